@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   Annealed carriers: a cloud of oscillators on one axis x crystallises onto carriers x_k.
+   One step of length dt at progress p of the anneal (0 hot .. 1 cold):
+
+       w_k  = softmax_k(-s |x - x_k| + g_k)
+       x   += (1 - (1 - 0.05 strength)^(dt / 0.05)) (sum_k w_k x_k - x) + noise sqrt(0.05 dt) N(0,1)
+       noise = n0 (1 - p),  strength = 1 + s1 p,  s = 0.05 (1 - p) + sh1 p
+
+   The whole anneal takes 5 units of dt, which is 100 Euler steps of 0.05 in the reference; at any other
+   step length the pull and the random walk are those of the reference, and always stable. Between neighbours x_j, x_j+1 the softmax is
+   one logistic curve, low_j + (high_j - low_j) / (1 + e^(-2 s (x - c_j))), low_j, high_j and c_j
+   from sums over the carriers to the left and to the right; so the exact softmax costs the same
+   for 2 carriers as for 64.
+
+   Balance: with q_k the point that has the share m_1..m_k of the oscillators below it,
+   g_k+1 = g_k - s (|q_k - x_k| - |q_k - x_k+1|) puts the indifference point there, which is optimal
+   transport in one dimension. The q_k are order statistics, by histograms of two levels with
+   2^20 cells over the cloud; they are those of the step before. At p = 1 the integer
+   shares (largest remainder) are filled exactly.
+
+   An oscillator is settled (it sits on its carrier, whose moves it follows at once) or hot.
+   When carriers come, go or change mass, monotone transport says how many of each carrier's
+   oscillators stay; the others are re-heated and fly onto what is free.
+
+   Axis: Hz: x = f; cents: x = 261.63 ln(f / 261.63), so that at middle C one unit is one Hz in both.
+   Source: annealed diffusion on carriers; Kuhn 1955 and Villani 2003 for the transport. Cost per step:
+   O(K) per carrier set, 1 to 3 ns a hot oscillator, 0.2 ns a settled one. Latency: none.
+*/
+#ifndef FIQ_CARRIER_H
+#define FIQ_CARRIER_H
+
+#include "arena.h"
+
+enum {
+  FIQ_CARRIERS_CHUNK   = 64,                  ///< oscillators advanced at a time
+  FIQ_CARRIERS_OSC_MAX = 1048576,             ///< largest capacity
+  FIQ_CARRIERS_COARSE  = 1024,                ///< cells of the first histogram
+  FIQ_CARRIERS_FINE    = 1024,                ///< cells within one of its cells
+  FIQ_CARRIERS_LANES   = 4,                   ///< copies of the first histogram, written in turn
+  FIQ_CARRIERS_REFINED = 2 * FIQ_CARRIERS_MAX ///< cells looked into at the second level
+};
+
+#define FIQ_CARRIER_F0_HZ 261.63f
+/// Units of dt in one whole anneal.
+#define FIQ_CARRIER_ANNEAL_DT 5.0f
+
+/// Where one oscillator stands.
+typedef enum {
+  FIQ_CARRIER_SETTLED, ///< on its carrier
+  FIQ_CARRIER_HOT,     ///< in flight
+  FIQ_CARRIER_LOOSE    ///< new; gets a carrier with room at the next step
+} FiqCarrierState;
+
+/// What one step obeys.
+typedef struct {
+  float noise;     ///< n0, units of x; >= 0, 50 as reference
+  float strength;  ///< s1; >= 0, 10 as reference
+  float sharpness; ///< sh1; > 0, 20 as reference
+  float balance;   ///< 0 plain softmax .. 1 exact shares
+  float anneal_s;  ///< length of the anneal; > 0
+  float x_low;     ///< the cloud stays inside x_low..x_high
+  float x_high;
+  float scatter_low;  ///< where oscillators start that are not bound to balance,
+  float scatter_high; ///< and all of them after fiq_carriers_scatter
+} FiqCarriersParams;
+
+/// The carriers of one step, by slot.
+typedef struct {
+  float x[FIQ_CARRIERS_MAX];     ///< coordinate
+  float mass[FIQ_CARRIERS_MAX];  ///< share asked for, any scale; 0: slot unused
+  bool  fresh[FIQ_CARRIERS_MAX]; ///< not the carrier that this slot held before
+} FiqCarriersTarget;
+
+/// The softmax field as one logistic curve per interval between carriers.
+typedef struct {
+  float    sorted[2 * FIQ_CARRIERS_MAX]; ///< [n] ascending, then out of reach
+  float    low[FIQ_CARRIERS_MAX + 1];    ///< [n + 1] by number of carriers below x
+  float    span[FIQ_CARRIERS_MAX + 1];   ///< high - low
+  float    centre[FIQ_CARRIERS_MAX + 1]; ///< c
+  int32_t  cell[FIQ_CARRIERS_MAX + 1]; ///< slot that attracts below c, plus 256 times the one above
+  float    steepness;                  ///< 2 s
+  uint32_t n;                          ///< carriers in the field
+} FiqCarrierField;
+
+typedef struct {
+  // fixed by init
+  uint32_t capacity; ///< multiple of FIQ_CARRIERS_CHUNK
+  bool     use_avx2; ///< which build of the kernels; may be cleared to compare
+
+  // oscillators, [capacity]
+  float*   x;         ///< coordinate
+  uint8_t* slot;      ///< carrier it sits on or flies to
+  uint8_t* state;     ///< FiqCarrierState
+  uint8_t* chunk_hot; ///< [capacity / chunk] hot oscillators of a chunk
+
+  // histograms of the hot ones
+  uint32_t* coarse;                         ///< [lanes][FIQ_CARRIERS_COARSE]
+  uint32_t* fine;                           ///< [FIQ_CARRIERS_REFINED][FIQ_CARRIERS_FINE]
+  int16_t*  fine_of;                        ///< [FIQ_CARRIERS_COARSE] table refining a cell, or -1
+  uint32_t* below;                          ///< [FIQ_CARRIERS_COARSE + 1] cumulative count
+  float*    lane_min;                       ///< [chunk] smallest hot x of this pass
+  float*    lane_max;                       ///< [chunk]
+  float*    lane_residual;                  ///< [chunk] sum of |x - carrier|
+  float     range_low, range_scale;         ///< cells of this pass
+  float     old_range_low, old_range_scale; ///< cells of the pass before
+
+  uint32_t stride, old_stride; ///< every which chunk is counted in this pass, in the one before
+
+  // carriers, by slot
+  float    now[FIQ_CARRIERS_MAX];    ///< coordinate at this step
+  float    before[FIQ_CARRIERS_MAX]; ///< at the step before
+  float    mass[FIQ_CARRIERS_MAX];
+  uint32_t share[FIQ_CARRIERS_MAX];   ///< oscillators that mass asks for
+  uint32_t settled[FIQ_CARRIERS_MAX]; ///< oscillators settled
+  uint32_t stay[FIQ_CARRIERS_MAX];    ///< of those, how many stay in this pass
+  uint32_t tick[FIQ_CARRIERS_MAX];    ///< spreads the staying ones evenly
+  uint32_t room[FIQ_CARRIERS_MAX];    ///< places left for hot ones
+  uint32_t loose[FIQ_CARRIERS_MAX];   ///< places for loose ones
+  uint32_t was[FIQ_CARRIERS_MAX];     ///< settled before this pass
+  uint32_t count[FIQ_CARRIERS_MAX];   ///< settled after this pass, while it runs
+
+  // the cut points
+  uint32_t n_cuts;                        ///< boundaries with a refined cell pending
+  uint32_t cut_rank[FIQ_CARRIERS_MAX];    ///< oscillators below boundary, of those counted
+  int32_t  cut_cell[FIQ_CARRIERS_MAX][2]; ///< coarse cells of the two neighbours
+  float    cut_share[FIQ_CARRIERS_MAX];   ///< share of the hot ones that the cut was made for
+  float    cut_x[FIQ_CARRIERS_MAX];       ///< q
+  uint32_t n_known;                       ///< cuts in cut_x; 0: none yet
+
+  FiqCarrierField field;
+  float           p;          ///< progress of the anneal, 1: cold
+  float           keep;       ///< share of its way that a settled oscillator keeps in this step
+  float           pull;       ///< 1 - e^(-strength dt) of this step
+  float           sigma;      ///< standard deviation of this step's noise
+  float           residual;   ///< mean |x - carrier|, units of x, after the last step
+  float           imbalance;  ///< largest over smallest ratio of count to mass of the settled; >= 1
+  uint32_t        n_osc;      ///< oscillators in play
+  uint32_t        n_hot;      ///< of these, in flight
+  uint32_t        n_next_hot; ///< in flight after this pass, while it runs
+  uint32_t        counted_hot; ///< in flight at the end of the chunks passed so far
+  uint32_t        n_measured;  ///< oscillators in the sums of this pass so far
+  uint32_t        next_slot;   ///< where the search for a place goes on
+  uint32_t        step;        ///< steps since reset; salts the noise
+  uint32_t        seed;
+  bool            sorting;    ///< this pass re-heats or settles
+  bool            settling;   ///< this pass ends the anneal
+  bool            scattering; ///< this pass strews all
+  bool            scatter_next;
+  bool            plan_next; ///< this pass counts, the next one plans
+  bool            recount;   ///< oscillators were lost
+  bool            still;     ///< nothing moves in this pass
+  bool            exact;     ///< shares are kept exactly
+  float           stray;     ///< share of newly hot ones that start at a random place
+  FiqCarriersParams params;
+} FiqCarriers;
+
+/// `capacity`: oscillators, 1..FIQ_CARRIERS_OSC_MAX, rounded up to chunks.  [setup]
+FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacity);
+
+/// Forget carriers and oscillators; `seed` starts the noise.  [audio]
+void fiq_carriers_reset(FiqCarriers* self, uint32_t seed);
+
+/// Strew all oscillators over scatter_low..scatter_high at the next step and heat them; if
+/// the two are equal they settle at once.  [audio]
+void fiq_carriers_scatter(FiqCarriers* self);
+
+/// Begin a step of `period_s`: take over the carriers and decide who must move. `n_osc` <= capacity.
+/// O(carriers) plus one look at the histograms.  [audio]
+void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
+                        const FiqCarriersTarget* target, uint32_t n_osc, float period_s);
+
+/// Advance chunk `chunk` (oscillators 64 chunk ..); once for every chunk of n_osc. Whether a
+/// slot of it may have changed.  [audio]
+bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk);
+
+/// End the step: counts and measures.  [audio]
+void fiq_carriers_end(FiqCarriers* self);
+
+/// begin, advance all, end.  [audio]
+void fiq_carriers_step(FiqCarriers* self, const FiqCarriersParams* params,
+                       const FiqCarriersTarget* target, uint32_t n_osc, float period_s);
+
+/// Continue from `old`, whose first oscillators are taken over.  O(oscillators).  [audio]
+void fiq_carriers_adopt(FiqCarriers* self, const FiqCarriers* old);
+
+/// Oscillators by slot, hot ones by where they fly.  O(oscillators).  [any]
+void fiq_carriers_count(const FiqCarriers* self, uint32_t count[FIQ_CARRIERS_MAX]);
+
+/// The noise strengths of the schedule at `p`.  [any]
+static inline float fiq_carriers_sharpness(float sharpness, float p)
+{
+  return 0.05f * (1.0f - p) + sharpness * p;
+}
+
+/// 32 well mixed bits of (index, salt).  [any]
+static inline uint32_t fiq_carriers_hash(uint32_t index, uint32_t salt)
+{
+  uint32_t v = index * 0x9e3779b9u + salt;
+  v ^= v >> 16;
+  v *= 0x7feb352du;
+  v ^= v >> 15;
+  v *= 0x846ca68bu;
+  return v ^ (v >> 16);
+}
+
+/// Nearly normal, mean 0, variance 1, |x| < 3.5: four bytes added up (Irwin and Hall 1927).  [any]
+static inline float fiq_carriers_noise(uint32_t index, uint32_t salt)
+{
+  const uint32_t v   = fiq_carriers_hash(index, salt);
+  const uint32_t two = (v & 0x00ff00ffu) + ((v >> 8) & 0x00ff00ffu);
+  const int32_t  sum = (int32_t)((two & 0xffffu) + (two >> 16));
+  return (float)(sum - 510) * 6.7658836e-3f;
+}
+
+/// The salt of step number `step`.  [any]
+static inline uint32_t fiq_carriers_salt(uint32_t seed, uint32_t step)
+{
+  return fiq_carriers_hash(step, seed * 2u + 1u);
+}
+
+/// Build the softmax field of `n` carriers, x ascending, bias g, sharpness s > 0.  [audio]
+void fiq_carrier_field(FiqCarrierField* field, uint32_t n, const float* x, const double* bias,
+                       const int32_t* slot, float sharpness);
+
+/// Softmax-weighted carrier at `x`; the vector kernel computes the same.  [any]
+float fiq_carrier_field_at(const FiqCarrierField* field, float x);
+
+#endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The whole processor behind both plugins: input becomes a FieldIQ, passes a realm whose
+   phases the Kuramoto core moves, meets the annealed swarm, and leaves through the guard,
+   the output level and the bypass fade.
+
+       in --> sanitise --> realm path(s) --> rotate, shift --> mix with dry --> + swarm --> guard --> level --> out
+                 |                                               ^                              ^
+                 +---------------- delay of `latency` frames ----+------------------------------+ (bypass)
+
+   The stream is cut into control periods at fixed positions of the stream, so the output
+   does not depend on how the caller cuts it into blocks. Equal configuration, seed,
+   parameters, events and input give equal output, bit for bit.
+   Cost: see the modules. Latency: fiq_engine_latency_frames(), constant.
+*/
+#ifndef FIQ_ENGINE_H
+#define FIQ_ENGINE_H
+
+#include "telemetry.h"
+
+typedef struct FiqEngine FiqEngine;
+
+/// A swarm of another size, built apart from the engine that will play it.
+typedef struct FiqSwarmBox FiqSwarmBox;
+
+typedef struct {
+  double   sample_rate_hz; ///< 8000..384000
+  uint64_t seed;           ///< decides every random choice
+  bool     with_realms;    ///< true: effect with input; false: swarm alone
+} FiqEngineConfig;
+
+/// All controls, floats throughout so that one loop can smooth them; ranges as in params.def.
+typedef struct {
+  float enabled;      ///< 0 bypassed, 1 on
+  float freewheel;    ///< 1 while rendering offline
+  float realm;        ///< 0 temporal, 1 spectral, 2 adaptive
+  float amount;       ///< 0..1
+  float mix;          ///< 0 dry .. 1 wet
+  float drive;        ///< linear gain into the sine neurons
+  float coordination; ///< 0..1 speed of the coordination step
+  float rotate;       ///< rad
+  float shift;        ///< Hz
+  float input_mode;   ///< 0 stereo, 1 mid/side, 2 I/Q pair
+  float coupling;     ///< K
+  float speed;        ///< 0.1..10 time scale of the core
+  float core_rate;    ///< Hz
+  float core_spread;  ///< Hz, half width of the natural frequencies
+  float sync;         ///< 0 free, else 1.. = 4 bars, 2 bars, 1 bar, 1/2, 1/4, 1/8, 1/16
+  float motion;       ///< rad
+  float width;        ///< 0..1
+  float swarm_level;  ///< linear gain, 0 off
+  float swarm_follow; ///< 0..1
+  float oscillators;  ///< 1..131072
+  float detune;       ///< cents
+  float partials;     ///< 1..32
+  float tilt;         ///< dB per octave
+  float stereo;       ///< 0..1
+  float anneal;       ///< s
+  float balance;      ///< 0..1
+  float noise;        ///< Hz
+  float strength;     ///< growth of the pull over the anneal
+  float sharpness;    ///< growth of the softmax sharpness over the anneal, 1/Hz
+  float metric;       ///< 0 hertz, 1 cents
+  float scatter;      ///< octaves
+  float attack;       ///< s
+  float decay;        ///< s
+  float sustain;      ///< 0..1
+  float release;      ///< s
+  float bend_range;   ///< semitones
+  float chord;        ///< 0 off, 1.. see params.def
+  float root_note;    ///< MIDI note number
+  float output;       ///< linear gain
+  float anneal_sync;  ///< as sync, for the anneal time
+} FiqEngineParams;
+
+/// What the engine says of itself, once a control period.
+typedef struct {
+  float latency;        ///< frames
+  float order;          ///< R of the core (effect) or of the notes' oscillators (swarm alone)
+  float coordinated;    ///< 0..1
+  float spectral_share; ///< 0 temporal .. 1 spectral
+  float residual;       ///< Hz
+  float imbalance;      ///< >= 1
+  float carriers;       ///< sounding notes
+} FiqEngineMeters;
+
+/// Musical time as the host tells it.
+typedef struct {
+  double bpm;           ///< beats per minute, > 0
+  double beats_per_bar; ///< > 0
+} FiqTempo;
+
+/// What is worth keeping that no parameter holds.
+typedef struct {
+  uint64_t seed;
+  float    phase_rad[3][FIQ_NEURONS_MAX]; ///< the layers' phases: temporal, spectral, adaptive
+} FiqEngineState;
+
+/// A new engine, or NULL (out of memory, or a sample rate out of range).  [setup]
+FiqEngine* fiq_engine_new(const FiqEngineConfig* config);
+
+/// Release it; NULL is allowed.  [setup]
+void fiq_engine_free(FiqEngine* self);
+
+/// Forget all sound and start over; parameters jump to `params`, seed and layer phases stay.  [audio]
+void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params);
+
+/**
+   Process `n_frames` (any number). `in` and `side` are two planes each; either may be NULL
+   (silence). Outputs may be the inputs. Any float values are accepted.  [audio]
+*/
+void fiq_engine_process(FiqEngine*             self,
+                        const FiqEngineParams* params,
+                        const float* const*    in,
+                        const float* const*    side,
+                        float* const*          out,
+                        uint32_t               n_frames);
+
+/// A MIDI 1.0 channel message that happens at the next frame; others are ignored.  [audio]
+void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes);
+
+/// New musical time from the next frame on; values that make no sense are ignored.  [audio]
+void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo);
+
+/// Delay from input to output, constant for the engine's life.  [any]
+uint32_t fiq_engine_latency_frames(const FiqEngine* self);
+
+/// Last control period's values.  [audio]
+const FiqEngineMeters* fiq_engine_meters(const FiqEngine* self);
+
+/// The latest telemetry (some 90 a second), or false if none is new; one reader at a time.  [any]
+bool fiq_engine_telemetry(FiqEngine* self, FiqTelemetry* telemetry);
+
+/// Copy the state.  [audio]
+void fiq_engine_state(const FiqEngine* self, FiqEngineState* state);
+
+/// Start over from the random choices of `seed`; parameters stay.  [audio]
+void fiq_engine_reseed(FiqEngine* self, uint64_t seed);
+
+/// Start over from `state` (phases that are not finite are redrawn from its seed).  [audio]
+void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state);
+
+/// Oscillators that the parameters ask for beyond the present swarm's capacity, or 0.  [audio]
+uint32_t fiq_engine_wanted_capacity(const FiqEngine* self);
+
+/// Build a swarm of `capacity` for an engine of `config`, or NULL.  [worker]
+FiqSwarmBox* fiq_swarm_box_new(const FiqEngineConfig* config, uint32_t capacity);
+
+/// Play on with `box`, which takes over every sounding note; returns the one it replaces.  [audio]
+FiqSwarmBox* fiq_engine_swap_swarm(FiqEngine* self, FiqSwarmBox* box);
+
+/// Release a box; NULL is allowed.  [worker]
+void fiq_swarm_box_free(FiqSwarmBox* self);
+
+#endif

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The temporal realm: n sine neurons, each on its own band of the sound and at its own phase.
+
+       y = x + amount sum_i r_i
+       r_i = (sin(d_i u_i + psi_i) - sin psi_i - d_i u_i cos psi_i) / d_i
+           = (sin psi_i (cos(d_i u_i) - 1) + cos psi_i (sin(d_i u_i) - d_i u_i)) / d_i
+       psi_i = phi_i + motion sin(theta_i -+ stereo/2)          (- left, + right)
+
+   Only what a neuron adds to its band returns, so low drive is transparent whatever the phases
+   are (r_i falls as d), and high drive folds: sin psi gives even harmonics, cos psi odd ones.
+   The second line is the first without its cancellation, and the one that is computed.
+
+   Bank: u_i = h_i * x, h_i the difference of two neighbouring windowed-sinc lowpasses (Kaiser,
+   100 dB), edges half-way between centres that lie evenly on the ERB scale from 60 Hz to min(16
+   kHz, 0.42 fs); the lowest begins at 0 Hz. The bands sum to x exactly, up to the last edge. h_i
+   has 3 control_frames + 1 taps (97, 2 ms, at 48 kHz): bands below some 1.5 kHz are broad and
+   share the low end among them. d_i = drive / (largest gain of h_i), so that a sine in the
+   middle of any band is driven alike.
+
+   The residues return as they are. Tied weights (h_i once more on r_i) would take from each
+   neuron the harmonics outside its band, which is all that was wanted from it: on a sawtooth
+   chord at drive 8 (40) they cost 33 (18) dB of the new sound above 4 kHz and changed the level
+   below 1 kHz by 1 dB.
+
+   Antialiasing: below 80 kHz the neurons run at twice the rate. A sine of index D on frequency f
+   reaches about (D + 2) f; the index of each band is held (by its peak, in the same period) to
+   where the first line that folds back below 20 kHz stands at -70 dB. So drive stops growing
+   where it would alias: at index 0.4 in the top band, 2 at 10 kHz, 7 at 5 kHz, 60 in the lowest.
+   Measured at 48 kHz, full scale: 5 kHz at drive 3 aliases at -140 dBc, any tone at any drive at
+   -66 dBc or less. A 5 Hz highpass on the residues removes the offset that even harmonics bring.
+
+   Cost: 490 ns a stereo frame, 2.4 % of a core for 16 neurons at 48 kHz (baseline x86-64), twice
+   that with Q, nearly nothing at amount 0; half of it FFT convolution (one inverse transform a
+   neuron, plane and period), half the sines (two a neuron, plane and frame). Latency: 2.5
+   control periods, plus 19 frames where oversampled (99 at 48 kHz, 2.1 ms).
+*/
+#ifndef FIQ_REALM_TEMPORAL_H
+#define FIQ_REALM_TEMPORAL_H
+
+#include "arena.h"
+#include "fft.h"
+
+enum { FIQ_REALM_TEMPORAL_LANES = 2 * FIQ_CHANNELS }; ///< I left, I right, Q left, Q right
+
+#define FIQ_REALM_TEMPORAL_DRIVE_MAX 64.0f
+
+typedef struct {
+  double   sample_rate_hz; ///< 8000..384000
+  uint32_t n_neurons;      ///< 4..FIQ_NEURONS_MAX, default 16
+  uint32_t control_frames; ///< frames of a control period; a power of two, 16..FIQ_CONTROL_MAX
+} FiqRealmTemporalConfig;
+
+typedef struct {
+  float amount;     ///< 0 (the delayed input alone) .. 1
+  float drive;      ///< d, 0..FIQ_REALM_TEMPORAL_DRIVE_MAX
+  float motion_rad; ///< how far theta swings the phases, 0..pi
+  float stereo_rad; ///< angle between the swings of left and right, 0..pi
+} FiqRealmTemporalParams;
+
+/// One plane of one channel.
+typedef struct {
+  float*      line;     ///< [line_frames] input; the current period stands at the end
+  float*      wet;      ///< [control_frames] residues of the last period, ready to add
+  FiqComplex* spectrum; ///< [fft/2 + 1] of the last fft frames
+  float*      band;     ///< [fft * oversampling] one neuron's band
+  float*      sum;      ///< [control_frames * oversampling] sum of the residues
+  float*      even;     ///< [control_frames + 40] its even samples, with history
+  float*      odd;      ///< [control_frames + 40] its odd samples, with history
+  float       offset;   ///< what the 5 Hz highpass takes off
+} FiqRealmTemporalLane;
+
+/// One neuron.
+typedef struct {
+  float gain;         ///< 1 / (largest gain of its band)
+  float index_max;    ///< largest index that does not alias
+  float peak;         ///< |u| * gain, held and released
+  float drive;        ///< d_i at the end of the last period
+  float re[2];        ///< cos psi a channel, at the end of the last period
+  float im[2];        ///< sin psi
+  float re_target[2]; ///< cos psi at the end of this period
+  float im_target[2]; ///< sin psi
+} FiqRealmTemporalNeuron;
+
+typedef struct {
+  FiqRealmTemporalLane    lane[FIQ_REALM_TEMPORAL_LANES];
+  FiqRealmTemporalNeuron* neuron;    ///< [n_neurons]
+  float*                  response;  ///< [n_neurons * (fft/2 + 1)] zero-phase gain / fft
+  float*                  decimator; ///< [20] one side of the half-band filter's odd taps
+  float*                  frames;    ///< [fft] scratch
+  FiqComplex*             bins;      ///< [fft * oversampling / 2 + 1] scratch
+  FiqFft                  fft;       ///< of the input
+  FiqFft                  inverse;   ///< of the bands
+  double                  sample_rate_hz;
+  uint32_t                n_neurons;
+  uint32_t                control_frames;
+  uint32_t                line_frames;
+  uint32_t                oversampling;  ///< 1 or 2
+  uint32_t                n_lanes;       ///< planes in the last call: 2, or 4 with Q
+  uint32_t                position;      ///< frames of the current period so far
+  float                   highpass;      ///< coefficient of the 5 Hz highpass
+  float                   release;       ///< factor of the peaks a period
+  float                   amount;        ///< at the end of the last period
+  float                   amount_target; ///< at the end of this period
+  float                   drive_target;  ///< as asked for
+  bool                    is_fresh;      ///< nothing to ramp from yet
+  bool                    is_cold;       ///< the neurons rested in the last period
+} FiqRealmTemporal;
+
+/// Take the buffers, get plans from `pool` (which must outlive this), reset.
+/// FIQ_NO_MEMORY, FIQ_BAD_ARGUMENT or FIQ_NO_PLAN if that fails.  [setup]
+FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFftPool* pool,
+                                  const FiqRealmTemporalConfig* config);
+
+/// Forget all sound; the next control's values apply at once.  [audio]
+void fiq_realm_temporal_reset(FiqRealmTemporal* self);
+
+/**
+   Begin a control period. `phi_rad` and `theta_rad` [n_neurons], any angles (jumps of 2 pi are
+   harmless); everything glides from the values of the last period to these within the period.
+   [audio]
+*/
+void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalParams* params,
+                                const float* phi_rad, const float* theta_rad);
+
+/**
+   Process `n` frames, cut as you like; control is called anew after every control_frames of them
+   (if it is not, the last values stay). In place is fine. `in_q` and `out_q` are both NULL or
+   both not; Q goes through the same neurons as I, from silence when it begins, and does not
+   touch I.  [audio]
+*/
+void fiq_realm_temporal_process(FiqRealmTemporal* self, const float* const in_i[FIQ_CHANNELS],
+                                const float* const* in_q, float* const out_i[FIQ_CHANNELS],
+                                float* const* out_q, uint32_t n);
+
+/// Delay of the dry part, exact.  [any]
+uint32_t fiq_realm_temporal_latency_frames(const FiqRealmTemporal* self);
+
+#endif

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "realms.h"
+
+#include "maths.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const uint32_t n_neurons[FIQ_N_REALMS] = {16, 24, 32};
+
+/// Which of the two temporal and spectral instances a realm plays through.
+enum { OWN = 0, OF_ADAPTIVE = 1 };
+
+static const float fade_s = 0.05f;
+
+/// The default window of 2048 frames at 44.1 and 48 kHz, kept constant in time.
+static uint32_t window_frames(double sample_rate_hz)
+{
+  double   rate   = 66150.0; // halfway between 48 and 88.2 kHz on a scale of ratios
+  uint32_t window = 2048;
+  while (sample_rate_hz > rate && window < FIQ_STFT_WINDOW_MAX) {
+    rate *= 2.0;
+    window *= 2;
+  }
+  rate *= 0.5;
+  while (sample_rate_hz < rate && window > FIQ_STFT_WINDOW_MIN) {
+    rate *= 0.5;
+    window /= 2;
+  }
+  return window;
+}
+
+static FiqStatus worse(FiqStatus a, FiqStatus b)
+{
+  return a != FIQ_OK ? a : b;
+}
+
+static FiqStatus init_paths(FiqRealms* self, FiqArena* arena, FiqFftPool* pool)
+{
+  const double   rate    = self->config.sample_rate_hz;
+  const uint32_t control = self->config.control_frames;
+  FiqStatus      status  = FIQ_OK;
+  for (uint32_t which = 0; which < 2; ++which) {
+    const FiqRealmTemporalConfig temporal = {
+        .sample_rate_hz = rate,
+        .n_neurons      = n_neurons[which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_TEMPORAL],
+        .control_frames = control};
+    const FiqRealmSpectralConfig spectral = {
+        .sample_rate_hz = rate,
+        .window_frames  = window_frames(rate),
+        .n_neurons      = n_neurons[which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_SPECTRAL],
+        .control_frames = control};
+    status = worse(status, fiq_realm_temporal_init(&self->temporal[which], arena, pool, &temporal));
+    status = worse(status, fiq_realm_spectral_init(&self->spectral[which], arena, pool, &spectral));
+  }
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    status = worse(status, fiq_hilbert_init(&self->field.channel[channel], arena, pool, rate));
+  }
+  return status;
+}
+
+static FiqStatus init_delays(FiqRealms* self, FiqArena* arena)
+{
+  const uint32_t spectral = fiq_realm_spectral_latency_frames(&self->spectral[OWN]);
+  const uint32_t temporal = fiq_hilbert_latency_frames(&self->field.channel[0]) +
+                            fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
+  const uint32_t longest  = spectral > temporal ? spectral : temporal;
+  const uint32_t control  = self->config.control_frames;
+  self->latency_frames    = longest;
+  return worse(fiq_field_delay_init(&self->temporal_delay, arena, longest - temporal, control),
+               fiq_field_delay_init(&self->spectral_delay, arena, longest - spectral, control));
+}
+
+static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
+{
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
+  }
+}
+
+FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool, const FiqRealmsConfig* config)
+{
+  assert(self && arena && pool && config);
+  memset(self, 0, sizeof(*self));
+  self->config     = *config;
+  FiqStatus status = init_paths(self, arena, pool);
+  if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
+    return status;
+  }
+  status = worse(status, init_delays(self, arena));
+  for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
+    const FiqPhaseLayerConfig layer = {.n_neurons = n_neurons[realm], .n_taps = 1};
+    status = worse(status, fiq_phase_layer_init(&self->layer[realm], arena, &layer));
+    take_planes(self->wet[realm][0], arena);
+    take_planes(self->wet[realm][1], arena);
+  }
+  const FiqKuramotoConfig      core     = {.n_osc_max = n_neurons[FIQ_REALM_ADAPTIVE]};
+  const FiqRealmAdaptiveConfig adaptive = {
+      .sample_rate_hz = config->sample_rate_hz,
+      .hop_frames     = fiq_realm_spectral_hop_frames(&self->spectral[OF_ADAPTIVE]),
+      .n_bands        = n_neurons[FIQ_REALM_ADAPTIVE]};
+  status = worse(status, fiq_kuramoto_init(&self->core, arena, &core));
+  status = worse(status, fiq_realm_adaptive_init(&self->adaptive, arena, &adaptive));
+  for (uint32_t plane = 0; plane < 2; ++plane) {
+    take_planes(self->delayed[plane], arena);
+    take_planes(self->analytic[plane], arena);
+    take_planes(self->other[plane], arena);
+  }
+  if (worse(status, fiq_arena_status(arena)) != FIQ_OK) {
+    return worse(status, fiq_arena_status(arena));
+  }
+  const float period_s = (float)(config->control_frames / config->sample_rate_hz);
+  fiq_smoother_init(&self->fade, 0.0f, period_s);
+  fiq_realms_reseed(self, 0);
+  fiq_realms_reset(self, FIQ_REALM_SPECTRAL);
+  return FIQ_OK;
+}
+
+static bool needs_field(const FiqRealms* self)
+{
+  return self->lane[FIQ_REALM_TEMPORAL].running || self->lane[FIQ_REALM_ADAPTIVE].running;
+}
+
+/// Begin to run `realm` from silence; its output is whole `warm_frames` later.
+static void start_lane(FiqRealms* self, FiqRealm realm)
+{
+  const bool had_field     = needs_field(self);
+  const int  which         = realm == FIQ_REALM_ADAPTIVE ? OF_ADAPTIVE : OWN;
+  self->lane[realm].running = true;
+  // What is heard is a delay and a window old; twice the latency covers both and the filters' memory.
+  self->lane[realm].warm_frames = 2 * self->latency_frames;
+  if (realm != FIQ_REALM_SPECTRAL) {
+    fiq_realm_temporal_reset(&self->temporal[which]);
+  }
+  if (realm != FIQ_REALM_TEMPORAL) {
+    fiq_realm_spectral_reset(&self->spectral[which]);
+  }
+  if (realm == FIQ_REALM_ADAPTIVE) {
+    fiq_realm_adaptive_reset(&self->adaptive);
+    self->frames_seen = 0;
+  }
+  if (!had_field && needs_field(self)) {
+    fiq_hilbert_reset(&self->field.channel[0]);
+    fiq_hilbert_reset(&self->field.channel[1]);
+  }
+}
+
+void fiq_realms_reseed(FiqRealms* self, uint64_t seed)
+{
+  self->seed = seed;
+  for (uint32_t i = 0; i < FIQ_N_REALMS; ++i) {
+    fiq_phase_layer_reset(&self->layer[i], seed * FIQ_N_REALMS + i);
+  }
+}
+
+void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
+{
+  for (uint32_t i = 0; i < FIQ_N_REALMS; ++i) {
+    self->lane[i] = (FiqRealmsLane){false, 0};
+  }
+  fiq_kuramoto_reset(&self->core, self->seed);
+  fiq_field_delay_reset(&self->temporal_delay);
+  fiq_field_delay_reset(&self->spectral_delay);
+  fiq_smoother_reset(&self->fade, 0.0f);
+  self->current  = realm;
+  self->next     = realm;
+  self->position = 0;
+  start_lane(self, realm);
+  self->lane[realm].warm_frames = 0; // nothing else is heard meanwhile
+}
+
+static void choose_realm(FiqRealms* self, FiqRealm wanted)
+{
+  const float period_s = (float)(self->config.control_frames / self->config.sample_rate_hz);
+  if (self->next == self->current) {
+    fiq_smoother_reset(&self->fade, 0.0f);
+    if (wanted != self->current) {
+      self->next = wanted;
+      start_lane(self, wanted);
+    }
+    return;
+  }
+  if (self->lane[self->next].warm_frames > 0) {
+    return;
+  }
+  if (self->fade.end >= 1.0f) {
+    self->lane[self->current].running = false;
+    self->current                     = self->next;
+    fiq_smoother_reset(&self->fade, 0.0f);
+    return;
+  }
+  fiq_smoother_tick(&self->fade, fminf(1.0f, self->fade.end + period_s / fade_s));
+}
+
+/// Speed 0..1 of the coordination step; at 1 a layer tiles its circle in half a second or so.
+static float eta_of(float coordination)
+{
+  return 0.4f * coordination * coordination * coordination;
+}
+
+static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqRealm realm)
+{
+  FiqPhaseLayer* const         layer    = &self->layer[realm];
+  const int                    which    = realm == FIQ_REALM_ADAPTIVE ? OF_ADAPTIVE : OWN;
+  const FiqRealmTemporalParams temporal = {.amount     = params->amount,
+                                           .drive      = params->drive,
+                                           .motion_rad = params->motion_rad,
+                                           .stereo_rad = params->stereo_rad};
+  const FiqRealmSpectralParams spectral = {.amount     = params->amount,
+                                           .motion_rad = params->motion_rad,
+                                           .stereo_rad = params->stereo_rad};
+  if (params->coordination > 0.0f) {
+    fiq_phase_layer_coordinate(layer, eta_of(params->coordination));
+  }
+  if (realm != FIQ_REALM_SPECTRAL) {
+    fiq_realm_temporal_control(&self->temporal[which], &temporal, layer->phi_rad, self->core.theta_rad);
+  }
+  if (realm != FIQ_REALM_TEMPORAL) {
+    fiq_realm_spectral_control(&self->spectral[which], &spectral, layer->phi_rad, self->core.theta_rad);
+  }
+}
+
+void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
+{
+  assert(self && params);
+  assert(self->position == 0);
+  const FiqKuramotoParams core = {.n_osc        = self->core.n_osc_max,
+                                  .coupling     = params->coupling,
+                                  .lag_rad      = 0.0f,
+                                  .speed        = params->speed,
+                                  .centre_rad_s = params->centre_rad_s,
+                                  .gamma_rad_s  = params->spread_rad_s,
+                                  .distribution = FIQ_KURAMOTO_UNIFORM};
+  fiq_kuramoto_step(&self->core,
+                    &core,
+                    (float)(self->config.control_frames / self->config.sample_rate_hz));
+  choose_realm(self, params->realm);
+  for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
+    if (self->lane[realm].running) {
+      control_lane(self, params, (FiqRealm)realm);
+    }
+  }
+  fiq_field_delay_control(&self->temporal_delay, self->temporal_delay.delay_max_frames);
+  fiq_field_delay_control(&self->spectral_delay, self->spectral_delay.delay_max_frames);
+  self->coordination_score = fiq_phase_layer_score(&self->layer[self->current]);
+}
+
+/// Both channels of `in` through a delay line to `out`.
+static void delay_planes(FiqRealms* self, FiqFieldDelay* line, const float* const* in, float** out, uint32_t n_frames)
+{
+  memcpy(out[0], in[0], n_frames * sizeof(float));
+  memcpy(out[1], in[1], n_frames * sizeof(float));
+  FiqField pair = fiq_field_from_pair(out[0], out[1], self->config.sample_rate_hz, n_frames, 0);
+  fiq_field_delay_process(line, &pair);
+}
+
+static void judge_character(FiqRealms* self)
+{
+  const FiqSpectralFeatures* const heard = fiq_realm_spectral_features(&self->spectral[OF_ADAPTIVE]);
+  if (heard->n_frames == self->frames_seen) {
+    return;
+  }
+  self->frames_seen                = heard->n_frames;
+  const FiqAdaptiveFeatures judged = {.rms_db                   = heard->rms_db,
+                                      .flatness                 = heard->flatness,
+                                      .entropy                  = heard->entropy,
+                                      .flux                     = heard->flux,
+                                      .phase_increment_variance = heard->phase_increment_variance,
+                                      .band_share               = heard->band_share,
+                                      .band_velocity            = heard->band_velocity_rad,
+                                      .n_bands                  = n_neurons[FIQ_REALM_ADAPTIVE]};
+  fiq_realm_adaptive_frame(&self->adaptive, &judged);
+}
+
+static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t n_frames)
+{
+  float* const* const       out_i = self->wet[realm][0];
+  float* const* const       out_q = with_q ? self->wet[realm][1] : NULL;
+  const float* const* const in_i  = (const float* const*)self->analytic[0];
+  const float* const* const in_q  = with_q ? (const float* const*)self->analytic[1] : NULL;
+  const float* const* const plain = (const float* const*)self->delayed[1];
+  if (realm == FIQ_REALM_TEMPORAL) {
+    fiq_realm_temporal_process(&self->temporal[OWN], in_i, in_q, out_i, out_q, n_frames);
+  } else if (realm == FIQ_REALM_SPECTRAL) {
+    fiq_realm_spectral_process(&self->spectral[OWN], plain, out_i, out_q, n_frames);
+  } else {
+    float* const* const other_q = with_q ? self->other[1] : NULL;
+    fiq_realm_temporal_process(&self->temporal[OF_ADAPTIVE], in_i, in_q, out_i, out_q, n_frames);
+    fiq_realm_spectral_process(&self->spectral[OF_ADAPTIVE], plain, self->other[0], other_q, n_frames);
+    fiq_realm_adaptive_process(&self->adaptive,
+                               (const float* const*)out_i,
+                               (const float* const*)self->other[0],
+                               out_i,
+                               (const float* const*)out_q,
+                               (const float* const*)other_q,
+                               out_q,
+                               n_frames);
+    // Afterwards: a frame is complete at the end of a period, and must not act before it.
+    judge_character(self);
+  }
+  FiqRealmsLane* const lane = &self->lane[realm];
+  lane->warm_frames -= lane->warm_frames < n_frames ? lane->warm_frames : n_frames;
+}
+
+static void fade_planes(const FiqRealms* self, float* const* from, float* const* to, float* const* out, uint32_t n_frames)
+{
+  const float scale = 1.0f / (float)self->config.control_frames;
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    for (uint32_t i = 0; i < n_frames; ++i) {
+      const float share = fiq_smoother_at(&self->fade, (float)(self->position + i) * scale);
+      out[channel][i]   = fiq_mix(from[channel][i], to[channel][i], share);
+    }
+  }
+}
+
+void fiq_realms_process(FiqRealms*          self,
+                        const float* const* in,
+                        float* const*       out_i,
+                        float* const*       out_q,
+                        uint32_t            n_frames)
+{
+  assert(self->position + n_frames <= self->config.control_frames);
+  delay_planes(self, &self->temporal_delay, in, self->delayed[0], n_frames);
+  delay_planes(self, &self->spectral_delay, in, self->delayed[1], n_frames);
+  if (needs_field(self)) {
+    for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+      fiq_hilbert_process(&self->field.channel[channel],
+                          self->delayed[0][channel],
+                          self->analytic[0][channel],
+                          self->analytic[1][channel],
+                          n_frames);
+    }
+  }
+  for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
+    if (self->lane[realm].running) {
+      process_lane(self, (FiqRealm)realm, out_q != NULL, n_frames);
+    }
+  }
+  for (uint32_t plane = 0; plane < (out_q ? 2u : 1u); ++plane) {
+    fade_planes(self,
+                self->wet[self->current][plane],
+                self->wet[self->next][plane],
+                plane ? out_q : out_i,
+                n_frames);
+  }
+  self->position = (self->position + n_frames) % self->config.control_frames;
+}
+
+uint32_t fiq_realms_latency_frames(const FiqRealms* self)
+{
+  return self->latency_frames;
+}
+
+static float share_of(const FiqRealms* self, FiqRealm realm)
+{
+  return realm == FIQ_REALM_ADAPTIVE ? fiq_realm_adaptive_share(&self->adaptive)
+                                     : (float)(realm == FIQ_REALM_SPECTRAL);
+}
+
+float fiq_realms_spectral_share(const FiqRealms* self)
+{
+  return fiq_mix(share_of(self, self->current), share_of(self, self->next), self->fade.end);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The three realms behind one input and one output of constant latency: the layers of phases,
+   the Kuramoto core that moves them, and the change from one realm to another while sound plays.
+
+       in --+-- delay -- Hilbert -- temporal bank (16) ------------------+
+            +-- delay -- spectral (24) ----------------------------------+-- fade --> I, Q
+            +-- delay -- Hilbert -- temporal bank (32) --+-- adaptive ---+
+            +-- delay -- spectral (32) ------------------+
+
+   Only the realm that is heard runs. One that is asked for starts from silence, fills its
+   windows unheard, and is then faded in over 50 ms. Both sides of a fade are nearly the same
+   signal, so the fade is linear.
+
+   The layer's phases are drawn from the seed and spread by coordination steps (phase_layer.h);
+   the core adds motion * sin(theta_i) to each (kuramoto.h).
+   Latency: the longest path's. Cost: that of the realm heard.
+*/
+#ifndef FIQ_REALMS_H
+#define FIQ_REALMS_H
+
+#include "field.h"
+#include "kuramoto.h"
+#include "phase_layer.h"
+#include "realm_adaptive.h"
+#include "realm_spectral.h"
+#include "realm_temporal.h"
+#include "smoother.h"
+
+typedef enum { FIQ_REALM_TEMPORAL, FIQ_REALM_SPECTRAL, FIQ_REALM_ADAPTIVE, FIQ_N_REALMS } FiqRealm;
+
+typedef struct {
+  double   sample_rate_hz; ///< 8000..384000
+  uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
+} FiqRealmsConfig;
+
+typedef struct {
+  FiqRealm realm;
+  float    amount;            ///< 0..1
+  float    drive;             ///< linear, 0..64
+  float    coordination;      ///< 0..1, speed
+  float    motion_rad;        ///< 0..pi
+  float    stereo_rad;        ///< 0..pi, lead of the right channel's motion
+  float    coupling;          ///< K, -10..10
+  float    speed;             ///< 0.1..10
+  float    centre_rad_s;      ///< >= 0
+  float    spread_rad_s;      ///< half width of the natural frequencies, >= 0
+} FiqRealmsParams;
+
+/// A Hilbert transformer a channel, started and stopped together.
+typedef struct {
+  FiqHilbert channel[FIQ_CHANNELS];
+  bool       running;
+} FiqRealmsField;
+
+/// One realm's readiness.
+typedef struct {
+  bool     running;
+  uint32_t warm_frames; ///< still to pass before its output is whole
+} FiqRealmsLane;
+
+typedef struct {
+  FiqRealmsConfig  config;
+  uint64_t         seed;
+  FiqPhaseLayer    layer[FIQ_N_REALMS];
+  FiqKuramoto      core;
+  FiqRealmsField   field;
+  FiqFieldDelay    temporal_delay; ///< of the temporal path's input, to the common latency
+  FiqFieldDelay    spectral_delay;
+  FiqRealmTemporal temporal[2]; ///< of the temporal realm; of the adaptive realm
+  FiqRealmSpectral spectral[2]; ///< of the spectral realm; of the adaptive realm
+  FiqRealmAdaptive adaptive;
+  uint64_t         frames_seen; ///< spectral frames that the adaptive realm has judged
+  FiqRealmsLane    lane[FIQ_N_REALMS];
+  FiqRealm         current;
+  FiqRealm         next;     ///< equals current when no change is under way
+  FiqSmoother      fade;     ///< share of `next`
+  float*           delayed[2][FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX] temporal, spectral input
+  float*           analytic[2][FIQ_CHANNELS]; ///< I and Q of the temporal input
+  float*           wet[FIQ_N_REALMS][2][FIQ_CHANNELS]; ///< [realm][I, Q][channel]
+  float*           other[2][FIQ_CHANNELS]; ///< the adaptive realm's spectral path
+  uint32_t         latency_frames;
+  uint32_t         position; ///< within the control period
+  float            coordination_score;
+} FiqRealms;
+
+/// Take the buffers; FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
+FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool, const FiqRealmsConfig* config);
+
+/// Forget all sound and start in `realm`, the core from its seed; the layers keep their phases.  [audio]
+void fiq_realms_reset(FiqRealms* self, FiqRealm realm);
+
+/// Draw the layers' phases and the core from `seed`; a reset must follow.  [audio]
+void fiq_realms_reseed(FiqRealms* self, uint64_t seed);
+
+/// Start a control period.  [audio]
+void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params);
+
+/**
+   Process within the control period: `in`, `out_i` and `out_q` two planes of n_frames each;
+   out_q may be NULL. Outputs may be the inputs.  [audio]
+*/
+void fiq_realms_process(FiqRealms*          self,
+                        const float* const* in,
+                        float* const*       out_i,
+                        float* const*       out_q,
+                        uint32_t            n_frames);
+
+/// Frames from input to output in every realm.  [any]
+uint32_t fiq_realms_latency_frames(const FiqRealms* self);
+
+/// 0 temporal .. 1 spectral, as heard now.  [audio]
+float fiq_realms_spectral_share(const FiqRealms* self);
+
+#endif

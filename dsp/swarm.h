@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The swarm: up to a million oscillators that fly from noise onto the notes that are held, share
+   out among them by velocity, and there beat as a chorus or lock in phase.
+
+   Every S frames (a step) each oscillator i gets a frequency from its place x_i on the carriers' axis
+   (carrier.h), times its partial h_i, times a fixed detune within +-spread; its phase moves on by
+   the trapezoid phi += (nu_old + nu_new) S / 2 + kappa S, so it never jumps; and one frame of 2S samples
+   is made from all of them by inverse FFT (lobe_bank.h).
+
+   Coupling: all oscillators on one partial of one note are a group with mean phasor R e^(j psi);
+   each is pulled by K R sin(psi - phi) rad/s (Kuramoto 1975, mean field). In a step the pull closes
+   1 - e^(-K R S/fs) of the sine at most, hence is stable at every K.
+
+   Level: a note of velocity 1 has the same mean power whatever the number of oscillators, their
+   order or their partials: the power of a group is N (1 + (N - 1) R^2), with R^2 averaged over about
+   1.5 s so that beats stay alive, and sooner only where the sum grows past anything a chorus does.
+
+   Time: frame m has its centre at c_m = m S, knows all events up to c_m, is worked on in slices of
+   FIQ_SWARM_SLICE frames up to c_m + S, and sounds from then on. Latency: 2 S, the same for every event.
+   Cost: 3 to 6 ns an oscillator and step (AVX2), next to nothing while no note sounds.
+   Source: Rodet and Depalle 1992; Kuramoto 1975; annealed diffusion as in carrier.h.
+*/
+#ifndef FIQ_SWARM_H
+#define FIQ_SWARM_H
+
+#include "carrier.h"
+#include "lobe_bank.h"
+#include "notes.h"
+
+enum {
+  FIQ_SWARM_SLICE        = 16, ///< frames from one portion of a step's work to the next
+  FIQ_SWARM_PARTIALS_MAX = 32,
+  FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 32 slot + partial - 1
+  FIQ_SWARM_LANES        = 4 ///< copies of the group sums, written in turn
+};
+
+typedef enum {
+  FIQ_METRIC_HZ,   ///< oscillators move and are shared out in Hz
+  FIQ_METRIC_CENTS ///< in cents; the musical choice
+} FiqMetric;
+
+typedef struct {
+  double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..MAX_HZ
+  uint32_t capacity;       ///< oscillators, 1..FIQ_CARRIERS_OSC_MAX
+  uint32_t step_frames;    ///< S, power of two, 32..8192; 0: fiq_swarm_default_step()
+  uint64_t seed;           ///< any
+} FiqSwarmConfig;
+
+typedef struct {
+  float n_osc;                ///< oscillators, 1..capacity; default 1000
+  float anneal_s;             ///< from noise to chord, 0.05..30 s; default 1.5
+  float balance;              ///< 0 plain softmax .. 1 exact shares; default 1
+  float noise_hz;             ///< n0, 0..2000 (Hz at middle C); default 50
+  float strength;             ///< s1, 0..18; default 10
+  float sharpness;            ///< sh1, 0.01..100; default 20
+  float metric;               ///< a FiqMetric; default FIQ_METRIC_CENTS
+  float spread_cents;         ///< detune, 0..100; default 6
+  float coupling;             ///< K in widths of the group's detune (at least 1 rad/s), -100..100; default 0
+  float partials;             ///< 1..32; default 8
+  float tilt_db_per_octave;   ///< -24..6; default -6
+  float width;                ///< 0 mono .. 1; default 0.8
+  float attack_s;             ///< 0..20; default 0.3
+  float decay_s;              ///< 0..20; default 1
+  float sustain;              ///< 0..1; default 0.8
+  float release_s;            ///< 0..20; default 0.8
+  float bend_range_semitones; ///< 0..48; default 2
+  float scatter_octaves;      ///< width of the starting cloud, 0..8; default 4
+  float level;                ///< linear gain; default 1
+  float chord;                ///< a FiqChord, the drone; default off
+  float root_note;            ///< its lowest key, 0..127; default 48
+} FiqSwarmParams;
+
+/// Sums over one group; four floats, so that one vector adds them.
+typedef struct {
+  float re;
+  float im;
+  float n;
+  float spare;
+} FiqSwarmSum;
+
+/// What one step works with, fixed at its start.
+typedef struct {
+  FiqSwarmParams params;
+  float          hz_to_nu;   ///< 1 / sample rate
+  float          spread;     ///< detune as exponent
+  bool           cents;      ///< metric
+  bool           convert;    ///< the metric changed: coordinates are turned into the new one
+  bool           restart;    ///< out of silence: all oscillators begin anew
+  bool           measure;    ///< group sums are taken
+  bool           regroup;    ///< partials are changing
+  bool           repan;      ///< the width changed
+  uint32_t       n_run;      ///< oscillators in play, those fading out included
+  uint32_t       n_target;   ///< those that shall sound
+  uint32_t       fade_first; ///< oscillators fade_first..fade_last - 1 begin to fade in or out
+  uint32_t       fade_last;
+  uint32_t       join_first; ///< those from here on are new
+} FiqSwarmFrame;
+
+typedef struct {
+  FiqNotes    notes;
+  FiqCarriers carriers;
+  FiqLobeBank lobes;
+
+  // fixed by init
+  double   sample_rate_hz;
+  uint32_t capacity;
+  uint32_t step_frames;
+  float    slew_steps; ///< steps that a change of level takes when an oscillator changes group
+  bool     use_avx2;   ///< which build of the kernel; may be cleared to compare
+
+  // oscillators, [capacity]
+  float*    nu;  ///< cycles per sample, without coupling
+  float*    phi; ///< turns, [-0.5, 0.5]
+  float*    amplitude;
+  float*    slew;     ///< steps left until the amplitude is its group's
+  float*    pan_left; ///< gain of the left channel; the right one is sqrt(1 - that^2)
+  uint16_t* group;    ///< 0..FIQ_SWARM_GROUPS, the last is silence
+  uint8_t*  partial;  ///< h - 1
+
+  // groups, [FIQ_SWARM_GROUPS + 1]
+  FiqSwarmSum* sum;    ///< [lanes][groups + 1]
+  float*       gain;   ///< amplitude of one member
+  float*       pull;   ///< coupling, cycles per sample per unit sine
+  float*       psi;    ///< mean phase, turns
+  float*       count;  ///< members, falling slowly
+  float*       order2; ///< R^2 without the part that chance gives, slow
+
+  float*  play[2][FIQ_CHANNELS];    ///< [step] sounding, and ready
+  uint8_t partial_of[256];          ///< which partial a 256th of the oscillators sounds
+  float   norm[FIQ_CARRIERS_MAX];   ///< 1 / power of a note's partials, slow
+  bool    active[FIQ_CARRIERS_MAX]; ///< slots with members
+
+  FiqSwarmParams params; ///< as last handed over
+  FiqSwarmFrame  step;
+  uint64_t       frame;    ///< stream position
+  uint32_t       n_chunks; ///< chunks of this step
+  uint32_t       next_chunk;
+  uint32_t       step_count; ///< steps since reset
+  uint32_t       idle_steps; ///< steps since the last note ended
+  uint32_t       regroup_steps;
+  uint32_t       shrink_steps;
+  int32_t        n_partials; ///< that partial_of is made for
+  uint32_t       seed;
+  uint32_t       playing; ///< which of `play` sounds
+  bool           begun;   ///< a step is under work
+  bool           asleep;  ///< no note, no tail: silence
+  float          order;   ///< mean R of the groups, 0..1
+} FiqSwarm;
+
+/// Step for a rate: 64 frames up to 50 kHz, doubled per octave above.  [any]
+uint32_t fiq_swarm_default_step(double sample_rate_hz);
+
+/// Default value of every parameter.  [any]
+FiqSwarmParams fiq_swarm_default_params(void);
+
+/// FIQ_BAD_ARGUMENT outside the ranges of FiqSwarmConfig.  [setup]
+FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
+                         const FiqSwarmConfig* config);
+
+/// Silence, no notes, stream position 0.  [audio]
+void fiq_swarm_reset(FiqSwarm* self, uint64_t seed);
+
+/// Parameters from here on; at every control tick, whose period divides S.  [audio]
+void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params);
+
+/// Write `n_frames` of both channels.  [audio]
+void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t n_frames);
+
+/// Frames from an event to its sound: 2 S.  [any]
+uint32_t fiq_swarm_latency_frames(const FiqSwarm* self);
+
+/// Events, `offset` frames after the stream position; arguments as in notes.h.  [audio]
+void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
+                       uint32_t offset);
+void fiq_swarm_note_off(FiqSwarm* self, uint32_t channel, uint32_t key, uint32_t offset);
+void fiq_swarm_bend(FiqSwarm* self, uint32_t channel, float bend, uint32_t offset);
+void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller, uint32_t value,
+                          uint32_t offset);
+
+/// Go on playing in `self` what `old`, of another capacity, has begun; with another step there
+/// is a gap of one step. O(oscillators), no more than half a step's work.  [audio]
+void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old);
+
+/// Frequency of the coordinate `x` on the axis in use.  [any]
+float fiq_swarm_hz(const FiqSwarm* self, float x);
+
+/// Mean distance of the oscillators from their notes, Hz.  [any]
+float fiq_swarm_residual_hz(const FiqSwarm* self);
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   What the hosts say on stderr: errors, warnings, notes and the progress bar, each line
+   headed by the program's name. State is one per process.
+*/
+#ifndef FIQ_REPORT_H
+#define FIQ_REPORT_H
+
+#include <stdbool.h>
+
+/// Exit codes of both hosts.
+typedef enum {
+  FIQ_EXIT_OK      = 0, ///< everything asked for was done
+  FIQ_EXIT_FAILURE = 1, ///< a file, the plugin, the disk or the server failed
+  FIQ_EXIT_USAGE   = 2  ///< the command line asks for something that cannot be
+} FiqExit;
+
+/// `program` heads every line and must outlive the process; `quiet` drops notes and progress.  [setup]
+void fiq_report_init(const char* program, bool quiet);
+
+/// Whether notes are dropped.  [any]
+bool fiq_report_is_quiet(void);
+
+/// Why the program cannot go on, or cannot do what the console asked.  [any but audio]
+void fiq_error(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+/// What the user should know although the work goes on.  [any but audio]
+void fiq_warning(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+/// What is nice to know; silent when quiet.  [any but audio]
+void fiq_note(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+/// Draw the bar at `share` 0..1 with the seconds left; only on a terminal, at most 10 times a second.
+void fiq_progress(double share);
+
+/// Wipe the bar.
+void fiq_progress_end(void);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin.h"
+
+#include <lv2/atom/util.h>
+#include <lv2/buf-size/buf-size.h>
+#include <lv2/midi/midi.h>
+#include <lv2/patch/patch.h>
+#include <lv2/time/time.h>
+
+void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
+{
+  const struct {
+    LV2_URID*   urid;
+    const char* uri;
+  } table[] = {
+      {&self->atom_double, LV2_ATOM__Double},
+      {&self->atom_float, LV2_ATOM__Float},
+      {&self->atom_int, LV2_ATOM__Int},
+      {&self->atom_long, LV2_ATOM__Long},
+      {&self->atom_urid, LV2_ATOM__URID},
+      {&self->atom_vector, LV2_ATOM__Vector},
+      {&self->midi_event, LV2_MIDI__MidiEvent},
+      {&self->patch_get, LV2_PATCH__Get},
+      {&self->patch_set, LV2_PATCH__Set},
+      {&self->patch_property, LV2_PATCH__property},
+      {&self->patch_value, LV2_PATCH__value},
+      {&self->time_position, LV2_TIME__Position},
+      {&self->time_beats_per_minute, LV2_TIME__beatsPerMinute},
+      {&self->time_beats_per_bar, LV2_TIME__beatsPerBar},
+      {&self->max_block_length, LV2_BUF_SIZE__maxBlockLength},
+      {&self->seed, "urn:fieldiq:seed"},
+      {&self->phases, "urn:fieldiq:phases"},
+  };
+  for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
+    *table[i].urid = map->map(map->handle, table[i].uri);
+  }
+}
+
+/// The event at byte `offset` of a sequence, or NULL if none fits in there whole.
+static const LV2_Atom_Event* event_at(const LV2_Atom_Sequence* sequence, uint32_t offset)
+{
+  if (!sequence || sequence->atom.size < sizeof(LV2_Atom_Sequence_Body)) {
+    return NULL;
+  }
+  const uint32_t body_bytes = sequence->atom.size - (uint32_t)sizeof(LV2_Atom_Sequence_Body);
+  if (offset > body_bytes || body_bytes - offset < sizeof(LV2_Atom_Event)) {
+    return NULL;
+  }
+  const LV2_Atom_Event* const event =
+      (const LV2_Atom_Event*)(const void*)((const char*)(sequence + 1) + offset);
+  return event->body.size <= body_bytes - offset - sizeof(LV2_Atom_Event) ? event : NULL;
+}
+
+static double number_of(const FiqUrids* urids, const LV2_Atom* atom, double fallback)
+{
+  if (!atom) {
+    return fallback;
+  }
+  const void* const body = atom + 1;
+  if (atom->type == urids->atom_float && atom->size == sizeof(float)) {
+    return (double)*(const float*)body;
+  }
+  if (atom->type == urids->atom_double && atom->size == sizeof(double)) {
+    return *(const double*)body;
+  }
+  if (atom->type == urids->atom_int && atom->size == sizeof(int32_t)) {
+    return *(const int32_t*)body;
+  }
+  if (atom->type == urids->atom_long && atom->size == sizeof(int64_t)) {
+    return (double)*(const int64_t*)body;
+  }
+  return fallback;
+}
+
+static void take_position(FiqPlugin* self, const LV2_Atom_Object* object)
+{
+  const LV2_Atom* bpm = NULL;
+  const LV2_Atom* bar = NULL;
+  // clang-format off
+  lv2_atom_object_get(object,
+    self->urids.time_beats_per_minute, &bpm,
+    self->urids.time_beats_per_bar, &bar,
+    0);
+  // clang-format on
+  self->tempo.bpm           = number_of(&self->urids, bpm, self->tempo.bpm);
+  self->tempo.beats_per_bar = number_of(&self->urids, bar, self->tempo.beats_per_bar);
+  fiq_engine_tempo(self->engine, &self->tempo);
+}
+
+static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
+{
+  const LV2_Atom* property = NULL;
+  const LV2_Atom* value    = NULL;
+  // clang-format off
+  lv2_atom_object_get(object,
+    self->urids.patch_property, &property,
+    self->urids.patch_value, &value,
+    0);
+  // clang-format on
+  const bool is_seed = property && property->type == self->urids.atom_urid &&
+                       property->size == sizeof(LV2_URID) &&
+                       ((const LV2_Atom_URID*)(const void*)property)->body == self->urids.seed;
+  const double seed = number_of(&self->urids, value, -1.0);
+  if (is_seed && seed >= 0.0 && seed <= 0x7fffffff) {
+    fiq_engine_reseed(self->engine, (uint64_t)seed);
+    self->seed_asked = true;
+  }
+}
+
+static bool object_is_whole(const LV2_Atom_Object* object)
+{
+  const uint32_t size = object->atom.size;
+  uint32_t       at   = (uint32_t)sizeof(LV2_Atom_Object_Body);
+  while (at < size) {
+    const uint32_t head = (uint32_t)sizeof(LV2_Atom_Property_Body);
+    if (size - at < head) {
+      return false;
+    }
+    const LV2_Atom_Property_Body* const property =
+        (const LV2_Atom_Property_Body*)(const void*)((const char*)&object->body + at);
+    if (property->value.size > size - at - head) {
+      return false;
+    }
+    at += lv2_atom_pad_size(head + property->value.size);
+  }
+  return size >= sizeof(LV2_Atom_Object_Body);
+}
+
+static void take_event(FiqPlugin* self, const LV2_Atom* atom)
+{
+  if (atom->type == self->urids.midi_event) {
+    fiq_engine_midi(self->engine, (const uint8_t*)(atom + 1), atom->size);
+    return;
+  }
+  const LV2_Atom_Object* const object = (const LV2_Atom_Object*)(const void*)atom;
+  if (!lv2_atom_forge_is_object_type(&self->forge, atom->type) || !object_is_whole(object)) {
+    return;
+  }
+  if (object->body.otype == self->urids.time_position) {
+    take_position(self, object);
+  } else if (object->body.otype == self->urids.patch_set) {
+    take_setting(self, object);
+  } else if (object->body.otype == self->urids.patch_get) {
+    self->seed_asked = true;
+  }
+}
+
+void fiq_plugin_run_events(FiqPlugin* self, uint32_t n_frames)
+{
+  const LV2_Atom_Sequence* const inputs[] = {self->ports.control, self->ports.midi};
+  uint32_t                       at[2]    = {0, 0};
+  uint32_t                       done     = 0;
+  for (;;) {
+    const LV2_Atom_Event* const first  = event_at(inputs[0], at[0]);
+    const LV2_Atom_Event* const second = event_at(inputs[1], at[1]);
+    if (!first && !second) {
+      break;
+    }
+    const int which = !first || (second && second->time.frames < first->time.frames) ? 1 : 0;
+    const LV2_Atom_Event* const event = which ? second : first;
+    const int64_t               last  = (int64_t)n_frames;
+    const int64_t               frame = event->time.frames < last ? event->time.frames : last;
+    if (frame > (int64_t)done) {
+      fiq_plugin_process(self, done, (uint32_t)frame);
+      done = (uint32_t)frame;
+    }
+    take_event(self, &event->body);
+    at[which] += lv2_atom_pad_size((uint32_t)sizeof(LV2_Atom_Event) + event->body.size);
+  }
+  fiq_plugin_process(self, done, n_frames);
+}
+
+static bool write_seed(FiqPlugin* self)
+{
+  LV2_Atom_Forge* const forge = &self->forge;
+  FiqEngineState        state;
+  fiq_engine_state(self->engine, &state);
+  LV2_Atom_Forge_Frame object;
+  return lv2_atom_forge_frame_time(forge, 0) &&
+         lv2_atom_forge_object(forge, &object, 0, self->urids.patch_set) &&
+         lv2_atom_forge_key(forge, self->urids.patch_property) &&
+         lv2_atom_forge_urid(forge, self->urids.seed) &&
+         lv2_atom_forge_key(forge, self->urids.patch_value) &&
+         lv2_atom_forge_long(forge, (int64_t)state.seed) &&
+         (lv2_atom_forge_pop(forge, &object), true);
+}
+
+void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes)
+{
+  uint8_t* const buffer = (uint8_t*)self->ports.notify;
+  if (!buffer || capacity_bytes < sizeof(LV2_Atom_Sequence_Body)) {
+    return;
+  }
+  LV2_Atom_Forge* const forge = &self->forge;
+  LV2_Atom_Forge_Frame  sequence;
+  lv2_atom_forge_set_buffer(forge, buffer, capacity_bytes + sizeof(LV2_Atom));
+  lv2_atom_forge_sequence_head(forge, &sequence, 0);
+  if (self->seed_asked) {
+    if (write_seed(self)) {
+      self->seed_asked = false;
+    } else {
+      // No room for the whole message: say nothing now and try again in the next block.
+      lv2_atom_forge_set_buffer(forge, buffer, capacity_bytes + sizeof(LV2_Atom));
+      lv2_atom_forge_sequence_head(forge, &sequence, 0);
+    }
+  }
+  lv2_atom_forge_pop(forge, &sequence);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "params.h"
+
+#include "maths.h"
+#include "ports.h"
+
+enum { IN_R = FIQ_IN_REALMS, IN_S = FIQ_IN_SWARM, IN_B = FIQ_IN_REALMS | FIQ_IN_SWARM };
+
+#define FIQ_POINTS(points, ...) static const char* const points_##points[] = {__VA_ARGS__, NULL};
+#include "params.def"
+
+#define points_NONE NULL
+
+const char* const fiq_group_names[FIQ_N_GROUPS] = {
+#define FIQ_GROUP(group, name) name,
+#include "params.def"
+};
+
+#define FIQ_CONTROL(plugins, symbol, name, kind, unit, minimum, fallback, maximum, group, points,  \
+                    comment)                                                                       \
+  {IN_##plugins,                                                                                   \
+   #symbol,                                                                                        \
+   name,                                                                                           \
+   FIQ_KIND_##kind,                                                                                \
+   FIQ_UNIT_##unit,                                                                                \
+   (float)(minimum),                                                                               \
+   (float)(fallback),                                                                              \
+   (float)(maximum),                                                                               \
+   FIQ_GROUP_##group,                                                                              \
+   points_##points,                                                                                \
+   comment,                                                                                        \
+   offsetof(FiqEngineParams, symbol)},
+#define FIQ_METER(plugins, symbol, name, kind, unit, minimum, maximum, group, comment)             \
+  {IN_##plugins,                                                                                   \
+   #symbol,                                                                                        \
+   name,                                                                                           \
+   FIQ_KIND_##kind,                                                                                \
+   FIQ_UNIT_##unit,                                                                                \
+   (float)(minimum),                                                                               \
+   (float)(minimum),                                                                               \
+   (float)(maximum),                                                                               \
+   FIQ_GROUP_##group,                                                                              \
+   NULL,                                                                                           \
+   comment,                                                                                        \
+   offsetof(FiqEngineMeters, symbol)},
+const FiqParam fiq_params[] = {
+#include "params.def"
+};
+
+const uint32_t fiq_n_params = sizeof(fiq_params) / sizeof(fiq_params[0]);
+
+uint32_t fiq_first_control_port(FiqPluginKind plugin)
+{
+  return plugin == FIQ_PLUGIN_REALMS ? (uint32_t)FIQ_REALMS_FIRST_CONTROL
+                                     : (uint32_t)FIQ_SWARM_FIRST_CONTROL;
+}
+
+bool fiq_param_is_meter(const FiqParam* param)
+{
+  return param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_MEASURE;
+}
+
+bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin)
+{
+  return (param->plugins & (plugin == FIQ_PLUGIN_REALMS ? IN_R : IN_S)) != 0;
+}
+
+float fiq_param_clamp(const FiqParam* param, float value)
+{
+  const float safe  = isnan(value) ? param->fallback : value;
+  const float legal = fiq_clamp(safe, param->minimum, param->maximum);
+  switch (param->kind) {
+  case FIQ_KIND_INTEGER:
+  case FIQ_KIND_INTEGER_LOG:
+  case FIQ_KIND_CHOICE:
+    return floorf(legal + 0.5f);
+  case FIQ_KIND_TOGGLE:
+  case FIQ_KIND_ENABLED:
+  case FIQ_KIND_FREEWHEEL:
+    return legal >= 0.5f ? 1.0f : 0.0f;
+  default:
+    return legal;
+  }
+}
+
+float fiq_param_to_engine(const FiqParam* param, float value)
+{
+  switch (param->unit) {
+  case FIQ_UNIT_PERCENT:
+    return value * 0.01f;
+  case FIQ_UNIT_DB:
+    return fiq_db_to_gain(value);
+  case FIQ_UNIT_LEVEL:
+    return value > param->minimum ? fiq_db_to_gain(value) : 0.0f;
+  case FIQ_UNIT_DEGREE:
+    return value * (FIQ_PI_F / 180.0f);
+  default:
+    return value;
+  }
+}
+
+void fiq_params_default(FiqPluginKind plugin, FiqEngineParams* params)
+{
+  // Rows of the other plugin come first, so that every field holds a legal value.
+  for (int pass = 0; pass < 2; ++pass) {
+    for (uint32_t i = 0; i < fiq_n_params; ++i) {
+      const FiqParam* const param = &fiq_params[i];
+      if (!fiq_param_is_meter(param) && fiq_param_in(param, plugin) == (pass == 1)) {
+        *(float*)(void*)((char*)params + param->offset) =
+            fiq_param_to_engine(param, fiq_param_clamp(param, param->fallback));
+      }
+    }
+  }
+}

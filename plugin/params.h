@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The parameter table of params.def as C data, and the one place where a value that a
+   host wrote is clamped and turned into the engine's units.
+*/
+#ifndef FIQ_PARAMS_H
+#define FIQ_PARAMS_H
+
+#include "engine.h"
+
+#define FIQ_REALMS_URI "urn:fieldiq:realms"
+#define FIQ_SWARM_URI "urn:fieldiq:swarm"
+
+typedef enum { FIQ_PLUGIN_REALMS, FIQ_PLUGIN_SWARM } FiqPluginKind;
+
+/// Bits of FiqParam.plugins.
+enum { FIQ_IN_REALMS = 1, FIQ_IN_SWARM = 2 };
+
+typedef enum {
+  FIQ_KIND_LINEAR,
+  FIQ_KIND_LOG,         ///< moves by ratios; minimum > 0
+  FIQ_KIND_INTEGER,     ///< rounded to the nearest whole number
+  FIQ_KIND_INTEGER_LOG, ///< both of the above
+  FIQ_KIND_TOGGLE,      ///< 0 or 1, threshold 0.5
+  FIQ_KIND_CHOICE,      ///< index of a scale point
+  FIQ_KIND_ENABLED,     ///< toggle with the designation lv2:enabled
+  FIQ_KIND_FREEWHEEL,   ///< toggle with the designation lv2:freeWheeling
+  FIQ_KIND_LATENCY,     ///< output with the designation lv2:latency
+  FIQ_KIND_MEASURE      ///< output
+} FiqParamKind;
+
+typedef enum {
+  FIQ_UNIT_NONE,
+  FIQ_UNIT_PERCENT,       ///< engine: fraction
+  FIQ_UNIT_DB,            ///< engine: linear gain
+  FIQ_UNIT_LEVEL,         ///< dB whose minimum means off; engine: linear gain
+  FIQ_UNIT_DEGREE,        ///< engine: rad
+  FIQ_UNIT_HERTZ,         ///< engine: Hz
+  FIQ_UNIT_SECOND,        ///< engine: s
+  FIQ_UNIT_CENTS,         ///< engine: cents
+  FIQ_UNIT_SEMITONE,      ///< engine: semitones
+  FIQ_UNIT_OCTAVE,        ///< engine: octaves
+  FIQ_UNIT_DB_PER_OCTAVE, ///< engine: dB per octave
+  FIQ_UNIT_FACTOR,        ///< engine: factor
+  FIQ_UNIT_NOTE,          ///< engine: MIDI note number
+  FIQ_UNIT_FRAMES         ///< engine: frames
+} FiqParamUnit;
+
+typedef enum {
+#define FIQ_GROUP(group, name) FIQ_GROUP_##group,
+#include "params.def"
+  FIQ_N_GROUPS
+} FiqParamGroup;
+
+/// One row of params.def.
+typedef struct {
+  uint32_t           plugins; ///< FIQ_IN_* bits
+  const char*        symbol;
+  const char*        name;
+  FiqParamKind       kind;
+  FiqParamUnit       unit;
+  float              minimum;
+  float              fallback; ///< default value; for a meter its minimum
+  float              maximum;
+  FiqParamGroup      group;
+  const char* const* points; ///< NULL-terminated labels of a CHOICE, else NULL
+  const char*        comment;
+  size_t             offset; ///< of the field in FiqEngineParams (controls) or FiqEngineMeters (meters)
+} FiqParam;
+
+extern const FiqParam    fiq_params[];
+extern const uint32_t    fiq_n_params;
+extern const char* const fiq_group_names[FIQ_N_GROUPS];
+
+/// Index of the first control port of `plugin`; the ports before it are those of ports.h.  [any]
+uint32_t fiq_first_control_port(FiqPluginKind plugin);
+
+/// True for ports that the plugin writes.  [any]
+bool fiq_param_is_meter(const FiqParam* param);
+
+/// True if the plugin has this row.  [any]
+bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin);
+
+/// `value` as the host wrote it (any bits, NaN gives the default), made legal: in range, rounded.  [any]
+float fiq_param_clamp(const FiqParam* param, float value);
+
+/// A legal port value in the engine's unit.  [any]
+float fiq_param_to_engine(const FiqParam* param, float value);
+
+/// Every control of `plugin` at its default, in engine units.  [any]
+void fiq_params_default(FiqPluginKind plugin, FiqEngineParams* params);
+
+#endif

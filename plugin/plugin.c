@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin.h"
+
+#include "denormals.h"
+#include "ports.h"
+
+#include <lv2/core/lv2_util.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static uint64_t fresh_seed(void)
+{
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed)) {
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    seed = (uint64_t)now.tv_nsec ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)(uintptr_t)&seed;
+  }
+  // A seed is shown and stored as a signed 64-bit number; keep it readable in any host.
+  return seed & UINT64_C(0x7fffffff);
+}
+
+static void map_control_ports(FiqPlugin* self)
+{
+  self->n_ports = fiq_first_control_port(self->kind);
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    if (fiq_param_in(&fiq_params[row], self->kind) && self->n_ports < FIQ_PORTS_MAX) {
+      self->row_of_port[self->n_ports++] = row;
+    }
+  }
+}
+
+static bool start_engine(FiqPlugin* self, double sample_rate_hz)
+{
+  self->config = (FiqEngineConfig){.sample_rate_hz = sample_rate_hz,
+                                   .seed           = fresh_seed(),
+                                   .with_realms    = self->kind == FIQ_PLUGIN_REALMS};
+  self->engine = fiq_engine_new(&self->config);
+  if (!self->engine) {
+    lv2_log_error(&self->logger, "FieldIQ: cannot start at %g Hz\n", sample_rate_hz);
+    return false;
+  }
+  fiq_params_default(self->kind, &self->params);
+  fiq_engine_reset(self->engine, &self->params);
+  fiq_plugin_publish_state(self);
+  if (self->logger.log) { // without the feature the logger would write to the host's terminal
+    lv2_log_note(&self->logger,
+                 "FieldIQ: %g Hz, blocks of up to %d frames announced, latency %u frames\n",
+                 sample_rate_hz,
+                 self->max_block_frames,
+                 fiq_engine_latency_frames(self->engine));
+  }
+  return true;
+}
+
+static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
+                              double                    sample_rate_hz,
+                              const char*               bundle_path,
+                              const LV2_Feature* const* features)
+{
+  (void)bundle_path;
+  LV2_URID_Map*             map     = NULL;
+  LV2_Log_Log*              log     = NULL;
+  const LV2_Options_Option* options = NULL;
+  LV2_Worker_Schedule*      worker  = NULL;
+  // clang-format off
+  const char* const missing = features ? lv2_features_query(features,
+    LV2_URID__map, &map, true,
+    LV2_LOG__log, &log, false,
+    LV2_OPTIONS__options, &options, false,
+    LV2_WORKER__schedule, &worker, false,
+    NULL) : LV2_URID__map;
+  // clang-format on
+  FiqPlugin* const self = missing ? NULL : calloc(1, sizeof(FiqPlugin));
+  if (!self) {
+    return NULL;
+  }
+  self->kind = strcmp(descriptor->URI, FIQ_REALMS_URI) ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS;
+  lv2_log_logger_init(&self->logger, map, log);
+  fiq_urids_init(&self->urids, map);
+  lv2_atom_forge_init(&self->forge, map);
+  fiq_plugin_read_options(self, options);
+  map_control_ports(self);
+  fiq_state_box_init(&self->restored);
+  fiq_state_box_init(&self->snapshot);
+  if (worker) {
+    self->schedule = *worker;
+  }
+  if (!start_engine(self, sample_rate_hz)) {
+    free(self);
+    return NULL;
+  }
+  return self;
+}
+
+static void connect_realms_port(FiqPorts* ports, uint32_t port, void* data)
+{
+  switch (port) {
+  case FIQ_REALMS_CONTROL:
+    ports->control = data;
+    break;
+  case FIQ_REALMS_MIDI:
+    ports->midi = data;
+    break;
+  case FIQ_REALMS_NOTIFY:
+    ports->notify = data;
+    break;
+  case FIQ_REALMS_IN_L:
+  case FIQ_REALMS_IN_R:
+    ports->in[port - FIQ_REALMS_IN_L] = data;
+    break;
+  case FIQ_REALMS_SIDE_L:
+  case FIQ_REALMS_SIDE_R:
+    ports->side[port - FIQ_REALMS_SIDE_L] = data;
+    break;
+  default:
+    ports->out[port - FIQ_REALMS_OUT_L] = data;
+    break;
+  }
+}
+
+static void connect_swarm_port(FiqPorts* ports, uint32_t port, void* data)
+{
+  switch (port) {
+  case FIQ_SWARM_CONTROL:
+    ports->control = data;
+    break;
+  case FIQ_SWARM_NOTIFY:
+    ports->notify = data;
+    break;
+  default:
+    ports->out[port - FIQ_SWARM_OUT_L] = data;
+    break;
+  }
+}
+
+static void connect_port(LV2_Handle handle, uint32_t port, void* data)
+{
+  FiqPlugin* const self = handle;
+  if (port >= self->n_ports) {
+    return;
+  }
+  if (port >= fiq_first_control_port(self->kind)) {
+    self->ports.value[self->row_of_port[port]] = data;
+  } else if (self->kind == FIQ_PLUGIN_REALMS) {
+    connect_realms_port(&self->ports, port, data);
+  } else {
+    connect_swarm_port(&self->ports, port, data);
+  }
+}
+
+static void read_controls(FiqPlugin* self)
+{
+  for (uint32_t port = fiq_first_control_port(self->kind); port < self->n_ports; ++port) {
+    const uint32_t        row   = self->row_of_port[port];
+    const FiqParam* const param = &fiq_params[row];
+    const float* const    value = self->ports.value[row];
+    if (value && !fiq_param_is_meter(param)) {
+      *(float*)(void*)((char*)&self->params + param->offset) =
+          fiq_param_to_engine(param, fiq_param_clamp(param, *value));
+    }
+  }
+}
+
+static void write_meters(FiqPlugin* self)
+{
+  const FiqEngineMeters* const meters = fiq_engine_meters(self->engine);
+  for (uint32_t port = fiq_first_control_port(self->kind); port < self->n_ports; ++port) {
+    const uint32_t        row   = self->row_of_port[port];
+    const FiqParam* const param = &fiq_params[row];
+    if (self->ports.value[row] && fiq_param_is_meter(param)) {
+      *self->ports.value[row] = *(const float*)(const void*)((const char*)meters + param->offset);
+    }
+  }
+}
+
+static void activate(LV2_Handle handle)
+{
+  FiqPlugin* const self = handle;
+  read_controls(self);
+  fiq_engine_reset(self->engine, &self->params);
+}
+
+static const float* offset_plane(const float* plane, uint32_t start)
+{
+  return plane ? plane + start : NULL;
+}
+
+void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
+{
+  const FiqPorts* const ports = &self->ports;
+  if (end <= start || !ports->out[0] || !ports->out[1]) {
+    return;
+  }
+  const float* const in[]   = {offset_plane(ports->in[0], start), offset_plane(ports->in[1], start)};
+  const float* const side[] = {offset_plane(ports->side[0], start),
+                               offset_plane(ports->side[1], start)};
+  float* const       out[]  = {ports->out[0] + start, ports->out[1] + start};
+  fiq_engine_process(self->engine, &self->params, in, side, out, end - start);
+}
+
+static void run(LV2_Handle handle, uint32_t n_frames)
+{
+  FiqPlugin* const self     = handle;
+  const uint64_t   float_mode = fiq_denormals_off();
+  // The capacity of the notify buffer stands in it now; MIDI may live in the same memory.
+  const uint32_t capacity_bytes = self->ports.notify ? self->ports.notify->atom.size : 0;
+  fiq_plugin_take_state(self);
+  read_controls(self);
+  fiq_plugin_grow(self);
+  fiq_plugin_run_events(self, n_frames);
+  write_meters(self);
+  fiq_plugin_notify(self, capacity_bytes);
+  fiq_plugin_publish_state(self);
+  fiq_denormals_restore(float_mode);
+}
+
+static void cleanup(LV2_Handle handle)
+{
+  FiqPlugin* const self = handle;
+  fiq_swarm_box_free(self->spent);
+  fiq_engine_free(self->engine);
+  free(self);
+}
+
+static const void* extension_data(const char* uri)
+{
+  const void* const options = fiq_options_extension(uri);
+  const void* const state   = fiq_state_extension(uri);
+  return options ? options : state ? state : fiq_worker_extension(uri);
+}
+
+LV2_SYMBOL_EXPORT const LV2_Descriptor* lv2_descriptor(uint32_t index)
+{
+  static const LV2_Descriptor descriptors[] = {
+      {FIQ_REALMS_URI, instantiate, connect_port, activate, run, NULL, cleanup, extension_data},
+      {FIQ_SWARM_URI, instantiate, connect_port, activate, run, NULL, cleanup, extension_data}};
+  return index < 2 ? &descriptors[index] : NULL;
+}

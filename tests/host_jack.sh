@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Goal: fieldiq-jack plays, follows the server through all its changes and ends in order. Method: a
+# private server with the dummy driver that nobody else sees, JACK's own tools, and the console.
+#   sh tests/host_jack.sh [BUILD]        as root; status 77 when it cannot be tried here
+set -u
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+if [ "${FIQ_PRIVATE-}" != yes ]; then
+  for tool in jackd jack_wait jack_lsp jack_bufsize jack_rec jack_midiseq unshare; do
+    command -v $tool >/dev/null 2>&1 || { echo "left out: $tool is missing"; exit 77; }
+  done
+  unshare -m --propagation private mount -t tmpfs tmpfs /dev/shm 2>/dev/null ||
+    { echo "left out: no right to make a private /dev/shm"; exit 77; }
+  FIQ_PRIVATE=yes exec unshare -m --propagation private sh "$0" "$@"
+fi
+mount -t tmpfs tmpfs /dev/shm
+. "$here/host_common.sh"
+cd "$work" || exit 1
+server=
+
+start_server() {
+  jackd -R -P 20 -S -d dummy -r 48000 -p 256 >jackd.log 2>&1 &
+  server=$!
+  jack_wait -w -t 10 >/dev/null 2>&1
+}
+
+# start OPTION...: the client, with a console that stays open on descriptor 3.
+start() {
+  rm -f console
+  mkfifo console
+  timeout -k 2 60 "$jack" --name fiq "$@" <console >out 2>err &
+  client=$!
+  exec 3>console
+  wait_for "plays at" err && return
+  cat out err >said
+  fail "does not start: $*"
+}
+
+# wait_for WORDS FILE...: until one of the files holds the words, at most 5 s.
+wait_for() {
+  awaited=$1
+  shift
+  tries=0
+  until grep -qF -- "$awaited" "$@"; do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || return 1
+    sleep 0.05
+  done
+}
+
+tell() { echo "$*" >&3; } 2>/dev/null
+
+# answers WORDS COMMAND...: the console answers these words on either stream.
+answers() {
+  words=$1
+  shift
+  n_checks=$((n_checks + 1))
+  : >out
+  : >err
+  tell "$*"
+  if wait_for "$words" out err; then
+    echo "ok: '$*' says '$words'"
+  else
+    cat out err >said
+    fail "'$*' does not say '$words'"
+  fi
+}
+
+# ends STATUS: the client ends, with this status.
+ends() {
+  got=0
+  wait "$client" || got=$?
+  exec 3>&-
+  cat out err >said
+  n_checks=$((n_checks + 1))
+  if [ "$got" -eq "$1" ]; then echo "ok: ends with status $1"; else fail "ends with status $got, not $1"; fi
+}
+
+n_links() { jack_lsp -c 2>/dev/null | grep -c "^   fiq:"; }
+
+test_console() {
+  start --plugin "$effect" --connect
+  check "connects to the sound card" [ "$(n_links)" -eq 4 ]
+  answers "$toggle = " "set $toggle 1"
+  answers "is outside" "set $toggle 1e9"
+  answers "did you mean" "set x$toggle 1"
+  answers "no command" "nonsense"
+  answers "set SYMBOL VALUE" "set"
+  answers "$toggle" controls
+  answers "no preset" "preset nonsense"
+  answers "saved $work/live.ttl" "save $work/live.ttl"
+  answers "loaded $work/live.ttl" "load $work/live.ttl"
+  answers "No such file" "load $work/nowhere.ttl"
+  answers "status  " help
+  tell quit
+  ends 0
+}
+
+test_buffer_sizes() {
+  start --plugin "$effect" --connect
+  for size in 16 32 64 128 512 1024 2048 4096 8192 256; do
+    jack_bufsize $size >/dev/null 2>&1
+    answers "$size frames" status
+  done
+  answers "0 bad samples" status
+  tell quit
+  ends 0
+}
+
+test_end_of_input() {
+  timeout -k 2 60 "$jack" --name fiq --plugin "$effect" </dev/null >out 2>err &
+  client=$!
+  exec 3>/dev/null
+  wait_for "plays at" err
+  sleep 0.5
+  check "end of input does not end it" kill -0 "$client"
+  pid=$(pgrep -P "$client" fieldiq-jack)
+  kill -TERM "$pid"
+  ends 0
+  check "   and it says how it went" grep -q "xruns" err
+  timeout -k 2 60 "$jack" --name fiq --plugin "$effect" --duration 1 </dev/null >out 2>err &
+  client=$!
+  ends 0
+}
+
+test_latency() {
+  start --plugin "$effect" --connect
+  sleep 0.3
+  : >out
+  tell status
+  wait_for latency out
+  own=$(sed -n 's/.*latency \([0-9]*\) frames.*/\1/p' out)
+  range=$(jack_lsp -l 2>/dev/null | grep -A 2 '^fiq:out' | grep capture | head -n 1)
+  echo "   plugin $own frames; JACK: $range"
+  check "JACK knows the plugin's latency" sh -c "echo '$range' | grep -q ' $((256 + own)) '"
+  tell quit
+  ends 0
+}
+
+test_freewheel() {
+  start --plugin "$effect" --connect
+  timeout 5 jack_freewheel y >/dev/null 2>&1
+  sleep 1
+  timeout 5 jack_freewheel n >/dev/null 2>&1
+  answers "frames" status
+  tell quit
+  ends 0
+  played=$(sed -n 's/.*played \([0-9]*\).*/\1/p' err)
+  echo "   played $played s"
+  check "freewheeling is faster than real time" [ "$played" -ge 4 ]
+}
+
+test_instrument() {
+  timeout 20 jack_midiseq seq 24000 0 60 12000 12000 67 12000 >/dev/null 2>&1 &
+  sequencer=$!
+  sleep 0.5
+  start --plugin "$instrument" --connect system seq --midi-thru
+  check "MIDI arrives from a client" sh -c "jack_lsp -c | grep -A 3 '^fiq:midi_in' | grep -q seq:"
+  check "has a MIDI output for --midi-thru" sh -c "jack_lsp | grep -q '^fiq:midi_out'"
+  outs=$(jack_lsp | grep '^fiq:' | grep -v midi | grep -v control)
+  # shellcheck disable=SC2086
+  timeout 10 jack_rec -f heard.wav -d 2 -b 16 $outs >/dev/null 2>&1
+  peak=$(sox heard.wav -n stat 2>&1 | sed -n 's/Maximum amplitude: *//p')
+  echo "   recorded peak $peak"
+  check "is heard" sh -c "awk 'BEGIN { exit !($peak > 0.001) }'"
+  kill "$sequencer"
+  tell quit
+  ends 0
+}
+
+test_refusals() {
+  refuses 2 "no plugin" "$jack" --plugin nonsense
+  refuses 2 "no parameter" "$jack" --plugin "$effect" --set nonsense=1
+  refuses 2 "is not an option" "$jack" nonsense
+  refuses 1 "has no client 'nobody'" "$jack" --plugin "$effect" --connect nobody
+  refuses 0 "Exit status" "$jack" --help
+}
+
+test_server_death() {
+  start --plugin "$effect" --connect
+  answers "frames" status
+  kill -9 "$server"
+  ends 1
+  check "it says that the server ended" grep -q "server ended" err
+  refuses 1 "no JACK server" "$jack" --plugin "$effect"
+}
+
+# A client that died must be a failed check, not the end of this script.
+trap '' PIPE
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null' EXIT
+start_server
+test_console
+test_buffer_sizes
+test_end_of_input
+test_latency
+test_freewheel
+test_instrument
+test_refusals
+test_server_death
+cd / && conclude

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+   Goal: a larger swarm arrives while notes sound, by the worker, or at once when freewheeling,
+   and nothing is heard of the change but the swarm's size.
+   Method: the plugin binary with a worker under the test's control; the render around the swap is
+   searched for steps, and memory is given back (the address sanitizer build watches).
+*/
+#include "fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { FRAMES = 96000, BLOCK = 240 };
+
+static Fixture* sounding(bool with_worker)
+{
+  Fixture* const self = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, with_worker);
+  fixture_seed(self, 6);
+  fixture_set(self, "oscillators", 1000);
+  fixture_set(self, "anneal", 0.1);
+  fixture_set(self, "partials", 4);
+  fixture_set(self, "detune", 60); // quick beats, which average out within the measurement
+  fixture_set(self, "coupling", 0);
+  fixture_midi(self, 0, 0x90, 60, 100);
+  return self;
+}
+
+static double largest_step(const float* x, size_t n)
+{
+  double step = 0.0;
+  for (size_t i = 1; i < n; ++i) {
+    step = fmax(step, fabs((double)x[i] - (double)x[i - 1]));
+  }
+  return step;
+}
+
+static void test_growth_by_the_worker_is_seamless(void** state)
+{
+  (void)state;
+  FixtureAudio out  = fixture_audio(FRAMES);
+  Fixture*     self = sounding(true);
+  uint32_t     orders = 0;
+  for (size_t done = 0; done < FRAMES; done += BLOCK) {
+    if (done == FRAMES / 2) {
+      fixture_set(self, "oscillators", 20000);
+    }
+    fixture_run(self, NULL, out.plane, done, BLOCK);
+    orders += self->n_orders;
+    if (done > FRAMES / 2 + 20 * BLOCK) {
+      fixture_work(self); // a slow worker: the answer comes 20 blocks later
+    }
+  }
+  assert_true(orders > 0);
+  const size_t half   = FRAMES / 2;
+  const double before = support_rms(out.plane[0] + half / 2, half / 2);
+  const double after  = support_rms(out.plane[0] + half + half / 2, half / 2);
+  print_message("level %.2f dB -> %.2f dB\n", support_db(before), support_db(after));
+  assert_true(fabs(support_db(after / before)) < 2.0);
+  const double step_before = largest_step(out.plane[0] + half / 2, half / 2);
+  const double step_after  = largest_step(out.plane[0] + half, half);
+  print_message("largest step %.4f -> %.4f\n", step_before, step_after);
+  assert_true(step_after < 1.6 * step_before);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
+static void test_without_a_worker_the_swarm_keeps_its_size(void** state)
+{
+  (void)state;
+  FixtureAudio out  = fixture_audio(FRAMES);
+  Fixture*     self = sounding(false);
+  fixture_set(self, "oscillators", 131072);
+  fixture_render(self, NULL, out.plane, FRAMES, BLOCK);
+  assert_true(support_rms(out.plane[0] + FRAMES / 2, FRAMES / 2) > 0.01);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
+static void test_freewheeling_needs_no_worker(void** state)
+{
+  (void)state;
+  FixtureAudio a = fixture_audio(FRAMES);
+  FixtureAudio b = fixture_audio(FRAMES);
+  for (int worker = 0; worker < 2; ++worker) {
+    Fixture* self = sounding(worker);
+    fixture_set(self, "freewheel", 1);
+    fixture_set(self, "oscillators", 20000);
+    fixture_render(self, NULL, worker ? b.plane : a.plane, FRAMES, worker ? 64 : BLOCK);
+    assert_int_equal(self->n_orders, 0);
+    fixture_close(self);
+  }
+  assert_memory_equal(a.plane[0], b.plane[0], FRAMES * sizeof(float));
+  Fixture* small = sounding(false);
+  fixture_set(small, "oscillators", 20000);
+  fixture_render(small, NULL, b.plane, FRAMES, BLOCK);
+  fixture_close(small);
+  assert_true(support_max_difference(a.plane[0], b.plane[0], FRAMES) > 0.001);
+  fixture_audio_free(&a);
+  fixture_audio_free(&b);
+}
+
+static void test_an_instance_may_end_while_it_grows(void** state)
+{
+  (void)state;
+  FixtureAudio out  = fixture_audio(BLOCK);
+  Fixture*     self = sounding(true);
+  fixture_set(self, "oscillators", 20000);
+  fixture_run(self, NULL, out.plane, 0, BLOCK);
+  fixture_run(self, NULL, out.plane, 0, BLOCK);
+  assert_true(self->n_orders > 0);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_growth_by_the_worker_is_seamless),
+                                     cmocka_unit_test(test_without_a_worker_the_swarm_keeps_its_size),
+                                     cmocka_unit_test(test_freewheeling_needs_no_worker),
+                                     cmocka_unit_test(test_an_instance_may_end_while_it_grows)};
+  return cmocka_run_group_tests_name("plugin growth", tests, NULL, NULL);
+}

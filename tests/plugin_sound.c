@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+   Goal: every control is heard, and what is played is what sounds.
+   Method: renders of the plugin binary with one control at two values are compared; chords are
+   measured in the spectrum.
+*/
+#include "fixture.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES = 96000 };
+
+/// A setting in which every control of the plugin matters.
+static Fixture* lively(FiqPluginKind kind)
+{
+  Fixture* const self = fixture_open(kind, 48000.0, true);
+  fixture_seed(self, 7);
+  fixture_set(self, "anneal", 0.3);
+  fixture_set(self, "coupling", 1);
+  fixture_set(self, "sustain", 60);
+  if (kind == FIQ_PLUGIN_REALMS) {
+    fixture_set(self, "amount", 80);
+    fixture_set(self, "mix", 80);
+    fixture_set(self, "swarm_level", -6);
+    fixture_set(self, "swarm_follow", 50);
+    fixture_set(self, "core_rate", 1);
+    fixture_set(self, "core_spread", 1);
+  }
+  return self;
+}
+
+static void play(Fixture* self, FixtureAudio* out)
+{
+  FixtureAudio in = fixture_audio(FRAMES);
+  support_noise(in.plane[0], FRAMES, 0.2, 3);
+  support_sine(in.plane[1], FRAMES, 330.0, 48000.0, 0.3, 0.0);
+  for (size_t i = 0; i < FRAMES; ++i) {
+    in.plane[0][i] *= i / 6000 % 2 ? 1.0f : 0.1f;
+  }
+  fixture_tempo(self, 0, 100.0f);
+  fixture_midi(self, 0, 0x90, 57, 127);
+  fixture_midi(self, 0, 0x90, 64, 40);
+  fixture_midi(self, 0, 0xe0, 0, 90);
+  for (size_t done = 0; done < FRAMES; done += 480) {
+    if (done == 480 * 110) {
+      fixture_midi(self, 0, 0x80, 57, 0);
+      fixture_midi(self, 0, 0x80, 64, 0);
+    }
+    fixture_run(self, self->kind == FIQ_PLUGIN_REALMS ? in.plane : NULL, out->plane, done, 480);
+    fixture_work(self);
+  }
+  fixture_audio_free(&in);
+}
+
+static double difference_db(const FixtureAudio* a, const FixtureAudio* b)
+{
+  double sum = 0.0;
+  double all = 0.0;
+  for (int channel = 0; channel < 2; ++channel) {
+    for (size_t i = 0; i < FRAMES; ++i) {
+      const double d = (double)a->plane[channel][i] - (double)b->plane[channel][i];
+      sum += d * d;
+      all += (double)a->plane[channel][i] * (double)a->plane[channel][i];
+    }
+  }
+  return 0.5 * support_db(sum / fmax(all, 1e-12));
+}
+
+static void play_with(FiqPluginKind kind, int setting, const char* symbol, float value, FixtureAudio* out)
+{
+  Fixture* const self = lively(kind);
+  if (kind == FIQ_PLUGIN_REALMS) {
+    fixture_set(self, "realm", setting ? 0 : 1);
+    fixture_set(self, "rotate", setting ? 40 : 0);
+  }
+  fixture_set(self, "chord", setting ? 3 : 0);
+  fixture_set(self, symbol, (double)value);
+  play(self, out);
+  fixture_close(self);
+}
+
+static int n_alternatives(const FiqParam* param)
+{
+  return param->kind == FIQ_KIND_CHOICE ? (int)param->maximum + 1 : 2;
+}
+
+/// The k-th value to compare the default with: each choice, or toward each end of the range.
+static float alternative(const FiqParam* param, int k)
+{
+  const float edge = k ? param->maximum : param->minimum;
+  switch (param->kind) {
+  case FIQ_KIND_CHOICE:
+    return (float)k;
+  case FIQ_KIND_LINEAR: // half of the way, where a whole turn would come back to where it began
+    return 0.5f * (param->fallback + edge);
+  case FIQ_KIND_INTEGER_LOG:
+    return k ? 2000.0f : edge;
+  default:
+    return edge;
+  }
+}
+
+static void sweep(FiqPluginKind kind)
+{
+  FixtureAudio a = fixture_audio(FRAMES);
+  FixtureAudio b = fixture_audio(FRAMES);
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    const FiqParam* const param = &fiq_params[row];
+    // Freewheel changes when a swarm is built, not how it sounds; its test is in plugin_growth.
+    if (!fiq_param_in(param, kind) || fiq_param_is_meter(param) || param->kind == FIQ_KIND_FREEWHEEL) {
+      continue;
+    }
+    double best = -400.0;
+    // The temporal realm and the held chord have controls of their own.
+    for (int setting = 0; setting < 2 && best < -40.0; ++setting) {
+      play_with(kind, setting, param->symbol, param->fallback, &a);
+      for (int k = 0; k < n_alternatives(param) && best < -40.0; ++k) {
+        play_with(kind, setting, param->symbol, alternative(param, k), &b);
+        best = fmax(best, difference_db(&a, &b));
+      }
+    }
+    print_message("%s %-14s %7.1f dB\n", kind ? "swarm " : "realms", param->symbol, best);
+    if (best < -40.0) {
+      fail_msg("%s has no audible effect", param->symbol);
+    }
+  }
+  fixture_audio_free(&a);
+  fixture_audio_free(&b);
+}
+
+static void test_every_control_of_realms_is_audible(void** state)
+{
+  (void)state;
+  sweep(FIQ_PLUGIN_REALMS);
+}
+
+static void test_every_control_of_swarm_is_audible(void** state)
+{
+  (void)state;
+  sweep(FIQ_PLUGIN_SWARM);
+}
+
+/// Modulation of a steady tone's level over time, as standard deviation of its short-time amplitude in dB.
+static double wobble_db(const float* x, size_t n, double f_hz)
+{
+  enum { WINDOW = 4800 };
+  double sum   = 0.0;
+  double power = 0.0;
+  int    count = 0;
+  for (size_t start = 0; start + WINDOW <= n; start += WINDOW / 2, ++count) {
+    const double level = support_db(support_tone_amplitude(x + start, WINDOW, f_hz, 48000.0));
+    sum += level;
+    power += level * level;
+  }
+  return sqrt(fmax(0.0, power / count - sum / count * (sum / count)));
+}
+
+static void test_coupling_changes_the_sound_of_both_plugins(void** state)
+{
+  (void)state;
+  enum { LONG = 6 * 48000 };
+  FixtureAudio in  = fixture_audio(LONG);
+  FixtureAudio out = fixture_audio(LONG);
+  double       order[2][2];
+  double       measure[2][2];
+  support_sine(in.plane[0], LONG, 440.0, 48000.0, 0.3, 0.0);
+  support_sine(in.plane[1], LONG, 440.0, 48000.0, 0.3, 0.0);
+  for (int kind = 0; kind < 2; ++kind) {
+    for (int locked = 0; locked < 2; ++locked) {
+      Fixture* const self = fixture_open((FiqPluginKind)kind, 48000.0, false);
+      fixture_seed(self, 21);
+      fixture_set(self, "coupling", locked ? 10 : 0);
+      if (kind == FIQ_PLUGIN_REALMS) {
+        fixture_set(self, "amount", 100);
+        fixture_set(self, "motion", 150);
+        fixture_set(self, "core_rate", 0);
+        fixture_set(self, "core_spread", 1);
+      } else {
+        fixture_set(self, "anneal", 0.2);
+        fixture_set(self, "partials", 1);
+        fixture_set(self, "detune", 10);
+        fixture_midi(self, 0, 0x90, 69, 100);
+      }
+      fixture_render(self, kind ? NULL : in.plane, out.plane, LONG, 480);
+      order[kind][locked]   = (double)fixture_get(self, "order");
+      measure[kind][locked] = wobble_db(out.plane[0] + LONG / 2, LONG / 2, 440.0);
+      fixture_close(self);
+    }
+    print_message("%s: K 0: R %.2f, wobble %.2f dB; K 10: R %.2f, wobble %.2f dB\n", kind ? "swarm" : "realms",
+                  order[kind][0], measure[kind][0], order[kind][1], measure[kind][1]);
+    assert_true(order[kind][1] > order[kind][0] + 0.3);
+    assert_true(order[kind][1] > 0.8);
+  }
+  // Apart, the swarm's oscillators beat; locked, they sing as one.
+  assert_true(measure[1][0] > 4.0 * measure[1][1]);
+  // Locked phases stand still, free ones turn each band by itself.
+  assert_true(measure[0][0] > 2.0 * measure[0][1] || fabs(measure[0][0] - measure[0][1]) > 0.2);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
+/// Frequency of the strongest tone near `f_hz`, by the phase advance between two windows.
+static double measured_hz(const float* x, size_t n, double f_hz)
+{
+  double a[2];
+  double b[2];
+  double f = f_hz;
+  for (int pass = 0; pass < 3; ++pass) {
+    const size_t hop = 2000;
+    support_tone(x, n - hop, f, 48000.0, &a[0], &a[1]);
+    support_tone(x + hop, n - hop, f, 48000.0, &b[0], &b[1]);
+    const double turn    = 2.0 * 3.14159265358979 * f * (double)hop / 48000.0;
+    const double advance = atan2(b[1], b[0]) - atan2(a[1], a[0]) - turn;
+    f += remainder(advance, 2.0 * 3.14159265358979) * 48000.0 / (2.0 * 3.14159265358979 * (double)hop);
+  }
+  return f;
+}
+
+static void test_a_triad_is_in_tune(void** state)
+{
+  (void)state;
+  enum { LONG = 6 * 48000 };
+  static const uint8_t keys[] = {60, 64, 67};
+  FixtureAudio         out    = fixture_audio(LONG);
+  Fixture*             self   = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, false);
+  for (int i = 0; i < 3; ++i) {
+    fixture_midi(self, 0, 0x90, keys[i], 100);
+  }
+  fixture_set(self, "coupling", 6);
+  fixture_render(self, NULL, out.plane, LONG, 512);
+  for (int i = 0; i < 3; ++i) {
+    const double want  = 440.0 * exp2((keys[i] - 69) / 12.0);
+    const double got   = measured_hz(out.plane[0] + LONG / 2, LONG / 2, want);
+    const double cents = 1200.0 * log2(got / want);
+    print_message("key %d: %.3f Hz, %+.3f cents\n", keys[i], got, cents);
+    assert_true(fabs(cents) < 1.0);
+  }
+  print_message("residual %.4f Hz, imbalance %.3f\n", (double)fixture_get(self, "residual"), (double)fixture_get(self, "imbalance"));
+  assert_true(fixture_get(self, "imbalance") < 1.07f);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_triad_is_in_tune),
+                                     cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
+                                     cmocka_unit_test(test_every_control_of_realms_is_audible),
+                                     cmocka_unit_test(test_every_control_of_swarm_is_audible)};
+  return cmocka_run_group_tests_name("plugin sound", tests, NULL, NULL);
+}

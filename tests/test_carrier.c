@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Goal: the anneal ends with every note's exact share of oscillators on its exact frequency, and
+// without balance is nothing but softmax annealing. Method: the reference set-up over 100 seeds,
+// a direct evaluation in double with the same noise, and long random play with counts checked.
+#include "carrier.h"
+#include "random.h"
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  FiqCarriers       carriers;
+  FiqCarriersParams params;
+  FiqCarriersTarget target;
+  FiqArena          arena;
+} Bench;
+
+static const float c_major_hz[3] = {261.63f, 329.63f, 392.0f};
+
+static void bench_open(Bench* bench, uint32_t capacity, uint32_t seed)
+{
+  memset(bench, 0, sizeof *bench);
+  FiqArena ruler;
+  fiq_arena_init(&ruler, NULL, 0);
+  assert_int_equal(fiq_carriers_init(&bench->carriers, &ruler, capacity), FIQ_NO_MEMORY);
+  bench->arena = support_arena(ruler.used_bytes);
+  assert_int_equal(fiq_carriers_init(&bench->carriers, &bench->arena, capacity), FIQ_OK);
+  fiq_carriers_reset(&bench->carriers, seed);
+  bench->params = (FiqCarriersParams){.noise        = 50.0f,
+                                      .strength     = 10.0f,
+                                      .sharpness    = 20.0f,
+                                      .balance      = 1.0f,
+                                      .anneal_s     = 1.0f,
+                                      .x_low        = 1.0f,
+                                      .x_high       = 20000.0f,
+                                      .scatter_low  = 20.0f,
+                                      .scatter_high = 1000.0f};
+}
+
+static void bench_chord(Bench* bench, const float* x, const float* mass, int n)
+{
+  for (int k = 0; k < n; ++k) {
+    bench->target.x[k]    = x[k];
+    bench->target.mass[k] = mass ? mass[k] : 1.0f;
+  }
+}
+
+/// One whole anneal in 100 steps, which is the reference's dt of 0.05.
+static void bench_anneal(Bench* bench, uint32_t n_osc)
+{
+  for (int step = 0; step < 100; ++step) {
+    fiq_carriers_step(&bench->carriers, &bench->params, &bench->target, n_osc, 0.01f);
+    memset(bench->target.fresh, 0, sizeof bench->target.fresh);
+  }
+}
+
+static void bench_close(Bench* bench)
+{
+  support_arena_free(&bench->arena);
+}
+
+static void test_reference_softmax(void** state)
+{
+  (void)state;
+  double       weight[3];
+  const double distance[3] = {100.0, 50.0, 10.0};
+  double       sum         = 0.0;
+  for (int k = 0; k < 3; ++k) {
+    weight[k] = exp(-0.05 * distance[k]);
+    sum += weight[k];
+  }
+  // The field at 0 among carriers at -100, -50 and 10 is their mean by these weights.
+  const float     x[3]    = {-100.0f, -50.0f, 10.0f};
+  const double    bias[3] = {0.0, 0.0, 0.0};
+  const int32_t   slot[3] = {0, 1, 2};
+  FiqCarrierField field;
+  fiq_carrier_field(&field, 3, x, bias, slot, 0.05f);
+  assert_true(fabs(weight[0] / sum - 0.0097) < 0.00005);
+  assert_true(fabs(weight[1] / sum - 0.118) < 0.0005);
+  assert_true(fabs(weight[2] / sum - 0.872) < 0.0005);
+  const double mean = (-100.0 * weight[0] - 50.0 * weight[1] + 10.0 * weight[2]) / sum;
+  assert_true(fabs((double)fiq_carrier_field_at(&field, 0.0f) - mean) < 1e-4);
+  const double sharpness = (double)fiq_carriers_sharpness(20.0f, 0.7f);
+  print_message("sharpness at p = 0.7: %.3f\n", sharpness);
+  assert_true(fabs(sharpness - 14.0) < 0.02);
+}
+
+static double direct_softmax(const float* x, const double* bias, uint32_t n, double s, double at)
+{
+  double top = -1e300;
+  for (uint32_t k = 0; k < n; ++k) {
+    top = fmax(top, bias[k] - s * fabs(at - (double)x[k]));
+  }
+  double sum  = 0.0;
+  double mean = 0.0;
+  for (uint32_t k = 0; k < n; ++k) {
+    const double weight = exp(bias[k] - s * fabs(at - (double)x[k]) - top);
+    sum += weight;
+    mean += weight * (double)x[k];
+  }
+  return mean / sum;
+}
+
+static void test_field_equals_direct_softmax(void** state)
+{
+  (void)state;
+  FiqRandom random;
+  fiq_random_init(&random, 7, 0);
+  double worst = 0.0;
+  for (int trial = 0; trial < 200; ++trial) {
+    const uint32_t n = 1 + fiq_random_bits(&random) % FIQ_CARRIERS_MAX;
+    const float    s = expf(-4.0f + 7.0f * fiq_random_uniform(&random));
+    float          x[FIQ_CARRIERS_MAX];
+    double         bias[FIQ_CARRIERS_MAX];
+    int32_t        slot[FIQ_CARRIERS_MAX];
+    float          next = -300.0f;
+    for (uint32_t k = 0; k < n; ++k) {
+      next += 40.0f * fiq_random_uniform(&random);
+      x[k]    = next;
+      bias[k] = 20.0 * (double)s * (double)fiq_random_uniform(&random);
+      slot[k] = (int32_t)k;
+    }
+    FiqCarrierField field;
+    fiq_carrier_field(&field, n, x, bias, slot, s);
+    for (int i = 0; i < 50; ++i) {
+      const float  at   = -400.0f + 1600.0f * fiq_random_uniform(&random);
+      const double miss = (double)fiq_carrier_field_at(&field, at) -
+                          direct_softmax(x, bias, n, (double)s, (double)at);
+      // At a steep boundary the curve's own slope magnifies the rounding of x.
+      worst = fmax(worst, fabs(miss) / (1.0 + (double)s));
+    }
+  }
+  print_message("field against direct softmax: largest error %.2g units\n", worst);
+  assert_true(worst < 2e-3);
+}
+
+static void test_reference_anneal_is_balanced(void** state)
+{
+  (void)state;
+  double worst_imbalance = 0.0;
+  double worst_residual  = 0.0;
+  for (uint32_t seed = 0; seed < 100; ++seed) {
+    Bench bench;
+    bench_open(&bench, 50, seed);
+    bench_chord(&bench, c_major_hz, NULL, 3);
+    fiq_carriers_scatter(&bench.carriers);
+    bench_anneal(&bench, 50);
+    uint32_t count[FIQ_CARRIERS_MAX];
+    fiq_carriers_count(&bench.carriers, count);
+    uint32_t most  = 0;
+    uint32_t least = 50;
+    for (int k = 0; k < 3; ++k) {
+      most  = count[k] > most ? count[k] : most;
+      least = count[k] < least ? count[k] : least;
+    }
+    worst_imbalance = fmax(worst_imbalance, (double)most / (double)least);
+    worst_residual  = fmax(worst_residual, (double)bench.carriers.residual);
+    assert_int_equal(bench.carriers.n_hot, 0);
+    bench_close(&bench);
+  }
+  print_message("50 oscillators, 100 seeds: worst imbalance %.4f, worst mean residual %.4f Hz\n",
+                worst_imbalance, worst_residual);
+  assert_true(worst_imbalance <= 1.07);
+  assert_true(worst_residual <= 0.03);
+}
+
+/// Plain softmax annealing in double, with the noise of the module.
+static void test_balance_zero_is_plain_softmax(void** state)
+{
+  (void)state;
+  double worst = 0.0;
+  for (uint32_t seed = 1; seed <= 20; ++seed) {
+    Bench bench;
+    bench_open(&bench, 50, seed);
+    bench.params.balance = 0.0f;
+    bench_chord(&bench, c_major_hz, NULL, 3);
+    fiq_carriers_scatter(&bench.carriers);
+    double       x[50];
+    const double bias[3] = {0.0, 0.0, 0.0};
+    for (int step = 0; step < 100; ++step) {
+      const uint32_t salt = fiq_carriers_salt(seed, (uint32_t)step);
+      fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 50, 0.01f);
+      const double p = (step + 1) / 100.0;
+      for (uint32_t i = 0; i < 50; ++i) {
+        const uint32_t start = fiq_carriers_hash(i, ~salt);
+        x[i]                 = step == 0 ? 20.0 + 980.0 * (double)(start >> 8) / 16777216.0 : x[i];
+        const double target =
+            direct_softmax(c_major_hz, bias, 3, 0.05 * (1.0 - p) + 20.0 * p, x[i]);
+        x[i] += (1.0 + 10.0 * p) * (target - x[i]) * 0.05 +
+                50.0 * (1.0 - p) * (double)fiq_carriers_noise(i, salt) * 0.05;
+      }
+    }
+    for (int i = 0; i < 50; ++i) {
+      worst = fmax(worst, fabs((double)bench.carriers.x[i] - x[i]));
+    }
+    bench_close(&bench);
+  }
+  print_message("balance 0 against plain softmax in double: largest difference %.2g Hz\n", worst);
+  assert_true(worst < 0.01);
+}
+
+static void check_shares(uint32_t n_osc)
+{
+  const float mass[3] = {1.0f, 2.0f, 1.0f};
+  Bench       bench;
+  bench_open(&bench, n_osc, 3);
+  bench_chord(&bench, c_major_hz, mass, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  bench_anneal(&bench, n_osc);
+  uint32_t count[FIQ_CARRIERS_MAX];
+  fiq_carriers_count(&bench.carriers, count);
+  print_message("%u oscillators, masses 1:2:1: %u %u %u, residual %.4f Hz\n", n_osc, count[0],
+                count[1], count[2], (double)bench.carriers.residual);
+  assert_int_equal(count[0], n_osc / 4);
+  assert_int_equal(count[1], n_osc / 2);
+  assert_int_equal(count[2], n_osc / 4);
+  assert_true(bench.carriers.residual <= 0.03f);
+  bench_close(&bench);
+}
+
+static void test_masses_give_shares_at_every_size(void** state)
+{
+  (void)state;
+  check_shares(1000);
+  check_shares(100000);
+}
+
+static void test_residual_vanishes_after_the_anneal(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 1000, 5);
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  bench_anneal(&bench, 1000);
+  bench_anneal(&bench, 1000);
+  print_message("residual one anneal later: %.2g Hz\n", (double)bench.carriers.residual);
+  assert_true(bench.carriers.residual < 1e-4f);
+  bench_close(&bench);
+}
+
+/// A third note joins two: only what it takes may fly.
+static void test_only_those_who_must_are_heated(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 1200, 9);
+  bench_chord(&bench, c_major_hz, NULL, 2);
+  fiq_carriers_scatter(&bench.carriers);
+  bench_anneal(&bench, 1200);
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  bench.target.fresh[2] = true;
+  fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 1200, 0.01f);
+  // 600/600 to 400/400/400 by monotone transport: 200 leave the first, 400 the second.
+  assert_int_equal(bench.carriers.n_hot, 600);
+  assert_int_equal(bench.carriers.settled[0], 400);
+  assert_int_equal(bench.carriers.settled[1], 200);
+  memset(bench.target.fresh, 0, sizeof bench.target.fresh);
+  bench_anneal(&bench, 1200);
+  for (int k = 0; k < 3; ++k) {
+    assert_int_equal(bench.carriers.settled[k], 400);
+  }
+  bench_close(&bench);
+}
+
+static void check_random_play(uint64_t seed, uint32_t capacity)
+{
+  FiqRandom random;
+  Bench     bench;
+  fiq_random_init(&random, seed, 1);
+  bench_open(&bench, capacity, (uint32_t)seed);
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  uint32_t n_osc = capacity / 2;
+  for (int change = 0; change < 500; ++change) {
+    const uint32_t k      = fiq_random_bits(&random) % FIQ_CARRIERS_MAX;
+    const bool     sounds = bench.target.mass[k] > 0.0f;
+    const bool     ends   = sounds && fiq_random_uniform(&random) < 0.7f && k > 0;
+    bench.target.x[k]     = 50.0f + 2000.0f * fiq_random_uniform(&random);
+    bench.target.mass[k]  = ends ? 0.0f : 0.2f + fiq_random_uniform(&random);
+    bench.target.fresh[k] = !ends;
+    n_osc = fiq_random_uniform(&random) < 0.1f ? 1 + fiq_random_bits(&random) % capacity : n_osc;
+    const uint32_t steps = fiq_random_bits(&random) % 40;
+    for (uint32_t i = 0; i <= steps; ++i) {
+      fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, n_osc, 0.02f);
+      memset(bench.target.fresh, 0, sizeof bench.target.fresh);
+    }
+    uint32_t total = bench.carriers.n_hot;
+    for (int j = 0; j < FIQ_CARRIERS_MAX; ++j) {
+      total += bench.carriers.settled[j];
+    }
+    assert_int_equal(total, n_osc);
+  }
+  bench_anneal(&bench, n_osc);
+  double mass = 0.0;
+  for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    mass += (double)bench.target.mass[k];
+  }
+  uint32_t count[FIQ_CARRIERS_MAX];
+  fiq_carriers_count(&bench.carriers, count);
+  for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    const double exact = (double)n_osc * (double)bench.target.mass[k] / mass;
+    assert_true(fabs((double)count[k] - exact) <= 1.0);
+  }
+  for (uint32_t i = 0; i < n_osc; ++i) {
+    assert_true(isfinite(bench.carriers.x[i]));
+    assert_int_not_equal(bench.carriers.state[i], FIQ_CARRIER_LOOSE);
+  }
+  bench_close(&bench);
+}
+
+static void test_random_play_keeps_shares_and_oscillators(void** state)
+{
+  (void)state;
+  for (uint64_t seed = 1; seed <= 6; ++seed) {
+    print_message("seed %u\n", (unsigned)seed);
+    check_random_play(seed, seed % 2 ? 777 : 3000);
+  }
+}
+
+static void test_both_builds_give_the_same_bits(void** state)
+{
+  (void)state;
+  Bench one;
+  Bench two;
+  bench_open(&one, 1000, 11);
+  bench_open(&two, 1000, 11);
+  two.carriers.use_avx2 = false;
+  for (int k = 0; k < 40; ++k) {
+    one.target.x[k] = two.target.x[k] = 100.0f + 20.0f * (float)k;
+    one.target.mass[k] = two.target.mass[k] = 1.0f;
+  }
+  fiq_carriers_scatter(&one.carriers);
+  fiq_carriers_scatter(&two.carriers);
+  bench_anneal(&one, 1000);
+  bench_anneal(&two, 1000);
+  assert_memory_equal(one.carriers.x, two.carriers.x, 1000 * sizeof(float));
+  assert_memory_equal(one.carriers.slot, two.carriers.slot, 1000);
+  bench_close(&one);
+  bench_close(&two);
+}
+
+static void test_reset_equals_fresh_init(void** state)
+{
+  (void)state;
+  Bench one;
+  Bench two;
+  bench_open(&one, 300, 4);
+  bench_open(&two, 300, 4);
+  bench_chord(&one, c_major_hz, NULL, 3);
+  bench_chord(&two, c_major_hz, NULL, 3);
+  fiq_carriers_scatter(&one.carriers);
+  for (int i = 0; i < 37; ++i) {
+    fiq_carriers_step(&one.carriers, &one.params, &one.target, 300, 0.01f);
+  }
+  fiq_carriers_reset(&one.carriers, 4);
+  fiq_carriers_scatter(&one.carriers);
+  fiq_carriers_scatter(&two.carriers);
+  bench_anneal(&one, 300);
+  bench_anneal(&two, 300);
+  assert_memory_equal(one.carriers.x, two.carriers.x, 300 * sizeof(float));
+  bench_close(&one);
+  bench_close(&two);
+}
+
+static void test_small_arena_is_refused(void** state)
+{
+  (void)state;
+  FiqCarriers carriers;
+  FiqArena    ruler;
+  fiq_arena_init(&ruler, NULL, 0);
+  assert_int_equal(fiq_carriers_init(&carriers, &ruler, 500), FIQ_NO_MEMORY);
+  FiqArena arena = support_arena(ruler.used_bytes);
+  for (size_t size = 0; size < ruler.used_bytes; size += 4096) {
+    FiqArena small = {arena.base, size, 0};
+    assert_int_equal(fiq_carriers_init(&carriers, &small, 500), FIQ_NO_MEMORY);
+  }
+  assert_int_equal(fiq_carriers_init(&carriers, &arena, 500), FIQ_OK);
+  assert_int_equal(fiq_carriers_init(&carriers, &ruler, 0), FIQ_BAD_ARGUMENT);
+  support_arena_free(&arena);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reference_softmax),
+      cmocka_unit_test(test_field_equals_direct_softmax),
+      cmocka_unit_test(test_reference_anneal_is_balanced),
+      cmocka_unit_test(test_balance_zero_is_plain_softmax),
+      cmocka_unit_test(test_masses_give_shares_at_every_size),
+      cmocka_unit_test(test_residual_vanishes_after_the_anneal),
+      cmocka_unit_test(test_only_those_who_must_are_heated),
+      cmocka_unit_test(test_random_play_keeps_shares_and_oscillators),
+      cmocka_unit_test(test_both_builds_give_the_same_bits),
+      cmocka_unit_test(test_reset_equals_fresh_init),
+      cmocka_unit_test(test_small_arena_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,631 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Goal: the swarm sounds the notes it is asked for, exactly in tune, at one loudness, without clicks,
+// without aliases, in the same way however it is called. Method: renders measured by transform, the
+// frame model evaluated in double, and states read from the running swarm.
+#include "random.h"
+#include "support.h"
+#include "swarm.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double pi = 3.14159265358979323846;
+
+typedef struct {
+  FiqSwarm       swarm;
+  FiqSwarmParams params;
+  FiqFftPool     pool;
+  FiqArena       arena;
+  float*         out[FIQ_CHANNELS];
+  size_t         size;
+} Bench;
+
+static void bench_open(Bench* bench, double rate_hz, uint32_t capacity, uint32_t step)
+{
+  const FiqSwarmConfig config = {rate_hz, capacity, step, 42};
+  memset(bench, 0, sizeof *bench);
+  fiq_fft_pool_init(&bench->pool);
+  FiqArena ruler;
+  fiq_arena_init(&ruler, NULL, 0);
+  assert_int_equal(fiq_swarm_init(&bench->swarm, &ruler, &bench->pool, &config), FIQ_NO_MEMORY);
+  bench->arena = support_arena(ruler.used_bytes);
+  assert_int_equal(fiq_swarm_init(&bench->swarm, &bench->arena, &bench->pool, &config), FIQ_OK);
+  bench->params       = fiq_swarm_default_params();
+  bench->params.n_osc = (float)capacity;
+}
+
+static void bench_close(Bench* bench)
+{
+  support_arena_free(&bench->arena);
+  fiq_fft_pool_free(&bench->pool);
+  free(bench->out[0]);
+  free(bench->out[1]);
+}
+
+/// Append `n` frames, a multiple of 32, to the render.
+static void bench_render(Bench* bench, size_t n)
+{
+  for (int c = 0; c < FIQ_CHANNELS; ++c) {
+    float* const longer = support_floats(bench->size + n);
+    if (bench->size > 0) {
+      memcpy(longer, bench->out[c], bench->size * sizeof(float));
+    }
+    free(bench->out[c]);
+    bench->out[c] = longer;
+  }
+  for (size_t end = bench->size + n; bench->size < end; bench->size += 32) {
+    float* const part[FIQ_CHANNELS] = {bench->out[0] + bench->size, bench->out[1] + bench->size};
+    fiq_swarm_control(&bench->swarm, &bench->params);
+    fiq_swarm_process(&bench->swarm, part, 32);
+  }
+}
+
+static void play_chord(Bench* bench, const uint8_t* key, int n)
+{
+  for (int i = 0; i < n; ++i) {
+    fiq_swarm_note_on(&bench->swarm, 0, key[i], 1.0f, 0);
+  }
+}
+
+static const uint8_t triad[4] = {60, 64, 67, 72};
+
+/// Frequency of the strongest tone within +-2 % of f: scan, then parabola.
+static double find_tone_hz(const float* x, size_t n, double f_hz, double rate_hz)
+{
+  double       best   = 0.0;
+  double       best_f = f_hz;
+  const double grid   = rate_hz / (double)n / 4.0;
+  for (double f = f_hz - 8.0 * grid; f <= f_hz + 8.0 * grid; f += grid) {
+    const double a = support_tone_amplitude(x, n, f, rate_hz);
+    best_f         = a > best ? f : best_f;
+    best           = fmax(best, a);
+  }
+  const double l = log(support_tone_amplitude(x, n, best_f - grid, rate_hz));
+  const double m = log(support_tone_amplitude(x, n, best_f, rate_hz));
+  const double r = log(support_tone_amplitude(x, n, best_f + grid, rate_hz));
+  return best_f + 0.5 * grid * (l - r) / (l - 2.0 * m + r);
+}
+
+static void test_triad_ends_in_tune(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 3000, 0);
+  bench.params.spread_cents = 0.0f;
+  play_chord(&bench, triad, 3);
+  bench_render(&bench, 48000 * 4);
+  double worst = 0.0;
+  for (int k = 0; k < 3; ++k) {
+    const double want_hz = 440.0 * exp2((triad[k] - 69.0) / 12.0);
+    const double got_hz  = find_tone_hz(bench.out[0] + 96000, 96000, want_hz, 48000.0);
+    const double cents   = 1200.0 * log2(got_hz / want_hz);
+    print_message("note %d: %.4f Hz, off by %.4f cent\n", triad[k], got_hz, cents);
+    worst = fmax(worst, fabs(cents));
+  }
+  assert_true(worst < 0.1);
+  bench_close(&bench);
+}
+
+static void test_every_note_settles_in_tune(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 64, 0);
+  bench.params.spread_cents = 0.0f;
+  bench.params.anneal_s     = 0.05f;
+  bench.params.partials     = 1.0f;
+  bench.params.release_s    = 0.01f;
+  double worst              = 0.0;
+  for (uint32_t key = 12; key <= 120; ++key) {
+    fiq_swarm_note_on(&bench.swarm, 0, key, 1.0f, 0);
+    bench_render(&bench, 6400);
+    const double want_hz = 440.0 * exp2((key - 69.0) / 12.0);
+    for (int i = 0; i < 64; ++i) {
+      worst = fmax(worst, fabs(1200.0 * log2((double)bench.swarm.nu[i] * 48000.0 / want_hz)));
+    }
+    fiq_swarm_note_off(&bench.swarm, 0, key, 0);
+    bench_render(&bench, key % 2 ? 6400 : 64); // some from silence, some on top of the last
+    bench.size = 0;
+  }
+  print_message("keys 12 to 120: at most %.4f cent off\n", worst);
+  assert_true(worst < 0.5);
+  bench_close(&bench);
+}
+
+static void test_note_sounds_within_latency_and_a_step(void** state)
+{
+  (void)state;
+  for (uint32_t offset = 0; offset < 64; offset += 21) {
+    Bench bench;
+    bench_open(&bench, 48000.0, 1000, 0);
+    bench.params.attack_s = 0.0f;
+    bench_render(&bench, 9600);
+    fiq_swarm_note_on(&bench.swarm, 0, 60, 1.0f, offset);
+    bench_render(&bench, 9600);
+    size_t first = 0;
+    while (first < bench.size && fabsf(bench.out[0][first]) < 1e-4f) {
+      ++first;
+    }
+    const size_t latency = fiq_swarm_latency_frames(&bench.swarm);
+    print_message("event at +%u heard %d frames after it, latency %u\n", offset,
+                  (int)(first - 9600 - offset), (unsigned)latency);
+    assert_true(first >= 9600 + offset);
+    assert_true(first <= 9600 + offset + latency + 64);
+    bench_close(&bench);
+  }
+}
+
+static void test_frames_equal_their_model(void** state)
+{
+  (void)state;
+  static const uint32_t steps[3] = {64, 256, 1024};
+  for (int s = 0; s < 3; ++s) {
+    const uint32_t step = steps[s];
+    Bench          bench;
+    bench_open(&bench, 48000.0, 192, step);
+    bench.params.partials = 8.0f;
+    play_chord(&bench, triad, 3);
+    const size_t n_frames = 24;
+    double*      model    = calloc((n_frames + 2) * step, sizeof(double));
+    assert_non_null(model);
+    for (size_t m = 0; m < n_frames; ++m) {
+      bench_render(&bench, step);
+      for (uint32_t i = 0; i < 192; ++i) {
+        const double a  = (double)bench.swarm.amplitude[i] * (double)bench.swarm.pan_left[i];
+        const double nu = (double)bench.swarm.nu[i];
+        for (int t = -(int)step; t < (int)step; ++t) {
+          const double w = cos(0.5 * pi * t / step);
+          model[(m + 1) * step + (size_t)t + 0] +=
+              a * w * w * cos(2.0 * pi * ((double)bench.swarm.phi[i] + nu * t));
+        }
+      }
+    }
+    double       error  = 0.0;
+    double       signal = 0.0;
+    const size_t late   = 2 * step;
+    // Model time c_m is index (m + 1) step; it is heard 2 step after stream time m step.
+    for (size_t i = late; i < bench.size; ++i) {
+      const double want = model[i - late + step];
+      error += ((double)bench.out[0][i] - want) * ((double)bench.out[0][i] - want);
+      signal += want * want;
+    }
+    const double snr_db = 10.0 * log10(signal / error);
+    print_message("step %u: %.1f dB against the frame model in double\n", step, snr_db);
+    assert_true(snr_db >= 105.0);
+    free(model);
+    bench_close(&bench);
+  }
+}
+
+static double loudness_db(uint32_t n_osc, float coupling)
+{
+  Bench bench;
+  bench_open(&bench, 48000.0, n_osc, 256);
+  bench.params.coupling = coupling;
+  bench.params.anneal_s = 0.3f;
+  play_chord(&bench, triad, 4);
+  bench_render(&bench, 48000 * 3);
+  bench.size = 0;
+  bench_render(&bench, n_osc > 10000 ? 48000 * 8 : 48000 * 24);
+  const double l  = support_rms(bench.out[0], bench.size);
+  const double r  = support_rms(bench.out[1], bench.size);
+  const double db = support_db(sqrt(l * l + r * r));
+  print_message("%6u oscillators, K %3.0f, R %.3f: %.2f dB\n", n_osc, (double)coupling,
+                (double)bench.swarm.order, db);
+  bench_close(&bench);
+  return db;
+}
+
+static void test_loudness_is_constant_over_number_and_order(void** state)
+{
+  (void)state;
+  const double db[] = {loudness_db(64, 0.0f),     loudness_db(64, 100.0f),
+                       loudness_db(1024, 0.0f),   loudness_db(1024, 8.0f),
+                       loudness_db(1024, 100.0f), loudness_db(65536, 0.0f),
+                       loudness_db(65536, 100.0f)};
+  double       low  = db[0];
+  double       high = db[0];
+  for (size_t i = 1; i < sizeof db / sizeof db[0]; ++i) {
+    low  = fmin(low, db[i]);
+    high = fmax(high, db[i]);
+  }
+  print_message("loudness within %.2f dB\n", high - low);
+  assert_true(high - low < 1.0);
+}
+
+static void test_full_chord_peaks_below_full_scale(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 1000, 0);
+  play_chord(&bench, triad, 4);
+  bench_render(&bench, 48000 * 8);
+  const double peak_db = support_db(
+      fmax(support_peak(bench.out[0], bench.size), support_peak(bench.out[1], bench.size)));
+  print_message("four notes at full velocity peak at %.2f dBFS\n", peak_db);
+  assert_true(peak_db > -10.0 && peak_db < -5.0);
+  bench_close(&bench);
+}
+
+static void test_coupling_orders_the_groups(void** state)
+{
+  (void)state;
+  float order[3];
+  for (int i = 0; i < 3; ++i) {
+    Bench bench;
+    bench_open(&bench, 48000.0, 2000, 0);
+    bench.params.coupling = i == 0 ? 0.0f : i == 1 ? 20.0f : 200.0f;
+    bench.params.anneal_s = 0.3f;
+    play_chord(&bench, triad, 3);
+    bench_render(&bench, 48000 * 4);
+    order[i] = bench.swarm.order;
+    bench_close(&bench);
+  }
+  print_message("R at K 0, 20, 200: %.3f %.3f %.3f\n", (double)order[0], (double)order[1],
+                (double)order[2]);
+  assert_true(order[0] < 0.25f);
+  assert_true(order[1] > order[0] + 0.3f);
+  assert_true(order[2] > 0.98f);
+}
+
+static void test_locking_does_not_burst(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 4000, 0);
+  bench.params.anneal_s = 0.3f;
+  play_chord(&bench, triad, 4);
+  bench_render(&bench, 48000 * 3);
+  bench.params.coupling = 200.0f;
+  bench_render(&bench, 48000 * 3);
+  const double before = support_peak(bench.out[0] + 48000, 96000);
+  const double after  = support_peak(bench.out[0] + 144000, 144000);
+  print_message("peak %.3f before the lock, %.3f from there on\n", before, after);
+  assert_true(after < 2.0 * before);
+  bench_close(&bench);
+}
+
+static void test_nothing_above_the_band(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 2000, 0);
+  bench.params.partials           = 32.0f;
+  bench.params.tilt_db_per_octave = 0.0f;
+  bench.params.scatter_octaves    = 0.0f;
+  const uint8_t high[4]           = {108, 113, 117, 120};
+  play_chord(&bench, high, 4);
+  bench_render(&bench, 48000 * 2);
+  double worst = -400.0;
+  for (double f = 0.4505 * 48000.0; f < 24000.0; f += 7.3) {
+    worst =
+        fmax(worst, support_db(support_tone_amplitude(bench.out[0] + 48000, 48000, f, 48000.0)));
+  }
+  print_message("strongest tone above 0.45 fs: %.1f dBFS\n", worst);
+  assert_true(worst < -100.0);
+  bench_close(&bench);
+}
+
+/// Largest second difference of a smooth signal's local level, as a share of its top: a step of the
+/// envelope within one period would stand out.
+static double roughness(const float* x, size_t n, double peak)
+{
+  double worst = 0.0;
+  for (size_t i = 2; i < n; ++i) {
+    const double second = (double)x[i] - 2.0 * (double)x[i - 1] + (double)x[i - 2];
+    worst               = fmax(worst, fabs(second));
+  }
+  return worst / peak;
+}
+
+static void test_no_clicks(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 2000, 0);
+  bench.params.partials        = 1.0f;
+  bench.params.attack_s        = 0.0f;
+  bench.params.release_s       = 0.0f;
+  bench.params.anneal_s        = 0.3f;
+  bench.params.scatter_octaves = 0.0f;
+  static const uint8_t low[3]  = {36, 40, 43};
+  play_chord(&bench, low, 3);
+  bench_render(&bench, 24000);
+  fiq_swarm_note_on(&bench.swarm, 0, 48, 1.0f, 7);
+  bench_render(&bench, 24000);
+  bench.params.n_osc = 500.0f;
+  bench_render(&bench, 24000);
+  bench.params.n_osc = 2000.0f;
+  bench_render(&bench, 24000);
+  bench.params.width = 0.1f;
+  bench_render(&bench, 24000);
+  fiq_swarm_note_off(&bench.swarm, 0, 36, 3);
+  bench_render(&bench, 24000);
+  for (uint32_t key = 0; key < 128; ++key) {
+    fiq_swarm_note_off(&bench.swarm, 0, key, 3);
+  }
+  bench_render(&bench, 24000);
+  // A sine of the highest note, 131 Hz, has (2 pi f / fs)^2 = 2.9e-4; an envelope over one step
+  // of 64 frames adds up to pi^2 / (2 * 64^2) = 1.2e-3. A jump of 1 % of the peak would give 1e-2.
+  const double peak  = support_peak(bench.out[0], bench.size);
+  const double rough = roughness(bench.out[0], bench.size, peak);
+  print_message("largest second difference: %.2g of the peak\n", rough);
+  assert_true(rough < 3e-3);
+  bench_close(&bench);
+}
+
+static void random_event(FiqSwarm* swarm, FiqRandom* random)
+{
+  const uint32_t bits    = fiq_random_bits(random);
+  const uint32_t channel = bits >> 30;
+  const uint32_t key     = 24 + (bits >> 8) % 80;
+  switch (bits % 8) {
+  case 0:
+  case 1:
+  case 2:
+    fiq_swarm_note_on(swarm, channel, key, fiq_random_uniform(random), bits % 32);
+    break;
+  case 3:
+  case 4:
+    fiq_swarm_note_off(swarm, channel, key, bits % 32);
+    break;
+  case 5:
+    fiq_swarm_bend(swarm, channel, 2.0f * fiq_random_uniform(random) - 1.0f, bits % 32);
+    break;
+  default:
+    fiq_swarm_controller(swarm, channel, bits % 16 == 6 ? 64 : 120 + key % 8, key, bits % 32);
+    break;
+  }
+}
+
+static void random_params(FiqSwarmParams* params, FiqRandom* random)
+{
+  params->n_osc           = 1.0f + 2999.0f * fiq_random_uniform(random);
+  params->anneal_s        = 0.05f + fiq_random_uniform(random);
+  params->balance         = fiq_random_uniform(random) < 0.5f ? 1.0f : fiq_random_uniform(random);
+  params->metric          = fiq_random_uniform(random) < 0.3f ? 0.0f : 1.0f;
+  params->coupling        = 50.0f * fiq_random_uniform(random);
+  params->partials        = 1.0f + 31.0f * fiq_random_uniform(random);
+  params->width           = fiq_random_uniform(random);
+  params->scatter_octaves = 8.0f * fiq_random_uniform(random);
+  params->noise_hz        = 500.0f * fiq_random_uniform(random);
+  params->chord           = fiq_random_uniform(random) < 0.7f ? 0.0f : 3.0f;
+}
+
+static void test_random_play_is_finite_and_ends(void** state)
+{
+  (void)state;
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    FiqRandom random;
+    fiq_random_init(&random, seed, 2);
+    Bench bench;
+    bench_open(&bench, 48000.0, 3000, 0);
+    double peak = 0.0;
+    for (int i = 0; i < 300; ++i) {
+      random_event(&bench.swarm, &random);
+      if (i % 20 == 0) {
+        random_params(&bench.params, &random);
+      }
+      bench.size = 0;
+      bench_render(&bench, 32 * (1 + fiq_random_bits(&random) % 60));
+      for (size_t k = 0; k < bench.size; ++k) {
+        assert_true(isfinite(bench.out[0][k]) && isfinite(bench.out[1][k]));
+      }
+      peak = fmax(peak, support_peak(bench.out[0], bench.size));
+    }
+    for (uint32_t channel = 0; channel < 16; ++channel) {
+      fiq_swarm_controller(&bench.swarm, channel, 64, 0, 0);
+      fiq_swarm_controller(&bench.swarm, channel, 123, 0, 0);
+    }
+    bench.params.chord = 0.0f;
+    bench.size         = 0;
+    bench_render(&bench, 48000 * 2);
+    print_message("seed %u: peak %.2f\n", (unsigned)seed, peak);
+    assert_true(peak < 4.0);
+    assert_true(support_peak(bench.out[0] + 72000, 24000) <= 0.0);
+    assert_true(bench.swarm.asleep);
+    bench_close(&bench);
+  }
+}
+
+/// A short piece in blocks of the given sizes; every offset counts from the stream's start.
+static void play_piece(Bench* bench, const uint32_t* block, uint32_t n_blocks, size_t n)
+{
+  bench->out[0]  = support_floats(n);
+  bench->out[1]  = support_floats(n);
+  uint32_t next  = 0;
+  uint32_t until = 0;
+  for (size_t at = 0; at < n;) {
+    if (at % 32 == 0) {
+      fiq_swarm_control(&bench->swarm, &bench->params);
+      if (at == 1600) {
+        play_chord(bench, triad, 3);
+      }
+      if (at == 9600) {
+        fiq_swarm_note_on(&bench->swarm, 0, 70, 0.6f, 13);
+        fiq_swarm_note_off(&bench->swarm, 0, 60, 17);
+      }
+    }
+    until                           = until > 0 ? until : block[next++ % n_blocks];
+    uint32_t k                      = 32 - (uint32_t)(at % 32);
+    k                               = k < until ? k : until;
+    k                               = n - at < k ? (uint32_t)(n - at) : k;
+    float* const part[FIQ_CHANNELS] = {bench->out[0] + at, bench->out[1] + at};
+    fiq_swarm_process(&bench->swarm, part, k);
+    until -= k;
+    at += k;
+  }
+  bench->size = n;
+}
+
+static void test_block_size_invariance(void** state)
+{
+  (void)state;
+  static const uint32_t cut[4][3] = {{4096, 4096, 4096}, {1, 1, 1}, {17, 64, 5}, {31, 100, 3}};
+  Bench                 whole;
+  bench_open(&whole, 48000.0, 500, 0);
+  play_piece(&whole, cut[0], 3, 19200);
+  for (int i = 1; i < 4; ++i) {
+    Bench parts;
+    bench_open(&parts, 48000.0, 500, 0);
+    play_piece(&parts, cut[i], 3, 19200);
+    assert_memory_equal(whole.out[0], parts.out[0], 19200 * sizeof(float));
+    assert_memory_equal(whole.out[1], parts.out[1], 19200 * sizeof(float));
+    bench_close(&parts);
+  }
+  bench_close(&whole);
+}
+
+static void test_reset_equals_fresh_init(void** state)
+{
+  (void)state;
+  static const uint32_t cut[1] = {64};
+  Bench                 one;
+  Bench                 two;
+  bench_open(&one, 48000.0, 500, 0);
+  bench_open(&two, 48000.0, 500, 0);
+  one.params.partials = 20.0f;
+  play_piece(&one, cut, 1, 12000);
+  free(one.out[0]);
+  free(one.out[1]);
+  one.params = two.params;
+  fiq_swarm_reset(&one.swarm, 42);
+  play_piece(&one, cut, 1, 12000);
+  play_piece(&two, cut, 1, 12000);
+  assert_memory_equal(one.out[0], two.out[0], 12000 * sizeof(float));
+  assert_memory_equal(one.out[1], two.out[1], 12000 * sizeof(float));
+  bench_close(&one);
+  bench_close(&two);
+}
+
+static void test_both_builds_give_the_same_bits(void** state)
+{
+  (void)state;
+  static const uint32_t cut[1] = {64};
+  Bench                 one;
+  Bench                 two;
+  bench_open(&one, 48000.0, 500, 0);
+  bench_open(&two, 48000.0, 500, 0);
+  one.params.coupling = two.params.coupling = 5.0f;
+  two.swarm.use_avx2 = two.swarm.carriers.use_avx2 = two.swarm.lobes.use_avx2 = false;
+  play_piece(&one, cut, 1, 19200);
+  play_piece(&two, cut, 1, 19200);
+  assert_memory_equal(one.out[0], two.out[0], 19200 * sizeof(float));
+  bench_close(&one);
+  bench_close(&two);
+}
+
+static void test_adoption_goes_on_without_a_gap(void** state)
+{
+  (void)state;
+  for (int larger = 0; larger < 2; ++larger) {
+    Bench small;
+    Bench big;
+    bench_open(&small, 48000.0, 600, 0);
+    bench_open(&big, 48000.0, 2400, 0);
+    Bench* const from     = larger ? &small : &big;
+    Bench* const to       = larger ? &big : &small;
+    from->params.partials = to->params.partials = 1.0f;
+    static const uint8_t low[2]                 = {36, 40};
+    play_chord(from, low, 2);
+    bench_render(from, 48000 + 32);
+    fiq_swarm_adopt(&to->swarm, &from->swarm);
+    bench_render(to, 48000);
+    const double peak = support_peak(from->out[0] + 24000, 24000);
+    float        seam[256];
+    memcpy(seam, from->out[0] + from->size - 128, 128 * sizeof(float));
+    memcpy(seam + 128, to->out[0], 128 * sizeof(float));
+    const double rough  = fmax(roughness(seam, 256, peak), roughness(to->out[0], to->size, peak));
+    const double rms_db = support_db(support_rms(to->out[0] + 24000, 24000) /
+                                     support_rms(from->out[0] + 24000, 24000));
+    print_message("%s: second difference %.2g of the peak, level %+.2f dB\n",
+                  larger ? "600 to 2400" : "2400 to 600", rough, rms_db);
+    assert_true(rough < 3e-3);
+    assert_int_equal(to->swarm.carriers.n_osc, to->swarm.capacity);
+    bench_close(&small);
+    bench_close(&big);
+  }
+}
+
+static void test_plays_at_every_rate(void** state)
+{
+  (void)state;
+  static const double rate_hz[] = {8000.0, 22050.0, 44100.0, 96000.0, 192000.0, 384000.0};
+  for (size_t i = 0; i < sizeof rate_hz / sizeof rate_hz[0]; ++i) {
+    Bench bench;
+    bench_open(&bench, rate_hz[i], 200, 0);
+    bench.params.spread_cents = 0.0f;
+    bench.params.anneal_s     = 0.3f;
+    fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+    const size_t n = (size_t)rate_hz[i] / 32 * 32;
+    bench_render(&bench, n);
+    const double got_hz = find_tone_hz(bench.out[0] + n / 2, n / 2, 440.0, rate_hz[i]);
+    print_message("%6.0f Hz: step %u, A4 at %.4f Hz\n", rate_hz[i], bench.swarm.step_frames,
+                  got_hz);
+    assert_true(fabs(1200.0 * log2(got_hz / 440.0)) < 0.5);
+    bench_close(&bench);
+  }
+}
+
+static void test_silence_without_notes(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 1000, 0);
+  bench_render(&bench, 9600);
+  assert_true(support_peak(bench.out[0], bench.size) <= 0.0);
+  assert_true(bench.swarm.asleep);
+  bench_close(&bench);
+}
+
+static void test_small_arena_and_bad_configurations_are_refused(void** state)
+{
+  (void)state;
+  FiqSwarmConfig  config = {48000.0, 100, 0, 1};
+  FiqFftPool      pool;
+  FiqArena        ruler;
+  static FiqSwarm swarm;
+  fiq_fft_pool_init(&pool);
+  fiq_arena_init(&ruler, NULL, 0);
+  assert_int_equal(fiq_swarm_init(&swarm, &ruler, &pool, &config), FIQ_NO_MEMORY);
+  FiqArena arena = support_arena(ruler.used_bytes);
+  for (size_t size = 0; size < ruler.used_bytes; size += 16384) {
+    FiqArena small = {arena.base, size, 0};
+    assert_int_equal(fiq_swarm_init(&swarm, &small, &pool, &config), FIQ_NO_MEMORY);
+  }
+  config.step_frames = 100;
+  assert_int_equal(fiq_swarm_init(&swarm, &arena, &pool, &config), FIQ_BAD_ARGUMENT);
+  config = (FiqSwarmConfig){48000.0, 0, 0, 1};
+  assert_int_equal(fiq_swarm_init(&swarm, &arena, &pool, &config), FIQ_BAD_ARGUMENT);
+  config = (FiqSwarmConfig){4000.0, 100, 0, 1};
+  assert_int_equal(fiq_swarm_init(&swarm, &arena, &pool, &config), FIQ_BAD_ARGUMENT);
+  support_arena_free(&arena);
+  fiq_fft_pool_free(&pool);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_triad_ends_in_tune),
+      cmocka_unit_test(test_every_note_settles_in_tune),
+      cmocka_unit_test(test_note_sounds_within_latency_and_a_step),
+      cmocka_unit_test(test_frames_equal_their_model),
+      cmocka_unit_test(test_loudness_is_constant_over_number_and_order),
+      cmocka_unit_test(test_full_chord_peaks_below_full_scale),
+      cmocka_unit_test(test_coupling_orders_the_groups),
+      cmocka_unit_test(test_locking_does_not_burst),
+      cmocka_unit_test(test_nothing_above_the_band),
+      cmocka_unit_test(test_no_clicks),
+      cmocka_unit_test(test_random_play_is_finite_and_ends),
+      cmocka_unit_test(test_block_size_invariance),
+      cmocka_unit_test(test_reset_equals_fresh_init),
+      cmocka_unit_test(test_both_builds_give_the_same_bits),
+      cmocka_unit_test(test_adoption_goes_on_without_a_gap),
+      cmocka_unit_test(test_plays_at_every_rate),
+      cmocka_unit_test(test_silence_without_notes),
+      cmocka_unit_test(test_small_arena_and_bad_configurations_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

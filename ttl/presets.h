@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The factory presets of presets.def as data. A preset names only what differs from the
+   defaults; its value for everything else is the default.
+*/
+#ifndef FIQ_PRESETS_H
+#define FIQ_PRESETS_H
+
+#include "params.h"
+
+typedef struct {
+  const char* symbol; ///< NULL ends the list
+  float       value;  ///< in the port's unit
+} FiqSetting;
+
+typedef struct {
+  FiqPluginKind     plugin;
+  const char*       slug;  ///< last part of the URI
+  const char*       label; ///< what the user sees
+  const char*       comment;
+  const FiqSetting* settings;
+} FiqPreset;
+
+extern const FiqPreset fiq_presets[];
+extern const uint32_t  fiq_n_presets;
+
+/// True for the rows that a preset of `plugin` stores: all controls but the host's own.  [any]
+bool fiq_preset_holds(const FiqParam* param, FiqPluginKind plugin);
+
+/// The control of that name, or NULL.  [any]
+const FiqParam* fiq_preset_param(FiqPluginKind plugin, const char* symbol);
+
+/// Value of `param` in the preset.  [any]
+float fiq_preset_value(const FiqPreset* preset, const FiqParam* param);
+
+#endif
