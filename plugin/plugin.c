@@ -47,11 +47,11 @@ static bool start_engine(FiqPlugin* self, double sample_rate_hz)
   fiq_engine_reset(self->engine, &self->params);
   fiq_plugin_publish_state(self);
   if (self->logger.log) { // without the feature the logger would write to the host's terminal
-    lv2_log_note(&self->logger,
-                 "FieldIQ: %g Hz, blocks of up to %d frames announced, latency %u frames\n",
-                 sample_rate_hz,
-                 self->max_block_frames,
-                 fiq_engine_latency_frames(self->engine));
+    lv2_log_trace(&self->logger,
+                  "FieldIQ: %g Hz, blocks of up to %d frames announced, latency %u frames\n",
+                  sample_rate_hz,
+                  self->max_block_frames,
+                  fiq_engine_latency_frames(self->engine));
   }
   return true;
 }
