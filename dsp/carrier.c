@@ -930,7 +930,7 @@ static void measure_imbalance(FiqCarriers* self)
       least              = fmin(least, ratio);
     }
   }
-  self->imbalance = most > 0.0 ? (float)(most / fmax(least, 1e-6)) : 1.0f;
+  self->imbalance = most > 0.0 ? (float)fmin(most / fmax(least, 1e-6), 1000.0) : 1.0f;
 }
 
 void fiq_carriers_end(FiqCarriers* self)
@@ -941,7 +941,9 @@ void fiq_carriers_end(FiqCarriers* self)
   if (self->sorting) {
     memcpy(self->settled, self->count, sizeof self->settled);
     self->n_hot = self->counted_hot;
-    measure_imbalance(self);
+    if (self->n_hot == 0) {
+      measure_imbalance(self);
+    }
   }
   if (!self->still) {
     double sum = 0.0;

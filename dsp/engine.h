@@ -11,7 +11,7 @@
    The stream is cut into control periods at fixed positions of the stream, so the output
    does not depend on how the caller cuts it into blocks. Equal configuration, seed,
    parameters, events and input give equal output, bit for bit.
-   Cost: see the modules. Latency: fiq_engine_latency_frames(), constant.
+   Cost: see the modules. Latency: fiq_engine_latency_frames().
 */
 #ifndef FIQ_ENGINE_H
 #define FIQ_ENGINE_H
@@ -20,8 +20,19 @@
 
 typedef struct FiqEngine FiqEngine;
 
-/// A swarm of another size, built apart from the engine that will play it.
-typedef struct FiqSwarmBox FiqSwarmBox;
+/// A piece of an engine that can be exchanged while it plays; see part.h.
+typedef struct FiqPart FiqPart;
+
+typedef enum { FIQ_PART_SWARM, FIQ_PART_PATH } FiqPartKind;
+
+/// What a part is built for.
+typedef struct {
+  FiqPartKind kind;
+  uint32_t    capacity;         ///< FIQ_PART_SWARM: oscillators
+  uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqPathShape
+  uint32_t    n_bands;          ///< FIQ_PART_PATH
+  uint32_t    lookahead_frames; ///< FIQ_PART_PATH
+} FiqPartOrder;
 
 typedef struct {
   double   sample_rate_hz; ///< 8000..384000
@@ -71,6 +82,8 @@ typedef struct {
   float root_note;    ///< MIDI note number
   float output;       ///< linear gain
   float anneal_sync;  ///< as sync, for the anneal time
+  float window;       ///< of the spectral realm: 0..5 = 256..8192 frames at 48 kHz
+  float bands;        ///< of the spectral realm, 4..64
 } FiqEngineParams;
 
 /// What the engine says of itself, once a control period.
@@ -122,7 +135,7 @@ void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_byte
 /// New musical time from the next frame on; values that make no sense are ignored.  [audio]
 void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo);
 
-/// Delay from input to output, constant for the engine's life.  [any]
+/// Delay from input to output; it changes only when a path of another shape has been faded in.  [any]
 uint32_t fiq_engine_latency_frames(const FiqEngine* self);
 
 /// Last control period's values.  [audio]
@@ -140,16 +153,19 @@ void fiq_engine_reseed(FiqEngine* self, uint64_t seed);
 /// Start over from `state` (phases that are not finite are redrawn from its seed).  [audio]
 void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state);
 
-/// Oscillators that the parameters ask for beyond the present swarm's capacity, or 0.  [audio]
-uint32_t fiq_engine_wanted_capacity(const FiqEngine* self);
+/// True if `params` want another part than is playing; `order` then says which.  [audio]
+bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order);
 
-/// Build a swarm of `capacity` for an engine of `config`, or NULL.  [worker]
-FiqSwarmBox* fiq_swarm_box_new(const FiqEngineConfig* config, uint32_t capacity);
+/// Build a part for an engine of `config`, or NULL (no memory).  [setup, worker]
+FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order);
 
-/// Play on with `box`, which takes over every sounding note; returns the one it replaces.  [audio]
-FiqSwarmBox* fiq_engine_swap_swarm(FiqEngine* self, FiqSwarmBox* box);
+/// Play on with `part`: a swarm at once, a path by a fade once it is filled.  [audio]
+void fiq_engine_install(FiqEngine* self, FiqPart* part);
 
-/// Release a box; NULL is allowed.  [worker]
-void fiq_swarm_box_free(FiqSwarmBox* self);
+/// A part that was replaced and may be released, or NULL.  [audio]
+FiqPart* fiq_engine_spent(FiqEngine* self);
+
+/// Release a part; NULL is allowed.  [setup, worker]
+void fiq_part_free(FiqPart* self);
 
 #endif

@@ -12,9 +12,13 @@ enum {
   N_ANGLES      = 35,      ///< 5, 10 .. 175 degrees
   N_ORDERS      = 5,
   N_SHORT       = 14, ///< evaluations from each start
+  STARTS_MIN    = 8,
+  FINALISTS_MIN = 2,
   N_RELOADS_MAX = 2
 };
 
+static const double   points_of_all          = 9e8; ///< of transforms, both ways, that may be spent
+static const float    promising_db           = 1.0f;
 static const uint32_t order_first          = 8;
 static const uint32_t orders[N_ORDERS]     = {8, 12, 24, 40, 80};
 static const uint32_t order_steps[N_ORDERS] = {20, 20, 25, 30, 30};
@@ -48,6 +52,16 @@ FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLe
   self->by_psi  = fiq_arena_take(arena, realm->n_bins, sizeof(float));
   self->stage   = FIQ_HEADROOM_DONE;
   return fiq_arena_status(arena);
+}
+
+/// Evaluations of one finalist, without reloads.
+static uint32_t long_steps(void)
+{
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < N_ORDERS; ++i) {
+    sum += order_steps[i];
+  }
+  return sum;
 }
 
 // The working set.
@@ -106,6 +120,20 @@ static void choose_set(FiqLearnHeadroom* self)
     }
     until = o + FIQ_LEARN_HOPS_A_FRAME;
   }
+}
+
+static uint32_t clamp_count(double x, uint32_t least, uint32_t most)
+{
+  return x > least ? (x < most ? (uint32_t)x : most) : least;
+}
+
+/// Six tenths of the work go to the finalists, four to finding them.
+static void set_effort(FiqLearnHeadroom* self)
+{
+  const double window = self->realm->config.window_frames;
+  const double n      = points_of_all / (2.0 * window * self->n_channels * (self->n_frames + 1.0));
+  self->n_starts      = clamp_count(0.4 * n / N_SHORT, STARTS_MIN, FIQ_LEARN_STARTS_MAX);
+  self->n_finalists   = clamp_count(0.6 * n / long_steps(), FINALISTS_MIN, FIQ_LEARN_FINALISTS_MAX);
 }
 
 static uint32_t slice_frames(const FiqLearnHeadroom* self)
@@ -226,26 +254,37 @@ static float peak_of(const float* x, size_t n)
   return peak;
 }
 
-/// x <- sign(x) |x/peak|^(p-1), and the sum of |x/peak|^p, p = 2 (rest + 1).
+/// x <- sign(x) |x/peak|^(p-1), and the sum of |x/peak|^p, p = 2 (rest + 1), eight at a time.
 static float raise(float* x, size_t n, float scale, uint32_t rest)
 {
-  float partial[8] = {0.0f};
-  for (size_t i = 0; i + 8 <= n; i += 8) {
-    for (size_t j = 0; j < 8; ++j) {
-      const float u      = x[i + j] * scale;
-      const float square = u * u;
-      float       factor = square;
-      float       power  = 1.0f;
-      for (uint32_t bits = rest; bits; bits >>= 1) {
-        power = bits & 1u ? power * factor : power;
-        factor *= factor;
+  enum { LANES = 8 };
+  float partial[LANES] = {0.0f};
+  for (size_t i = 0; i + LANES <= n; i += LANES) {
+    float square[LANES];
+    float factor[LANES];
+    float power[LANES];
+    for (size_t j = 0; j < LANES; ++j) {
+      power[j]  = x[i + j] * scale;
+      square[j] = power[j] * power[j];
+      factor[j] = square[j];
+    }
+    for (uint32_t bits = rest; bits; bits >>= 1) {
+      if (bits & 1u) {
+        for (size_t j = 0; j < LANES; ++j) {
+          power[j] *= factor[j];
+        }
       }
-      x[i + j] = power * u;
-      partial[j] += power * square;
+      for (size_t j = 0; j < LANES; ++j) {
+        factor[j] *= factor[j];
+      }
+    }
+    for (size_t j = 0; j < LANES; ++j) {
+      partial[j] += power[j] * x[i + j] * scale;
+      x[i + j] = power[j];
     }
   }
   float sum = 0.0f;
-  for (size_t j = 0; j < 8; ++j) {
+  for (size_t j = 0; j < LANES; ++j) {
     sum += partial[j];
   }
   return sum;
@@ -263,9 +302,9 @@ static void finish_forward(FiqLearnHeadroom* self)
 
 static void finish_loss(FiqLearnHeadroom* self)
 {
-  memset(self->by_phi, 0, sizeof self->by_phi);
   const double norm = log(self->sum) / (double)self->order + log((double)self->set_peak);
-  self->value = norm + fiq_learn_realm_penalty(self->realm, self->phi_rad, self->by_phi);
+  memset(self->by_psi, 0, self->realm->n_bins * sizeof(float));
+  self->value = norm + fiq_learn_realm_penalty(self->realm, 0, self->by_psi);
   self->pass     = self->with_gradient ? FIQ_HEADROOM_BACKWARD : FIQ_HEADROOM_READY;
   self->position = 0;
 }
@@ -273,19 +312,17 @@ static void finish_loss(FiqLearnHeadroom* self)
 static void finish_backward(FiqLearnHeadroom* self)
 {
   const FiqLearnRealm* realm = self->realm;
+  const size_t         last  = realm->n_bins - 1;
   const float          scale = (float)(-2.0 / (self->sum * (double)self->set_peak));
-  for (size_t k = 0; k < realm->n_bins; ++k) {
+  for (size_t k = 1; k < last; ++k) {
     const FiqComplex a = self->adjoint[k];
     const FiqComplex t = realm->turn[0][k];
-    self->by_psi[k]    = scale * (t.re * a.im + t.im * a.re);
+    self->by_psi[k] += scale * (t.re * a.im + t.im * a.re);
   }
-  self->by_psi[0] *= 0.5f;
-  self->by_psi[realm->n_bins - 1] *= 0.5f;
-  float by_phi[FIQ_NEURONS_MAX];
-  fiq_learn_realm_gather(realm, self->by_psi, by_phi);
-  for (uint32_t b = 0; b < realm->config.n_bands; ++b) {
-    self->by_phi[b] += by_phi[b];
-  }
+  // psi is held at 0 at DC and Nyquist, whatever the phases.
+  self->by_psi[0]    = 0.0f;
+  self->by_psi[last] = 0.0f;
+  fiq_learn_realm_gather(realm, self->by_psi, self->by_phi);
   self->pass = FIQ_HEADROOM_READY;
 }
 
@@ -458,7 +495,7 @@ static void start_short(FiqLearnHeadroom* self)
 static void start_finalist(FiqLearnHeadroom* self)
 {
   uint32_t best = 0;
-  for (uint32_t s = 1; s < FIQ_LEARN_STARTS; ++s) {
+  for (uint32_t s = 1; s < self->n_starts; ++s) {
     best = self->start_value[s] < self->start_value[best] ? s : best;
   }
   self->start_value[best] = HUGE_VAL;
@@ -493,12 +530,14 @@ static void finish_survey(FiqLearnHeadroom* self)
   }
   if (self->stage == FIQ_HEADROOM_SURVEY_QUADRATURE) {
     choose_set(self);
+    set_effort(self);
     self->stage    = FIQ_HEADROOM_LOAD;
     self->position = 0;
     return;
   }
   self->untouched_crest_db = crest_db(self);
   self->best_crest_db      = self->untouched_crest_db;
+  self->untouched_rms_db = self->best_rms_db = rms_db(self);
   self->stage = self->peak > 1e-6f ? FIQ_HEADROOM_SURVEY_QUADRATURE : FIQ_HEADROOM_DONE;
   survey(self, phi_rad);
 }
@@ -527,7 +566,7 @@ static void finish_short(FiqLearnHeadroom* self)
   }
   self->start_value[self->start] = self->search.value;
   memcpy(self->start_phi_rad[self->start], self->search.x, sizeof self->search.x);
-  if (++self->start < FIQ_LEARN_STARTS) {
+  if (++self->start < self->n_starts) {
     start_short(self);
     return;
   }
@@ -557,14 +596,16 @@ static void finish_check(FiqLearnHeadroom* self)
 {
   keep_if_better(self);
   const bool is_elsewhere = self->peak > 1.01f * self->set_peak;
-  if (is_elsewhere && self->n_reloads < N_RELOADS_MAX) {
+  const bool is_promising =
+      self->finalist == 0 || crest_db(self) < self->best_crest_db + promising_db;
+  if (is_elsewhere && is_promising && self->n_reloads < N_RELOADS_MAX) {
     ++self->n_reloads;
     choose_set(self);
     self->stage    = FIQ_HEADROOM_RELOAD;
     self->position = 0;
     return;
   }
-  if (++self->finalist < FIQ_LEARN_FINALISTS) {
+  if (++self->finalist < self->n_finalists) {
     start_finalist(self);
     return;
   }
@@ -591,13 +632,28 @@ void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* plan
   fiq_random_init(&self->random, seed, 0);
   memset(self->level, 0, self->n_hops * sizeof(float));
   memset(self->best_phi_rad, 0, sizeof self->best_phi_rad);
-  self->best_rms_db    = 0.0f;
+  self->untouched_crest_db = 0.0f;
+  self->best_crest_db      = 0.0f;
+  self->rotation_crest_db  = 0.0f;
+  self->n_reloads          = 0;
+  self->n_starts           = STARTS_MIN;
+  self->n_finalists        = FINALISTS_MIN;
+  self->finalist           = 0;
+  self->start              = 0;
   self->rotation_value = HUGE_VAL;
   self->rotation_rad   = 0.0f;
-  self->work_done      = 0.0;
   self->angle          = 0;
   self->stage          = FIQ_HEADROOM_SURVEY_IN_PHASE;
   survey(self, self->best_phi_rad);
+}
+
+void fiq_learn_headroom_reset(FiqLearnHeadroom* self)
+{
+  assert(self);
+  memset(self->best_phi_rad, 0, sizeof self->best_phi_rad);
+  self->untouched_crest_db = 0.0f;
+  self->best_crest_db      = 0.0f;
+  self->stage              = FIQ_HEADROOM_DONE;
 }
 
 bool fiq_learn_headroom_step(FiqLearnHeadroom* self)
@@ -663,5 +719,27 @@ float fiq_learn_headroom_gain_db(const FiqLearnHeadroom* self)
 
 float fiq_learn_headroom_progress(const FiqLearnHeadroom* self)
 {
-  return self->stage == FIQ_HEADROOM_DONE ? 1.0f : 0.0f;
+  const uint32_t n_short = self->n_starts * N_SHORT;
+  const uint32_t n_long  = long_steps();
+  const uint32_t n_all   = N_ANGLES + n_short + self->n_finalists * n_long;
+  uint32_t       n       = self->angle;
+  if (self->stage == FIQ_HEADROOM_DONE) {
+    return 1.0f;
+  }
+  if (self->stage >= FIQ_HEADROOM_SHORT) {
+    n += self->start * N_SHORT;
+  }
+  if (self->stage >= FIQ_HEADROOM_LONG) {
+    n += self->finalist * n_long;
+  }
+  if (self->stage == FIQ_HEADROOM_LONG && self->n_reloads == 0) {
+    for (uint32_t i = 0; i < self->level_of_order; ++i) {
+      n += order_steps[i];
+    }
+  } else if (self->stage > FIQ_HEADROOM_LONG && self->finalist < self->n_finalists) {
+    n += n_long;
+  } else if (self->n_reloads) {
+    n += n_long;
+  }
+  return 0.98f * (float)n / (float)n_all;
 }

@@ -12,7 +12,8 @@
    over the whole audio is kept, nothing and the best rotation included.
 
    Only the loudest hops are worked on, up to FIQ_LEARN_SET_S seconds; each finished candidate is played over
-   everything, and hops where it peaks are taken in.
+   everything, and hops where it peaks are taken in. The smaller the working set, the more starts are tried, so
+   that the time is bounded: about 2 s of a core of 2020 at a window of 2048, whatever the audio.
 */
 #ifndef FIQ_LEARN_HEADROOM_H
 #define FIQ_LEARN_HEADROOM_H
@@ -23,7 +24,7 @@
 
 #define FIQ_LEARN_SET_S 1.6
 
-enum { FIQ_LEARN_STARTS = 12, FIQ_LEARN_FINALISTS = 3 };
+enum { FIQ_LEARN_STARTS_MAX = 32, FIQ_LEARN_FINALISTS_MAX = 8 };
 
 /// What the evaluation of one vector of phases is at.
 typedef enum {
@@ -84,19 +85,21 @@ typedef struct {
   double           rotation_value;
   float            rotation_rad;
   uint32_t         start;
-  float            start_phi_rad[FIQ_LEARN_STARTS][FIQ_NEURONS_MAX]; ///< after SHORT
-  double           start_value[FIQ_LEARN_STARTS];
+  float            start_phi_rad[FIQ_LEARN_STARTS_MAX][FIQ_NEURONS_MAX]; ///< after SHORT
+  double           start_value[FIQ_LEARN_STARTS_MAX];
   uint32_t         level_of_order; ///< of LONG
   uint32_t         n_evaluated;    ///< at this order
   uint32_t         finalist;
-  uint32_t         n_reloads; ///< of this finalist
+  uint32_t         n_starts;    ///< as many as the size of the working set allows
+  uint32_t         n_finalists; ///< the same
+  uint32_t         n_reloads;   ///< of this finalist
 
   float  untouched_crest_db;
+  float  untouched_rms_db;
   float  best_crest_db;
-  float  best_rms_db; ///< change of the rms by the best, near 0
+  float  best_rms_db; ///< rms of the best
   float  best_phi_rad[FIQ_NEURONS_MAX];
   float  rotation_crest_db; ///< of the best constant rotation as the realm plays it
-  double work_done;         ///< for progress
 } FiqLearnHeadroom;
 
 /// `realm` stays the caller's and may serve others while this one is idle.  [setup]
@@ -105,6 +108,9 @@ FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLe
 
 /// Begin on `planes`, which must stay until it is done.  [worker]
 void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* planes, uint64_t seed);
+
+/// Nothing is being learned, and nothing was.  [worker]
+void fiq_learn_headroom_reset(FiqLearnHeadroom* self);
 
 /// One slice of work; false when all is done.  [worker]
 bool fiq_learn_headroom_step(FiqLearnHeadroom* self);

@@ -72,7 +72,7 @@ static void find_direction(FiqLbfgs* self)
 static void set_trial(FiqLbfgs* self)
 {
   for (uint32_t i = 0; i < self->n; ++i) {
-    self->trial[i] = (float)(self->x[i] + self->step * self->direction[i]);
+    self->trial[i] = (float)((double)self->x[i] + self->step * self->direction[i]);
   }
 }
 

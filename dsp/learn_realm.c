@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const float reach_share    = 0.16f; // of the window; 3/16 is where the loss begins
-static const float penalty_weight = 0.05f;
+static const float tolerance      = 0.01f; // of |H|^2, 0.04 dB
+static const float penalty_weight = 15.0f;
 
 static void fill_windows(FiqLearnRealm* self)
 {
@@ -39,6 +40,37 @@ static void fill_limits(FiqLearnRealm* self)
   }
 }
 
+/// What part of the input reaches `lag` frames away, by the overlap of the two windows.
+static void fill_reach(FiqLearnRealm* self)
+{
+  const int64_t n     = self->config.window_frames;
+  double        total = 0.0;
+  for (int64_t i = 0; i < n; ++i) {
+    total += (double)(self->analysis[i] * self->synthesis[n / 2]);
+  }
+  for (int64_t lag = -n / 2; lag < n / 2; ++lag) {
+    double sum = 0.0;
+    for (int64_t i = n / 4; i < n - n / 4; ++i) {
+      const int64_t to = i + lag;
+      sum += to >= 0 && to < n ? (double)(self->analysis[i] * self->synthesis[to]) : 0.0;
+    }
+    self->reach[(size_t)((lag + n) % n)] = (float)(sum / (total * (double)n));
+  }
+}
+
+/// Every band counts the same, whatever its number of bins; nothing below 40 Hz or above 18 kHz.
+static void fill_importance(FiqLearnRealm* self)
+{
+  const FiqBands* bands = &self->bands;
+  for (uint32_t b = 0; b < self->config.n_bands; ++b) {
+    const uint32_t first = bands->first_bin[b];
+    const uint32_t end   = bands->first_bin[b + 1];
+    for (uint32_t k = first; k < end; ++k) {
+      self->importance[k] = 1.0f / (float)(end - first);
+    }
+  }
+}
+
 FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool* pool,
                                const FiqLearnRealmConfig* config)
 {
@@ -59,6 +91,8 @@ FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool*
   self->analysis               = fiq_arena_take(arena, n, sizeof(float));
   self->synthesis              = fiq_arena_take(arena, n, sizeof(float));
   self->time                   = fiq_arena_take(arena, n, sizeof(float));
+  self->reach                  = fiq_arena_take(arena, n, sizeof(float));
+  self->importance             = fiq_arena_take(arena, self->n_bins, sizeof(float));
   self->curve_rad              = fiq_arena_take(arena, self->n_bins, sizeof(float));
   self->spectrum               = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
@@ -73,6 +107,8 @@ FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool*
   }
   fill_windows(self);
   fill_limits(self);
+  fill_reach(self);
+  fill_importance(self);
   return fiq_fft_init(&self->fft, pool, n);
 }
 
@@ -161,20 +197,43 @@ void fiq_learn_realm_gather(const FiqLearnRealm* self, const float* by_psi, floa
   by_phi[n - 1] -= point[n + 3];
 }
 
-double fiq_learn_realm_penalty(const FiqLearnRealm* self, const float* phi_rad, float* by_phi)
+/// Excess of |H|^2 over 1 +- tolerance at each bin, its weighted square summed; H becomes the derivative.
+static double punish(FiqComplex* restrict h, const float* restrict importance, size_t n)
 {
-  double sum    = 0.0;
-  float  before = 0.0f;
-  for (uint32_t b = 0; b < self->config.n_bands; ++b) {
-    const float difference = phi_rad[b] - before;
-    const float limit      = self->difference_max[b];
-    const float excess     = difference - fiq_clamp(difference, -limit, limit);
-    sum += (double)(penalty_weight * excess * excess);
-    by_phi[b] += 2.0f * penalty_weight * excess;
-    if (b > 0) {
-      by_phi[b - 1] -= 2.0f * penalty_weight * excess;
-    }
-    before = phi_rad[b];
+  double sum = 0.0;
+  for (size_t k = 0; k < n; ++k) {
+    const float error  = h[k].re * h[k].re + h[k].im * h[k].im - 1.0f;
+    const float excess = error - fiq_clamp(error, -tolerance, tolerance);
+    const float factor = penalty_weight * importance[k] * excess;
+    sum += (double)(factor * excess);
+    h[k].re *= 4.0f * factor;
+    h[k].im *= 4.0f * factor;
+  }
+  return sum;
+}
+
+double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_psi)
+{
+  const size_t      n    = self->config.window_frames;
+  const size_t      last = self->n_bins - 1;
+  const FiqComplex* turn = self->turn[channel];
+  FiqComplex*       h    = self->spectrum;
+  memcpy(h, turn, self->n_bins * sizeof(FiqComplex));
+  fiq_fft_inverse(&self->fft, h, self->time);
+  multiply(self->time, self->reach, n);
+  fiq_fft_forward(&self->fft, self->time, h);
+  const double sum = punish(h, self->importance, self->n_bins);
+  if (!by_psi) {
+    return sum;
+  }
+  // The same way back; the transforms are each other's transposes but for DC and Nyquist.
+  h[0].re *= 2.0f;
+  h[last].re *= 2.0f;
+  fiq_fft_inverse(&self->fft, h, self->time);
+  multiply(self->time, self->reach, n);
+  fiq_fft_forward(&self->fft, self->time, h);
+  for (size_t k = 0; k <= last; ++k) {
+    by_psi[k] += turn[k].re * h[k].im - turn[k].im * h[k].re;
   }
   return sum;
 }

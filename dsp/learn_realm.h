@@ -46,6 +46,8 @@ typedef struct {
   float*              analysis;   ///< [window_frames]
   float*              synthesis;  ///< [window_frames] with all scaling
   float*              time;       ///< [window_frames] scratch
+  float*              reach;      ///< [window_frames] share of h[lag mod window] that is heard / window
+  float*              importance; ///< [n_bins] weight of a bin's loss of magnitude
   float*              curve_rad;  ///< [n_bins] scratch
   FiqComplex*         spectrum;   ///< [n_bins] scratch
   FiqComplex*         turn[FIQ_CHANNELS];               ///< [n_bins] e^{j psi(f)}
@@ -75,9 +77,9 @@ void fiq_learn_realm_synthesise(FiqLearnRealm* self, uint32_t channel, const Fiq
 /// The derivative by each phase, to `by_phi` [n_bands], from that by each bin's psi [n_bins].  [worker]
 void fiq_learn_realm_gather(const FiqLearnRealm* self, const float* by_psi, float* by_phi);
 
-/// Penalty of slopes beyond the limit, 0 if there are none; its gradient is added to `by_phi`
-/// [n_bands].  [worker]
-double fiq_learn_realm_penalty(const FiqLearnRealm* self, const float* phi_rad, float* by_phi);
+/// Penalty of the magnitudes that turn[channel] loses, 0 if there is none; its derivative by each bin's
+/// psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
+double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_psi);
 
 /// Start to render from output hop 0 on.  [worker]
 void fiq_learn_realm_render_start(FiqLearnRealm* self);

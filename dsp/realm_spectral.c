@@ -2,9 +2,13 @@
 #include "realm_spectral.h"
 
 #include "maths.h"
+#include "simd.h"
 
 #include <assert.h>
 #include <string.h>
+
+/// What a frame's steps do; see FiqStft.step.
+enum { STEP_HEAR, STEP_LISTEN, STEP_PULL, STEP_TURN, N_STEPS };
 
 static FiqStatus init_children(FiqRealmSpectral* self, FiqArena* arena, FiqFftPool* pool)
 {
@@ -42,12 +46,20 @@ FiqStatus fiq_realm_spectral_init(FiqRealmSpectral* self, FiqArena* arena, FiqFf
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
     self->turn[c] = fiq_arena_take(arena, self->bands.n_bins, sizeof(FiqComplex));
   }
-  const FiqFeaturesConfig features           = {&self->bands, self->stft.config.hop_frames,
-                                                fiq_stft_window_energy(&self->stft)};
-  const FiqStatus         status_of_features = fiq_features_init(&self->features, arena, &features);
-  if (status_of_features != FIQ_OK) {
-    return status_of_features;
+  const FiqCoherenceConfig coherence = {config->sample_rate_hz, config->window_frames,
+                                        self->stft.config.hop_frames};
+  const FiqFeaturesConfig  features  = {&self->bands, self->stft.config.hop_frames,
+                                        fiq_stft_window_energy(&self->stft)};
+  FiqStatus rest = fiq_coherence_init(&self->coherence, arena, pool, &coherence);
+  if (config->features) {
+    const FiqStatus status_of_features = fiq_features_init(&self->features, arena, &features);
+    rest                               = rest == FIQ_OK ? status_of_features : rest;
   }
+  if (rest != FIQ_OK) {
+    return rest;
+  }
+  self->stft.n_steps = N_STEPS;
+  self->use_avx2     = fiq_simd_avx2();
   fiq_realm_spectral_reset(self);
   return FIQ_OK;
 }
@@ -55,7 +67,14 @@ FiqStatus fiq_realm_spectral_init(FiqRealmSpectral* self, FiqArena* arena, FiqFf
 void fiq_realm_spectral_reset(FiqRealmSpectral* self)
 {
   fiq_stft_reset(&self->stft);
-  fiq_features_reset(&self->features);
+  fiq_coherence_reset(&self->coherence);
+  if (self->config.features) {
+    fiq_features_reset(&self->features);
+  }
+  memset(&self->published, 0, sizeof self->published);
+  self->published.rms_db = -200.0f;
+  self->is_turned        = false;
+  self->is_plain         = false;
   memset(&self->params, 0, sizeof self->params);
   memset(self->phi_rad, 0, sizeof self->phi_rad);
   memset(self->theta_rad, 0, sizeof self->theta_rad);
@@ -74,32 +93,35 @@ uint32_t fiq_realm_spectral_hop_frames(const FiqRealmSpectral* self)
 
 const FiqSpectralFeatures* fiq_realm_spectral_features(const FiqRealmSpectral* self)
 {
-  return &self->features.result;
+  return &self->published;
 }
 
 void fiq_realm_spectral_control(FiqRealmSpectral* self, const FiqRealmSpectralParams* params,
-                                const float* phi_rad, const float* theta_rad)
+                                const float* const phi_rad[FIQ_CHANNELS], const float* theta_rad)
 {
   assert(self);
   assert(params->amount >= 0.0f && params->amount <= 1.0f);
+  assert(params->coherence >= -1.0f && params->coherence <= 1.0f);
   // Only the phases of the tick before a frame count; the work is left to the frame.
   const size_t size_bytes = self->config.n_neurons * sizeof(float);
   self->params            = *params;
-  memcpy(self->phi_rad, phi_rad, size_bytes);
+  memcpy(self->phi_rad[0], phi_rad[0], size_bytes);
+  memcpy(self->phi_rad[1], phi_rad[1], size_bytes);
   memcpy(self->theta_rad, theta_rad, size_bytes);
 }
 
 /// The phases of all neurons for one channel.
-static void phases_of(const FiqRealmSpectral* self, float offset_rad, float* psi_rad)
+static void phases_of(const FiqRealmSpectral* self, uint32_t c, float* psi_rad)
 {
-  const FiqRealmSpectralParams* params = &self->params;
+  const FiqRealmSpectralParams* params     = &self->params;
+  const float                   offset_rad = c ? params->stereo_rad : 0.0f;
   for (uint32_t b = 0; b < self->config.n_neurons; ++b) {
     const float motion = params->motion_rad * fiq_sin(self->theta_rad[b] + offset_rad);
-    psi_rad[b]         = params->amount * (self->phi_rad[b] + motion);
+    psi_rad[b]         = params->amount * (self->phi_rad[c][b] + motion);
   }
 }
 
-static void make_turn(FiqComplex* restrict turn, const float* restrict psi_rad, size_t n)
+FIQ_INLINE void make_turn(FiqComplex* restrict turn, const float* restrict psi_rad, size_t n)
 {
   for (size_t k = 0; k < n; ++k) {
     turn[k].re = fiq_cos(psi_rad[k]);
@@ -107,13 +129,33 @@ static void make_turn(FiqComplex* restrict turn, const float* restrict psi_rad, 
   }
 }
 
-static void multiply_by(FiqComplex* restrict z, const FiqComplex* restrict turn, size_t n)
+static void make_turn_base(FiqComplex* turn, const float* psi_rad, size_t n)
+{
+  make_turn(turn, psi_rad, n);
+}
+
+FIQ_AVX2 static void make_turn_avx2(FiqComplex* turn, const float* psi_rad, size_t n)
+{
+  make_turn(turn, psi_rad, n);
+}
+
+FIQ_INLINE void multiply_by(FiqComplex* restrict z, const FiqComplex* restrict turn, size_t n)
 {
   for (size_t k = 0; k < n; ++k) {
     const float re = z[k].re * turn[k].re - z[k].im * turn[k].im;
     z[k].im        = z[k].re * turn[k].im + z[k].im * turn[k].re;
     z[k].re        = re;
   }
+}
+
+static void multiply_by_base(FiqComplex* z, const FiqComplex* turn, size_t n)
+{
+  multiply_by(z, turn, n);
+}
+
+FIQ_AVX2 static void multiply_by_avx2(FiqComplex* z, const FiqComplex* turn, size_t n)
+{
+  multiply_by(z, turn, n);
 }
 
 static bool is_at_rest(const float* psi_rad, uint32_t n)
@@ -125,31 +167,53 @@ static bool is_at_rest(const float* psi_rad, uint32_t n)
   return !(sum > 0.0f);
 }
 
-static void turn_channel(FiqRealmSpectral* self, uint32_t c, FiqComplex* spectrum)
+/// The turns of this frame; made anew only where something moved.
+static void prepare_turns(FiqRealmSpectral* self)
 {
-  const uint32_t n                        = self->config.n_neurons;
-  const float    offset                   = c ? self->params.stereo_rad : 0.0f;
-  float          psi_rad[FIQ_NEURONS_MAX] = {0.0f};
-  phases_of(self, offset, psi_rad);
-  if (is_at_rest(psi_rad, n)) {
-    return;
+  float      psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX] = {{0.0f}};
+  const bool is_plain                               = fiq_coherence_is_off(&self->coherence);
+  phases_of(self, 0, psi_rad[0]);
+  phases_of(self, 1, psi_rad[1]);
+  self->is_shared = memcmp(psi_rad[0], psi_rad[1], sizeof psi_rad[0]) == 0;
+  self->is_turned = !is_plain || !is_at_rest(psi_rad[0], self->config.n_neurons) ||
+                    !is_at_rest(psi_rad[1], self->config.n_neurons);
+  for (uint32_t c = 0; c < (self->is_shared ? 1u : 2u) && self->is_turned; ++c) {
+    const bool is_same = memcmp(psi_rad[c], self->psi_rad[c], sizeof psi_rad[c]) == 0;
+    if (is_same && is_plain && self->is_plain) {
+      continue;
+    }
+    memcpy(self->psi_rad[c], psi_rad[c], sizeof psi_rad[c]);
+    fiq_bands_curve(&self->bands, psi_rad[c], self->curve_rad);
+    if (!is_plain) {
+      fiq_coherence_add(&self->coherence, self->curve_rad);
+    }
+    (self->use_avx2 ? make_turn_avx2 : make_turn_base)(self->turn[c], self->curve_rad,
+                                                       self->bands.n_bins);
   }
-  if (memcmp(psi_rad, self->psi_rad[c], sizeof psi_rad) != 0) {
-    memcpy(self->psi_rad[c], psi_rad, sizeof psi_rad);
-    fiq_bands_curve(&self->bands, psi_rad, self->curve_rad);
-    make_turn(self->turn[c], self->curve_rad, self->bands.n_bins);
+  if (self->is_shared) {
+    // The second channel's own turn is out of date.
+    self->psi_rad[1][0] = NAN;
   }
-  multiply_by(spectrum, self->turn[c], self->bands.n_bins);
+  self->is_plain = is_plain;
 }
 
-static void run_frame(void* user, FiqComplex* const* spectra, uint32_t n_bins)
+static void run_step(void* user, FiqComplex* const* spectra, uint32_t n_bins)
 {
   FiqRealmSpectral* self = user;
   assert(n_bins == self->bands.n_bins);
-  (void)n_bins;
-  fiq_features_process(&self->features, spectra, FIQ_CHANNELS);
-  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
-    turn_channel(self, c, spectra[c]);
+  if (self->stft.step == STEP_HEAR && self->config.features) {
+    fiq_features_process(&self->features, spectra, FIQ_CHANNELS);
+  } else if (self->stft.step == STEP_LISTEN) {
+    fiq_coherence_listen(&self->coherence, self->params.coherence, spectra);
+  } else if (self->stft.step == STEP_PULL) {
+    fiq_coherence_pull(&self->coherence);
+  } else if (self->stft.step == STEP_TURN) {
+    fiq_coherence_turn(&self->coherence);
+    prepare_turns(self);
+    for (uint32_t c = 0; c < FIQ_CHANNELS && self->is_turned; ++c) {
+      const FiqComplex* turn = self->turn[self->is_shared ? 0 : c];
+      (self->use_avx2 ? multiply_by_avx2 : multiply_by_base)(spectra[c], turn, n_bins);
+    }
   }
 }
 
@@ -157,5 +221,10 @@ void fiq_realm_spectral_process(FiqRealmSpectral* self, const float* const in[2]
                                 float* const out_i[2], float* const out_q[2], uint32_t n_frames)
 {
   assert(self);
-  fiq_stft_process(&self->stft, in, out_i, out_q, n_frames, run_frame, self);
+  const uint32_t hop    = self->stft.config.hop_frames;
+  const uint32_t within = self->stft.position & (hop - 1);
+  fiq_stft_process(&self->stft, in, out_i, out_q, n_frames, run_step, self);
+  if (self->config.features && within + n_frames >= hop) {
+    self->published = self->features.result;
+  }
 }

@@ -2,6 +2,7 @@
 #include "realm_temporal.h"
 
 #include "maths.h"
+#include "simd.h"
 #include "window.h"
 
 #include <assert.h>
@@ -19,6 +20,7 @@ static const double attenuation_db = 100.0;
 static const double lowest_hz      = 60.0;
 static const double highest_hz     = 16000.0;
 static const float  release_s      = 0.05f;
+static const double alias_gain     = 1.6e-4; // -76 dB: what three neighbouring bands add up to is -70
 
 static uint32_t fft_frames(const FiqRealmTemporal* self)
 {
@@ -54,17 +56,23 @@ static void take(FiqRealmTemporal* self, FiqArena* arena)
     FiqRealmTemporalLane* lane = &self->lane[i];
     lane->line                 = fiq_arena_take(arena, self->line_frames, sizeof(float));
     lane->wet                  = fiq_arena_take(arena, b, sizeof(float));
-    lane->spectrum             = fiq_arena_take(arena, fft / 2 + 1, sizeof(FiqComplex));
-    lane->band = fiq_arena_take(arena, (size_t)fft * self->oversampling, sizeof(float));
+    lane->band = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
     lane->sum  = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
     lane->even = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
     lane->odd  = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
   }
+  for (uint32_t plane = 0; plane < 2; ++plane) {
+    self->spectrum[plane] = fiq_arena_take(arena, fft, sizeof(FiqComplex));
+  }
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    self->target[c] = fiq_arena_take(arena, fft, sizeof(float));
+  }
   self->neuron    = fiq_arena_take(arena, self->n_neurons, sizeof(FiqRealmTemporalNeuron));
-  self->response  = fiq_arena_take(arena, (size_t)self->n_neurons * (fft / 2 + 1), sizeof(float));
+  self->response  = fiq_arena_take(arena, (size_t)self->n_neurons * fft, sizeof(float));
   self->decimator = fiq_arena_take(arena, DECIMATOR_HALF, sizeof(float));
-  self->frames    = fiq_arena_take(arena, fft, sizeof(float));
-  self->bins      = fiq_arena_take(arena, fft * self->oversampling / 2 + 1, sizeof(FiqComplex));
+  self->frames    = fiq_arena_take(arena, fft, sizeof(FiqComplex));
+  self->bins      = fiq_arena_take(arena, (size_t)fft * self->oversampling, sizeof(FiqComplex));
+  self->bands     = fiq_arena_take(arena, (size_t)fft * self->oversampling, sizeof(FiqComplex));
 }
 
 /// Upper edge of neuron `i`'s band, Hz; 0 below the first.
@@ -95,7 +103,7 @@ static double lowpass_tap(double edge, double fs, uint32_t k)
   return k ? sin(2.0 * pi * edge / fs * (double)k) / (pi * (double)k) : 2.0 * edge / fs;
 }
 
-/// Index at which the first line that folds back below 20 kHz, of order n, stands at -70 dB of a
+/// Index at which the first line that folds back below 20 kHz, of order n, stands at alias_gain of a
 /// full-scale sine on `f`: 2 J_n(D) / D, which is (D/2)^(n-1) / n! for D < n.
 static float index_max(const FiqRealmTemporal* self, double f)
 {
@@ -105,7 +113,7 @@ static float index_max(const FiqRealmTemporal* self, double f)
   // Stirling's ln n!; lgamma() would write to a variable that all threads share.
   const double stirling      = 0.5 * log(2.0 * pi * order) + 1.0 / (12.0 * order);
   const double log_factorial = order * log(order) - order + stirling;
-  return (float)(2.0 * exp((log(3.16e-4) + log_factorial) / (order - 1.0)));
+  return (float)(2.0 * exp((log(alias_gain) + log_factorial) / (order - 1.0)));
 }
 
 /// The gain of neuron `i`'s filter at every bin: the transform of its taps, centred on frame 0.
@@ -116,18 +124,18 @@ static void design_band(FiqRealmTemporal* self, int i, const float* window)
   const double   fs   = self->sample_rate_hz;
   const double   low  = edge_hz(self, i - 1);
   const double   high = edge_hz(self, i);
-  float*         gain = self->response + (size_t)i * (fft / 2 + 1);
-  FiqComplex*    bins = self->lane[0].spectrum;
+  float*         gain = self->response + (size_t)i * fft;
+  FiqComplex*    bins = self->spectrum[0];
   float          peak = 0.0f;
-  memset(self->frames, 0, fft * sizeof(float));
+  memset(self->frames, 0, fft * sizeof(FiqComplex));
   for (uint32_t k = 0; k <= half; ++k) {
     const double w   = k ? (double)window[half - k] : 1.0;
     const float  tap = (float)(w * (lowpass_tap(high, fs, k) - lowpass_tap(low, fs, k)));
-    self->frames[k]  = tap;
-    self->frames[k ? fft - k : 0] = tap;
+    self->frames[k].re               = tap;
+    self->frames[k ? fft - k : 0].re = tap;
   }
-  fiq_fft_forward(&self->fft, self->frames, bins);
-  for (uint32_t k = 0; k <= fft / 2; ++k) {
+  fiq_fft_forward_complex(&self->fft, self->frames, bins);
+  for (uint32_t k = 0; k < fft; ++k) {
     gain[k] = bins[k].re / (float)fft;
     peak    = fmaxf(peak, fabsf(bins[k].re));
   }
@@ -138,7 +146,7 @@ static void design_band(FiqRealmTemporal* self, int i, const float* window)
 static void design(FiqRealmTemporal* self)
 {
   const double beta   = fiq_window_kaiser_beta(attenuation_db);
-  float*       window = self->lane[0].band; // scratch, [half_taps] and [DECIMATOR_SIDE]
+  float*       window = &self->bands[0].re; // scratch, [half_taps] and [DECIMATOR_SIDE]
   fiq_window_kaiser_half(window, half_taps(self), beta);
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
     design_band(self, (int)i, window);
@@ -177,13 +185,19 @@ FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFf
   const uint32_t fft  = fft_frames(self);
   self->line_frames   = config->control_frames + (past > fft ? past : fft);
   take(self, arena);
+  const FiqMatchConfig match  = {self->n_neurons, FIQ_CHANNELS * self->control_frames};
+  FiqStatus            status = fiq_match_init(&self->match, arena, &match);
+  if (status == FIQ_BAD_ARGUMENT) {
+    return status;
+  }
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
-  FiqStatus status = fiq_fft_init_kinds(&self->fft, pool, fft, FIQ_FFT_REAL_FORWARD);
+  self->use_avx2 = fiq_simd_avx2();
+  status         = fiq_fft_init_kinds(&self->fft, pool, fft, FIQ_FFT_COMPLEX_FORWARD);
   if (status == FIQ_OK) {
     status =
-        fiq_fft_init_kinds(&self->inverse, pool, fft * self->oversampling, FIQ_FFT_REAL_INVERSE);
+        fiq_fft_init_kinds(&self->inverse, pool, fft * self->oversampling, FIQ_FFT_COMPLEX_INVERSE);
   }
   if (status != FIQ_OK) {
     return status;
@@ -218,6 +232,16 @@ void fiq_realm_temporal_reset(FiqRealmTemporal* self)
     self->neuron[i].peak  = 0.0f;
     self->neuron[i].drive = 0.0f;
   }
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    memset(self->target[c], 0, fft_frames(self) * sizeof(float));
+    self->error_offset[c] = 0.0f;
+  }
+  fiq_match_reset(&self->match);
+  self->target_frames = 0;
+  self->had_target    = false;
+  self->is_odd        = false;
+  self->learn_rate    = 0.0f;
+  self->error         = 0.0f;
   self->n_lanes       = FIQ_REALM_TEMPORAL_LANES;
   self->position      = 0;
   self->amount        = 0.0f;
@@ -225,6 +249,39 @@ void fiq_realm_temporal_reset(FiqRealmTemporal* self)
   self->drive_target  = 0.0f;
   self->is_fresh      = true;
   self->is_cold       = false;
+}
+
+static const float* weights_of(const FiqRealmTemporal* self, uint32_t i)
+{
+  return self->match.weight + (size_t)i * FIQ_MATCH_WEIGHTS;
+}
+
+static float omega_of(const FiqRealmTemporal* self, uint32_t i)
+{
+  return expf(weights_of(self, i)[FIQ_MATCH_DRIVE]);
+}
+
+/// Weights of the odd (re) and even (im) part at the end of this period: e^{j psi} (p + jq).
+static FiqComplex phasor_of(const FiqRealmTemporal* self, uint32_t i, uint32_t c)
+{
+  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const float                   p      = weights_of(self, i)[FIQ_MATCH_P];
+  const float                   q      = weights_of(self, i)[FIQ_MATCH_Q];
+  const float                   re     = neuron->re_target[c];
+  const float                   im     = neuron->im_target[c];
+  return (FiqComplex){re * p - im * q, im * p + re * q};
+}
+
+/// What was to be reached by the end of a period is the start of the next one.
+static void arrive(FiqRealmTemporal* self, uint32_t i)
+{
+  FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const FiqComplex phasor = phasor_of(self, i, c);
+    neuron->re[c]           = phasor.re;
+    neuron->im[c]           = phasor.im;
+  }
+  neuron->straight = weights_of(self, i)[FIQ_MATCH_BAND];
 }
 
 void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalParams* params,
@@ -236,9 +293,11 @@ void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalPa
   assert(theta_rad);
   assert(params->amount >= 0.0f && params->amount <= 1.0f);
   assert(params->drive >= 0.0f && params->drive <= FIQ_REALM_TEMPORAL_DRIVE_MAX);
+  assert(params->learn_rate >= 0.0f && params->learn_rate <= 1.0f);
   assert(self->position == 0);
   self->amount_target = params->amount;
   self->drive_target  = params->drive;
+  self->learn_rate    = params->frozen ? 0.0f : params->learn_rate;
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
     FiqRealmTemporalNeuron* neuron = &self->neuron[i];
     for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
@@ -252,9 +311,8 @@ void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalPa
     self->amount = params->amount;
     for (uint32_t i = 0; i < self->n_neurons; ++i) {
       FiqRealmTemporalNeuron* neuron = &self->neuron[i];
-      neuron->drive                  = params->drive * neuron->gain;
-      memcpy(neuron->re, neuron->re_target, sizeof neuron->re);
-      memcpy(neuron->im, neuron->im_target, sizeof neuron->im);
+      neuron->drive                  = params->drive * neuron->gain * omega_of(self, i);
+      arrive(self, i);
     }
     self->is_fresh = false;
   }
@@ -272,133 +330,299 @@ static Ramp ramp(float from, float to, uint32_t n)
   return result;
 }
 
+/// All that changes over a period in one neuron and channel.
+typedef struct {
+  Ramp drive;
+  Ramp re;
+  Ramp im;
+  Ramp straight;
+} Ramps;
+
+static inline float at(Ramp x, float k)
+{
+  return x.start + x.slope * k;
+}
+
+/// cos x - 1 and sin x - x, relative accuracy kept where x is small.
+typedef struct {
+  float even;
+  float odd;
+} Parts;
+
 /**
-   Add one neuron's residue of `u` [n] to `sum` [n]. The argument x = d u is reduced to y in
-   [-pi/2, pi/2] with sign s, cos x = s cos y and sin x = s sin y. Where nothing had to be
-   reduced, s - 1 and s y - x are exactly 0 and the series remain: small residues keep their
-   relative accuracy.
+   x is reduced to y in [-pi/2, pi/2] with sign s, cos x = s cos y and sin x = s sin y. Where nothing
+   had to be reduced, s - 1 and s y - x are exactly 0 and the series remain.
 */
-static void add_residue(const float* restrict u, float* restrict sum, uint32_t n, Ramp drive,
-                        Ramp re, Ramp im)
+FIQ_INLINE Parts parts_of(float x)
 {
-  for (uint32_t k = 0; k < n; ++k) {
-    const float at   = (float)(int32_t)k;
-    const float d    = drive.start + drive.slope * at;
-    const float x    = d * u[k];
-    const float half = fiq_round(x * (1.0f / FIQ_PI_F));
-    const float y    = (x - half * 3.140625f) - half * 9.67653589793e-4f;
-    const float y2   = y * y;
-    const float odd  = half - 2.0f * fiq_round(half * 0.5f);
-    const float s    = 1.0f - 2.0f * odd * odd;
-    const float cube =
-        ((((-2.5052108e-8f * y2 + 2.7557319e-6f) * y2 - 1.9841270e-4f) * y2 + 8.3333333e-3f) * y2 -
-         1.6666667e-1f) *
-        (y2 * y);
-    const float square =
-        ((((-2.7557319e-7f * y2 + 2.4801587e-5f) * y2 - 1.3888889e-3f) * y2 + 4.1666667e-2f) * y2 -
-         0.5f) *
-        y2;
-    const float cosine = s * square + (s - 1.0f); // cos x - 1
-    const float sine   = s * cube + (s * y - x);  // sin x - x
-    const float even   = (im.start + im.slope * at) * cosine;
-    const float all    = even + (re.start + re.slope * at) * sine;
-    sum[k] += all / (d > 1e-9f ? d : 1e-9f);
+  const float half = fiq_round(x * (1.0f / FIQ_PI_F));
+  const float y    = (x - half * 3.140625f) - half * 9.67653589793e-4f;
+  const float y2   = y * y;
+  const float odd  = half - 2.0f * fiq_round(half * 0.5f);
+  const float s    = 1.0f - 2.0f * odd * odd;
+  const float cube =
+      ((((-2.5052108e-8f * y2 + 2.7557319e-6f) * y2 - 1.9841270e-4f) * y2 + 8.3333333e-3f) * y2 -
+       1.6666667e-1f) *
+      (y2 * y);
+  const float square =
+      ((((-2.7557319e-7f * y2 + 2.4801587e-5f) * y2 - 1.3888889e-3f) * y2 + 4.1666667e-2f) * y2 -
+       0.5f) *
+      y2;
+  const Parts parts = {s * square + (s - 1.0f), s * cube + (s * y - x)};
+  return parts;
+}
+
+/// Add one neuron's residue of `u` [n], and its share of u itself, to `sum` [n].
+FIQ_INLINE void add_residue(const float* restrict u, float* restrict sum, size_t n,
+                            const Ramps* restrict ramps)
+{
+  const Ramps r = *ramps;
+  for (int32_t k = 0; k < (int32_t)n; ++k) {
+    const float t     = (float)k;
+    const float d     = at(r.drive, t);
+    const Parts parts = parts_of(d * u[k]);
+    const float all   = at(r.im, t) * parts.even + at(r.re, t) * parts.odd;
+    sum[k] += all / (d > 1e-9f ? d : 1e-9f) + at(r.straight, t) * u[k];
   }
 }
 
-static float peak_of(const float* x, uint32_t n)
+static void add_residue_base(const float* u, float* sum, size_t n, const Ramps* ramps)
 {
-  float lane[8] = {0.0f}; // n is a multiple of 16
-  for (uint32_t k = 0; k < n; k += 8) {
-    for (uint32_t j = 0; j < 8; ++j) {
-      const float size = fabsf(x[k + j]);
-      lane[j]          = size > lane[j] ? size : lane[j];
-    }
-  }
-  float peak = 0.0f;
-  for (uint32_t j = 0; j < 8; ++j) {
-    peak = lane[j] > peak ? lane[j] : peak;
-  }
-  return peak;
+  add_residue(u, sum, n, ramps);
 }
 
-/// Band `i` of a lane at the neurons' rate; returns the period's samples, [control_frames *
-/// oversampling].
-static const float* band_of(FiqRealmTemporal* self, FiqRealmTemporalLane* lane, uint32_t i)
+FIQ_AVX2 static void add_residue_avx2(const float* u, float* sum, size_t n, const Ramps* ramps)
 {
-  const uint32_t fft  = fft_frames(self);
-  const uint32_t last = fft / 2;
-  const float*   gain = self->response + (size_t)i * (last + 1);
-  for (uint32_t k = 0; k <= last; ++k) {
-    self->bins[k].re = gain[k] * lane->spectrum[k].re;
-    self->bins[k].im = gain[k] * lane->spectrum[k].im;
+  add_residue(u, sum, n, ramps);
+}
+
+/// Where one neuron's derivatives of one channel go, and its phase without what was learned.
+typedef struct {
+  float* out[FIQ_MATCH_WEIGHTS]; ///< [n]
+  float  re;
+  float  im;
+  float  amount;
+} Slopes;
+
+/// The derivatives of the output by the weights, at every `stride`-th sample of `u`: [n] of each.
+FIQ_INLINE void derive(const float* restrict u, size_t n, int32_t stride, const Ramps* restrict ramps,
+                       const Slopes* restrict slopes)
+{
+  float* restrict p    = slopes->out[FIQ_MATCH_P];
+  float* restrict q    = slopes->out[FIQ_MATCH_Q];
+  float* restrict band = slopes->out[FIQ_MATCH_BAND];
+  float* restrict log  = slopes->out[FIQ_MATCH_DRIVE];
+  const Ramps  r       = *ramps;
+  const Slopes s       = *slopes;
+  for (int32_t k = 0; k < (int32_t)n; ++k) {
+    const float t     = (float)(k * stride);
+    const float v     = u[k * stride];
+    const float d     = at(r.drive, t);
+    const float x     = d * v;
+    const Parts parts = parts_of(x);
+    const float gain  = s.amount / (d > 1e-9f ? d : 1e-9f);
+    const float even  = gain * parts.even;
+    const float odd   = gain * parts.odd;
+    const float im    = at(r.im, t);
+    const float re    = at(r.re, t);
+    p[k]              = s.im * even + s.re * odd;
+    q[k]              = s.re * even - s.im * odd;
+    band[k]           = s.amount * v;
+    log[k] = x * (re * even - im * (odd + s.amount * v)) - (im * even + re * odd);
   }
-  const uint32_t above = last * self->oversampling - last;
-  memset(self->bins + last + 1, 0, above * sizeof(FiqComplex));
-  fiq_fft_inverse(&self->inverse, self->bins, lane->band);
-  return lane->band + (size_t)half_taps(self) * self->oversampling;
+}
+
+static void derive_base(const float* u, size_t n, int32_t stride, const Ramps* ramps,
+                        const Slopes* slopes)
+{
+  derive(u, n, stride, ramps, slopes);
+}
+
+FIQ_AVX2 static void derive_avx2(const float* u, size_t n, int32_t stride, const Ramps* ramps,
+                                 const Slopes* slopes)
+{
+  derive(u, n, stride, ramps, slopes);
+}
+
+/// The larger size of each pair; `out` may be `a`.
+static void larger_of(float* out, const float* a, const float* restrict b, size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    const float x = fabsf(a[k]);
+    const float y = fabsf(b[k]);
+    out[k]        = x > y ? x : y;
+  }
+}
+
+/// Largest size in `a` and `b` [n], n a power of two; folded by halves, which vectorises.
+static float peak_of(float* restrict scratch, const float* a, const float* b, size_t n)
+{
+  larger_of(scratch, a, b, n);
+  for (size_t half = n / 2; half > 0; half /= 2) {
+    larger_of(scratch, scratch, scratch + half, half);
+  }
+  return scratch[0];
+}
+
+FIQ_INLINE void weigh(FiqComplex* restrict out, const FiqComplex* restrict z,
+                      const float* restrict gain, size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    out[k].re = gain[k] * z[k].re;
+    out[k].im = gain[k] * z[k].im;
+  }
+}
+
+static void weigh_base(FiqComplex* out, const FiqComplex* z, const float* gain, size_t n)
+{
+  weigh(out, z, gain, n);
+}
+
+FIQ_AVX2 static void weigh_avx2(FiqComplex* out, const FiqComplex* z, const float* gain, size_t n)
+{
+  weigh(out, z, gain, n);
+}
+
+static void part(float* restrict left, float* restrict right, const FiqComplex* restrict z, size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    left[k]  = z[k].re;
+    right[k] = z[k].im;
+  }
+}
+
+/// Band `i` of both channels of a plane at the neurons' rate. A gain without phase treats the two
+/// alike, so that they pass through one complex transform, left + j right.
+static void find_bands(FiqRealmTemporal* self, uint32_t plane, uint32_t i)
+{
+  const uint32_t        fft  = fft_frames(self);
+  const uint32_t        half = fft / 2;
+  const float*          gain = self->response + (size_t)i * fft;
+  FiqRealmTemporalLane* lane = self->lane + (size_t)plane * FIQ_CHANNELS;
+  // The bins between the two halves stay 0 since init.
+  FiqComplex* const below = self->bins + (size_t)fft * self->oversampling - half;
+  (self->use_avx2 ? weigh_avx2 : weigh_base)(self->bins, self->spectrum[plane], gain, half);
+  (self->use_avx2 ? weigh_avx2 : weigh_base)(below, self->spectrum[plane] + half, gain + half, half);
+  fiq_fft_inverse_complex(&self->inverse, self->bins, self->bands);
+  part(lane[0].band, lane[1].band, self->bands + (size_t)half_taps(self) * self->oversampling,
+       (size_t)self->control_frames * self->oversampling);
 }
 
 /// Drive of a neuron at the end of this period, held below the index at which it would alias.
-static float next_drive(FiqRealmTemporal* self, FiqRealmTemporalNeuron* neuron, float peak)
+static float next_drive(FiqRealmTemporal* self, uint32_t i, float peak)
 {
+  FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const float             wanted = self->drive_target * omega_of(self, i);
   const float held = neuron->peak * self->release;
   const float now  = peak * neuron->gain;
   neuron->peak     = now > held ? now : held;
-  const bool  over = self->drive_target * neuron->peak > neuron->index_max;
-  const float d    = over ? neuron->index_max / neuron->peak : self->drive_target;
+  const bool  over = wanted * neuron->peak > neuron->index_max;
+  const float d    = over ? neuron->index_max / neuron->peak : wanted;
   return d * neuron->gain;
+}
+
+/// Whether this period is one to learn from: every other one, which bounds the cost.
+static bool is_learning(const FiqRealmTemporal* self)
+{
+  return self->learn_rate > 0.0f && self->is_odd;
+}
+
+static Ramps ramps_of(const FiqRealmTemporal* self, uint32_t i, uint32_t c, float next_drive)
+{
+  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const uint32_t                n      = self->control_frames * self->oversampling;
+  const FiqComplex              phasor = phasor_of(self, i, c);
+  const Ramps ramps = {ramp(neuron->drive, next_drive, n), ramp(neuron->re[c], phasor.re, n),
+                       ramp(neuron->im[c], phasor.im, n),
+                       ramp(neuron->straight, weights_of(self, i)[FIQ_MATCH_BAND], n)};
+  return ramps;
+}
+
+/// The derivatives of neuron `i` on both channels of I, for the step that follows the period.
+static void derive_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t c, const Ramps* ramps)
+{
+  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const uint32_t                n      = self->control_frames;
+  float* const                  basis  = fiq_match_basis(&self->match, i) + (size_t)c * n;
+  Slopes slopes = {.re = neuron->re_target[c], .im = neuron->im_target[c], .amount = self->amount_target};
+  for (uint32_t j = 0; j < FIQ_MATCH_WEIGHTS; ++j) {
+    slopes.out[j] = basis + (size_t)j * FIQ_CHANNELS * n;
+  }
+  (self->use_avx2 ? derive_avx2 : derive_base)(self->lane[c].band, n, (int32_t)self->oversampling, ramps,
+                                               &slopes);
 }
 
 /// One neuron on all lanes, into their sums.
 static void run_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t n_lanes)
 {
-  const uint32_t          n      = self->control_frames * self->oversampling;
-  FiqRealmTemporalNeuron* neuron = &self->neuron[i];
-  const float*            u[FIQ_REALM_TEMPORAL_LANES];
-  float                   peak = 0.0f;
-  for (uint32_t l = 0; l < n_lanes; ++l) {
-    u[l] = band_of(self, &self->lane[l], i);
-    // The I plane decides for both, so that I is the same with and without Q.
-    const float here = l < FIQ_CHANNELS ? peak_of(u[l], n) : 0.0f;
-    peak             = here > peak ? here : peak;
+  const uint32_t n = self->control_frames * self->oversampling;
+  for (uint32_t plane = 0; plane < n_lanes / FIQ_CHANNELS; ++plane) {
+    find_bands(self, plane, i);
   }
-  const float next  = next_drive(self, neuron, peak);
-  const Ramp  drive = ramp(neuron->drive, next, n);
+  // The I plane decides for both, so that I is the same with and without Q.
+  const float peak = peak_of(&self->bands[0].re, self->lane[0].band, self->lane[1].band, n);
+  const float next = next_drive(self, i, peak);
   for (uint32_t l = 0; l < n_lanes; ++l) {
-    const uint32_t c  = l % FIQ_CHANNELS;
-    const Ramp     re = ramp(neuron->re[c], neuron->re_target[c], n);
-    const Ramp     im = ramp(neuron->im[c], neuron->im_target[c], n);
-    add_residue(u[l], self->lane[l].sum, n, drive, re, im);
+    const Ramps ramps = ramps_of(self, i, l % FIQ_CHANNELS, next);
+    (self->use_avx2 ? add_residue_avx2 : add_residue_base)(self->lane[l].band, self->lane[l].sum, n,
+                                                           &ramps);
+    if (l < FIQ_CHANNELS && is_learning(self)) {
+      derive_neuron(self, i, l, &ramps);
+    }
   }
-  neuron->drive = next;
+  self->neuron[i].drive = next;
+}
+
+/// Half-band filter at every other sample: `even` and `odd` from its centre on, [n] to `wet`.
+FIQ_INLINE void half_band(float* restrict wet, const float* restrict even, const float* restrict odd,
+                          const float* restrict taps, size_t n)
+{
+  // Blocks that stay in registers; n is a multiple of 16.
+  for (size_t block = 0; block < n; block += 16) {
+    float sum[16];
+    for (size_t k = 0; k < 16; ++k) {
+      sum[k] = 0.5f * even[block + k];
+    }
+    for (size_t q = 0; q < DECIMATOR_HALF; ++q) {
+      const float* after = odd + block + q;
+      const float* ahead = odd + block - 1 - q;
+      for (size_t k = 0; k < 16; ++k) {
+        sum[k] += taps[q] * (after[k] + ahead[k]);
+      }
+    }
+    for (size_t k = 0; k < 16; ++k) {
+      wet[block + k] = sum[k];
+    }
+  }
+}
+
+static void half_band_base(float* wet, const float* even, const float* odd, const float* taps,
+                           size_t n)
+{
+  half_band(wet, even, odd, taps, n);
+}
+
+FIQ_AVX2 static void half_band_avx2(float* wet, const float* even, const float* odd,
+                                    const float* taps, size_t n)
+{
+  half_band(wet, even, odd, taps, n);
 }
 
 /// Half-band filter and every other sample of the lane's sum, into wet.
 static void decimate(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
 {
-  const uint32_t n     = self->control_frames;
+  const size_t n       = self->control_frames;
+  const size_t centre  = DECIMATOR_PAST - DECIMATOR_LATE;
   float* restrict even = lane->even;
   float* restrict odd  = lane->odd;
-  float* restrict wet  = lane->wet;
   memmove(even, even + n, DECIMATOR_PAST * sizeof(float));
   memmove(odd, odd + n, DECIMATOR_PAST * sizeof(float));
-  for (uint32_t k = 0; k < n; ++k) {
+  for (size_t k = 0; k < n; ++k) {
     even[DECIMATOR_PAST + k] = lane->sum[2 * k];
     odd[DECIMATOR_PAST + k]  = lane->sum[2 * k + 1];
   }
-  const uint32_t centre = DECIMATOR_PAST - DECIMATOR_LATE;
-  for (uint32_t k = 0; k < n; ++k) {
-    wet[k] = 0.5f * even[centre + k];
-  }
-  for (uint32_t q = 0; q < DECIMATOR_HALF; ++q) {
-    const float  tap   = self->decimator[q];
-    const float* after = odd + centre + q;
-    const float* ahead = odd + centre - 1 - q;
-    for (uint32_t k = 0; k < n; ++k) {
-      wet[k] += tap * (after[k] + ahead[k]);
-    }
-  }
+  (self->use_avx2 ? half_band_avx2 : half_band_base)(lane->wet, even + centre, odd + centre,
+                                                     self->decimator, n);
 }
 
 /// Offset removed, amount applied.
@@ -420,33 +644,90 @@ static void finish(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
   }
 }
 
+/**
+   e = target - output of the period that has just come in, offset removed. The output is taken
+   before the half-band filter, at the band's own time, 2.5 periods ago; so the derivatives need no
+   filtering either. Without a sidechain the target is the input one period on from there.
+*/
+static void find_error(FiqRealmTemporal* self)
+{
+  const uint32_t n       = self->control_frames;
+  const uint32_t now     = fft_frames(self) - 2 * n - n / 2;
+  const bool     is_self = self->target_frames == 0;
+  float          square  = 0.0f;
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const FiqRealmTemporalLane* lane   = &self->lane[c];
+    const float*                dry    = lane->line + self->line_frames - fft_frames(self) + now;
+    const float*                target = is_self ? dry + n : self->target[c] + now;
+    float*                      error  = self->match.error + (size_t)c * n;
+    for (uint32_t k = 0; k < n; ++k) {
+      const float wet = self->amount_target * lane->sum[(size_t)k * self->oversampling];
+      const float all = target[k] - dry[k] - wet;
+      self->error_offset[c] += self->highpass * (all - self->error_offset[c]);
+      error[k] = all - self->error_offset[c];
+      square += error[k] * error[k];
+    }
+  }
+  // A second's memory: control_frames / sample_rate of the way a period.
+  const float share = (float)(n / self->sample_rate_hz);
+  self->error += share * (square / (float)(FIQ_CHANNELS * n) - self->error);
+}
+
+static void learn(FiqRealmTemporal* self)
+{
+  if (self->learn_rate > 0.0f) {
+    find_error(self);
+    if (self->is_odd) {
+      fiq_match_step(&self->match, self->learn_rate);
+    }
+  }
+}
+
+/// Spectra of both channels of each plane.
+static void transform(FiqRealmTemporal* self, uint32_t n_planes)
+{
+  const uint32_t fft = fft_frames(self);
+  for (uint32_t plane = 0; plane < n_planes; ++plane) {
+    const float* left  = self->lane[plane * FIQ_CHANNELS].line + self->line_frames - fft;
+    const float* right = self->lane[plane * FIQ_CHANNELS + 1].line + self->line_frames - fft;
+    for (size_t k = 0; k < fft; ++k) {
+      self->frames[k].re = left[k];
+      self->frames[k].im = right[k];
+    }
+    fiq_fft_forward_complex(&self->fft, self->frames, self->spectrum[plane]);
+  }
+}
+
 /// The residues of the period that has just come in.
 static void run_period(FiqRealmTemporal* self, uint32_t n_lanes)
 {
-  const uint32_t fft    = fft_frames(self);
-  const size_t   n_sum  = (size_t)self->control_frames * self->oversampling;
-  const bool     is_off = self->amount <= 0.0f && self->amount_target <= 0.0f;
+  const size_t n_sum  = (size_t)self->control_frames * self->oversampling;
+  const bool   is_off = self->amount <= 0.0f && self->amount_target <= 0.0f;
   for (uint32_t l = 0; l < n_lanes; ++l) {
     FiqRealmTemporalLane* lane = &self->lane[l];
     if (is_off) {
       clear_wet(self, lane);
-      continue;
+    } else {
+      memset(lane->sum, 0, n_sum * sizeof(float));
     }
-    memcpy(self->frames, lane->line + self->line_frames - fft, fft * sizeof(float));
-    fiq_fft_forward(&self->fft, self->frames, lane->spectrum);
-    memset(lane->sum, 0, n_sum * sizeof(float));
+  }
+  if (!is_off) {
+    transform(self, n_lanes / FIQ_CHANNELS);
   }
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
     FiqRealmTemporalNeuron* neuron = &self->neuron[i];
     if (is_off) {
       neuron->peak  = 0.0f;
-      neuron->drive = self->drive_target * neuron->gain;
+      neuron->drive = self->drive_target * neuron->gain * omega_of(self, i);
     } else {
       run_neuron(self, i, n_lanes);
     }
-    memcpy(neuron->re, neuron->re_target, sizeof neuron->re);
-    memcpy(neuron->im, neuron->im_target, sizeof neuron->im);
+    arrive(self, i);
   }
+  if (!is_off) {
+    learn(self);
+  }
+  self->is_odd = !self->is_odd;
   for (uint32_t l = 0; l < n_lanes && !is_off; ++l) {
     finish(self, &self->lane[l]);
   }
@@ -467,6 +748,55 @@ static void run_lane(FiqRealmTemporal* self, FiqRealmTemporalLane* lane, const f
   }
 }
 
+/// Shift the sidechain by one period; a new one begins with silence before it.
+static void next_target(FiqRealmTemporal* self)
+{
+  const uint32_t keep = fft_frames(self) - self->control_frames;
+  const bool     has  = self->target_frames > 0;
+  for (uint32_t c = 0; c < FIQ_CHANNELS && has; ++c) {
+    memmove(self->target[c], self->target[c] + self->control_frames, keep * sizeof(float));
+    memset(self->target[c] + keep, 0, self->control_frames * sizeof(float));
+  }
+  self->had_target    = has;
+  self->target_frames = 0;
+}
+
+void fiq_realm_temporal_learn(FiqRealmTemporal* self, const float* const target[FIQ_CHANNELS],
+                              uint32_t n)
+{
+  assert(self);
+  assert(target);
+  assert(self->position + n <= self->control_frames);
+  const uint32_t last = fft_frames(self) - self->control_frames;
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    if (!self->had_target && self->target_frames == 0) {
+      memset(self->target[c], 0, fft_frames(self) * sizeof(float));
+    }
+    memcpy(self->target[c] + last + self->position, target[c], n * sizeof(float));
+  }
+  self->target_frames += n;
+}
+
+float fiq_realm_temporal_error(const FiqRealmTemporal* self)
+{
+  return sqrtf(self->error);
+}
+
+uint32_t fiq_realm_temporal_n_learned(const FiqRealmTemporal* self)
+{
+  return self->n_neurons * FIQ_MATCH_WEIGHTS;
+}
+
+void fiq_realm_temporal_learned(const FiqRealmTemporal* self, float* learned)
+{
+  fiq_match_weights(&self->match, learned);
+}
+
+void fiq_realm_temporal_set_learned(FiqRealmTemporal* self, const float* learned)
+{
+  fiq_match_set_weights(&self->match, learned);
+}
+
 static void next_period(FiqRealmTemporal* self, uint32_t n_lanes)
 {
   const uint32_t keep = self->line_frames - self->control_frames;
@@ -475,6 +805,7 @@ static void next_period(FiqRealmTemporal* self, uint32_t n_lanes)
     float* line = self->lane[l].line;
     memmove(line, line + self->control_frames, keep * sizeof(float));
   }
+  next_target(self);
   self->position = 0;
 }
 

@@ -30,6 +30,12 @@
    Measured at 48 kHz, full scale: 5 kHz at drive 3 aliases at -140 dBc, any tone at any drive at
    -66 dBc or less. A 5 Hz highpass on the residues removes the offset that even harmonics bring.
 
+   Match: with learn_rate > 0 the neurons learn (match.h), every other control period, to turn the
+   input into the sidechain: each neuron's phasor, the gain of its band and its drive become
+
+       r_i = (im_i (cos(d_i u_i) - 1) + re_i (sin(d_i u_i) - d_i u_i)) / d_i + a_i u_i,
+       re_i + j im_i = (p_i + j q_i) e^{j psi_i},    d_i = drive omega_i gain_i
+
    Cost: 490 ns a stereo frame, 2.4 % of a core for 16 neurons at 48 kHz (baseline x86-64), twice
    that with Q, nearly nothing at amount 0; half of it FFT convolution (one inverse transform a
    neuron, plane and period), half the sines (two a neuron, plane and frame). Latency: 2.5
@@ -40,6 +46,7 @@
 
 #include "arena.h"
 #include "fft.h"
+#include "match.h"
 
 enum { FIQ_REALM_TEMPORAL_LANES = 2 * FIQ_CHANNELS }; ///< I left, I right, Q left, Q right
 
@@ -56,18 +63,19 @@ typedef struct {
   float drive;      ///< d, 0..FIQ_REALM_TEMPORAL_DRIVE_MAX
   float motion_rad; ///< how far theta swings the phases, 0..pi
   float stereo_rad; ///< angle between the swings of left and right, 0..pi
+  float learn_rate; ///< 0 (rest) .. 1, of Match; 0.5 is a good one
+  bool  frozen;     ///< keep what was learned as it is
 } FiqRealmTemporalParams;
 
 /// One plane of one channel.
 typedef struct {
-  float*      line;     ///< [line_frames] input; the current period stands at the end
-  float*      wet;      ///< [control_frames] residues of the last period, ready to add
-  FiqComplex* spectrum; ///< [fft/2 + 1] of the last fft frames
-  float*      band;     ///< [fft * oversampling] one neuron's band
-  float*      sum;      ///< [control_frames * oversampling] sum of the residues
-  float*      even;     ///< [control_frames + 40] its even samples, with history
-  float*      odd;      ///< [control_frames + 40] its odd samples, with history
-  float       offset;   ///< what the 5 Hz highpass takes off
+  float* line;   ///< [line_frames] input; the current period stands at the end
+  float* wet;    ///< [control_frames] residues of the last period, ready to add
+  float* band;   ///< [control_frames * oversampling] one neuron's band
+  float* sum;    ///< [control_frames * oversampling] sum of the residues
+  float* even;   ///< [control_frames + 40] its even samples, with history
+  float* odd;    ///< [control_frames + 40] its odd samples, with history
+  float  offset; ///< what the 5 Hz highpass takes off
 } FiqRealmTemporalLane;
 
 /// One neuron.
@@ -76,21 +84,26 @@ typedef struct {
   float index_max;    ///< largest index that does not alias
   float peak;         ///< |u| * gain, held and released
   float drive;        ///< d_i at the end of the last period
-  float re[2];        ///< cos psi a channel, at the end of the last period
-  float im[2];        ///< sin psi
+  float straight;     ///< a_i at the end of the last period
+  float re[2];        ///< weight of the odd part a channel, at the end of the last period
+  float im[2];        ///< weight of the even part
   float re_target[2]; ///< cos psi at the end of this period
   float im_target[2]; ///< sin psi
 } FiqRealmTemporalNeuron;
 
 typedef struct {
   FiqRealmTemporalLane    lane[FIQ_REALM_TEMPORAL_LANES];
-  FiqRealmTemporalNeuron* neuron;    ///< [n_neurons]
-  float*                  response;  ///< [n_neurons * (fft/2 + 1)] zero-phase gain / fft
+  FiqComplex*             spectrum[2];          ///< [fft] of left + j right, for I and Q
+  float*                  target[FIQ_CHANNELS]; ///< [fft] sidechain, this period at the end
+  FiqRealmTemporalNeuron* neuron;               ///< [n_neurons]
+  float*                  response;             ///< [n_neurons * fft] zero-phase gain / fft
   float*                  decimator; ///< [20] one side of the half-band filter's odd taps
-  float*                  frames;    ///< [fft] scratch
-  FiqComplex*             bins;      ///< [fft * oversampling / 2 + 1] scratch
+  FiqComplex*             frames;    ///< [fft] scratch
+  FiqComplex*             bins;      ///< [fft * oversampling] scratch
+  FiqComplex*             bands;     ///< [fft * oversampling] scratch
   FiqFft                  fft;       ///< of the input
   FiqFft                  inverse;   ///< of the bands
+  FiqMatch                match;     ///< what was learned
   double                  sample_rate_hz;
   uint32_t                n_neurons;
   uint32_t                control_frames;
@@ -98,13 +111,20 @@ typedef struct {
   uint32_t                oversampling;  ///< 1 or 2
   uint32_t                n_lanes;       ///< planes in the last call: 2, or 4 with Q
   uint32_t                position;      ///< frames of the current period so far
+  uint32_t                target_frames; ///< of them with a sidechain
   float                   highpass;      ///< coefficient of the 5 Hz highpass
   float                   release;       ///< factor of the peaks a period
   float                   amount;        ///< at the end of the last period
   float                   amount_target; ///< at the end of this period
   float                   drive_target;  ///< as asked for
-  bool                    is_fresh;      ///< nothing to ramp from yet
-  bool                    is_cold;       ///< the neurons rested in the last period
+  float                   learn_rate;    ///< 0 when frozen
+  float                   error;         ///< mean square over a second
+  float                   error_offset[FIQ_CHANNELS];
+  bool                    had_target; ///< the last period had a sidechain
+  bool                    is_odd;     ///< this period is one to learn from
+  bool                    is_fresh;   ///< nothing to ramp from yet
+  bool                    is_cold;    ///< the neurons rested in the last period
+  bool                    use_avx2;
 } FiqRealmTemporal;
 
 /// Take the buffers, get plans from `pool` (which must outlive this), reset.
@@ -112,7 +132,7 @@ typedef struct {
 FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFftPool* pool,
                                   const FiqRealmTemporalConfig* config);
 
-/// Forget all sound; the next control's values apply at once.  [audio]
+/// Forget all sound and all that was learned; the next control's values apply at once.  [audio]
 void fiq_realm_temporal_reset(FiqRealmTemporal* self);
 
 /**
@@ -132,6 +152,26 @@ void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalPa
 void fiq_realm_temporal_process(FiqRealmTemporal* self, const float* const in_i[FIQ_CHANNELS],
                                 const float* const* in_q, float* const out_i[FIQ_CHANNELS],
                                 float* const* out_q, uint32_t n);
+
+/**
+   The sidechain for the `n` frames that the next fiq_realm_temporal_process is given, to learn from;
+   never across the end of a control period. In a period without it the target is the input itself,
+   control_frames ahead.  [audio]
+*/
+void fiq_realm_temporal_learn(FiqRealmTemporal* self, const float* const target[FIQ_CHANNELS],
+                              uint32_t n);
+
+/// Rms of target - output over the last second in which it learned.  [audio]
+float fiq_realm_temporal_error(const FiqRealmTemporal* self);
+
+/// Length of what is learned, FIQ_MATCH_WEIGHTS a neuron (see match.h).  [any]
+uint32_t fiq_realm_temporal_n_learned(const FiqRealmTemporal* self);
+
+/// Copy what was learned to `learned` [n_learned].  [audio]
+void fiq_realm_temporal_learned(const FiqRealmTemporal* self, float* learned);
+
+/// Take it back; held to its range. NULL forgets. Glides within a period.  [audio]
+void fiq_realm_temporal_set_learned(FiqRealmTemporal* self, const float* learned);
 
 /// Delay of the dry part, exact.  [any]
 uint32_t fiq_realm_temporal_latency_frames(const FiqRealmTemporal* self);

@@ -6,24 +6,28 @@
 #include <assert.h>
 #include <string.h>
 
-static const uint32_t n_neurons[FIQ_N_REALMS] = {16, 24, 32};
-
 /// Which of the two temporal and spectral instances a realm plays through.
 enum { OWN = 0, OF_ADAPTIVE = 1 };
 
 static const float fade_s = 0.05f;
 
-/// The default window of 2048 frames at 44.1 and 48 kHz, kept constant in time.
-static uint32_t window_frames(double sample_rate_hz)
+static uint32_t n_neurons(const FiqRealms* self, FiqRealm realm)
+{
+  static const uint32_t fixed[FIQ_N_REALMS] = {16, 0, 32};
+  return realm == FIQ_REALM_SPECTRAL ? self->config.n_bands : fixed[realm];
+}
+
+/// The window of 44.1 and 48 kHz at the present rate: the same time, as far as the transform allows.
+static uint32_t window_frames(const FiqRealmsConfig* config)
 {
   double   rate   = 66150.0; // halfway between 48 and 88.2 kHz on a scale of ratios
-  uint32_t window = 2048;
-  while (sample_rate_hz > rate && window < FIQ_STFT_WINDOW_MAX) {
+  uint32_t window = config->window_frames;
+  while (config->sample_rate_hz > rate && window < FIQ_STFT_WINDOW_MAX) {
     rate *= 2.0;
     window *= 2;
   }
   rate *= 0.5;
-  while (sample_rate_hz < rate && window > FIQ_STFT_WINDOW_MIN) {
+  while (config->sample_rate_hz < rate && window > FIQ_STFT_WINDOW_MIN) {
     rate *= 0.5;
     window /= 2;
   }
@@ -43,13 +47,14 @@ static FiqStatus init_paths(FiqRealms* self, FiqArena* arena, FiqFftPool* pool)
   for (uint32_t which = 0; which < 2; ++which) {
     const FiqRealmTemporalConfig temporal = {
         .sample_rate_hz = rate,
-        .n_neurons      = n_neurons[which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_TEMPORAL],
+        .n_neurons      = n_neurons(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_TEMPORAL),
         .control_frames = control};
     const FiqRealmSpectralConfig spectral = {
         .sample_rate_hz = rate,
-        .window_frames  = window_frames(rate),
-        .n_neurons      = n_neurons[which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_SPECTRAL],
-        .control_frames = control};
+        .window_frames  = window_frames(&self->config),
+        .n_neurons      = n_neurons(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_SPECTRAL),
+        .control_frames = control,
+        .features       = which == OF_ADAPTIVE};
     status = worse(status, fiq_realm_temporal_init(&self->temporal[which], arena, pool, &temporal));
     status = worse(status, fiq_realm_spectral_init(&self->spectral[which], arena, pool, &spectral));
   }
@@ -64,8 +69,10 @@ static FiqStatus init_delays(FiqRealms* self, FiqArena* arena)
   const uint32_t spectral = fiq_realm_spectral_latency_frames(&self->spectral[OWN]);
   const uint32_t temporal = fiq_hilbert_latency_frames(&self->field.channel[0]) +
                             fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
-  const uint32_t longest  = spectral > temporal ? spectral : temporal;
+  const uint32_t least    = self->config.latency_frames;
   const uint32_t control  = self->config.control_frames;
+  uint32_t       longest  = spectral > temporal ? spectral : temporal;
+  longest                 = (longest > least ? longest : least) + self->config.lookahead_frames;
   self->latency_frames    = longest;
   return worse(fiq_field_delay_init(&self->temporal_delay, arena, longest - temporal, control),
                fiq_field_delay_init(&self->spectral_delay, arena, longest - spectral, control));
@@ -83,22 +90,28 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool, co
   assert(self && arena && pool && config);
   memset(self, 0, sizeof(*self));
   self->config     = *config;
+  const bool legal = config->n_bands >= FIQ_PHASE_LAYER_NEURONS_MIN && config->n_bands <= FIQ_NEURONS_MAX &&
+                     config->window_frames >= FIQ_STFT_WINDOW_MIN && config->window_frames <= FIQ_STFT_WINDOW_MAX &&
+                     (double)config->lookahead_frames <= config->sample_rate_hz;
+  if (!legal) {
+    return FIQ_BAD_ARGUMENT;
+  }
   FiqStatus status = init_paths(self, arena, pool);
   if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
     return status;
   }
   status = worse(status, init_delays(self, arena));
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
-    const FiqPhaseLayerConfig layer = {.n_neurons = n_neurons[realm], .n_taps = 1};
+    const FiqPhaseLayerConfig layer = {.n_neurons = n_neurons(self, (FiqRealm)realm), .n_taps = 1};
     status = worse(status, fiq_phase_layer_init(&self->layer[realm], arena, &layer));
     take_planes(self->wet[realm][0], arena);
     take_planes(self->wet[realm][1], arena);
   }
-  const FiqKuramotoConfig      core     = {.n_osc_max = n_neurons[FIQ_REALM_ADAPTIVE]};
+  const FiqKuramotoConfig      core     = {.n_osc_max = FIQ_NEURONS_MAX};
   const FiqRealmAdaptiveConfig adaptive = {
       .sample_rate_hz = config->sample_rate_hz,
       .hop_frames     = fiq_realm_spectral_hop_frames(&self->spectral[OF_ADAPTIVE]),
-      .n_bands        = n_neurons[FIQ_REALM_ADAPTIVE]};
+      .n_bands        = n_neurons(self, FIQ_REALM_ADAPTIVE)};
   status = worse(status, fiq_kuramoto_init(&self->core, arena, &core));
   status = worse(status, fiq_realm_adaptive_init(&self->adaptive, arena, &adaptive));
   for (uint32_t plane = 0; plane < 2; ++plane) {
@@ -151,6 +164,21 @@ void fiq_realms_reseed(FiqRealms* self, uint64_t seed)
   for (uint32_t i = 0; i < FIQ_N_REALMS; ++i) {
     fiq_phase_layer_reset(&self->layer[i], seed * FIQ_N_REALMS + i);
   }
+}
+
+void fiq_realms_adopt(FiqRealms* self, const FiqRealms* old)
+{
+  self->seed = old->seed;
+  for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
+    FiqPhaseLayer* const       to   = &self->layer[realm];
+    const FiqPhaseLayer* const from = &old->layer[realm];
+    fiq_phase_layer_reset(to, self->seed * FIQ_N_REALMS + realm);
+    if (to->n_neurons == from->n_neurons) {
+      fiq_phase_layer_set_phases(to, from->phi_rad);
+    }
+  }
+  fiq_realms_reset(self, old->current);
+  fiq_kuramoto_set_phases(&self->core, old->core.theta_rad, old->core.n_osc_max);
 }
 
 void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
@@ -216,7 +244,8 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
     fiq_realm_temporal_control(&self->temporal[which], &temporal, layer->phi_rad, self->core.theta_rad);
   }
   if (realm != FIQ_REALM_TEMPORAL) {
-    fiq_realm_spectral_control(&self->spectral[which], &spectral, layer->phi_rad, self->core.theta_rad);
+    const float* const phi_rad[FIQ_CHANNELS] = {layer->phi_rad, layer->phi_rad};
+    fiq_realm_spectral_control(&self->spectral[which], &spectral, phi_rad, self->core.theta_rad);
   }
 }
 
@@ -224,7 +253,9 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
 {
   assert(self && params);
   assert(self->position == 0);
-  const FiqKuramotoParams core = {.n_osc        = self->core.n_osc_max,
+  const uint32_t          now  = n_neurons(self, self->current);
+  const uint32_t          then = n_neurons(self, self->next);
+  const FiqKuramotoParams core = {.n_osc        = now > then ? now : then,
                                   .coupling     = params->coupling,
                                   .lag_rad      = 0.0f,
                                   .speed        = params->speed,
@@ -268,7 +299,7 @@ static void judge_character(FiqRealms* self)
                                       .phase_increment_variance = heard->phase_increment_variance,
                                       .band_share               = heard->band_share,
                                       .band_velocity            = heard->band_velocity_rad,
-                                      .n_bands                  = n_neurons[FIQ_REALM_ADAPTIVE]};
+                                      .n_bands                  = n_neurons(self, FIQ_REALM_ADAPTIVE)};
   fiq_realm_adaptive_frame(&self->adaptive, &judged);
 }
 

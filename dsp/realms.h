@@ -30,8 +30,12 @@
 typedef enum { FIQ_REALM_TEMPORAL, FIQ_REALM_SPECTRAL, FIQ_REALM_ADAPTIVE, FIQ_N_REALMS } FiqRealm;
 
 typedef struct {
-  double   sample_rate_hz; ///< 8000..384000
-  uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
+  double   sample_rate_hz;   ///< 8000..384000
+  uint32_t control_frames;   ///< 1..FIQ_CONTROL_MAX
+  uint32_t window_frames;    ///< of the spectral realm at 44.1 and 48 kHz: a power of two, 256..8192
+  uint32_t n_bands;          ///< of the spectral realm, 4..FIQ_NEURONS_MAX
+  uint32_t lookahead_frames; ///< added to the latency, 0..sample rate
+  uint32_t latency_frames;   ///< the latency is at least this
 } FiqRealmsConfig;
 
 typedef struct {
@@ -92,6 +96,9 @@ void fiq_realms_reset(FiqRealms* self, FiqRealm realm);
 
 /// Draw the layers' phases and the core from `seed`; a reset must follow.  [audio]
 void fiq_realms_reseed(FiqRealms* self, uint64_t seed);
+
+/// Take over seed, phases and core of `old`, whose shape may be another.  [audio]
+void fiq_realms_adopt(FiqRealms* self, const FiqRealms* old);
 
 /// Start a control period.  [audio]
 void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params);

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "stft.h"
 
+#include "simd.h"
 #include "window.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
+
+static const double two_pi = 6.28318530717958647692;
+
+/// What the slices of a frame do; the callback's steps stand in those between.
+enum {
+  SLICE_FOLD    = 0,
+  SLICE_UNPACK  = 1,
+  SLICE_STEPS   = 2,
+  SLICE_PACK    = 5,
+  SLICE_INVERSE = 6,
+  SLICE_ADD     = 7
+};
 
 static bool is_power_of_two(uint32_t x)
 {
@@ -22,25 +36,38 @@ static bool config_is_valid(const FiqStftConfig* config)
          (config->shape == FIQ_STFT_FILTER || config->shape == FIQ_STFT_SQRT_HANN);
 }
 
+static uint32_t planes_of(const FiqStft* self)
+{
+  return self->config.analytic ? 2 : 1;
+}
+
 static void take_buffers(FiqStft* self, FiqArena* arena)
 {
-  const uint32_t n        = self->config.window_frames;
-  const bool     analytic = self->config.analytic;
-  self->analysis          = fiq_arena_take(arena, n, sizeof(float));
-  self->synthesis         = fiq_arena_take(arena, n, sizeof(float));
-  self->time              = fiq_arena_take(arena, n, sizeof(float));
-  if (analytic) {
-    self->time_complex = fiq_arena_take(arena, n, sizeof(FiqComplex));
+  const uint32_t n    = self->config.window_frames;
+  const uint32_t half = n / 2;
+  self->analysis      = fiq_arena_take(arena, 2 * (size_t)n, sizeof(float));
+  self->synthesis     = fiq_arena_take(arena, 2 * (size_t)n, sizeof(float));
+  self->twiddle       = fiq_arena_take(arena, half, sizeof(FiqComplex));
+  self->input         = fiq_arena_take(arena, n, sizeof(FiqComplex));
+  for (uint32_t c = 0; c < FIQ_STFT_CHANNELS_MAX; ++c) {
+    self->spectra[c] = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
   }
-  for (uint32_t c = 0; c < self->config.n_in; ++c) {
-    self->spectra[c] = fiq_arena_take(arena, analytic ? n : self->n_bins, sizeof(FiqComplex));
-    self->input[c]   = fiq_arena_take(arena, n, sizeof(float));
+  for (uint32_t plane = 0; plane < planes_of(self); ++plane) {
+    self->even[plane]      = fiq_arena_take(arena, half, sizeof(FiqComplex));
+    self->odd[plane]       = fiq_arena_take(arena, half, sizeof(FiqComplex));
+    self->even_time[plane] = fiq_arena_take(arena, half, sizeof(FiqComplex));
+    self->odd_time[plane]  = fiq_arena_take(arena, half, sizeof(FiqComplex));
+    self->sum[plane]       = fiq_arena_take(arena, n, sizeof(FiqComplex));
   }
-  for (uint32_t c = 0; c < self->config.n_out; ++c) {
-    self->sum_i[c] = fiq_arena_take(arena, n, sizeof(float));
-    if (analytic) {
-      self->sum_q[c] = fiq_arena_take(arena, n, sizeof(float));
-    }
+}
+
+/// w[0..n) to w[0..2n), each value twice.
+static void double_up(float* w, uint32_t n, float scale)
+{
+  for (uint32_t i = n; i-- > 0;) {
+    const float value = w[i] * scale;
+    w[2 * i]          = value;
+    w[2 * i + 1]      = value;
   }
 }
 
@@ -56,9 +83,11 @@ static void fill_windows(FiqStft* self)
   }
   const double gain =
       fiq_window_cola_gain(self->analysis, self->synthesis, n, self->config.hop_frames);
-  const float scale = (float)(1.0 / (gain * n));
-  for (uint32_t i = 0; i < n; ++i) {
-    self->synthesis[i] *= scale;
+  double_up(self->analysis, n, 1.0f);
+  double_up(self->synthesis, n, (float)(1.0 / (gain * n)));
+  for (uint32_t i = 0; i < n / 2; ++i) {
+    const double angle = two_pi * i / n;
+    self->twiddle[i]   = (FiqComplex){(float)cos(angle), (float)sin(angle)};
   }
 }
 
@@ -76,30 +105,30 @@ FiqStatus fiq_stft_init(FiqStft* self, FiqArena* arena, FiqFftPool* pool,
   if (!config_is_valid(&self->config)) {
     return FIQ_BAD_ARGUMENT;
   }
+  self->n_steps  = 1;
+  self->use_avx2 = fiq_simd_avx2();
   take_buffers(self, arena);
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
   fill_windows(self);
-  const uint32_t complex_kind = config->analytic ? FIQ_FFT_COMPLEX_INVERSE : 0;
-  const uint32_t inverse_kind = config->n_out ? FIQ_FFT_REAL_INVERSE | complex_kind : 0;
-  return fiq_fft_init_kinds(&self->fft, pool, config->window_frames,
-                            FIQ_FFT_REAL_FORWARD | inverse_kind);
+  const uint32_t inverse = config->n_out ? FIQ_FFT_COMPLEX_INVERSE : 0;
+  return fiq_fft_init_kinds(&self->fft, pool, config->window_frames / 2,
+                            FIQ_FFT_COMPLEX_FORWARD | inverse);
 }
 
 void fiq_stft_reset(FiqStft* self)
 {
-  const size_t size_bytes = self->config.window_frames * sizeof(float);
-  for (uint32_t c = 0; c < self->config.n_in; ++c) {
-    memset(self->input[c], 0, size_bytes);
-  }
-  for (uint32_t c = 0; c < self->config.n_out; ++c) {
-    memset(self->sum_i[c], 0, size_bytes);
-    if (self->config.analytic) {
-      memset(self->sum_q[c], 0, size_bytes);
-    }
+  const size_t size_bytes = self->config.window_frames * sizeof(FiqComplex);
+  memset(self->input, 0, size_bytes);
+  for (uint32_t plane = 0; plane < planes_of(self); ++plane) {
+    memset(self->sum[plane], 0, size_bytes);
+    memset(self->even_time[plane], 0, size_bytes / 2);
+    memset(self->odd_time[plane], 0, size_bytes / 2);
   }
   self->position = 0;
+  self->step     = 0;
+  self->with_q   = false;
 }
 
 uint32_t fiq_stft_latency_frames(const FiqStft* self)
@@ -114,96 +143,312 @@ float fiq_stft_window_energy(const FiqStft* self)
   return mean * (float)self->config.window_frames;
 }
 
-static void multiply(float* restrict out, const float* restrict x, const float* restrict window,
-                     uint32_t n)
+/// Windows and data of one stretch of the fold: `late` are the times from 0 on, `early` those
+/// half a window before them.
+typedef struct {
+  const FiqComplex* late;
+  const FiqComplex* early;
+  const float*      late_window;
+  const float*      early_window;
+  const FiqComplex* twiddle;
+} Fold;
+
+/// The inputs of the even bins' transform, late + early, and of the odd ones', turned back by
+/// the twiddle.
+FIQ_INLINE void fold(const Fold* restrict from, FiqComplex* restrict even, FiqComplex* restrict odd,
+                     size_t n)
 {
-  for (uint32_t i = 0; i < n; ++i) {
-    out[i] = x[i] * window[i];
+  const FiqComplex* restrict late         = from->late;
+  const FiqComplex* restrict early        = from->early;
+  const FiqComplex* restrict twiddle      = from->twiddle;
+  const float* restrict      late_window  = from->late_window;
+  const float* restrict      early_window = from->early_window;
+  for (size_t i = 0; i < n; ++i) {
+    const float late_re  = late_window[2 * i] * late[i].re;
+    const float late_im  = late_window[2 * i + 1] * late[i].im;
+    const float early_re = early_window[2 * i] * early[i].re;
+    const float early_im = early_window[2 * i + 1] * early[i].im;
+    const float re       = late_re - early_re;
+    const float im       = late_im - early_im;
+    even[i].re           = late_re + early_re;
+    even[i].im           = late_im + early_im;
+    odd[i].re            = re * twiddle[i].re + im * twiddle[i].im;
+    odd[i].im            = im * twiddle[i].re - re * twiddle[i].im;
   }
 }
 
-static void multiply_add(float* restrict sum, const float* restrict x, const float* restrict window,
-                         uint32_t n)
+static void fold_base(const Fold* from, FiqComplex* even, FiqComplex* odd, uint32_t n)
 {
-  for (uint32_t i = 0; i < n; ++i) {
-    sum[i] += x[i] * window[i];
+  fold(from, even, odd, n);
+}
+
+FIQ_AVX2 static void fold_avx2(const Fold* from, FiqComplex* even, FiqComplex* odd, uint32_t n)
+{
+  fold(from, even, odd, n);
+}
+
+/// Bins `first`, first + 2, .. of both channels from those of z: left is what is symmetric.
+FIQ_INLINE void unpack(FiqComplex* restrict left, FiqComplex* restrict right,
+                       const FiqComplex* restrict z, const FiqComplex* restrict mirror,
+                       uint32_t first, size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    const FiqComplex a        = z[i];
+    const FiqComplex b        = mirror[-(ptrdiff_t)i];
+    left[2 * i + first].re    = 0.5f * (a.re + b.re);
+    left[2 * i + first].im    = 0.5f * (a.im - b.im);
+    right[2 * i + first].re   = 0.5f * (a.im + b.im);
+    right[2 * i + first].im   = 0.5f * (b.re - a.re);
   }
 }
 
-/// As multiply_add, from interleaved values. Bins were taken once, not twice, hence the 2.
-static void multiply_add_complex(float* restrict sum_i, float* restrict sum_q,
-                                 const FiqComplex* restrict z, const float* restrict window,
-                                 uint32_t n)
+static void unpack_base(FiqComplex* left, FiqComplex* right, const FiqComplex* z,
+                        const FiqComplex* mirror, uint32_t first, uint32_t n)
 {
-  for (uint32_t i = 0; i < n; ++i) {
-    const float gain = 2.0f * window[i];
-    sum_i[i] += z[i].re * gain;
-    sum_q[i] += z[i].im * gain;
+  unpack(left, right, z, mirror, first, n);
+}
+
+FIQ_AVX2 static void unpack_avx2(FiqComplex* left, FiqComplex* right, const FiqComplex* z,
+                                 const FiqComplex* mirror, uint32_t first, uint32_t n)
+{
+  unpack(left, right, z, mirror, first, n);
+}
+
+/// The inverse of unpack.
+FIQ_INLINE void pack(FiqComplex* restrict z, FiqComplex* restrict mirror,
+                     const FiqComplex* restrict left, const FiqComplex* restrict right,
+                     uint32_t first, size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    const FiqComplex a        = left[2 * i + first];
+    const FiqComplex b        = right[2 * i + first];
+    z[i].re                   = a.re - b.im;
+    z[i].im                   = a.im + b.re;
+    mirror[-(ptrdiff_t)i].re  = a.re + b.im;
+    mirror[-(ptrdiff_t)i].im  = b.re - a.im;
   }
 }
 
-/// The newest hop of a ring was played already; it is where the new frame ends.
-static void clear_newest_hop(const FiqStft* self, float* ring)
+static void pack_base(FiqComplex* z, FiqComplex* mirror, const FiqComplex* left,
+                      const FiqComplex* right, uint32_t first, uint32_t n)
 {
-  const uint32_t n   = self->config.window_frames;
-  const uint32_t hop = self->config.hop_frames;
-  memset(ring + ((self->position + n - hop) & (n - 1)), 0, hop * sizeof(float));
+  pack(z, mirror, left, right, first, n);
 }
 
-static void analyse(FiqStft* self, uint32_t c)
+FIQ_AVX2 static void pack_avx2(FiqComplex* z, FiqComplex* mirror, const FiqComplex* left,
+                               const FiqComplex* right, uint32_t first, uint32_t n)
 {
-  const uint32_t n_head = self->config.window_frames - self->position;
-  multiply(self->time, self->input[c] + self->position, self->analysis, n_head);
-  multiply(self->time + n_head, self->input[c], self->analysis + n_head, self->position);
-  fiq_fft_forward(&self->fft, self->time, self->spectra[c]);
+  pack(z, mirror, left, right, first, n);
 }
 
-static void synthesise_real(FiqStft* self, uint32_t c)
-{
-  const uint32_t n_head = self->config.window_frames - self->position;
-  fiq_fft_inverse(&self->fft, self->spectra[c], self->time);
-  multiply_add(self->sum_i[c] + self->position, self->time, self->synthesis, n_head);
-  multiply_add(self->sum_i[c], self->time + n_head, self->synthesis + n_head, self->position);
-}
+/// Where one stretch of a frame is added.
+typedef struct {
+  FiqComplex*       late;
+  FiqComplex*       early;
+  const float*      late_window;
+  const float*      early_window;
+  const FiqComplex* twiddle;
+} Overlap;
 
-static void synthesise_complex(FiqStft* self, uint32_t c)
+/// The inverse of fold, windowed and added to the ring.
+FIQ_INLINE void overlap_add(const Overlap* restrict to, const FiqComplex* restrict even,
+                            const FiqComplex* restrict odd, size_t n)
 {
-  const uint32_t n_head = self->config.window_frames - self->position;
-  FiqComplex*    bins   = self->spectra[c];
-  const uint32_t last   = self->n_bins - 1;
-  bins[0]               = (FiqComplex){0.5f * bins[0].re, 0.0f};
-  bins[last]            = (FiqComplex){0.5f * bins[last].re, 0.0f};
-  fiq_fft_inverse_complex(&self->fft, bins, self->time_complex);
-  multiply_add_complex(self->sum_i[c] + self->position, self->sum_q[c] + self->position,
-                       self->time_complex, self->synthesis, n_head);
-  multiply_add_complex(self->sum_i[c], self->sum_q[c], self->time_complex + n_head,
-                       self->synthesis + n_head, self->position);
-}
-
-static void run_frame(FiqStft* self, bool with_q, FiqStftFrame frame, void* user)
-{
-  for (uint32_t c = 0; c < self->config.n_in; ++c) {
-    analyse(self, c);
+  FiqComplex* restrict       late         = to->late;
+  FiqComplex* restrict       early        = to->early;
+  const FiqComplex* restrict twiddle      = to->twiddle;
+  const float* restrict      late_window  = to->late_window;
+  const float* restrict      early_window = to->early_window;
+  for (size_t i = 0; i < n; ++i) {
+    const float re = odd[i].re * twiddle[i].re - odd[i].im * twiddle[i].im;
+    const float im = odd[i].im * twiddle[i].re + odd[i].re * twiddle[i].im;
+    late[i].re += late_window[2 * i] * (even[i].re + re);
+    late[i].im += late_window[2 * i + 1] * (even[i].im + im);
+    early[i].re += early_window[2 * i] * (even[i].re - re);
+    early[i].im += early_window[2 * i + 1] * (even[i].im - im);
   }
-  if (frame) {
+}
+
+static void overlap_add_base(const Overlap* to, const FiqComplex* even, const FiqComplex* odd,
+                             uint32_t n)
+{
+  overlap_add(to, even, odd, n);
+}
+
+FIQ_AVX2 static void overlap_add_avx2(const Overlap* to, const FiqComplex* even,
+                                      const FiqComplex* odd, uint32_t n)
+{
+  overlap_add(to, even, odd, n);
+}
+
+/// The first of two stretches of half a frame; neither of its rings wraps within a stretch.
+static uint32_t first_stretch(const FiqStft* self, uint32_t start)
+{
+  const uint32_t half = self->config.window_frames / 2;
+  return start <= half ? half - start : 2 * half - start;
+}
+
+static void run_fold(FiqStft* self, uint32_t start)
+{
+  const uint32_t n     = self->config.window_frames;
+  const uint32_t half  = n / 2;
+  const uint32_t split = first_stretch(self, start);
+  for (uint32_t i = 0; i < half;) {
+    const uint32_t stretch = i < split ? split : half - i;
+    const Fold     from    = {self->input + ((start + half + i) & (n - 1)),
+                              self->input + ((start + i) & (n - 1)), self->analysis + 2 * (half + i),
+                              self->analysis + 2 * i, self->twiddle + i};
+    (self->use_avx2 ? fold_avx2 : fold_base)(&from, self->even_time[0] + i, self->odd_time[0] + i,
+                                             stretch);
+    i += stretch;
+  }
+}
+
+static void run_unpack(FiqStft* self)
+{
+  const uint32_t     half  = self->config.window_frames / 2;
+  FiqComplex* const  left  = self->spectra[0];
+  FiqComplex* const  right = self->spectra[1];
+  const FiqComplex*  even  = self->even[0];
+  const FiqComplex*  odd   = self->odd[0];
+  left[0]                  = (FiqComplex){even[0].re, 0.0f};
+  right[0]                 = (FiqComplex){even[0].im, 0.0f};
+  left[half]               = (FiqComplex){even[half / 2].re, 0.0f};
+  right[half]              = (FiqComplex){even[half / 2].im, 0.0f};
+  (self->use_avx2 ? unpack_avx2 : unpack_base)(left, right, even + 1, even + half - 1, 2,
+                                               half / 2 - 1);
+  (self->use_avx2 ? unpack_avx2 : unpack_base)(left, right, odd, odd + half - 1, 1, half / 2);
+}
+
+static void run_pack(FiqStft* self)
+{
+  const uint32_t    half  = self->config.window_frames / 2;
+  FiqComplex* const left  = self->spectra[0];
+  FiqComplex* const right = self->spectra[1];
+  FiqComplex* const even  = self->even[0];
+  FiqComplex* const odd   = self->odd[0];
+  if (self->config.n_out < 2) {
+    memset(right, 0, self->n_bins * sizeof(FiqComplex));
+  }
+  even[0]        = (FiqComplex){left[0].re, right[0].re};
+  even[half / 2] = (FiqComplex){left[half].re, right[half].re};
+  (self->use_avx2 ? pack_avx2 : pack_base)(even + 1, even + half - 1, left, right, 2, half / 2 - 1);
+  (self->use_avx2 ? pack_avx2 : pack_base)(odd, odd + half - 1, left, right, 1, half / 2);
+}
+
+/// -j times the bins above 0, j times those below.
+static void quadrature(FiqComplex* restrict q, const FiqComplex* restrict z, size_t half)
+{
+  for (size_t i = 0; i < half / 2; ++i) {
+    q[i].re            = z[i].im;
+    q[i].im            = -z[i].re;
+    q[half / 2 + i].re = -z[half / 2 + i].im;
+    q[half / 2 + i].im = z[half / 2 + i].re;
+  }
+}
+
+static void run_quadrature(FiqStft* self)
+{
+  const uint32_t half = self->config.window_frames / 2;
+  quadrature(self->even[1], self->even[0], half);
+  quadrature(self->odd[1], self->odd[0], half);
+  self->even[1][0]        = (FiqComplex){0.0f, 0.0f};
+  self->even[1][half / 2] = (FiqComplex){0.0f, 0.0f};
+}
+
+static void run_overlap_add(FiqStft* self, uint32_t plane, uint32_t start)
+{
+  const uint32_t    n     = self->config.window_frames;
+  const uint32_t    half  = n / 2;
+  const uint32_t    hop   = self->config.hop_frames;
+  FiqComplex* const ring  = self->sum[plane];
+  const uint32_t    split = first_stretch(self, start);
+  // The newest hop of the ring was played already; it is where the new frame ends.
+  memset(ring + ((start + n - hop) & (n - 1)), 0, hop * sizeof(FiqComplex));
+  for (uint32_t i = 0; i < half && (plane == 0 || self->with_q);) {
+    const uint32_t stretch = i < split ? split : half - i;
+    const Overlap  to      = {ring + ((start + half + i) & (n - 1)), ring + ((start + i) & (n - 1)),
+                              self->synthesis + 2 * (half + i), self->synthesis + 2 * i,
+                              self->twiddle + i};
+    (self->use_avx2 ? overlap_add_avx2 : overlap_add_base)(&to, self->even_time[plane] + i,
+                                                           self->odd_time[plane] + i, stretch);
+    i += stretch;
+  }
+}
+
+/// All work on one slice of the frame that begins (and ends) at `start` in the rings.
+static void run_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStftFrame frame, void* user)
+{
+  const uint32_t n_planes = self->with_q ? 2 : 1;
+  const uint32_t n_out    = self->config.n_out;
+  if (slice == SLICE_FOLD) {
+    run_fold(self, start);
+    fiq_fft_forward_complex(&self->fft, self->even_time[0], self->even[0]);
+  } else if (slice == SLICE_UNPACK) {
+    fiq_fft_forward_complex(&self->fft, self->odd_time[0], self->odd[0]);
+    run_unpack(self);
+  }
+  if (frame && slice >= SLICE_STEPS && slice < SLICE_STEPS + self->n_steps) {
+    self->step = slice - SLICE_STEPS;
     frame(user, self->spectra, self->n_bins);
   }
-  for (uint32_t c = 0; c < self->config.n_out; ++c) {
-    clear_newest_hop(self, self->sum_i[c]);
-    if (self->config.analytic) {
-      clear_newest_hop(self, self->sum_q[c]);
+  if (slice == SLICE_PACK && n_out) {
+    run_pack(self);
+    if (n_planes == 2) {
+      run_quadrature(self);
     }
-    if (with_q) {
-      synthesise_complex(self, c);
-    } else {
-      synthesise_real(self, c);
+  }
+  for (uint32_t plane = 0; plane < n_planes && n_out; ++plane) {
+    if (slice == SLICE_INVERSE) {
+      fiq_fft_inverse_complex(&self->fft, self->even[plane], self->even_time[plane]);
+    } else if (slice == SLICE_ADD) {
+      fiq_fft_inverse_complex(&self->fft, self->odd[plane], self->odd_time[plane]);
+    }
+  }
+  for (uint32_t plane = 0; plane < planes_of(self) && n_out && slice == SLICE_ADD; ++plane) {
+    run_overlap_add(self, plane, start);
+  }
+}
+
+static void take_in(FiqComplex* restrict ring, const float* restrict left,
+                    const float* restrict right, size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    ring[i].re = left[i];
+    ring[i].im = right[i];
+  }
+}
+
+static void give_out(const FiqStft* self, uint32_t plane, float* const* out, uint32_t done,
+                     uint32_t n)
+{
+  const FiqComplex* restrict ring = self->sum[plane] + self->position;
+  for (uint32_t c = 0; c < self->config.n_out; ++c) {
+    float* restrict to = out[c] + done;
+    for (size_t i = 0; i < n; ++i) {
+      to[i] = c ? ring[i].im : ring[i].re;
     }
   }
 }
 
-static uint32_t min_u32(uint32_t a, uint32_t b)
+/// Slices due now that `position` has been reached; a hop's first slices stand where the hop before ends.
+static void run_due_slices(FiqStft* self, bool with_q, FiqStftFrame frame, void* user)
 {
-  return a < b ? a : b;
+  const uint32_t hop    = self->config.hop_frames;
+  const uint32_t within = self->position & (hop - 1);
+  const uint32_t end    = (self->position + (within ? hop - within : 0)) &
+                       (self->config.window_frames - 1);
+  const bool     spread = self->config.shape == FIQ_STFT_FILTER;
+  const uint32_t slice  = ((within ? within : hop) * FIQ_STFT_SLICES) / hop - 1;
+  if (within && !spread) {
+    return;
+  }
+  for (uint32_t s = spread ? slice : 0; s <= slice; ++s) {
+    if (s == SLICE_FOLD) {
+      self->with_q = with_q;
+    }
+    run_slice(self, s, end, frame, user);
+  }
 }
 
 void fiq_stft_process(FiqStft* self, const float* const* in, float* const* out_i,
@@ -211,23 +456,22 @@ void fiq_stft_process(FiqStft* self, const float* const* in, float* const* out_i
 {
   assert(self);
   assert(!out_q || self->config.analytic);
-  const uint32_t hop = self->config.hop_frames;
-  uint32_t       n   = 0;
+  const uint32_t stride = self->config.hop_frames / FIQ_STFT_SLICES;
+  uint32_t       n      = 0;
   for (uint32_t done = 0; done < n_frames; done += n) {
-    n = min_u32(n_frames - done, hop - (self->position & (hop - 1)));
+    const uint32_t left = stride - (self->position & (stride - 1));
+    n                   = n_frames - done < left ? n_frames - done : left;
     // All inputs are read before any output is written, since they may be the same memory.
-    for (uint32_t c = 0; c < self->config.n_in; ++c) {
-      memcpy(self->input[c] + self->position, in[c] + done, n * sizeof(float));
+    take_in(self->input + self->position, in[0] + done, in[self->config.n_in - 1] + done, n);
+    if (self->config.n_out) {
+      give_out(self, 0, out_i, done, n);
     }
-    for (uint32_t c = 0; c < self->config.n_out; ++c) {
-      memcpy(out_i[c] + done, self->sum_i[c] + self->position, n * sizeof(float));
-      if (out_q) {
-        memcpy(out_q[c] + done, self->sum_q[c] + self->position, n * sizeof(float));
-      }
+    if (self->config.n_out && out_q) {
+      give_out(self, 1, out_q, done, n);
     }
     self->position = (self->position + n) & (self->config.window_frames - 1);
-    if ((self->position & (hop - 1)) == 0) {
-      run_frame(self, out_q != NULL, frame, user);
+    if ((self->position & (stride - 1)) == 0) {
+      run_due_slices(self, out_q != NULL, frame, user);
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   Streaming short-time Fourier transform of several channels: every `hop_frames` of the stream
-   the last `window_frames` of all inputs are windowed and transformed, one callback gets all
+   Streaming short-time Fourier transform of a pair of channels: every `hop_frames` of the stream
+   the last `window_frames` of the inputs are windowed and transformed, a callback gets the
    spectra and may change them in place, and the outputs are transformed back, windowed and added.
 
    Two pairs of windows:
@@ -13,14 +13,21 @@
      3/16 window to either side, and a changing one is cross-faded from frame to frame. What it costs is
      half of the frequency resolution.
 
-   Output plane Q, when asked for, makes the output analytic, z = I + jQ, one-sided in frequency:
-   the inverse transform is then a complex one of the positive frequencies. I is the same to
-   rounding with and without Q, so Q may come and go; it is valid `window_frames` after it came.
+   The work of a frame is cut into FIQ_STFT_SLICES slices at fixed places in the stream. The newest
+   quarter of a FILTER frame weighs nothing, so its slices are spread evenly over the hop before
+   its end, at no latency; those of a SQRT_HANN frame all stand at its end.
 
-   Frames are keyed to the position in the stream: the host's blocks cannot be heard. Frame m is
-   computed at the end of the call that delivers input frame (m + 1) hop - 1; its middle is the input
-   window/2 frames earlier. Latency: window_frames. Cost: per hop and input one real transform, per
-   output one inverse transform, and 3 passes over the window; between hops two copies a channel.
+   Both channels go through one complex transform, z = left + j right, split into those of the
+   even and of the odd bins (one step of decimation, Cooley and Tukey 1965). Rounding leaves some
+   -140 dB of one channel in the other.
+
+   Output plane Q, when asked for, makes the output analytic, z = I + jQ, one-sided in frequency.
+   I is the same bit for bit with and without Q, so Q may come and go; it is valid
+   `window_frames` + `hop_frames` after it came.
+
+   Frames are keyed to the position in the stream: the host's blocks cannot be heard. Frame m ends
+   with input frame (m + 1) hop - 1; its middle is the input window/2 frames earlier.
+   Latency: window_frames. Cost: per hop four complex transforms of window/2, two more with Q.
 */
 #ifndef FIQ_STFT_H
 #define FIQ_STFT_H
@@ -29,9 +36,11 @@
 #include "fft.h"
 
 enum {
-  FIQ_STFT_CHANNELS_MAX = 4,   ///< inputs, sidechain included
+  FIQ_STFT_CHANNELS_MAX = 2,
   FIQ_STFT_WINDOW_MIN   = 256, ///< frames
-  FIQ_STFT_WINDOW_MAX   = 8192
+  FIQ_STFT_WINDOW_MAX   = 8192,
+  FIQ_STFT_SLICES       = 8, ///< of a frame's work; the smallest hop has two frames for each
+  FIQ_STFT_STEPS_MAX    = 4  ///< calls of the callback in a frame
 };
 
 typedef enum { FIQ_STFT_SQRT_HANN, FIQ_STFT_FILTER } FiqStftShape;
@@ -42,27 +51,34 @@ typedef struct {
   uint32_t     window_frames; ///< a power of two, FIQ_STFT_WINDOW_MIN..FIQ_STFT_WINDOW_MAX
   uint32_t     hop_frames;    ///< a power of two, 16..window/4 (FILTER) or window/2; 0: window/4
   FiqStftShape shape;
-  bool         analytic; ///< memory and plan for Q are wanted
+  bool         analytic; ///< memory for Q is wanted
 } FiqStftConfig;
 
-/// One frame: `spectra` [n_in][n_bins], bins 0..window/2 of the windowed input, unscaled. What
-/// is left in the first n_out becomes sound. Bins 0 and n_bins - 1 are taken as real. [audio]
+/// One frame: `spectra` [n_in][n_bins], bins 0..window/2 of the windowed input, unscaled, time 0
+/// in the middle of the frame. What is left in the first n_out after the last step becomes sound.
+/// Bins 0 and n_bins - 1 are taken as real. FiqStft.step tells which step of the frame it is. [audio]
 typedef void (*FiqStftFrame)(void* user, FiqComplex* const* spectra, uint32_t n_bins);
 
 typedef struct {
   FiqStftConfig config;
-  FiqFft        fft;
+  FiqFft        fft;                            ///< complex, of window/2
   uint32_t      n_bins;                         ///< window/2 + 1
-  float*        analysis;                       ///< [window_frames]
-  float*        synthesis;                      ///< [window_frames] with all scaling
-  float*        time;                           ///< [window_frames] scratch
-  FiqComplex*   time_complex;                   ///< [window_frames] scratch, if analytic
-  FiqComplex*   spectra[FIQ_STFT_CHANNELS_MAX]; ///< [n_bins], or [window_frames] if analytic, the
-                                                ///< upper part always 0
-  float*   input[FIQ_STFT_CHANNELS_MAX];        ///< [window_frames] ring
-  float*   sum_i[FIQ_STFT_CHANNELS_MAX];        ///< [window_frames] ring of overlap-added output
-  float*   sum_q[FIQ_STFT_CHANNELS_MAX];        ///< the same for Q, if analytic
-  uint32_t position;                            ///< in all rings, 0..window_frames - 1
+  float*        analysis;                       ///< [2 window_frames] once for each part of z
+  float*        synthesis;                      ///< [2 window_frames] with all scaling
+  FiqComplex*   twiddle;                        ///< [window/2] e^{j 2 pi i / window}
+  FiqComplex*   spectra[FIQ_STFT_CHANNELS_MAX]; ///< [n_bins]
+  FiqComplex*   even[2];                        ///< [window/2] even bins of z for I, Q; or times
+  FiqComplex*   odd[2];                         ///< [window/2] odd bins of z
+  FiqComplex*   even_time[2];                   ///< [window/2] their transforms
+  FiqComplex*   odd_time[2];                    ///< [window/2]
+  FiqComplex*   input;                          ///< [window_frames] ring of z
+  FiqComplex*   sum[2];                         ///< [window_frames] rings of overlap-added I, Q
+  uint32_t      position;                       ///< in all rings, 0..window_frames - 1
+  uint32_t      n_steps;                        ///< calls of the callback in a frame: 1, or more, up to
+                                                ///< FIQ_STFT_STEPS_MAX, if set after init
+  uint32_t      step;                           ///< of the callback that runs, 0..n_steps - 1
+  bool          with_q;                         ///< this frame has Q
+  bool          use_avx2;                       ///< both builds give the same bits
 } FiqStft;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
@@ -83,7 +99,7 @@ float fiq_stft_window_energy(const FiqStft* self);
    @param in      [n_in][n_frames]
    @param out_i   [n_out][n_frames]; any of them may be any of `in`. NULL if n_out is 0
    @param out_q   [n_out][n_frames] apart from all others; NULL for no Q. Needs config.analytic
-   @param frame   called once per hop; NULL leaves the spectra as they are
+   @param frame   called n_steps times a hop; NULL leaves the spectra as they are
    @param user    handed to `frame`
 */
 void fiq_stft_process(FiqStft* self, const float* const* in, float* const* out_i,

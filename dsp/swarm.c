@@ -15,7 +15,7 @@ enum { MEASURE_EVERY = 4 };
 static const float note_amplitude = 0.1f; // of a note at velocity 1, rms times sqrt 2
 static const float slew_s         = 0.012f;
 static const float order_tau_s    = 1.5f;
-static const float count_tau_s    = 0.03f;
+static const float count_tau_s    = 0.03f; // numbers and mean detune
 static const float fade_start_nu  = 0.42f; // from here to FIQ_LOBE_NU_MAX oscillators fade out
 static const float surge          = 6.0f;  // power over the mean that a chorus hardly ever reaches
 
@@ -72,7 +72,7 @@ FIQ_INLINE float exponential(float x)
 /// Frequency of every oscillator, cycles per sample.
 FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, uint32_t first,
                                const float* restrict x, const uint8_t* restrict partial,
-                               float* restrict nu)
+                               const float* restrict centre, float* restrict nu)
 {
   const float scale   = step->hz_to_nu * (step->cents ? FIQ_CARRIER_F0_HZ : 1.0f);
   const float inverse = step->cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
@@ -80,12 +80,13 @@ FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, uint32_t firs
     const float detune = (float)(int32_t)((first + (uint32_t)i) * detune_step) * 0x1p-31f;
     const float base   = step->cents ? scale : scale * x[i];
     const float h      = (float)(partial[i] + 1);
-    nu[i]              = h * base * exponential(x[i] * inverse + detune * step->spread);
+    nu[i]              = h * base * exponential(x[i] * inverse + detune * step->spread - centre[i]);
   }
 }
 
 /// One chunk under work; copies, so that nothing aliases and all loops are vectors.
 typedef struct {
+  float centre[CHUNK]; ///< mean detune of the group, exponent
   float next[CHUNK];   ///< frequency to come, cycles per sample
   float bent[CHUNK];   ///< what coupling adds to it
   float target[CHUNK]; ///< amplitude of the group
@@ -100,10 +101,12 @@ FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* res
   const float* restrict gain     = self->gain;
   const float* restrict pull     = self->pull;
   const float* restrict psi      = self->psi;
+  const float* restrict centre   = self->centre;
   const float* restrict phi      = self->phi + first;
   for (int i = 0; i < CHUNK; ++i) {
     const int32_t g = group[i];
     work->target[i] = gain[g];
+    work->centre[i] = centre[g];
   }
   if (fabsf(self->step.params.coupling) > 0.0f) {
     for (int i = 0; i < CHUNK; ++i) {
@@ -159,8 +162,9 @@ FIQ_INLINE void make_lobes(Work* restrict work, const float* restrict phi,
 FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, Work* restrict work,
                           FiqLobes* restrict lobes)
 {
-  find_frequency(&self->step, first, self->carriers.x + first, self->partial + first, work->next);
   look_up(self, first, work);
+  find_frequency(&self->step, first, self->carriers.x + first, self->partial + first, work->centre,
+                 work->next);
   if (first + CHUNK > self->step.n_target) {
     for (uint32_t i = 0; i < CHUNK; ++i) {
       work->target[i] = first + i < self->step.n_target ? work->target[i] : 0.0f;
@@ -184,11 +188,15 @@ FIQ_AVX2 static void oscillate_avx2(FiqSwarm* self, uint32_t first, Work* work, 
 /// Add the chunk's phasors to the sums of their groups.
 static void sum_groups(FiqSwarm* self, uint32_t first, uint32_t n, const Work* work)
 {
+  const float spread = self->step.spread;
   for (uint32_t i = 0; i < n; ++i) {
     FiqSwarmSum* const sum = self->sum + (i % FIQ_SWARM_LANES) * N_SUMS + self->group[first + i];
     sum->re += work->cosine[i];
     sum->im += work->sine[i];
     sum->n += 1.0f;
+    // (e^(d s) - 1) / s by its series: s is below 0.06.
+    const float d = (float)(int32_t)((first + i) * detune_step) * 0x1p-31f;
+    sum->detune += d * (1.0f + d * spread * (0.5f + d * spread * (1.0f / 6.0f)));
   }
 }
 
@@ -549,10 +557,14 @@ static void measure_group(FiqSwarm* self, uint32_t g, float step_s, double* orde
     total.re += sum->re;
     total.im += sum->im;
     total.n += sum->n;
+    total.detune += sum->detune;
     *sum = (FiqSwarmSum){0.0f, 0.0f, 0.0f, 0.0f};
   }
-  const float fall = 1.0f - expf(-step_s / count_tau_s);
-  const float way  = total.n - self->count[g];
+  const float fall   = 1.0f - expf(-step_s / count_tau_s);
+  const float way    = total.n - self->count[g];
+  const float centre = log1pf(self->step.spread * total.detune / fmaxf(total.n, 1.0f));
+  const bool  begins = self->count[g] < 0.5f || self->step.restart;
+  self->centre[g] += (centre - self->centre[g]) * (begins ? 1.0f : fall);
   self->count[g] += way > 0.0f || self->step.restart ? way : way * fall;
   self->pull[g] = 0.0f;
   if (total.n < 0.5f) {
@@ -763,6 +775,7 @@ static void take_buffers(FiqSwarm* self, FiqArena* arena)
   self->psi           = fiq_arena_take(arena, groups, sizeof *self->psi);
   self->count         = fiq_arena_take(arena, groups, sizeof *self->count);
   self->order2        = fiq_arena_take(arena, groups, sizeof *self->order2);
+  self->centre        = fiq_arena_take(arena, groups, sizeof *self->centre);
   for (int set = 0; set < 2; ++set) {
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       self->play[set][c] = fiq_arena_take(arena, self->step_frames, sizeof(float));
@@ -824,6 +837,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->psi, 0, N_SUMS * sizeof *self->psi);
   memset(self->count, 0, N_SUMS * sizeof *self->count);
   memset(self->order2, 0, N_SUMS * sizeof *self->order2);
+  memset(self->centre, 0, N_SUMS * sizeof *self->centre);
   memset(self->nu, 0, self->carriers.capacity * sizeof *self->nu);
   fall_asleep(self);
 }
@@ -837,6 +851,7 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
   memcpy(self->psi, old->psi, N_SUMS * sizeof *self->psi);
   memcpy(self->count, old->count, N_SUMS * sizeof *self->count);
   memcpy(self->order2, old->order2, N_SUMS * sizeof *self->order2);
+  memcpy(self->centre, old->centre, N_SUMS * sizeof *self->centre);
   memcpy(self->partial_of, old->partial_of, sizeof self->partial_of);
   memcpy(self->norm, old->norm, sizeof self->norm);
   memcpy(self->active, old->active, sizeof self->active);

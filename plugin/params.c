@@ -60,6 +60,11 @@ bool fiq_param_is_meter(const FiqParam* param)
   return param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_MEASURE;
 }
 
+bool fiq_param_is_choice(const FiqParam* param)
+{
+  return param->kind == FIQ_KIND_CHOICE || param->kind == FIQ_KIND_CHOICE_HEAVY;
+}
+
 bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin)
 {
   return (param->plugins & (plugin == FIQ_PLUGIN_REALMS ? IN_R : IN_S)) != 0;
@@ -71,8 +76,10 @@ float fiq_param_clamp(const FiqParam* param, float value)
   const float legal = fiq_clamp(safe, param->minimum, param->maximum);
   switch (param->kind) {
   case FIQ_KIND_INTEGER:
-  case FIQ_KIND_INTEGER_LOG:
+  case FIQ_KIND_INTEGER_HEAVY:
+  case FIQ_KIND_COUNT_HEAVY:
   case FIQ_KIND_CHOICE:
+  case FIQ_KIND_CHOICE_HEAVY:
     return floorf(legal + 0.5f);
   case FIQ_KIND_TOGGLE:
   case FIQ_KIND_ENABLED:

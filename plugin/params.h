@@ -20,9 +20,11 @@ typedef enum {
   FIQ_KIND_LINEAR,
   FIQ_KIND_LOG,         ///< moves by ratios; minimum > 0
   FIQ_KIND_INTEGER,     ///< rounded to the nearest whole number
-  FIQ_KIND_INTEGER_LOG, ///< both of the above
+  FIQ_KIND_INTEGER_HEAVY, ///< the same, and rebuilds a part of the engine
+  FIQ_KIND_COUNT_HEAVY, ///< the same, and moves by ratios
   FIQ_KIND_TOGGLE,      ///< 0 or 1, threshold 0.5
   FIQ_KIND_CHOICE,      ///< index of a scale point
+  FIQ_KIND_CHOICE_HEAVY, ///< the same, and rebuilds a part of the engine
   FIQ_KIND_ENABLED,     ///< toggle with the designation lv2:enabled
   FIQ_KIND_FREEWHEEL,   ///< toggle with the designation lv2:freeWheeling
   FIQ_KIND_LATENCY,     ///< output with the designation lv2:latency
@@ -77,6 +79,9 @@ uint32_t fiq_first_control_port(FiqPluginKind plugin);
 
 /// True for ports that the plugin writes.  [any]
 bool fiq_param_is_meter(const FiqParam* param);
+
+/// True for both kinds of choice.  [any]
+bool fiq_param_is_choice(const FiqParam* param);
 
 /// True if the plugin has this row.  [any]
 bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin);

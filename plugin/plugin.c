@@ -182,6 +182,7 @@ static void activate(LV2_Handle handle)
   FiqPlugin* const self = handle;
   read_controls(self);
   fiq_engine_reset(self->engine, &self->params);
+  fiq_plugin_settle(self);
 }
 
 static const float* offset_plane(const float* plane, uint32_t start)
@@ -221,7 +222,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
 static void cleanup(LV2_Handle handle)
 {
   FiqPlugin* const self = handle;
-  fiq_swarm_box_free(self->spent);
+  fiq_part_free(self->spent);
   fiq_engine_free(self->engine);
   free(self);
 }

@@ -2,7 +2,7 @@
 /**
    One LV2 instance of either plugin: ports, features, and the parts that the files of this
    folder share. plugin.c drives; events.c reads and writes atoms; state.c keeps what
-   parameters do not; options.c hears the host's; growth.c has the worker build larger swarms.
+   parameters do not; options.c hears the host's; growth.c has the worker build what takes memory.
 */
 #ifndef FIQ_PLUGIN_H
 #define FIQ_PLUGIN_H
@@ -53,9 +53,9 @@ typedef struct {
   LV2_Log_Logger      logger;
   LV2_Atom_Forge      forge;
   LV2_Worker_Schedule schedule;    ///< schedule_work is NULL without a worker
-  bool                growing;     ///< the worker is building a swarm
-  bool                growth_refused; ///< there is no memory for a larger swarm
-  FiqSwarmBox*        spent;       ///< replaced, and not yet handed to the worker for release
+  bool                growing;     ///< the worker is building a part
+  bool                growth_refused; ///< there is no memory for what is wanted
+  FiqPart*            spent;       ///< replaced, and not yet handed to the worker for release
   bool                seed_asked;  ///< the host wants to be told the seed
   FiqTempo            tempo;
   FiqStateBox         restored;    ///< restore() -> run()
@@ -82,8 +82,11 @@ void fiq_plugin_take_state(FiqPlugin* self);
 /// Publish the present state for save().  [audio]
 void fiq_plugin_publish_state(FiqPlugin* self);
 
-/// Have a larger swarm built where the parameters want one.  [audio]
+/// Have parts built where the parameters want others.  [audio]
 void fiq_plugin_grow(FiqPlugin* self);
+
+/// Build them at once, before sound starts.  [setup]
+void fiq_plugin_settle(FiqPlugin* self);
 
 /// Take over the options that are known, from a list ended by key 0 (or NULL).  [setup]
 void fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option);

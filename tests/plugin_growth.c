@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
-   Goal: a larger swarm arrives while notes sound, by the worker, or at once when freewheeling,
-   and nothing is heard of the change but the swarm's size.
+   Goal: a larger swarm or another window arrives while sound plays, by the worker, or at once when
+   freewheeling, and nothing is heard of the change but what was asked for.
    Method: the plugin binary with a worker under the test's control; the render around the swap is
    searched for steps, and memory is given back (the address sanitizer build watches).
 */
@@ -23,6 +23,12 @@ static Fixture* sounding(bool with_worker)
   fixture_set(self, "coupling", 0);
   fixture_midi(self, 0, 0x90, 60, 100);
   return self;
+}
+
+/// Activates with what is set so far, and plays one block.
+static void start(Fixture* self, FixtureAudio* out)
+{
+  fixture_run(self, NULL, out->plane, 0, BLOCK);
 }
 
 static double largest_step(const float* x, size_t n)
@@ -69,6 +75,7 @@ static void test_without_a_worker_the_swarm_keeps_its_size(void** state)
   (void)state;
   FixtureAudio out  = fixture_audio(FRAMES);
   Fixture*     self = sounding(false);
+  start(self, &out);
   fixture_set(self, "oscillators", 131072);
   fixture_render(self, NULL, out.plane, FRAMES, BLOCK);
   assert_true(support_rms(out.plane[0] + FRAMES / 2, FRAMES / 2) > 0.01);
@@ -83,6 +90,7 @@ static void test_freewheeling_needs_no_worker(void** state)
   FixtureAudio b = fixture_audio(FRAMES);
   for (int worker = 0; worker < 2; ++worker) {
     Fixture* self = sounding(worker);
+    start(self, worker ? &b : &a);
     fixture_set(self, "freewheel", 1);
     fixture_set(self, "oscillators", 20000);
     fixture_render(self, NULL, worker ? b.plane : a.plane, FRAMES, worker ? 64 : BLOCK);
@@ -91,6 +99,7 @@ static void test_freewheeling_needs_no_worker(void** state)
   }
   assert_memory_equal(a.plane[0], b.plane[0], FRAMES * sizeof(float));
   Fixture* small = sounding(false);
+  start(small, &b);
   fixture_set(small, "oscillators", 20000);
   fixture_render(small, NULL, b.plane, FRAMES, BLOCK);
   fixture_close(small);
@@ -104,6 +113,7 @@ static void test_an_instance_may_end_while_it_grows(void** state)
   (void)state;
   FixtureAudio out  = fixture_audio(BLOCK);
   Fixture*     self = sounding(true);
+  start(self, &out);
   fixture_set(self, "oscillators", 20000);
   fixture_run(self, NULL, out.plane, 0, BLOCK);
   fixture_run(self, NULL, out.plane, 0, BLOCK);
@@ -112,11 +122,60 @@ static void test_an_instance_may_end_while_it_grows(void** state)
   fixture_audio_free(&out);
 }
 
+static void test_what_is_set_before_activation_is_there_at_once(void** state)
+{
+  (void)state;
+  FixtureAudio in   = fixture_audio(BLOCK);
+  FixtureAudio out  = fixture_audio(BLOCK);
+  Fixture*     self = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+  fixture_set(self, "window", 5);
+  fixture_set(self, "bands", 48);
+  fixture_run(self, in.plane, out.plane, 0, BLOCK);
+  assert_true(fixture_get(self, "latency") >= 8192.0f);
+  assert_int_equal(self->n_orders, 0);
+  fixture_close(self);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
+static void test_the_window_changes_without_a_click(void** state)
+{
+  (void)state;
+  enum { LONG = 4 * FRAMES };
+  static const double windows[] = {3, 0, 5, 2};
+  FixtureAudio        in        = fixture_audio(LONG);
+  FixtureAudio        out       = fixture_audio(LONG);
+  Fixture*            self      = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+  support_sine(in.plane[0], LONG, 1000.0, 48000.0, 0.5, 0.0);
+  support_sine(in.plane[1], LONG, 1000.0, 48000.0, 0.5, 0.0);
+  fixture_set(self, "motion", 0);
+  for (size_t done = 0; done < LONG; done += BLOCK) {
+    fixture_set(self, "window", windows[done / FRAMES]);
+    fixture_set(self, "amount", done < 3 * FRAMES ? 80 : 0);
+    fixture_run(self, in.plane, out.plane, done, BLOCK);
+    fixture_work(self);
+  }
+  const double own = 0.5 * 2.0 * 3.14159265358979 * 1000.0 / 48000.0;
+  const double step = largest_step(out.plane[0] + FRAMES / 2, LONG - FRAMES / 2);
+  print_message("largest step %.4f, the sine's own %.4f; latency %g frames\n", step, own, (double)fixture_get(self, "latency"));
+  // The fade adds the difference of two sines over 50 ms.
+  assert_true(step < own + 1.0 / 2400.0 + 1e-3);
+  const size_t latency = (size_t)fixture_get(self, "latency");
+  const size_t settled = LONG - FRAMES / 4;
+  const double null    = support_max_difference(out.plane[0] + settled, in.plane[0] + settled - latency, FRAMES / 4);
+  assert_true(support_db(null) < -90.0);
+  fixture_close(self);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_growth_by_the_worker_is_seamless),
                                      cmocka_unit_test(test_without_a_worker_the_swarm_keeps_its_size),
                                      cmocka_unit_test(test_freewheeling_needs_no_worker),
+                                     cmocka_unit_test(test_what_is_set_before_activation_is_there_at_once),
+                                     cmocka_unit_test(test_the_window_changes_without_a_click),
                                      cmocka_unit_test(test_an_instance_may_end_while_it_grows)};
   return cmocka_run_group_tests_name("plugin growth", tests, NULL, NULL);
 }

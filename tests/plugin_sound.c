@@ -84,7 +84,7 @@ static void play_with(FiqPluginKind kind, int setting, const char* symbol, float
 
 static int n_alternatives(const FiqParam* param)
 {
-  return param->kind == FIQ_KIND_CHOICE ? (int)param->maximum + 1 : 2;
+  return fiq_param_is_choice(param) ? (int)param->maximum + 1 : 2;
 }
 
 /// The k-th value to compare the default with: each choice, or toward each end of the range.
@@ -93,10 +93,11 @@ static float alternative(const FiqParam* param, int k)
   const float edge = k ? param->maximum : param->minimum;
   switch (param->kind) {
   case FIQ_KIND_CHOICE:
+  case FIQ_KIND_CHOICE_HEAVY:
     return (float)k;
   case FIQ_KIND_LINEAR: // half of the way, where a whole turn would come back to where it began
     return 0.5f * (param->fallback + edge);
-  case FIQ_KIND_INTEGER_LOG:
+  case FIQ_KIND_COUNT_HEAVY:
     return k ? 2000.0f : edge;
   default:
     return edge;

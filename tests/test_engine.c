@@ -22,7 +22,8 @@ static FiqEngineParams lively(void)
                            .swarm_level = 0.5f, .oscillators = 300, .detune = 5, .partials = 4, .tilt = -6, .stereo = 0.5f,
                            .anneal = 0.3f, .balance = 1, .noise = 50, .strength = 10, .sharpness = 20, .metric = 1,
                            .scatter = 2, .attack = 0.02f, .decay = 0.3f, .sustain = 0.8f, .release = 0.2f,
-                           .bend_range = 2, .root_note = 48, .output = 1};
+                           .bend_range = 2, .root_note = 48, .output = 1,
+                           .window = 3, .bands = 24};
 }
 
 static FiqEngine* fresh(const FiqEngineParams* params)
@@ -125,7 +126,7 @@ static void test_absurd_configurations_are_refused(void** state)
     assert_null(fiq_engine_new(&config));
   }
   fiq_engine_free(NULL);
-  fiq_swarm_box_free(NULL);
+  fiq_part_free(NULL);
 }
 
 int main(void)

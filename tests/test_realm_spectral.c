@@ -23,6 +23,8 @@ typedef struct {
   FiqArena               arena;
   FiqRealmSpectralParams params;
   float                  phi[FIQ_NEURONS_MAX];
+  float                  phi_right[FIQ_NEURONS_MAX]; ///< only if is_split
+  bool                   is_split;
   float                  theta[FIQ_NEURONS_MAX];
   float                  theta_step; ///< added to all theta at every tick
 } Rig;
@@ -30,7 +32,12 @@ typedef struct {
 static void rig_start_with_hop(Rig* rig, double rate_hz, uint32_t window, uint32_t n_neurons,
                                uint32_t hop)
 {
-  const FiqRealmSpectralConfig config = {rate_hz, window, n_neurons, CONTROL, hop};
+  const FiqRealmSpectralConfig config = {.sample_rate_hz = rate_hz,
+                                         .window_frames  = window,
+                                         .n_neurons      = n_neurons,
+                                         .control_frames = CONTROL,
+                                         .hop_frames     = hop,
+                                         .features       = true};
   memset(rig, 0, sizeof *rig);
   rig->arena         = support_arena(ARENA_BYTES);
   rig->params.amount = 1.0f;
@@ -55,7 +62,8 @@ static void run(Rig* rig, float* const* x, float* const* i, float* const* q, uin
   for (uint32_t done = 0; done < length; done += n) {
     const uint32_t within = done % CONTROL;
     if (within == 0) {
-      fiq_realm_spectral_control(&rig->realm, &rig->params, rig->phi, rig->theta);
+      const float* const phi[2] = {rig->phi, rig->is_split ? rig->phi_right : rig->phi};
+      fiq_realm_spectral_control(&rig->realm, &rig->params, phi, rig->theta);
       for (uint32_t b = 0; b < FIQ_NEURONS_MAX; ++b) {
         rig->theta[b] = fiq_wrap_rad(rig->theta[b] + rig->theta_step);
       }
@@ -240,7 +248,7 @@ static void test_amount_zero_nulls_against_the_delayed_input(void** state)
       Planes p = planes_new();
       rig_start(&rig, rates_hz[r], windows[w], N);
       draw_phases(rig.phi, N, 0.0f, 1);
-      rig.params = (FiqRealmSpectralParams){0.0f, 3.0f, 1.0f};
+      rig.params = (FiqRealmSpectralParams){0.0f, 3.0f, 1.0f, 0.0f};
       run(&rig, p.x, p.i, NULL, LENGTH, CONTROL);
       const uint32_t latency = fiq_realm_spectral_latency_frames(&rig.realm);
       assert_int_equal(latency, windows[w]);
@@ -351,14 +359,16 @@ static void test_channels_are_linked_by_parameters_alone(void** state)
   memset(b.x[1], 0, LENGTH * sizeof(float));
   fiq_realm_spectral_reset(&rig.realm);
   run(&rig, b.x, b.i, NULL, LENGTH, CONTROL);
-  assert_memory_equal(a.i[0], b.i[0], LENGTH * sizeof(float));
-  assert_true(support_peak(b.i[1], LENGTH) <= 0.0);
+  // Both pass through one transform: what is left is its rounding.
+  print_message("  crosstalk %.1f dB\n", support_db(support_peak(b.i[1], LENGTH)));
+  assert_true(support_max_difference(a.i[0], b.i[0], LENGTH) < 1e-6);
+  assert_true(support_peak(b.i[1], LENGTH) < 1e-6);
   // The same sound on both sides comes out the same, unless theta is offset.
   memcpy(b.x[1], b.x[0], LENGTH * sizeof(float));
   rig.params.motion_rad = 1.0f;
   fiq_realm_spectral_reset(&rig.realm);
   run(&rig, b.x, b.i, NULL, LENGTH, CONTROL);
-  assert_memory_equal(b.i[0], b.i[1], LENGTH * sizeof(float));
+  assert_true(support_max_difference(b.i[0], b.i[1], LENGTH) < 1e-6);
   rig.params.stereo_rad = 1.0f;
   fiq_realm_spectral_reset(&rig.realm);
   run(&rig, b.x, b.i, NULL, LENGTH, CONTROL);
@@ -375,7 +385,7 @@ static void test_block_size_invariance_and_in_place(void** state)
   Planes a = planes_new();
   rig_start(&rig, 48000.0, 512, N);
   draw_phases(rig.phi, N, 0.0f, 1);
-  rig.params     = (FiqRealmSpectralParams){0.9f, 2.0f, 0.5f};
+  rig.params     = (FiqRealmSpectralParams){0.9f, 2.0f, 0.5f, 0.0f};
   rig.theta_step = 0.01f;
   run(&rig, a.x, a.i, a.q, LENGTH, CONTROL);
   for (uint32_t cut = 1; cut < CONTROL; cut += 5) {
@@ -427,14 +437,14 @@ static void test_features_of_the_input_are_at_hand(void** state)
 static void test_too_small_an_arena_and_bad_configurations_are_refused(void** state)
 {
   (void)state;
-  static const FiqRealmSpectralConfig bad[] = {{1000.0, 512, 24, 32, 0},
-                                               {48000.0, 500, 24, 32, 0},
-                                               {48000.0, 128, 24, 32, 0},
-                                               {48000.0, 512, 3, 32, 0},
-                                               {48000.0, 512, 65, 32, 0},
-                                               {48000.0, 512, 24, 0, 0},
-                                               {48000.0, 512, 24, FIQ_CONTROL_MAX + 1, 0}};
-  const FiqRealmSpectralConfig        good  = {48000.0, 256, 24, 32, 0};
+  static const FiqRealmSpectralConfig bad[] = {{1000.0, 512, 24, 32, 0, true},
+                                               {48000.0, 500, 24, 32, 0, true},
+                                               {48000.0, 128, 24, 32, 0, true},
+                                               {48000.0, 512, 3, 32, 0, true},
+                                               {48000.0, 512, 65, 32, 0, true},
+                                               {48000.0, 512, 24, 0, 0, true},
+                                               {48000.0, 512, 24, FIQ_CONTROL_MAX + 1, 0, true}};
+  const FiqRealmSpectralConfig        good  = {48000.0, 256, 24, 32, 0, true};
   FiqRealmSpectral                    realm;
   FiqArena                            ruler;
   fiq_arena_init(&ruler, NULL, 0);

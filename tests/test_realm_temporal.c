@@ -139,7 +139,7 @@ static void test_an_impulse_arrives_at_the_reported_latency(void** state)
 static double gain_at(const FiqRealmTemporal* realm, uint32_t i, double f_hz)
 {
   const uint32_t fft  = 4 * realm->control_frames;
-  const float*   gain = realm->response + (size_t)i * (fft / 2 + 1);
+  const float*   gain = realm->response + (size_t)i * fft;
   double         sum  = 0.0;
   for (uint32_t k = 0; k <= 3 * realm->control_frames / 2; ++k) {
     double tap = (double)gain[0] + (k % 2 ? -1.0 : 1.0) * (double)gain[fft / 2];
@@ -158,13 +158,13 @@ static void test_bands_sum_to_one(void** state)
     for (int r = 0; r < N_RATES; ++r) {
       Bench bench;
       bench_init(&bench, rates[r], n_neurons);
-      const uint32_t bins  = 2 * bench.period + 1;
+      const uint32_t fft   = 4 * bench.period;
       double         worst = 0.0;
       for (uint32_t k = 0;
            (double)k * rates[r] / (4.0 * bench.period) < fmin(15000.0, 0.39 * rates[r]); ++k) {
         double sum = 0.0;
         for (uint32_t i = 0; i < n_neurons; ++i) {
-          sum += (double)bench.realm.response[i * bins + k] * 4.0 * bench.period;
+          sum += (double)bench.realm.response[(size_t)i * fft + k] * 4.0 * bench.period;
         }
         worst = fmax(worst, fabs(sum - 1.0));
       }

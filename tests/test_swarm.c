@@ -70,6 +70,8 @@ static void play_chord(Bench* bench, const uint8_t* key, int n)
 }
 
 static const uint8_t triad[4] = {60, 64, 67, 72};
+/// Without two partials in unison, which would add up by chance and for good once both are locked.
+static const uint8_t ninth[4] = {60, 64, 67, 74};
 
 /// Frequency of the strongest tone within +-2 % of f: scan, then parabola.
 static double find_tone_hz(const float* x, size_t n, double f_hz, double rate_hz)
@@ -205,7 +207,7 @@ static double loudness_db(uint32_t n_osc, float coupling)
   bench_open(&bench, 48000.0, n_osc, 256);
   bench.params.coupling = coupling;
   bench.params.anneal_s = 0.3f;
-  play_chord(&bench, triad, 4);
+  play_chord(&bench, ninth, 4);
   bench_render(&bench, 48000 * 3);
   bench.size = 0;
   bench_render(&bench, n_osc > 10000 ? 48000 * 8 : 48000 * 24);
@@ -256,18 +258,54 @@ static void test_coupling_orders_the_groups(void** state)
   for (int i = 0; i < 3; ++i) {
     Bench bench;
     bench_open(&bench, 48000.0, 2000, 0);
-    bench.params.coupling = i == 0 ? 0.0f : i == 1 ? 20.0f : 200.0f;
+    bench.params.coupling = i == 0 ? 0.0f : i == 1 ? 1.5f : 50.0f;
     bench.params.anneal_s = 0.3f;
     play_chord(&bench, triad, 3);
     bench_render(&bench, 48000 * 4);
     order[i] = bench.swarm.order;
     bench_close(&bench);
   }
-  print_message("R at K 0, 20, 200: %.3f %.3f %.3f\n", (double)order[0], (double)order[1],
+  print_message("R at K 0, 1.5, 50: %.3f %.3f %.3f\n", (double)order[0], (double)order[1],
                 (double)order[2]);
   assert_true(order[0] < 0.25f);
   assert_true(order[1] > order[0] + 0.3f);
   assert_true(order[2] > 0.98f);
+}
+
+/// Largest distance of a locked chord's fundamentals from their notes, cents.
+static double locked_miss_cents(uint64_t seed)
+{
+  Bench bench;
+  bench_open(&bench, 48000.0, 512, 0);
+  fiq_swarm_reset(&bench.swarm, seed);
+  bench.params.coupling = 6.0f;
+  bench.params.partials = 6.0f;
+  bench.params.anneal_s = 0.5f;
+  play_chord(&bench, triad, 3);
+  bench_render(&bench, 48000 * 5);
+  double worst = 0.0;
+  for (int k = 0; k < 3; ++k) {
+    const double want_hz = 440.0 * exp2((triad[k] - 69.0) / 12.0);
+    const double got_hz  = find_tone_hz(bench.out[0] + 144000, 96000, want_hz, 48000.0);
+    worst                = fmax(worst, fabs(1200.0 * log2(got_hz / want_hz)));
+  }
+  bench_close(&bench);
+  return worst;
+}
+
+static void test_locked_notes_are_in_tune(void** state)
+{
+  (void)state;
+  double worst = 0.0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const double cents = locked_miss_cents(seed);
+    if (cents >= 0.3) {
+      print_message("seed %u: %.3f cent\n", (unsigned)seed, cents);
+    }
+    worst = fmax(worst, cents);
+  }
+  print_message("20 seeds, spread 6 cents, locked: fundamentals within %.4f cent\n", worst);
+  assert_true(worst < 0.3);
 }
 
 static void test_locking_does_not_burst(void** state)
@@ -276,9 +314,9 @@ static void test_locking_does_not_burst(void** state)
   Bench bench;
   bench_open(&bench, 48000.0, 4000, 0);
   bench.params.anneal_s = 0.3f;
-  play_chord(&bench, triad, 4);
+  play_chord(&bench, ninth, 4);
   bench_render(&bench, 48000 * 3);
-  bench.params.coupling = 200.0f;
+  bench.params.coupling = 50.0f;
   bench_render(&bench, 48000 * 3);
   const double before = support_peak(bench.out[0] + 48000, 96000);
   const double after  = support_peak(bench.out[0] + 144000, 144000);
@@ -615,6 +653,7 @@ int main(void)
       cmocka_unit_test(test_loudness_is_constant_over_number_and_order),
       cmocka_unit_test(test_full_chord_peaks_below_full_scale),
       cmocka_unit_test(test_coupling_orders_the_groups),
+      cmocka_unit_test(test_locked_notes_are_in_tune),
       cmocka_unit_test(test_locking_does_not_burst),
       cmocka_unit_test(test_nothing_above_the_band),
       cmocka_unit_test(test_no_clicks),

@@ -86,7 +86,10 @@ static void write_properties(const FiqParam* param)
   case FIQ_KIND_INTEGER:
     puts("\t\tlv2:portProperty lv2:integer ;");
     break;
-  case FIQ_KIND_INTEGER_LOG:
+  case FIQ_KIND_INTEGER_HEAVY:
+    puts("\t\tlv2:portProperty lv2:integer ,\n\t\t\tpprops:expensive ;");
+    break;
+  case FIQ_KIND_COUNT_HEAVY:
     puts("\t\tlv2:portProperty lv2:integer ,\n\t\t\tpprops:logarithmic ,\n\t\t\tpprops:expensive ;");
     break;
   case FIQ_KIND_TOGGLE:
@@ -94,6 +97,9 @@ static void write_properties(const FiqParam* param)
     break;
   case FIQ_KIND_CHOICE:
     puts("\t\tlv2:portProperty lv2:enumeration ,\n\t\t\tlv2:integer ;");
+    break;
+  case FIQ_KIND_CHOICE_HEAVY:
+    puts("\t\tlv2:portProperty lv2:enumeration ,\n\t\t\tlv2:integer ,\n\t\t\tpprops:expensive ;");
     break;
   case FIQ_KIND_ENABLED:
     puts("\t\tlv2:designation lv2:enabled ;\n\t\tlv2:portProperty lv2:toggled ;");
@@ -312,7 +318,7 @@ static int check_params(void)
 {
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
-    const bool            log_kind = param->kind == FIQ_KIND_LOG || param->kind == FIQ_KIND_INTEGER_LOG;
+    const bool            log_kind = param->kind == FIQ_KIND_LOG || param->kind == FIQ_KIND_COUNT_HEAVY;
     uint32_t              n_points = 0;
     while (param->points && param->points[n_points]) {
       ++n_points;
@@ -327,7 +333,7 @@ static int check_params(void)
     if (log_kind && !(param->minimum > 0.0f)) {
       return complain("a logarithmic range must be positive", param->symbol);
     }
-    if (param->kind == FIQ_KIND_CHOICE && n_points != (uint32_t)param->maximum + 1) {
+    if (fiq_param_is_choice(param) && n_points != (uint32_t)param->maximum + 1) {
       return complain("scale points do not match the range", param->symbol);
     }
     for (uint32_t other = 0; other < row; ++other) {

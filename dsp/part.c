@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "part.h"
+
+#include <stdlib.h>
+
+uint32_t fiq_part_control_frames(double sample_rate_hz)
+{
+  uint32_t frames = 32;
+  for (double rate = 66150.0; sample_rate_hz > rate && frames < FIQ_CONTROL_MAX; rate *= 2.0) {
+    frames *= 2;
+  }
+  return frames;
+}
+
+void* fiq_part_memory(size_t size_bytes)
+{
+  void* block = NULL;
+  return posix_memalign(&block, FIQ_ARENA_ALIGN_BYTES, size_bytes) ? NULL : block;
+}
+
+/// Steps of two control periods: shorter ones cost more, longer ones blur attacks.
+static uint32_t step_frames(double sample_rate_hz)
+{
+  return 2 * fiq_part_control_frames(sample_rate_hz);
+}
+
+static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig* config)
+{
+  const double rate = config->sample_rate_hz;
+  if (self->order.kind == FIQ_PART_SWARM) {
+    const FiqSwarmConfig swarm = {.sample_rate_hz = rate,
+                                  .capacity       = self->order.capacity,
+                                  .step_frames    = step_frames(rate),
+                                  .seed           = config->seed};
+    return fiq_swarm_init(&self->swarm, arena, &self->pool, &swarm);
+  }
+  const FiqPathConfig path = {.sample_rate_hz       = rate,
+                              .control_frames       = fiq_part_control_frames(rate),
+                              .swarm_latency_frames = 2 * step_frames(rate),
+                              .shape                = {.window_frames    = self->order.window_frames,
+                                                       .n_bands          = self->order.n_bands,
+                                                       .lookahead_frames = self->order.lookahead_frames}};
+  return fiq_path_init(&self->path, arena, &self->pool, &path);
+}
+
+FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order)
+{
+  FiqPart* const self = calloc(1, sizeof(FiqPart));
+  if (!self) {
+    return NULL;
+  }
+  self->order = *order;
+  fiq_fft_pool_init(&self->pool);
+  FiqArena arena;
+  fiq_arena_init(&arena, NULL, 0);
+  if (init_part(self, &arena, config) == FIQ_NO_MEMORY) {
+    const size_t size_bytes = arena.used_bytes;
+    self->memory            = fiq_part_memory(size_bytes);
+    fiq_arena_init(&arena, self->memory, size_bytes);
+    if (self->memory && init_part(self, &arena, config) == FIQ_OK) {
+      return self;
+    }
+  }
+  fiq_part_free(self);
+  return NULL;
+}
+
+void fiq_part_free(FiqPart* self)
+{
+  if (self) {
+    fiq_fft_pool_free(&self->pool);
+    free(self->memory);
+    free(self);
+  }
+}

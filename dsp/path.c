@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "path.h"
+
+#include "maths.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
+{
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
+  }
+}
+
+FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool, const FiqPathConfig* config)
+{
+  assert(self && arena && pool && config);
+  memset(self, 0, sizeof(*self));
+  self->config                 = *config;
+  const double          rate   = config->sample_rate_hz;
+  const uint32_t        period = config->control_frames;
+  const FiqRealmsConfig realms = {.sample_rate_hz   = rate,
+                                  .control_frames   = period,
+                                  .window_frames    = config->shape.window_frames,
+                                  .n_bands          = config->shape.n_bands,
+                                  .lookahead_frames = config->shape.lookahead_frames,
+                                  .latency_frames   = config->swarm_latency_frames};
+  FiqStatus             status = fiq_realms_init(&self->realms, arena, pool, &realms);
+  if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
+    return status;
+  }
+  const uint32_t  latency  = fiq_realms_latency_frames(&self->realms);
+  const FiqStatus others[] = {
+      fiq_field_delay_init(&self->dry_delay, arena, latency, period),
+      fiq_field_delay_init(&self->side_delay, arena, latency, period),
+      fiq_field_delay_init(&self->swarm_delay, arena, latency - config->swarm_latency_frames, period),
+      fiq_field_shift_init(&self->shift, rate, period)};
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); ++i) {
+    status = status == FIQ_OK ? others[i] : status;
+  }
+  take_planes(self->dry, arena);
+  take_planes(self->side, arena);
+  take_planes(self->wet, arena);
+  take_planes(self->quadrature, arena);
+  take_planes(self->swarm, arena);
+  status = status == FIQ_OK ? fiq_arena_status(arena) : status;
+  if (status != FIQ_OK) {
+    return status;
+  }
+  self->latency_frames = latency;
+  self->step           = 1.0f / (float)period;
+  fiq_path_reset(self, FIQ_REALM_SPECTRAL);
+  return FIQ_OK;
+}
+
+void fiq_path_reset(FiqPath* self, FiqRealm realm)
+{
+  fiq_realms_reset(&self->realms, realm);
+  fiq_field_delay_reset(&self->dry_delay);
+  fiq_field_delay_reset(&self->side_delay);
+  fiq_field_delay_reset(&self->swarm_delay);
+  fiq_field_shift_reset(&self->shift);
+  self->position    = 0;
+  self->envelope    = 0.0f;
+  self->side_frames = UINT32_MAX;
+}
+
+void fiq_path_adopt(FiqPath* self, const FiqPath* old)
+{
+  fiq_realms_adopt(&self->realms, &old->realms);
+  self->envelope    = old->envelope;
+  self->side_frames = old->side_frames;
+}
+
+void fiq_path_control(FiqPath* self, const FiqPathParams* params)
+{
+  assert(self->position == 0);
+  self->params = *params;
+  fiq_realms_control(&self->realms, &params->realms);
+  fiq_field_shift_control(&self->shift, params->shift_hz);
+  fiq_field_delay_control(&self->dry_delay, self->dry_delay.delay_max_frames);
+  fiq_field_delay_control(&self->side_delay, self->side_delay.delay_max_frames);
+  fiq_field_delay_control(&self->swarm_delay, self->swarm_delay.delay_max_frames);
+}
+
+/// How far frame `i` of this call is through the control period, 0..1.
+static float at(const FiqPath* self, uint32_t i)
+{
+  return (float)(self->position + i) * self->step;
+}
+
+static void mid_side(float* const* planes, uint32_t n_frames, float scale)
+{
+  float* const a = planes[0];
+  float* const b = planes[1];
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float sum        = (a[i] + b[i]) * scale;
+    const float difference = (a[i] - b[i]) * scale;
+    a[i]                   = sum;
+    b[i]                   = difference;
+  }
+}
+
+/// Turn z = i + jq by the rotation's line and by the shift, in place.
+static void turn_field(FiqPath* self, FiqField* z)
+{
+  fiq_field_shift_process(&self->shift, z);
+  for (uint32_t n = 0; n < z->n_frames; ++n) {
+    const float angle = fiq_smoother_at(self->params.rotate, at(self, n));
+    const float c     = fiq_cos(angle);
+    const float s     = fiq_sin(angle);
+    const float re    = z->i[n] * c - z->q[n] * s;
+    const float im    = z->i[n] * s + z->q[n] * c;
+    z->i[n]           = re;
+    z->q[n]           = im;
+  }
+}
+
+static void turn_phases(FiqPath* self, uint32_t n_frames)
+{
+  const double rate = self->config.sample_rate_hz;
+  if (self->params.input_mode == FIQ_INPUT_IQ_PAIR) {
+    FiqField pair = fiq_field_from_pair(self->wet[0], self->wet[1], rate, n_frames, 0);
+    turn_field(self, &pair);
+    return;
+  }
+  // Both channels are turned alike: the second starts from where the first one started.
+  const FiqFieldShift start = self->shift;
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    self->shift = start;
+    FiqField z  = {self->wet[channel], self->quadrature[channel], rate, n_frames, FIQ_ROLE_PROCESSED};
+    turn_field(self, &z);
+  }
+}
+
+static void delay_pair(FiqPath* self, FiqFieldDelay* line, float* const* planes, uint32_t n_frames)
+{
+  FiqField pair = fiq_field_from_pair(planes[0], planes[1], self->config.sample_rate_hz, n_frames, 0);
+  fiq_field_delay_process(line, &pair);
+}
+
+static void process_wet(FiqPath* self, uint32_t n_frames)
+{
+  const FiqInputMode mode = self->params.input_mode;
+  if (mode == FIQ_INPUT_MID_SIDE) {
+    mid_side(self->wet, n_frames, 0.5f);
+  }
+  // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
+  float* const* const out_q = self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
+  fiq_realms_process(&self->realms, (const float* const*)self->wet, self->wet, out_q, n_frames);
+  if (self->params.with_q) {
+    turn_phases(self, n_frames);
+  }
+  if (mode == FIQ_INPUT_MID_SIDE) {
+    mid_side(self->wet, n_frames, 1.0f);
+  }
+}
+
+/// What the swarm follows: the sidechain while it sounds and for two seconds after, else the input.
+static float* const* followed(FiqPath* self, uint32_t n_frames)
+{
+  const uint32_t hold_frames = (uint32_t)(2.0 * self->config.sample_rate_hz);
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const bool sounds = fabsf(self->side[0][i]) + fabsf(self->side[1][i]) > 1e-5f;
+    self->side_frames = sounds ? 0 : self->side_frames + (self->side_frames < UINT32_MAX);
+  }
+  return self->side_frames < hold_frames ? self->side : self->dry;
+}
+
+/// Add the swarm at its level times that of the leader: 1 at -12 dBFS rms, at most 2.
+static void add_swarm(FiqPath* self, uint32_t n_frames)
+{
+  float* const* const leader = followed(self, n_frames);
+  const float         rate   = (float)self->config.sample_rate_hz;
+  const float         rise   = 1.0f / (0.005f * rate);
+  const float         fall   = 1.0f / (0.12f * rate);
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float power = 0.5f * (leader[0][i] * leader[0][i] + leader[1][i] * leader[1][i]);
+    self->envelope += (power - self->envelope) * (power > self->envelope ? rise : fall);
+    const float follow = fiq_smoother_at(self->params.follow, at(self, i));
+    const float loud   = fiq_mix(1.0f, fminf(2.0f, 4.0f * sqrtf(self->envelope)), follow);
+    const float gain   = loud * fiq_smoother_at(self->params.level, at(self, i));
+    self->wet[0][i] += gain * self->swarm[0][i];
+    self->wet[1][i] += gain * self->swarm[1][i];
+  }
+}
+
+static void copy_planes(float* const* to, const float* const* from, uint32_t n_frames)
+{
+  memcpy(to[0], from[0], n_frames * sizeof(float));
+  memcpy(to[1], from[1], n_frames * sizeof(float));
+}
+
+void fiq_path_process(FiqPath*            self,
+                      const float* const* in,
+                      const float* const* side,
+                      const float* const* swarm,
+                      uint32_t            n_frames)
+{
+  assert(self->position + n_frames <= self->config.control_frames);
+  copy_planes(self->wet, in, n_frames);
+  copy_planes(self->dry, in, n_frames);
+  copy_planes(self->side, side, n_frames);
+  copy_planes(self->swarm, swarm, n_frames);
+  process_wet(self, n_frames);
+  delay_pair(self, &self->dry_delay, self->dry, n_frames);
+  delay_pair(self, &self->side_delay, self->side, n_frames);
+  delay_pair(self, &self->swarm_delay, self->swarm, n_frames);
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float mix = fiq_smoother_at(self->params.mix, at(self, i));
+    self->wet[0][i] = fiq_mix(self->dry[0][i], self->wet[0][i], mix);
+    self->wet[1][i] = fiq_mix(self->dry[1][i], self->wet[1][i], mix);
+  }
+  add_swarm(self, n_frames);
+  self->position = (self->position + n_frames) % self->config.control_frames;
+}
