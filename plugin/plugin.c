@@ -131,6 +131,10 @@ static void connect_swarm_port(FiqPorts* ports, uint32_t port, void* data)
   case FIQ_SWARM_NOTIFY:
     ports->notify = data;
     break;
+  case FIQ_SWARM_IN_L:
+  case FIQ_SWARM_IN_R:
+    ports->in[port - FIQ_SWARM_IN_L] = data;
+    break;
   default:
     ports->out[port - FIQ_SWARM_OUT_L] = data;
     break;

@@ -205,9 +205,11 @@ void fixture_prepare(Fixture* self, float* const* in, float* const* out, size_t 
 {
   const bool realms = self->kind == FIQ_PLUGIN_REALMS;
   for (uint32_t channel = 0; channel < 2; ++channel) {
+    float* const   plane = in ? in[channel] + start : NULL;
+    float* const   side  = self->side[channel] ? (float*)(uintptr_t)(self->side[channel] + start) : NULL;
+    const uint32_t input = (realms ? (uint32_t)FIQ_REALMS_IN_L : (uint32_t)FIQ_SWARM_IN_L) + channel;
+    self->descriptor->connect_port(self->handle, input, plane);
     if (realms) {
-      float* const side = self->side[channel] ? (float*)(uintptr_t)(self->side[channel] + start) : NULL;
-      self->descriptor->connect_port(self->handle, FIQ_REALMS_IN_L + channel, in ? in[channel] + start : NULL);
       self->descriptor->connect_port(self->handle, FIQ_REALMS_SIDE_L + channel, side);
     }
     const uint32_t port = (realms ? (uint32_t)FIQ_REALMS_OUT_L : (uint32_t)FIQ_SWARM_OUT_L) + channel;
