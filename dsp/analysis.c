@@ -18,32 +18,32 @@ enum {
   MATCH_ROUNDS = 3
 };
 
-static const double window_s          = 0.04;
-static const float  high_of_rate      = 0.45f;
-static const float  keep_amplitude    = 0.5f;   // of the threshold: 6 dB of hysteresis
-static const float  louder            = 2.0f;   // 6 dB
-static const float  reach_min_bins    = 1.0f;   // how far a carrier looks for its peak
-static const float  reach_max_bins    = 4.0f;
-static const float  reach_of_bin      = 0.03f;
-static const float  contest_bins      = 2.5f;   // two peaks nearer than that may melt into one
-static const float  split_bins        = 4.0f;
-static const float  apart_again       = 1.5f; // merge distances that a birth stays away
-static const float  excused_of_bin    = 0.001f;
-static const float  jitter_of_a_seed  = 0.15f; // bins, what it has to live down
-static const float  jitter_share      = 0.15f; // of the newest hop
-static const float  jitter_of_birth   = 0.06f; // and what is added to it for a clear peak
-static const float  jitter_if_clear   = 0.35f;
-static const float  hunger_per_birth  = 3.0f; // jitter at which a carrier starves
-static const float  trust_if_clear    = 4.0f; // times as fast
-static const float  clarity_share     = 0.25f;
-static const float  velocity_max      = 0.02f;  // of the frequency, a hop
-static const float  velocity_kept     = 0.7f;   // a hop without a peak
-static const float  energy_of_birth   = 0.3f;
-static const float  mass_step         = 0.1f;
-static const float  fall_in_starve    = 6.9f; // nepers: 60 dB
-static const float  heat_share        = 0.1f;
-static const float  cents_per_neper   = 1731.23405f;
-static const float  octave_per_cent   = 1.0f / 1200.0f;
+static const double window_s         = 0.04;
+static const float  high_of_rate     = 0.45f;
+static const float  keep_amplitude   = 0.5f; // of the threshold: 6 dB of hysteresis
+static const float  louder           = 2.0f; // 6 dB
+static const float  reach_min_bins   = 1.0f; // how far a carrier looks for its peak
+static const float  reach_max_bins   = 4.0f;
+static const float  reach_of_bin     = 0.03f;
+static const float  contest_bins     = 2.5f; // two peaks nearer than that may melt into one
+static const float  split_bins       = 4.0f;
+static const float  apart_again      = 1.5f; // merge distances that a birth stays away
+static const float  excused_of_bin   = 0.001f;
+static const float  jitter_of_a_seed = 0.15f; // bins, what it has to live down
+static const float  jitter_share     = 0.15f; // of the newest hop
+static const float  jitter_of_birth  = 0.06f; // and what is added to it for a clear peak
+static const float  jitter_if_clear  = 0.35f;
+static const float  hunger_per_birth = 3.0f; // jitter at which a carrier starves
+static const float  trust_if_clear   = 4.0f; // times as fast
+static const float  clarity_share    = 0.25f;
+static const float  velocity_max     = 0.02f; // of the frequency, a hop
+static const float  velocity_kept    = 0.7f;  // a hop without a peak
+static const float  energy_of_birth  = 0.3f;
+static const float  mass_step        = 0.1f;
+static const float  fall_in_starve   = 6.9f; // nepers: 60 dB
+static const float  heat_share       = 0.1f;
+static const float  cents_per_neper  = 1731.23405f;
+static const float  octave_per_cent  = 1.0f / 1200.0f;
 
 FiqAnalysisParams fiq_analysis_default_params(void)
 {
@@ -76,8 +76,8 @@ FiqStatus fiq_analysis_init(FiqAnalysis* self, FiqArena* arena, FiqFftPool* pool
   }
   self->config          = *config;
   const uint32_t wanted = (uint32_t)(window_s * config->sample_rate_hz);
-  const uint32_t window = config->window_frames ? config->window_frames
-                                                : fiq_next_power_of_two(wanted);
+  const uint32_t window =
+      config->window_frames ? config->window_frames : fiq_next_power_of_two(wanted);
   self->config.window_frames = window;
   const FiqStatus status     = fiq_partials_init(&self->partials, arena, pool, window);
   if (status == FIQ_BAD_ARGUMENT) {
@@ -91,9 +91,8 @@ FiqStatus fiq_analysis_init(FiqAnalysis* self, FiqArena* arena, FiqFftPool* pool
   self->hop_frames   = window / OVERLAP;
   self->slice_frames = self->hop_frames / FIQ_ANALYSIS_SLICES;
   self->hop_s        = (float)(self->hop_frames / config->sample_rate_hz);
-  self->ramp_ticks   = self->hop_frames > config->control_frames
-                           ? self->hop_frames / config->control_frames
-                           : 1;
+  self->ramp_ticks =
+      self->hop_frames > config->control_frames ? self->hop_frames / config->control_frames : 1;
   fiq_analysis_reset(self);
   return status;
 }
@@ -121,7 +120,10 @@ void fiq_analysis_reset(FiqAnalysis* self)
 
 uint32_t fiq_analysis_latency_frames(const FiqAnalysis* self)
 {
-  return self->config.window_frames / 2 + self->hop_frames + self->hop_frames / 2;
+  // The last slice, and a straight line that arrives with the first tick after a hop.
+  const uint32_t work = SLICE_LIVE * self->slice_frames;
+  return self->config.window_frames / 2 + work + self->hop_frames -
+         self->hop_frames / self->ramp_ticks;
 }
 
 static bool is_tracking(const FiqAnalysisCarrier* c)
@@ -156,9 +158,9 @@ static uint32_t best_peak(const FiqAnalysis* self, const FiqAnalysisCarrier* gro
 {
   const FiqPartials* partials = &self->partials;
   const float        bin      = expected_bin(&group[i]);
-  const float reach = fiq_clamp(reach_of_bin * bin, reach_min_bins, reach_max_bins);
-  float       best  = reach;
-  uint32_t    found = 0;
+  const float        reach    = fiq_clamp(reach_of_bin * bin, reach_min_bins, reach_max_bins);
+  float              best     = reach;
+  uint32_t           found    = 0;
   for (uint32_t p = first_peak_from(partials, bin - reach); p < partials->n_peaks; ++p) {
     const float    away  = partials->peaks[p].bin - bin;
     const uint32_t owner = self->owner[p];
@@ -211,12 +213,12 @@ static void follow(const FiqAnalysis* self, FiqAnalysisCarrier* c, const FiqPart
   const float limit  = velocity_max * c->bin;
   const float before = c->bin;
   c->bin             = expected_bin(c) + (1.0f - theta * theta) * rest;
-  c->velocity        = fiq_clamp(c->velocity + (1.0f - theta) * (1.0f - theta) * rest, -limit, limit);
-  const float bend   = c->age_hops > 1 ? fabsf(peak->bin - 2.0f * c->peak_bin + c->last_bin) : 0.0f;
-  const float worry  = fmaxf(bend - excused_of_bin * c->bin, 0.0f);
+  c->velocity      = fiq_clamp(c->velocity + (1.0f - theta) * (1.0f - theta) * rest, -limit, limit);
+  const float bend = c->age_hops > 1 ? fabsf(peak->bin - 2.0f * c->peak_bin + c->last_bin) : 0.0f;
+  const float worry = fmaxf(bend - excused_of_bin * c->bin, 0.0f);
   c->jitter += jitter_share * (fminf(worry, 1.0f) - c->jitter);
-  c->last_bin  = c->peak_bin;
-  c->peak_bin  = peak->bin;
+  c->last_bin = c->peak_bin;
+  c->peak_bin = peak->bin;
   c->heat += heat_share * (cents_per_neper * fabsf(c->bin - before) / c->bin - c->heat);
   c->clarity += clarity_share * (peak->clarity - c->clarity);
   c->trust += fiq_mix(1.0f, trust_if_clear, c->clarity);
@@ -243,8 +245,8 @@ static void feed(const FiqAnalysis* self, FiqAnalysisCarrier* c, bool fed)
   const FiqAnalysisParams* params = &self->params;
   const float              share  = 1.0f - expf(-self->hop_s / (params->adapt_s + 1e-4f));
   const float              slow   = 1.0f - expf(-self->hop_s / (8.0f * params->adapt_s + 1e-4f));
-  const float              floor  = c->level * expf(-fall_in_starve * self->hop_s / params->starve_s);
-  const float              meal   = self->hop_s / params->starve_s;
+  const float floor  = c->level * expf(-fall_in_starve * self->hop_s / params->starve_s);
+  const float meal   = self->hop_s / params->starve_s;
   const float target = fed ? c->level + share * (c->amplitude - c->level) : 0.0f;
   c->level           = fmaxf(target, floor);
   c->energy          = fiq_clamp(c->energy + (fed ? 4.0f * meal : -meal), 0.0f, 1.0f);
@@ -406,8 +408,7 @@ static FiqAnalysisCarrier* crowded_by(FiqAnalysis* self, uint32_t i)
   for (uint32_t j = 0; j < i; ++j) {
     FiqAnalysisCarrier* const other = &self->carriers[j];
     if (other->state == FIQ_ANALYSIS_ALIVE &&
-        fabsf(other->bin - c->bin) <
-            bins_of(self->params.merge_cents, fminf(other->bin, c->bin))) {
+        fabsf(other->bin - c->bin) < bins_of(self->params.merge_cents, fminf(other->bin, c->bin))) {
       return other;
     }
   }
@@ -525,12 +526,14 @@ static void give_birth(FiqAnalysis* self, FiqAnalysisCarrier* slot, FiqAnalysisC
 
 static void bear_carriers(FiqAnalysis* self)
 {
-  const uint32_t limit = (uint32_t)fiq_clamp(self->params.max_carriers, 1.0f, FIQ_ANALYSIS_VOICES_MAX);
+  const uint32_t limit =
+      (uint32_t)fiq_clamp(self->params.max_carriers, 1.0f, FIQ_ANALYSIS_VOICES_MAX);
   for (uint32_t i = 0; i < FIQ_ANALYSIS_BIRTHS_MAX; ++i) {
     FiqAnalysisCarrier* const seed    = loudest_ripe(self);
     uint32_t                  weakest = 0;
     const uint32_t            n       = count_alive(self, &weakest);
-    if (n > limit || (seed && n == limit && seed->amplitude > louder * self->carriers[weakest].level)) {
+    if (n > limit ||
+        (seed && n == limit && seed->amplitude > louder * self->carriers[weakest].level)) {
       begin_fade(&self->carriers[weakest]);
       ++self->n_deaths;
       continue;

@@ -9,25 +9,28 @@
    and theta = e^(-T / tau):
 
    follow    f = expected + (1 - theta^2) r,  v += (1 - theta)^2 r,  expected = f + v: critically
-             damped, no lag on a glide. tau is adapt_s for a clear peak and up to twice that for a blurred one
-   jitter    slow mean of |r| without what the pitch excuses (0.1 %): tones have 0.01 bins, noise 0.15
-   seed      any peak left over; born as a carrier after 2 windows without a gap at low jitter, when no
+             damped, no lag on a glide. tau is adapt_s for a clean peak and up to twice that for a blurred one
+   jitter    slow mean of |p - 2 p' + p''| of three peaks in a row, less 0.1 % of the frequency; 0 for
+             tones and glides, 0.3 bins for the peaks of noise
+   seed      any peak left over; born as a carrier once it has lasted 2 windows without a gap (down to half a
+             window if it stands out clearly, see FiqPartial) with low jitter (0.06 bins, 0.41 if clear) and no
              carrier is within 1.5 merge_cents; at most 3 a hop, the loudest first
    split     a birth within 4 bins of a carrier alive since before the seed: takes half of its mass
    merge     two carriers within merge_cents, or one that lost its peak to another within 2.5 bins,
              for 1.5 windows: the elder stays unless the other is 6 dB louder; masses add
    level     peak amplitude of the partial, smoothed by adapt_s; falls by 60 dB in starve_s at most
-   energy    1 well fed .. 0 dies; without a peak (or on noise) it is used up in starve_s
-   mass      level^0.6 (loudness), over 8 adapt_s; moves in steps of 10 % so that the swarm can rest
+   energy    1 well fed .. 0 dies; without a peak, or on one that jitters, it is used up in starve_s
+   mass      level^0.6 (loudness), over 8 adapt_s; moves in steps of 10 %, and not while starving, so
+             that the swarm can rest
    heat      how much the frequency is on the move, cents a hop
 
    A carrier that dies, or gives way to one 6 dB louder when max_carriers is reached, fades in four hops.
    Frequency and level that are handed out move in straight lines from hop to hop.
 
-   A hop's work is cut into eight slices at fixed places in the stream. Latency: window/2 + 1.5 hops
-   = 11/16 window (29 ms at 48 kHz). Resolution: partials 3 bins (70 Hz at 48 kHz) apart. What is in one channel
+   A hop's work is cut into eight slices at fixed places in the stream. Latency: window/2 + 15/8 hop less
+   a control period (31 ms at 48 kHz). Resolution: partials 3 bins (70 Hz at 48 kHz) apart. What is in one channel
    only reads 6 dB less, what is in opposite phase is not heard. The window has the first power of
-   two of 40 ms or more. Cost: see tests/bench_analysis.c; bounded by FIQ_PARTIALS_MAX and the number of slots.
+   two of 40 ms or more. Cost: 70 ns a frame with 32 partials, 92 ns with noise; bounded by FIQ_PARTIALS_MAX and the number of slots.
    Source: McAulay and Quatieri 1986 (partial tracking); Brookner 1998 (the g-h filter).
 */
 #ifndef FIQ_ANALYSIS_H
@@ -38,8 +41,8 @@
 enum {
   FIQ_ANALYSIS_VOICES_MAX = 32, ///< carriers, those that fade out included
   FIQ_ANALYSIS_SEEDS_MAX  = 48,
-  FIQ_ANALYSIS_SLICES     = 8,  ///< of a hop's work
-  FIQ_ANALYSIS_BIRTHS_MAX = 3   ///< a hop
+  FIQ_ANALYSIS_SLICES     = 8, ///< of a hop's work
+  FIQ_ANALYSIS_BIRTHS_MAX = 3  ///< a hop
 };
 
 typedef struct {
@@ -54,8 +57,8 @@ typedef struct {
   float adapt_s;      ///< tau, 0..2 s; default 0.015
   float starve_s;     ///< 0.02..20 s; default 0.3
   float merge_cents;  ///< 0..200; default 25
-  float low_hz;       ///< lowest and highest partial, from 2 bins up to 0.45 of the rate; default 60
-  float high_hz;      ///< default 8000
+  float low_hz;  ///< lowest and highest partial, from 2 bins up to 0.45 of the rate; default 60
+  float high_hz; ///< default 8000
 } FiqAnalysisParams;
 
 /// What the swarm gets to play.
@@ -76,27 +79,27 @@ typedef enum {
 /// A carrier, or what may become one.
 typedef struct {
   FiqAnalysisState state;
-  uint32_t         id;          ///< 0 for a seed
-  uint32_t         parent_id;   ///< carrier next to where the seed appeared, 0: none
-  uint32_t         age_hops;    ///< since the seed appeared
-  uint32_t         crowd_hops;  ///< for how long it has shared its peak or place
-  uint32_t         fade_hops;   ///< left
-  float            bin;         ///< frequency in bins
-  float            velocity;    ///< bins a hop
-  float            peak_bin;    ///< of its peak, one hop ago and two hops ago
+  uint32_t         id;         ///< 0 for a seed
+  uint32_t         parent_id;  ///< carrier next to where the seed appeared, 0: none
+  uint32_t         age_hops;   ///< since the seed appeared
+  uint32_t         crowd_hops; ///< for how long it has shared its peak or place
+  uint32_t         fade_hops;  ///< left
+  float            bin;        ///< frequency in bins
+  float            velocity;   ///< bins a hop
+  float            peak_bin;   ///< of its peak, one hop ago and two hops ago
   float            last_bin;
-  float            amplitude;   ///< of its peak
-  float            level;       ///< target of the voice
-  float            loudness;    ///< slow mean that mass follows
+  float            amplitude; ///< of its peak
+  float            level;     ///< target of the voice
+  float            loudness;  ///< slow mean that mass follows
   float            mass;
-  float            energy;      ///< 0..1
-  float            heat;        ///< cents a hop
-  float            jitter;      ///< bins
-  float            clarity;     ///< slow mean of its peaks'
-  float            trust;       ///< hops that a seed has lasted, clear ones counted up to 3 times
-  float            hz_now;      ///< as handed out
+  float            energy;  ///< 0..1
+  float            heat;    ///< cents a hop
+  float            jitter;  ///< bins
+  float            clarity; ///< slow mean of its peaks'
+  float            trust;   ///< hops that a seed has lasted, clear ones counted up to 4 times
+  float            hz_now;  ///< as handed out
   float            level_now;
-  float            hz_step;     ///< a control tick
+  float            hz_step; ///< a control tick
   float            level_step;
 } FiqAnalysisCarrier;
 
@@ -115,13 +118,13 @@ typedef struct {
   FiqAnalysisCarrier carriers[FIQ_ANALYSIS_VOICES_MAX];
   FiqAnalysisCarrier seeds[FIQ_ANALYSIS_SEEDS_MAX];
   FiqAnalysisVoice   voices[FIQ_ANALYSIS_VOICES_MAX];
-  uint8_t            owner[FIQ_PARTIALS_MAX]; ///< 1 + who took the peak, 0: nobody
+  uint8_t            owner[FIQ_PARTIALS_MAX];         ///< 1 + who took the peak, 0: nobody
   uint8_t            peak_of[FIQ_ANALYSIS_SEEDS_MAX]; ///< 1 + peak of each of those served, 0: none
-  uint8_t            rival[FIQ_ANALYSIS_VOICES_MAX]; ///< 1 + carrier that took its peak, 0: none
+  uint8_t            rival[FIQ_ANALYSIS_VOICES_MAX];  ///< 1 + carrier that took its peak, 0: none
 
   FiqAnalysisParams params;
   uint32_t          n_voices;
-  uint32_t          position;   ///< in the ring
+  uint32_t          position; ///< in the ring
   uint32_t          next_id;
   uint32_t          ticks_left; ///< of the straight line
   uint32_t          n_births;   ///< since reset, splits included
@@ -144,13 +147,14 @@ void fiq_analysis_reset(FiqAnalysis* self);
 void fiq_analysis_control(FiqAnalysis* self, const FiqAnalysisParams* params);
 
 /// Hear `n_frames` (any number) of both channels; `in` is kept.  [audio]
-void fiq_analysis_process(FiqAnalysis* self, const float* const in[FIQ_CHANNELS], uint32_t n_frames);
+void fiq_analysis_process(FiqAnalysis* self, const float* const in[FIQ_CHANNELS],
+                          uint32_t n_frames);
 
 /// The voices [n] as of the last control tick, `n` <= FIQ_ANALYSIS_VOICES_MAX, in order of slots: a voice
 /// keeps its place among those that stay.  [audio]
 const FiqAnalysisVoice* fiq_analysis_voices(const FiqAnalysis* self, uint32_t* n);
 
-/// Frames from a sound to the voices that follow it: 11/16 window.  [any]
+/// Frames from a sound to the voices that follow it.  [any]
 uint32_t fiq_analysis_latency_frames(const FiqAnalysis* self);
 
 #endif

@@ -10,7 +10,7 @@
 static const float offset_max  = 0.95f;
 static const float offset_min  = 1e-5f; // keeps the lobe's formula free of 0 / 0
 static const float apart_min   = 1.2f;  // bins between two peaks
-static const float kept_power  = 0.2f;  // share that must be left when the neighbours are taken away
+static const float kept_power  = 0.2f; // share that must be left when the neighbours are taken away
 static const float power_floor = 1e-18f;
 static const float unclear_ratio = 10.0f; // 5 % of the peaks of white noise reach it
 static const float clear_ratio   = 30.0f; // none do
@@ -50,7 +50,8 @@ FiqStatus fiq_partials_init(FiqPartials* self, FiqArena* arena, FiqFftPool* pool
   return fiq_fft_init_kinds(&self->fft, pool, window_frames, FIQ_FFT_REAL_FORWARD);
 }
 
-static void multiply(float* restrict out, const float* restrict a, const float* restrict b, uint32_t n)
+static void multiply(float* restrict out, const float* restrict a, const float* restrict b,
+                     uint32_t n)
 {
   for (uint32_t i = 0; i < n; ++i) {
     out[i] = a[i] * b[i];
@@ -81,8 +82,9 @@ static uint32_t find_maxima(uint32_t* restrict maximum, const float* restrict po
 {
   uint32_t n = 0;
   for (uint32_t k = first; k <= last; ++k) {
-    const bool is_peak = (power[k] > power[k - 1]) & (power[k] >= power[k + 1]) & (power[k] > floor);
-    maximum[n]         = k;
+    const bool is_peak =
+        (power[k] > power[k - 1]) & (power[k] >= power[k + 1]) & (power[k] > floor);
+    maximum[n] = k;
     n += is_peak;
   }
   return n;
@@ -151,15 +153,16 @@ void fiq_partials_pick(FiqPartials* self, uint32_t first, uint32_t last, float a
     const uint32_t at = level_of(self->power[k]);
     if (at >= level || (at + 1 == level && room > 0)) {
       room -= at < level;
-      self->lobes[self->n_lobes++] =
-          (FiqPartialLobe){.bin = k, .offset = offset_min, .sine = offset_min, .power = self->power[k]};
+      self->lobes[self->n_lobes++] = (FiqPartialLobe){
+          .bin = k, .offset = offset_min, .sine = offset_min, .power = self->power[k]};
     }
   }
   rank_lobes(self);
 }
 
 /// Take the lobe of `amplitude`, `m` bins below the middle one of `y` [3], away from it.
-static inline void take_away(FiqComplex* y, int32_t m, float offset, float sine, FiqComplex amplitude)
+static inline void take_away(FiqComplex* y, int32_t m, float offset, float sine,
+                             FiqComplex amplitude)
 {
   const float x    = (float)m - offset;
   const float sign = (m & 1) ? -sine : sine;

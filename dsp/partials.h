@@ -14,7 +14,7 @@
    the loudest first (Gauss-Seidel); three sweeps part peaks 3 bins apart to 1e-3 bins.
 
    The work stands in steps, to be called in this order: load, pick, refine (three times), judge.
-   Cost at N = 2048: 4 us for load, 1 us for pick, 2 us a refine; bounded by FIQ_PARTIALS_MAX.
+   Cost at N = 2048: 2 us for load, 2..5 us for pick, 2..4 us a refine; bounded by FIQ_PARTIALS_MAX.
    Source: Grandke 1983 (interpolation), Hogbom 1974 (taking lobes away). Latency: window/2.
 */
 #ifndef FIQ_PARTIALS_H
@@ -59,14 +59,14 @@ typedef struct {
   FiqComplex*    spectrum; ///< [n_bins] of the scaled frame, time 0 at its start
   float*         power;    ///< [n_bins]
   uint32_t*      maximum;  ///< [n_bins / 2 + 1] bins of local maxima
-  uint32_t       first; ///< bins that power is known of
+  uint32_t       first;    ///< bins that power is known of
   uint32_t       last;
   uint32_t       n_lobes;
-  uint32_t       sweep;                    ///< refines since pick
-  FiqPartialLobe lobes[FIQ_PARTIALS_MAX];  ///< in order of frequency
-  uint32_t       rank[FIQ_PARTIALS_MAX];   ///< their order of power, loudest first
+  uint32_t       sweep;                   ///< refines since pick
+  FiqPartialLobe lobes[FIQ_PARTIALS_MAX]; ///< in order of frequency
+  uint32_t       rank[FIQ_PARTIALS_MAX];  ///< their order of power, loudest first
   uint32_t       levels[FIQ_PARTIALS_LEVELS];
-  FiqPartial     peaks[FIQ_PARTIALS_MAX];  ///< result, in order of frequency
+  FiqPartial     peaks[FIQ_PARTIALS_MAX]; ///< result, in order of frequency
   uint32_t       n_peaks;
 } FiqPartials;
 
