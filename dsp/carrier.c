@@ -11,10 +11,14 @@ enum {
   CHUNK             = FIQ_CARRIERS_CHUNK,
   SLOTS             = FIQ_CARRIERS_MAX,
   LINEAR_SEARCH_MAX = 8,
-  COUNT_ALL_MAX     = 4096
+  NO_TABLE          = FIQ_CARRIERS_REFINED, // refines no cell: counts fall there, without a branch
+  COUNTED_MIN       = 2048,                 // oscillators that tell where the cuts are
+  STRIDE_MAX        = 16
 };
 
 static const float out_of_reach = 1e30f;
+static const float alternate_s  = 0.003f; // two steps that are taken in one pass
+static const float choice = 24.0f; // sharpness times distance from where on a softmax is a choice
 
 // ---- the field: softmax over all carriers as one logistic curve per interval ----
 
@@ -37,11 +41,10 @@ void fiq_carrier_field(FiqCarrierField* field, uint32_t n, const float* x, const
   double       left_mean[SLOTS + 1];
   int32_t      cell_low[SLOTS + 1];
   int32_t      cell_high[SLOTS + 1];
-  left_sum[0]      = -1e300;
-  left_mean[0]     = 0.0;
-  double best      = -1e300;
-  field->n         = n;
-  field->steepness = 2.0f * sharpness;
+  left_sum[0]  = -1e300;
+  left_mean[0] = 0.0;
+  double best  = -1e300;
+  field->n     = n;
   for (uint32_t j = 0; j < n; ++j) {
     const double weight = s * (double)x[j] + bias[j];
     left_sum[j + 1]     = left_sum[j];
@@ -75,14 +78,15 @@ void fiq_carrier_field(FiqCarrierField* field, uint32_t n, const float* x, const
     best             = fmax(best, weight);
   }
   for (uint32_t j = 0; j <= n; ++j) {
-    field->cell[j] = cell_low[j] | cell_high[j] * 256;
+    field->cell[j]      = cell_low[j] | cell_high[j] * 256;
+    field->steepness[j] = 2.0f * sharpness;
   }
   for (uint32_t j = n; j < 2 * SLOTS; ++j) {
     field->sorted[j] = out_of_reach;
   }
 }
 
-/// e^x for |x| <= 80, relative error below 3e-7.
+/// e^x for |x| <= 80, relative error below 5e-6.
 FIQ_INLINE float exponential(float x)
 {
   const float magic =
@@ -91,10 +95,7 @@ FIQ_INLINE float exponential(float x)
   const float rounded = (scaled + magic) - magic;
   const float f       = scaled - rounded;
   const float p =
-      1.0f + f * (0.693147181f +
-                  f * (0.240226507f +
-                       f * (0.0555041087f +
-                            f * (0.00961812911f + f * (0.00133335581f + f * 1.54035304e-4f)))));
+      1.0f + f * (0.693124190f + f * (0.240240990f + f * (0.0559064300f + f * 0.00958285000f)));
   const int32_t bits = ((int32_t)rounded + 127) * (1 << 23);
   float         power;
   memcpy(&power, &bits, sizeof power);
@@ -113,69 +114,125 @@ float fiq_carrier_field_at(const FiqCarrierField* field, float x)
   while (j < field->n && x > field->sorted[j]) {
     ++j;
   }
-  const float z = clamp_fast(field->steepness * (x - field->centre[j]), -80.0f, 80.0f);
+  const float z = clamp_fast(field->steepness[j] * (x - field->centre[j]), -80.0f, 80.0f);
   return field->low[j] + field->span[j] / (1.0f + exponential(-z));
 }
 
 /// The curve that is valid at each x. [chunk] each.
 typedef struct {
-  int32_t interval[CHUNK]; ///< number of carriers below x
   float   low[CHUNK];
   float   span[CHUNK];
   float   centre[CHUNK];
+  float   steepness[CHUNK];
   int32_t cell[CHUNK]; ///< slot that attracts below the centre, plus 256 times the one above
 } Curves;
 
-/// Few carriers are counted one by one, many by halves; then the curves are looked up.
-FIQ_INLINE void find_curves(const FiqCarrierField* restrict field, const float* restrict x,
+FIQ_INLINE uint32_t bits_of(float x)
+{
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+/// Few carriers: all begin with the curve of the lowest interval, and whoever lies beyond a carrier
+/// takes the bits in which the next one differs.
+FIQ_INLINE void pass_curves(const FiqCarrierField* restrict field, const float* restrict x,
                             Curves* restrict curves)
 {
-  const bool    few   = field->n <= LINEAR_SEARCH_MAX;
-  const float   split = field->sorted[few ? 0 : SLOTS - 1];
-  const int32_t below = few ? 1 : SLOTS;
-  for (int i = 0; i < CHUNK; ++i) {
-    curves->interval[i] = x[i] > split ? below : 0;
+  const FiqInt8 none = {0};
+  for (int i = 0; i < CHUNK; i += 8) {
+    const FiqFloat8 here   = *(const FiqFloat8*)(x + i);
+    FiqInt8         low    = none + (int32_t)bits_of(field->low[0]);
+    FiqInt8         span   = none + (int32_t)bits_of(field->span[0]);
+    FiqInt8         centre = none + (int32_t)bits_of(field->centre[0]);
+    FiqInt8         cell   = none + field->cell[0];
+    for (uint32_t k = 0; k < field->n; ++k) {
+      const FiqInt8         beyond = (FiqInt8)(here > field->sorted[k]);
+      const uint32_t* const flip   = field->flip[k];
+      low ^= beyond & (none + (int32_t)flip[0]);
+      span ^= beyond & (none + (int32_t)flip[1]);
+      centre ^= beyond & (none + (int32_t)flip[2]);
+      cell ^= beyond & (none + (int32_t)flip[3]);
+    }
+    *(FiqInt8*)(curves->low + i)    = low;
+    *(FiqInt8*)(curves->span + i)   = span;
+    *(FiqInt8*)(curves->centre + i) = centre;
+    *(FiqInt8*)(curves->cell + i)   = cell;
   }
-  for (uint32_t k = 1; few && k < field->n; ++k) {
+  for (int i = 0; i < CHUNK; ++i) {
+    curves->steepness[i] = field->steepness[0];
+  }
+  for (uint32_t k = 0; !field->uniform && k < field->n; ++k) {
     const float carrier = field->sorted[k];
+    const float next    = field->steepness[k + 1];
     for (int i = 0; i < CHUNK; ++i) {
-      curves->interval[i] += x[i] > carrier;
+      const float steepness = curves->steepness[i];
+      curves->steepness[i]  = x[i] > carrier ? next : steepness;
     }
   }
-  for (int32_t half = SLOTS / 2; !few && half > 0; half /= 2) {
+}
+
+/// Many carriers: the interval by halves, then its curve.
+FIQ_INLINE void search_curves(const FiqCarrierField* restrict field, const float* restrict x,
+                              Curves* restrict curves)
+{
+  int32_t interval[CHUNK]; // number of carriers below x
+  for (int i = 0; i < CHUNK; ++i) {
+    interval[i] = x[i] > field->sorted[SLOTS - 1] ? SLOTS : 0;
+  }
+  for (int32_t half = SLOTS / 2; half > 0; half /= 2) {
     for (int i = 0; i < CHUNK; ++i) {
-      const float carrier = field->sorted[curves->interval[i] + half - 1];
-      curves->interval[i] += x[i] > carrier ? half : 0;
+      const float carrier = field->sorted[interval[i] + half - 1];
+      interval[i] += x[i] > carrier ? half : 0;
     }
   }
   for (int i = 0; i < CHUNK; ++i) {
-    const int32_t j   = curves->interval[i];
-    curves->low[i]    = field->low[j];
-    curves->span[i]   = field->span[j];
-    curves->centre[i] = field->centre[j];
-    curves->cell[i]   = field->cell[j];
+    const int32_t j      = interval[i];
+    curves->low[i]       = field->low[j];
+    curves->span[i]      = field->span[j];
+    curves->centre[i]    = field->centre[j];
+    curves->steepness[i] = field->steepness[j];
+    curves->cell[i]      = field->cell[j];
   }
 }
 
 /// Where softmax and noise take each oscillator of a chunk, and the slot that attracts it.
-FIQ_INLINE void fly(const FiqCarriers* restrict self, uint32_t first, const float* restrict x,
-                    float* restrict moved, int32_t* restrict cell)
+FIQ_INLINE void fly(const FiqCarriers* restrict self, uint32_t age, const float* restrict x,
+                    const float* restrict noise, float         sign, float* restrict moved,
+                    int32_t* restrict cell)
 {
   const FiqCarrierField* restrict field = &self->field;
-  const float    low                    = self->params.x_low;
-  const float    high                   = self->params.x_high;
-  const float    sigma                  = self->sigma;
-  const float    pull                   = self->pull;
-  const uint32_t salt                   = fiq_carriers_salt(self->seed, self->step);
-  Curves         curves;
-  find_curves(field, x, &curves);
+  const float low                       = self->params.x_low;
+  const float high                      = self->params.x_high;
+  const float pull                      = self->pull[age];
+  const float sigma                     = self->sigma[age] * sign;
+  Curves      curves;
+  if (field->n <= LINEAR_SEARCH_MAX) {
+    pass_curves(field, x, &curves);
+  } else {
+    search_curves(field, x, &curves);
+  }
   for (int i = 0; i < CHUNK; ++i) {
-    const float way    = field->steepness * (x[i] - curves.centre[i]);
+    const float way    = curves.steepness[i] * (x[i] - curves.centre[i]);
     const float z      = clamp_fast(way, -80.0f, 80.0f);
     const float target = curves.low[i] + curves.span[i] / (1.0f + exponential(-z));
-    const float noise  = sigma * fiq_carriers_noise(first + (uint32_t)i, salt);
-    moved[i]           = clamp_fast(x[i] + pull * (target - x[i]) + noise, low, high);
+    moved[i]           = clamp_fast(x[i] + pull * (target - x[i]) + sigma * noise[i], low, high);
     cell[i]            = way > 0.0f ? curves.cell[i] >> 8 : curves.cell[i] & 255;
+  }
+}
+
+/// Straight on to the carrier, in the second half of a flight.
+FIQ_INLINE void glide(const FiqCarriers* restrict self, uint32_t age, const float* restrict x,
+                      const float* restrict noise, float         sign, const int32_t* restrict slot,
+                      float* restrict moved)
+{
+  const float low           = self->params.x_low;
+  const float high          = self->params.x_high;
+  const float pull          = self->pull[age];
+  const float sigma         = self->sigma[age] * sign;
+  const float* restrict now = self->now;
+  for (int i = 0; i < CHUNK; ++i) {
+    moved[i] = clamp_fast(x[i] + pull * (now[slot[i]] - x[i]) + sigma * noise[i], low, high);
   }
 }
 
@@ -215,10 +272,13 @@ FIQ_INLINE void load_work(const FiqCarriers* restrict self, uint32_t first, uint
 
 /// What a chunk needs.
 typedef struct {
-  bool flies;   ///< some are hot
-  bool tracks;  ///< some are settled
-  bool refines; ///< the cells of the pass before are wanted
-  bool counts;  ///< the cells of this pass are wanted, and the measures
+  uint32_t age;     ///< 0: it moves by one step, 1: by two
+  uint32_t since;   ///< 0: it has followed its carriers one step ago, 1: two steps ago
+  bool     bound;   ///< the hot fly straight to their carriers
+  bool     flies;   ///< some are hot
+  bool     tracks;  ///< some are settled
+  bool     refines; ///< the cells of the pass before are wanted
+  bool     counts;  ///< the cells of this pass are wanted, and the measures
 } Needs;
 
 /// The settled follow their carrier and shed what is left of the way; the hot fly.
@@ -226,21 +286,31 @@ FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, Need
                           Work* restrict work)
 {
   const float* restrict now    = self->now;
-  const float* restrict before = self->before;
-  const float keep             = self->keep;
+  const float* restrict before = self->before[needs.since];
+  const float keep             = self->keep[needs.age];
+  float       sign;
+  const float* restrict noise =
+      fiq_carriers_noise(self, first / CHUNK, fiq_carriers_salt(self->seed, self->step), &sign);
   if (needs.refines) {
     find_cells(work->x, self->old_range_low, self->old_range_scale, work->old_cell);
   }
-  if (needs.flies) {
-    fly(self, first, work->x, work->moved, work->cell);
+  if (needs.flies && needs.bound) {
+    glide(self, needs.age, work->x, noise, sign, work->slot, work->moved);
+    memcpy(work->cell, work->slot, sizeof work->cell);
+  } else if (needs.flies) {
+    fly(self, needs.age, work->x, noise, sign, work->moved, work->cell);
   }
   if (needs.tracks) {
+    const float tremble = self->tremble[needs.age] * sign;
     for (int i = 0; i < CHUNK; ++i) {
       const int32_t k = work->slot[i];
-      work->x[i]      = now[k] + (work->x[i] - before[k]) * keep;
+      work->x[i]      = now[k] + (work->x[i] - before[k]) * keep + tremble * noise[i];
     }
   }
-  if (needs.flies) {
+  if (needs.flies && !needs.tracks) {
+    memcpy(work->x, work->moved, sizeof work->x);
+    memcpy(work->slot, work->cell, sizeof work->slot);
+  } else if (needs.flies) {
     for (int i = 0; i < CHUNK; ++i) {
       // Read all, then choose: a choice between loads would become masked stores, which are slow.
       const float   moved = work->moved[i];
@@ -272,9 +342,28 @@ FIQ_INLINE void measure_work(float* restrict low, float* restrict high, float* r
   }
 }
 
+/// The plain case: all in flight, none counted.
+FIQ_INLINE void fly_chunk(FiqCarriers* restrict self, uint32_t first, uint32_t age,
+                          Work* restrict work)
+{
+  float              sign;
+  const float* const noise =
+      fiq_carriers_noise(self, first / CHUNK, fiq_carriers_salt(self->seed, self->step), &sign);
+  fly(self, age, self->x + first, noise, sign, work->moved, work->cell);
+  memcpy(self->x + first, work->moved, sizeof work->moved);
+  uint8_t* restrict slot = self->slot + first;
+  for (int i = 0; i < CHUNK; ++i) {
+    slot[i] = (uint8_t)work->cell[i];
+  }
+}
+
 FIQ_INLINE void advance_work(FiqCarriers* restrict self, uint32_t first, uint32_t n, Needs needs,
                              Work* restrict work)
 {
+  if (needs.flies && !needs.bound && !needs.tracks && !needs.refines && !needs.counts) {
+    fly_chunk(self, first, needs.age, work);
+    return;
+  }
   load_work(self, first, n, work);
   move_work(self, first, needs, work);
   if (needs.counts) {
@@ -282,7 +371,7 @@ FIQ_INLINE void advance_work(FiqCarriers* restrict self, uint32_t first, uint32_
   }
   memcpy(self->x + first, work->x, sizeof work->x);
   uint8_t* restrict slot = self->slot + first;
-  for (int i = 0; needs.flies && i < CHUNK; ++i) {
+  for (int i = 0; needs.flies && !needs.bound && i < CHUNK; ++i) {
     slot[i] = (uint8_t)work->slot[i];
   }
 }
@@ -355,7 +444,7 @@ static int32_t coarse_cell(float x, float low, float scale)
 /// Hot oscillators below x as the last pass left them.
 static uint32_t hot_below(const FiqCarriers* self, float x)
 {
-  return self->below[coarse_cell(x, self->range_low, self->range_scale)];
+  return self->below[coarse_cell(x, self->range_low, self->range_scale)] * self->stride;
 }
 
 /// Start rank of each slot's settled oscillators among all, and the number of all.
@@ -384,7 +473,7 @@ static void plan_stay(FiqCarriers* self, const FiqCarriersTarget* target, bool o
   int32_t order[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
     const bool same = self->share[k] > 0 && !target->fresh[k];
-    position[k]     = same ? self->now[k] : self->before[k];
+    position[k]     = same ? self->now[k] : self->before[0][k];
     wanted[k]       = self->share[k] > 0;
     self->stay[k]   = 0;
   }
@@ -449,6 +538,7 @@ static void plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_g
   self->stray      = self->scattering ? 0.0f : 1.0f - self->params.balance;
   self->n_next_hot = self->n_osc - sum_of(self->stay) - sum_of(self->loose);
   self->p          = self->n_next_hot > 0 ? 0.0f : self->p;
+  self->bound      = false;
   self->n_known    = 0;
   self->n_cuts     = 0;
   self->sorting    = true;
@@ -502,8 +592,8 @@ static void place_cuts(FiqCarriers* self, const int32_t* order, uint32_t n)
 static void request_cuts(FiqCarriers* self, uint32_t n)
 {
   const uint32_t total    = self->below[FIQ_CARRIERS_COARSE];
-  int16_t        n_tables = 0;
-  memset(self->fine_of, 0xff, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
+  uint8_t        n_tables = 0;
+  memset(self->fine_of, NO_TABLE, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
   self->n_cuts = total > 0 && n > 1 ? n - 1 : 0;
   for (uint32_t b = 0; b < self->n_cuts; ++b) {
     const uint32_t rank = (uint32_t)((double)self->cut_share[b] * (double)total + 0.5);
@@ -513,7 +603,7 @@ static void request_cuts(FiqCarriers* self, uint32_t n)
       const uint32_t held     = wanted < 1 ? 1 : wanted > total ? total : wanted;
       const int32_t  cell     = cell_of_rank(self, held);
       self->cut_cell[b][side] = cell;
-      if (self->fine_of[cell] < 0) {
+      if (self->fine_of[cell] == NO_TABLE) {
         memset(self->fine + (size_t)n_tables * FIQ_CARRIERS_FINE, 0,
                FIQ_CARRIERS_FINE * sizeof *self->fine);
         self->fine_of[cell] = n_tables++;
@@ -562,8 +652,61 @@ static float rough_cut(const FiqCarriers* self, uint32_t b)
   return self->range_low + (float)((cell * 2 + 1) * (FIQ_CARRIERS_FINE / 2)) / self->range_scale;
 }
 
+/// p as the schedule sees it.
+static float bent_progress(const FiqCarriers* self)
+{
+  const float curve = self->params.curve;
+  return fabsf(curve) > 0.0f ? powf(self->p, exp2f(2.0f * curve)) : self->p;
+}
+
+/// Sharpness of this step by the chosen mode, that of single carriers apart.
+static float sharpness_of(const FiqCarriers* self)
+{
+  const FiqCarriersParams* params = &self->params;
+  const float              cold   = bent_progress(self);
+  const float              plain  = fiq_carriers_sharpness(params->sharpness, cold);
+  if (params->sharpness_mode == FIQ_SHARPNESS_CONVERGENCE) {
+    return plain * expf(self->pace);
+  }
+  if (params->sharpness_mode == FIQ_SHARPNESS_TEMPERATURE) {
+    const float hot = fmaxf(params->temperature, 1.0f - cold);
+    return params->sharpness * expf(hot * logf(0.05f / params->sharpness));
+  }
+  return plain;
+}
+
+/// What the kernel for few carriers needs, once the field is complete.
+static void set_flips(FiqCarrierField* field)
+{
+  for (uint32_t k = 0; k < field->n; ++k) {
+    field->flip[k][0] = bits_of(field->low[k]) ^ bits_of(field->low[k + 1]);
+    field->flip[k][1] = bits_of(field->span[k]) ^ bits_of(field->span[k + 1]);
+    field->flip[k][2] = bits_of(field->centre[k]) ^ bits_of(field->centre[k + 1]);
+    field->flip[k][3] = (uint32_t)(field->cell[k] ^ field->cell[k + 1]);
+  }
+}
+
+/// Strong and coherent carriers attract more sharply; between two it is the mean of theirs.
+static void sharpen_each(FiqCarriers* self, const FiqCarriersTarget* target, const int32_t* order,
+                         uint32_t n)
+{
+  float factor[SLOTS];
+  float sum = 0.0f;
+  for (uint32_t i = 0; i < n; ++i) {
+    sum += self->mass[order[i]];
+  }
+  for (uint32_t i = 0; i < n; ++i) {
+    const float energy = self->mass[order[i]] * (float)n / fmaxf(sum, 1e-9f);
+    factor[i] = fiq_clamp((0.5f + energy) * (0.5f + target->coherence[order[i]]), 0.25f, 4.0f);
+  }
+  self->field.uniform = false;
+  for (uint32_t i = 1; i < n; ++i) {
+    self->field.steepness[i] *= 0.5f * (factor[i - 1] + factor[i]);
+  }
+}
+
 /// The biases that move the indifference points onto the cuts, and the field with them.
-static void build_field(FiqCarriers* self)
+static void build_field(FiqCarriers* self, const FiqCarriersTarget* target)
 {
   bool    wanted[SLOTS];
   int32_t order[SLOTS];
@@ -576,13 +719,15 @@ static void build_field(FiqCarriers* self)
   if (n == 0) {
     return;
   }
-  const float  sharpness = fmaxf(1e-6f, fiq_carriers_sharpness(self->params.sharpness, self->p));
+  const float  sharpness = fmaxf(1e-6f, sharpness_of(self));
   const bool   counted   = self->below[FIQ_CARRIERS_COARSE] > 0;
   const double gain      = counted ? (double)(sharpness * self->params.balance) : 0.0;
   place_cuts(self, order, n);
+  self->gap = out_of_reach;
   for (uint32_t i = 0; i < n; ++i) {
     x[i] = self->now[order[i]];
     if (i > 0) {
+      self->gap        = fminf(self->gap, x[i] - x[i - 1]);
       const float cut  = self->n_known == n - 1 ? self->cut_x[i - 1] : rough_cut(self, i - 1);
       const float lean = cut <= x[i - 1] ? x[i - 1] - x[i]
                          : cut >= x[i]   ? x[i] - x[i - 1]
@@ -591,6 +736,10 @@ static void build_field(FiqCarriers* self)
     }
   }
   fiq_carrier_field(&self->field, n, x, bias, order, sharpness);
+  if (self->params.sharpness_mode == FIQ_SHARPNESS_CARRIER) {
+    sharpen_each(self, target, order, n);
+  }
+  set_flips(&self->field);
   request_cuts(self, n);
 }
 
@@ -606,18 +755,26 @@ static float kept_way(float strength, float dt)
 
 static void set_schedule(FiqCarriers* self, float period_s)
 {
-  const float share = fminf(1.0f, period_s / self->params.anneal_s);
-  const float dt    = FIQ_CARRIER_ANNEAL_DT * share;
-  const bool  hot   = self->n_next_hot > 0;
-  self->p           = hot ? fminf(1.0f, self->p + share) : self->p;
+  const float share     = fminf(1.0f, period_s / self->params.anneal_s);
+  const float dt        = FIQ_CARRIER_ANNEAL_DT * share;
+  const bool  hot       = self->n_next_hot > 0;
+  self->share_of_anneal = share;
+  self->p               = hot ? fminf(1.0f, self->p + share) : self->p;
   // A thousandth of a step short of the end is rounding, not another step.
   self->p              = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
   self->settling       = hot && self->p >= 1.0f;
   self->sorting        = self->sorting || self->settling;
-  const float strength = 1.0f + self->params.strength * self->p;
-  self->pull           = 1.0f - kept_way(strength, dt);
-  self->sigma          = self->params.noise * (1.0f - self->p) * sqrtf(0.05f * dt);
-  self->keep           = kept_way(1.0f + self->params.strength, dt);
+  const float cold     = bent_progress(self);
+  const float strength = 1.0f + self->params.strength * cold;
+  const float heat     = fmaxf(1.0f - cold, self->params.temperature);
+  for (int age = 0; age < 2; ++age) {
+    const float way    = dt * (float)(age + 1);
+    const float walk   = self->params.noise * sqrtf(0.05f * way);
+    self->pull[age]    = 1.0f - kept_way(strength, way);
+    self->sigma[age]   = walk * heat;
+    self->tremble[age] = walk * self->params.temperature;
+    self->keep[age]    = kept_way(1.0f + self->params.strength, way);
+  }
 }
 
 /// Cells of this pass: around the cloud as it was, with room for one step.
@@ -633,8 +790,8 @@ static void set_range(FiqCarriers* self)
   }
   for (int k = 0; k < SLOTS; ++k) {
     if (self->settled[k] > self->stay[k]) {
-      low  = fminf(low, self->before[k]);
-      high = fmaxf(high, self->before[k]);
+      low  = fminf(low, self->before[0][k]);
+      high = fmaxf(high, self->before[0][k]);
     }
     if (self->mass[k] > 0.0f) {
       low  = fminf(low, self->now[k]);
@@ -645,7 +802,7 @@ static void set_range(FiqCarriers* self)
     low  = fminf(low, self->params.scatter_low);
     high = fmaxf(high, self->params.scatter_high);
   }
-  const float margin    = 1.0f + 3.0f * self->sigma;
+  const float margin    = 1.0f + 3.0f * self->sigma[0];
   self->old_range_low   = self->range_low;
   self->old_range_scale = self->range_scale;
   self->range_low       = fmaxf(low - margin, self->params.x_low);
@@ -660,11 +817,14 @@ static bool take_target(FiqCarriers* self, const FiqCarriersTarget* target)
   bool changed = false;
   for (int k = 0; k < SLOTS; ++k) {
     const bool active = target->mass[k] > 0.0f;
-    changed         = changed || target->fresh[k] || fabsf(target->mass[k] - self->mass[k]) > 0.0f;
-    self->before[k] = self->now[k];
-    self->now[k]    = active ? target->x[k] : self->now[k];
-    self->before[k] = self->settled[k] > 0 ? self->before[k] : self->now[k];
-    self->mass[k]   = target->mass[k];
+    changed = changed || target->fresh[k] || fabsf(target->mass[k] - self->mass[k]) > 0.0f;
+    // Where nobody has settled yet nobody has anything to follow.
+    const bool  followed = self->settled[k] > 0;
+    const float last     = self->now[k];
+    self->now[k]         = active ? target->x[k] : self->now[k];
+    self->before[1][k]   = followed ? self->before[0][k] : self->now[k];
+    self->before[0][k]   = followed ? last : self->now[k];
+    self->mass[k]        = target->mass[k];
   }
   return changed;
 }
@@ -673,7 +833,8 @@ static bool has_moved(const FiqCarriers* self)
 {
   bool moved = false;
   for (int k = 0; k < SLOTS; ++k) {
-    moved = moved || fabsf(self->now[k] - self->before[k]) > 0.0f;
+    moved = moved || fabsf(self->now[k] - self->before[0][k]) > 0.0f ||
+            fabsf(self->now[k] - self->before[1][k]) > 0.0f;
   }
   return moved;
 }
@@ -700,17 +861,34 @@ static void shrink(FiqCarriers* self, uint32_t n_osc)
   self->n_next_hot = self->n_hot;
 }
 
+/// Whether everyone in flight can be bound to the carrier that attracts it.
+static bool is_choice(const FiqCarriers* self)
+{
+  const float sharpness = fiq_carriers_sharpness(self->params.sharpness, self->p);
+  return self->exact && self->p >= 0.5f && self->p < 1.0f && self->field.n > 0 &&
+         self->n_next_hot == self->n_hot && sharpness * self->gap > choice;
+}
+
 /// Schedule, field and histograms of this pass; the order matters, as cuts are read in the old cells.
-static void begin_flight(FiqCarriers* self, float period_s)
+static void begin_flight(FiqCarriers* self, const FiqCarriersTarget* target, float period_s)
 {
   set_schedule(self, period_s);
   self->field.n = 0;
   self->n_cuts  = 0;
-  // Early in the flight of a large swarm a quarter of it tells where the cuts are.
-  self->old_stride = self->stride;
-  self->stride     = self->n_next_hot > COUNT_ALL_MAX && self->p < 0.7f ? 4 : 1;
+  // Until late in the flight of a large swarm a part of it tells where the cuts are.
+  self->old_stride    = self->stride;
+  self->stride        = 1;
+  const uint32_t n    = self->n_next_hot > 0 ? self->n_next_hot : self->n_osc;
+  const bool     part = self->p < 0.5f || self->bound || self->n_next_hot == 0;
+  while (part && self->stride < STRIDE_MAX && n / self->stride > 2 * COUNTED_MIN) {
+    self->stride *= 2;
+  }
+  self->binding = false;
   if (self->n_next_hot > 0) {
-    build_field(self);
+    if (!self->bound) {
+      build_field(self, target);
+      self->binding = is_choice(self);
+    }
     set_range(self);
     memset(self->coarse, 0,
            (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
@@ -753,12 +931,14 @@ void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
   }
   self->counted_hot = 0;
   self->n_measured  = 0;
-  self->still =
-      !self->sorting && self->n_next_hot == 0 && self->residual < 1e-7f && !has_moved(self);
+  self->still       = !self->sorting && self->n_next_hot == 0 && self->residual < 1e-7f &&
+                params->temperature <= 0.0f && !has_moved(self);
   memcpy(self->was, self->settled, sizeof self->was);
   memset(self->tick, 0, sizeof self->tick);
   memset(self->count, 0, sizeof self->count);
-  begin_flight(self, period_s);
+  begin_flight(self, target, period_s);
+  const bool special = self->sorting || self->binding;
+  self->alternate    = !special && 2.0f * period_s < alternate_s && self->share_of_anneal < 0.01f;
 }
 
 /// A random place for a starting oscillator.
@@ -831,17 +1011,32 @@ static uint32_t nearest_room(const FiqCarriers* self, uint32_t slot)
   return best;
 }
 
-/// The anneal is over: the hot ones settle, within the rooms if shares are exact.
+/// The carrier of a hot one, within the rooms if shares are exact.
+static uint8_t claim_room(FiqCarriers* self, uint32_t i)
+{
+  uint32_t k = self->slot[i];
+  k          = self->exact && self->room[k] == 0 ? nearest_room(self, k) : k;
+  self->room[k] -= self->room[k] > 0;
+  return (uint8_t)k;
+}
+
+static void bind_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  for (uint32_t i = first; i < first + n; ++i) {
+    if (self->state[i] == FIQ_CARRIER_HOT) {
+      self->slot[i] = claim_room(self, i);
+    }
+  }
+}
+
+/// The anneal is over: the hot ones settle.
 static void settle_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
 {
   for (uint32_t i = first; i < first + n; ++i) {
     if (self->state[i] != FIQ_CARRIER_HOT) {
       continue;
     }
-    uint32_t k = self->slot[i];
-    k          = self->exact && self->room[k] == 0 ? nearest_room(self, k) : k;
-    self->room[k] -= self->room[k] > 0;
-    self->slot[i]  = (uint8_t)k;
+    self->slot[i]  = self->bound ? self->slot[i] : claim_room(self, i);
     self->state[i] = FIQ_CARRIER_SETTLED;
   }
 }
@@ -871,10 +1066,9 @@ static uint8_t count_hot(const FiqCarriers* self, uint32_t first, uint32_t n)
 static void count_cells(FiqCarriers* self, Needs needs, const Work* work)
 {
   for (uint32_t i = 0; needs.refines && i < CHUNK; ++i) {
-    const int32_t table = self->fine_of[work->old_cell[i] / FIQ_CARRIERS_FINE];
-    if (table >= 0 && work->hot[i]) {
-      self->fine[table * FIQ_CARRIERS_FINE + work->old_cell[i] % FIQ_CARRIERS_FINE] += 1;
-    }
+    const uint32_t old   = (uint32_t)work->old_cell[i];
+    const uint32_t table = self->fine_of[old / FIQ_CARRIERS_FINE];
+    self->fine[table * FIQ_CARRIERS_FINE + old % FIQ_CARRIERS_FINE] += (uint32_t)work->hot[i];
   }
   for (uint32_t i = 0; needs.counts && i < CHUNK; ++i) {
     const uint32_t lane = i % FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE;
@@ -883,22 +1077,44 @@ static void count_cells(FiqCarriers* self, Needs needs, const Work* work)
   }
 }
 
+/// How long ago a chunk moved last: 0 in the step before, 1 in the one before that.
+static uint32_t age_of(const FiqCarriers* self, uint32_t chunk)
+{
+  const bool every = self->was_whole || chunk % self->old_stride == 0;
+  return every || (chunk + self->step) % 2 == 1 ? 0 : 1;
+}
+
 bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;
   assert(first < self->n_osc);
+  self->halfway = false;
   if (self->still) {
     return false;
+  }
+  const uint32_t since = age_of(self, chunk);
+  uint32_t       age   = since;
+  // Those that are counted move in every pass, for the histograms' sake.
+  const bool counted = chunk % self->stride == 0 || chunk % self->old_stride == 0;
+  if (self->alternate && !counted) {
+    if ((chunk + self->step) % 2 == 1) {
+      return false;
+    }
+    age           = 1;
+    self->halfway = true;
   }
   const uint32_t n = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
   if (self->sorting) {
     sort_chunk(self, first, n);
     self->chunk_hot[chunk] = count_hot(self, first, n);
   }
-  const bool  flies = self->chunk_hot[chunk] > 0 && self->field.n > 0;
-  const Needs needs = {.flies   = flies,
+  const bool  flies = self->chunk_hot[chunk] > 0 && (self->bound || self->field.n > 0);
+  const Needs needs = {.age     = age,
+                       .since   = since,
+                       .bound   = self->bound,
+                       .flies   = flies,
                        .tracks  = self->chunk_hot[chunk] < CHUNK,
-                       .refines = flies && chunk % self->old_stride == 0,
+                       .refines = flies && self->n_cuts > 0 && chunk % self->old_stride == 0,
                        .counts  = chunk % self->stride == 0};
   Work        work;
   if (self->use_avx2) {
@@ -912,11 +1128,13 @@ bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
   }
   if (self->settling) {
     settle_chunk(self, first, n);
+  } else if (self->binding) {
+    bind_chunk(self, first, n);
   }
   if (self->sorting) {
     count_chunk(self, chunk, n);
   }
-  return self->sorting || flies;
+  return self->sorting || (flies && !self->bound);
 }
 
 static void measure_imbalance(FiqCarriers* self)
@@ -931,6 +1149,22 @@ static void measure_imbalance(FiqCarriers* self)
     }
   }
   self->imbalance = most > 0.0 ? (float)fmin(most / fmax(least, 1e-6), 1000.0) : 1.0f;
+}
+
+/// Sharper if the residual falls too slowly to be 0.03 at the end of the anneal, else softer.
+static void set_pace(FiqCarriers* self)
+{
+  const float share  = self->share_of_anneal;
+  const float before = self->heat;
+  const float rate   = fminf(1.0f, 20.0f * share);
+  self->heat         = before > 0.0f ? before + (self->residual - before) * rate : self->residual;
+  if (self->n_hot == 0 || self->p <= 0.0f || self->p >= 1.0f) {
+    self->pace = 0.0f;
+    return;
+  }
+  const float wanted = logf(fmaxf(self->heat, 0.03f) / 0.03f) / fmaxf(1.0f - self->p, share);
+  const float is     = logf(fmaxf(before, 1e-9f) / fmaxf(self->heat, 1e-9f)) / share;
+  self->pace         = fiq_clamp(self->pace + 2.0f * share * (wanted - is), -1.386f, 1.386f);
 }
 
 void fiq_carriers_end(FiqCarriers* self)
@@ -951,9 +1185,13 @@ void fiq_carriers_end(FiqCarriers* self)
       sum += (double)self->lane_residual[i];
     }
     self->residual = (float)(sum / fmax(1.0, (double)self->n_measured));
+    set_pace(self);
   }
+  self->bound      = self->n_hot > 0 && (self->bound || self->binding);
+  self->was_whole  = !self->alternate;
   self->sorting    = false;
   self->settling   = false;
+  self->binding    = false;
   self->scattering = false;
   self->step += 1;
 }
@@ -978,6 +1216,30 @@ void fiq_carriers_count(const FiqCarriers* self, uint32_t count[FIQ_CARRIERS_MAX
 
 // ---- life ----
 
+/// Sums of eight bytes (Irwin and Hall 1927), brought to mean 0 and variance 1.
+static void fill_noise(float* noise)
+{
+  double sum    = 0.0;
+  double square = 0.0;
+  for (uint32_t i = 0; i < FIQ_CARRIERS_NOISE; ++i) {
+    const uint32_t one = fiq_carriers_hash(2 * i, 77);
+    const uint32_t two = fiq_carriers_hash(2 * i + 1, 77);
+    uint32_t       all = 0;
+    for (uint32_t shift = 0; shift < 32; shift += 8) {
+      all += ((one >> shift) & 255u) + ((two >> shift) & 255u);
+    }
+    noise[i] = (float)all;
+    sum += (double)all;
+    square += (double)all * (double)all;
+  }
+  const double mean  = sum / FIQ_CARRIERS_NOISE;
+  const double scale = 1.0 / sqrt(square / FIQ_CARRIERS_NOISE - mean * mean);
+  for (uint32_t i = 0; i < FIQ_CARRIERS_NOISE; ++i) {
+    noise[i] = (float)(((double)noise[i] - mean) * scale);
+  }
+  memcpy(noise + FIQ_CARRIERS_NOISE, noise, CHUNK * sizeof *noise);
+}
+
 FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacity)
 {
   assert(self && arena);
@@ -994,16 +1256,18 @@ FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacit
   self->chunk_hot = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_hot);
   self->coarse =
       fiq_arena_take(arena, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE, sizeof *self->coarse);
-  self->fine =
-      fiq_arena_take(arena, (size_t)FIQ_CARRIERS_REFINED * FIQ_CARRIERS_FINE, sizeof *self->fine);
-  self->fine_of       = fiq_arena_take(arena, FIQ_CARRIERS_COARSE, sizeof *self->fine_of);
-  self->below         = fiq_arena_take(arena, FIQ_CARRIERS_COARSE + 1, sizeof *self->below);
-  self->lane_min      = fiq_arena_take(arena, CHUNK, sizeof *self->lane_min);
-  self->lane_max      = fiq_arena_take(arena, CHUNK, sizeof *self->lane_max);
+  self->fine     = fiq_arena_take(arena, (size_t)(FIQ_CARRIERS_REFINED + 1) * FIQ_CARRIERS_FINE,
+                                  sizeof *self->fine);
+  self->fine_of  = fiq_arena_take(arena, FIQ_CARRIERS_COARSE, sizeof *self->fine_of);
+  self->below    = fiq_arena_take(arena, FIQ_CARRIERS_COARSE + 1, sizeof *self->below);
+  self->lane_min = fiq_arena_take(arena, CHUNK, sizeof *self->lane_min);
+  self->lane_max = fiq_arena_take(arena, CHUNK, sizeof *self->lane_max);
   self->lane_residual = fiq_arena_take(arena, CHUNK, sizeof *self->lane_residual);
+  self->noise         = fiq_arena_take(arena, FIQ_CARRIERS_NOISE + CHUNK, sizeof *self->noise);
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
+  fill_noise(self->noise);
   fiq_carriers_reset(self, 1);
   return FIQ_OK;
 }
@@ -1025,6 +1289,7 @@ static FiqCarriers keep_buffers(const FiqCarriers* self, const FiqCarriers* stat
   next.lane_min      = self->lane_min;
   next.lane_max      = self->lane_max;
   next.lane_residual = self->lane_residual;
+  next.noise         = self->noise;
   return next;
 }
 
@@ -1053,7 +1318,7 @@ void fiq_carriers_reset(FiqCarriers* self, uint32_t seed)
   memset(self->chunk_hot, 0, self->capacity / CHUNK * sizeof *self->chunk_hot);
   memset(self->coarse, 0, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   memset(self->below, 0, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
-  memset(self->fine_of, 0xff, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
+  memset(self->fine_of, NO_TABLE, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
   empty_lanes(self);
 }
 
@@ -1068,7 +1333,7 @@ void fiq_carriers_adopt(FiqCarriers* self, const FiqCarriers* old)
   memcpy(self->coarse, old->coarse,
          (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   memcpy(self->fine, old->fine,
-         (size_t)FIQ_CARRIERS_REFINED * FIQ_CARRIERS_FINE * sizeof *self->fine);
+         (size_t)(FIQ_CARRIERS_REFINED + 1) * FIQ_CARRIERS_FINE * sizeof *self->fine);
   memcpy(self->fine_of, old->fine_of, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
   memcpy(self->below, old->below, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
   memcpy(self->lane_min, old->lane_min, CHUNK * sizeof *self->lane_min);

@@ -16,9 +16,21 @@
    Balance: with q_k the point that has the share m_1..m_k of the oscillators below it,
    g_k+1 = g_k - s (|q_k - x_k| - |q_k - x_k+1|) puts the indifference point there, which is optimal
    transport in one dimension. The q_k are order statistics, by histograms of two levels with
-   2^20 cells over the cloud; they are those of the step before, and early in the flight of more than
-   4096 oscillators (p < 0.7) those of every fourth chunk. At p = 1 the integer
-   shares (largest remainder) are filled exactly.
+   2^20 cells over the cloud; they are those of the step before, and in a large flight those of a
+   part of the chunks. At p = 1/2, when the softmax has become a choice, everyone in flight is bound to the
+   carrier that attracts it, within the integer shares (largest remainder), and from there on flies
+   straight to it; where carriers lie too close for that, or the sharpness is low, this happens at p = 1.
+
+   Short steps: below 3 ms every other chunk moves by two steps in one pass, the others in the next;
+   who looks on interpolates (`halfway`).
+
+   Variants: the curve bends p, to p^(4^curve), for the schedule above. A temperature T keeps the noise
+   at n0 T or more; the settled then tremble around their carriers with a standard deviation of
+   n0 T sqrt(0.05 / (2 + 2 s1)), and the shares stay exact. Sharpness follows the schedule; or is up to 4
+   times as high or low as the cloud converges more slowly or fast than it must, to be within 0.03 units
+   at p = 1; or is that of the schedule times (1/2 + energy) (1/2 + coherence) for each carrier, the energy being its
+   share times the number of carriers, the interval between two having the mean of theirs; or falls from sh1 when
+   cold to 0.05 when hot by the power of the temperature max(T, 1 - p).
 
    An oscillator is settled (it sits on its carrier, whose moves it follows at once) or hot.
    When carriers come, go or change mass, monotone transport says how many of each carrier's
@@ -26,7 +38,7 @@
 
    Axis: Hz: x = f; cents: x = 261.63 ln(f / 261.63), so that at middle C one unit is one Hz in both.
    Source: annealed diffusion on carriers; Kuhn 1955 and Villani 2003 for the transport. Cost per step:
-   O(K) per carrier set, about 4 ns a hot oscillator (AVX2), nothing once all rest. Latency: none.
+   O(K) per carrier set, about 2 ns a hot oscillator (AVX2), nothing once all rest. Latency: none.
 */
 #ifndef FIQ_CARRIER_H
 #define FIQ_CARRIER_H
@@ -34,12 +46,14 @@
 #include "arena.h"
 
 enum {
-  FIQ_CARRIERS_CHUNK   = 64,                  ///< oscillators advanced at a time
-  FIQ_CARRIERS_OSC_MAX = 1048576,             ///< largest capacity
-  FIQ_CARRIERS_COARSE  = 1024,                ///< cells of the first histogram
-  FIQ_CARRIERS_FINE    = 1024,                ///< cells within one of its cells
-  FIQ_CARRIERS_LANES   = 4,                   ///< copies of the first histogram, written in turn
-  FIQ_CARRIERS_REFINED = 2 * FIQ_CARRIERS_MAX ///< cells looked into at the second level
+  FIQ_CARRIERS_CHUNK     = 64,                   ///< oscillators advanced at a time
+  FIQ_CARRIERS_OSC_MAX   = 1048576,              ///< largest capacity
+  FIQ_CARRIERS_COARSE    = 1024,                 ///< cells of the first histogram
+  FIQ_CARRIERS_FINE      = 1024,                 ///< cells within one of its cells
+  FIQ_CARRIERS_LANES     = 4,                    ///< copies of the first histogram, written in turn
+  FIQ_CARRIERS_REFINED   = 2 * FIQ_CARRIERS_MAX, ///< cells looked into at the second level
+  FIQ_CARRIERS_NOISE     = 4096,                 ///< normal numbers kept
+  FIQ_CARRIER_FIELD_ROWS = 4                     ///< what an interval has: low, span, centre, cell
 };
 
 #define FIQ_CARRIER_F0_HZ 261.63f
@@ -53,24 +67,36 @@ typedef enum {
   FIQ_CARRIER_LOOSE    ///< new; gets a carrier with room at the next step
 } FiqCarrierState;
 
+/// What makes the softmax sharp.
+typedef enum {
+  FIQ_SHARPNESS_SCHEDULE,
+  FIQ_SHARPNESS_CONVERGENCE,
+  FIQ_SHARPNESS_CARRIER,
+  FIQ_SHARPNESS_TEMPERATURE
+} FiqSharpness;
+
 /// What one step obeys.
 typedef struct {
-  float noise;     ///< n0, units of x; >= 0, 50 as reference
-  float strength;  ///< s1; >= 0, 10 as reference
-  float sharpness; ///< sh1; > 0, 20 as reference
-  float balance;   ///< 0 plain softmax .. 1 exact shares
-  float anneal_s;  ///< length of the anneal; > 0
-  float x_low;     ///< the cloud stays inside x_low..x_high
-  float x_high;
-  float scatter_low;  ///< where oscillators start that are not bound to balance,
-  float scatter_high; ///< and all of them after fiq_carriers_scatter
+  float        noise;     ///< n0, units of x; >= 0, 50 as reference
+  float        strength;  ///< s1; >= 0, 10 as reference
+  float        sharpness; ///< sh1; > 0, 20 as reference
+  float        balance;   ///< 0 plain softmax .. 1 exact shares
+  float        anneal_s;  ///< length of the anneal; > 0
+  float        x_low;     ///< the cloud stays inside x_low..x_high
+  float        x_high;
+  float        scatter_low;  ///< where oscillators start that are not bound to balance,
+  float        scatter_high; ///< and all of them after fiq_carriers_scatter
+  FiqSharpness sharpness_mode;
+  float        temperature; ///< T, 0..1
+  float        curve;       ///< -1 cools early .. 1 late
 } FiqCarriersParams;
 
 /// The carriers of one step, by slot.
 typedef struct {
-  float x[FIQ_CARRIERS_MAX];     ///< coordinate
-  float mass[FIQ_CARRIERS_MAX];  ///< share asked for, any scale; 0: slot unused
-  bool  fresh[FIQ_CARRIERS_MAX]; ///< not the carrier that this slot held before
+  float x[FIQ_CARRIERS_MAX];         ///< coordinate
+  float mass[FIQ_CARRIERS_MAX];      ///< share asked for, any scale; 0: slot unused
+  bool  fresh[FIQ_CARRIERS_MAX];     ///< not the carrier that this slot held before
+  float coherence[FIQ_CARRIERS_MAX]; ///< 0..1, for FIQ_SHARPNESS_CARRIER
 } FiqCarriersTarget;
 
 /// The softmax field as one logistic curve per interval between carriers.
@@ -79,9 +105,12 @@ typedef struct {
   float    low[FIQ_CARRIERS_MAX + 1];    ///< [n + 1] by number of carriers below x
   float    span[FIQ_CARRIERS_MAX + 1];   ///< high - low
   float    centre[FIQ_CARRIERS_MAX + 1]; ///< c
+  uint32_t flip[FIQ_CARRIERS_MAX]
+               [FIQ_CARRIER_FIELD_ROWS]; ///< bits in which interval j + 1 differs from j
   int32_t  cell[FIQ_CARRIERS_MAX + 1]; ///< slot that attracts below c, plus 256 times the one above
-  float    steepness;                  ///< 2 s
-  uint32_t n;                          ///< carriers in the field
+  float    steepness[FIQ_CARRIERS_MAX + 1]; ///< 2 s
+  uint32_t n;                               ///< carriers in the field
+  bool     uniform;                         ///< all intervals are equally steep
 } FiqCarrierField;
 
 typedef struct {
@@ -96,21 +125,22 @@ typedef struct {
   uint8_t* chunk_hot; ///< [capacity / chunk] hot oscillators of a chunk
 
   // histograms of the hot ones
-  uint32_t* coarse;                         ///< [lanes][FIQ_CARRIERS_COARSE]
-  uint32_t* fine;                           ///< [FIQ_CARRIERS_REFINED][FIQ_CARRIERS_FINE]
-  int16_t*  fine_of;                        ///< [FIQ_CARRIERS_COARSE] table refining a cell, or -1
-  uint32_t* below;                          ///< [FIQ_CARRIERS_COARSE + 1] cumulative count
-  float*    lane_min;                       ///< [chunk] smallest hot x of this pass
-  float*    lane_max;                       ///< [chunk]
-  float*    lane_residual;                  ///< [chunk] sum of |x - carrier|
+  uint32_t* coarse;        ///< [lanes][FIQ_CARRIERS_COARSE]
+  uint32_t* fine;          ///< [FIQ_CARRIERS_REFINED + 1][FIQ_CARRIERS_FINE]
+  uint8_t*  fine_of;       ///< [FIQ_CARRIERS_COARSE] table refining a cell, the last for none
+  uint32_t* below;         ///< [FIQ_CARRIERS_COARSE + 1] cumulative count
+  float*    lane_min;      ///< [chunk] smallest hot x of this pass
+  float*    lane_max;      ///< [chunk]
+  float*    lane_residual; ///< [chunk] sum of |x - carrier|
+  float*    noise;         ///< [FIQ_CARRIERS_NOISE + chunk] normal; fixed by init
   float     range_low, range_scale;         ///< cells of this pass
   float     old_range_low, old_range_scale; ///< cells of the pass before
 
   uint32_t stride, old_stride; ///< every which chunk is counted in this pass, in the one before
 
   // carriers, by slot
-  float    now[FIQ_CARRIERS_MAX];    ///< coordinate at this step
-  float    before[FIQ_CARRIERS_MAX]; ///< at the step before
+  float    now[FIQ_CARRIERS_MAX];       ///< coordinate at this step
+  float    before[2][FIQ_CARRIERS_MAX]; ///< at the step before, and at the one before that
   float    mass[FIQ_CARRIERS_MAX];
   uint32_t share[FIQ_CARRIERS_MAX];   ///< oscillators that mass asks for
   uint32_t settled[FIQ_CARRIERS_MAX]; ///< oscillators settled
@@ -130,30 +160,40 @@ typedef struct {
   uint32_t n_known;                       ///< cuts in cut_x; 0: none yet
 
   FiqCarrierField field;
-  float           p;        ///< progress of the anneal, 1: cold
-  float           keep;     ///< share of its way that a settled oscillator keeps in this step
-  float           pull;     ///< 1 - e^(-strength dt) of this step
-  float           sigma;    ///< standard deviation of this step's noise
-  float           residual; ///< mean |x - carrier|, units of x, after the last step
+  float           p;       ///< progress of the anneal, 1: cold
+  float           keep[2]; ///< share of its way that a settled oscillator keeps in one step, in two
+  float           pull[2]; ///< 1 - e^(-strength dt) of one step, of two
+  float           sigma[2];   ///< standard deviation of the noise of one step in flight, of two
+  float           tremble[2]; ///< and of that of the settled
+  float           pace;       ///< ln of what the convergence makes of the sharpness, -1.4..1.4
+  float           heat;       ///< residual, smoothed
+  float           share_of_anneal; ///< of this step
+  float           residual;        ///< mean |x - carrier|, units of x, after the last step
   float
       imbalance; ///< 1..1000: largest over smallest ratio of count to mass, as the last anneal left it
-  uint32_t          n_osc;       ///< oscillators in play
-  uint32_t          n_hot;       ///< of these, in flight
-  uint32_t          n_next_hot;  ///< in flight after this pass, while it runs
-  uint32_t          counted_hot; ///< in flight at the end of the chunks passed so far
-  uint32_t          n_measured;  ///< oscillators in the sums of this pass so far
-  uint32_t          next_slot;   ///< where the search for a place goes on
-  uint32_t          step;        ///< steps since reset; salts the noise
-  uint32_t          seed;
-  bool              sorting;    ///< this pass re-heats or settles
-  bool              settling;   ///< this pass ends the anneal
-  bool              scattering; ///< this pass strews all
-  bool              scatter_next;
-  bool              plan_next; ///< this pass counts, the next one plans
-  bool              recount;   ///< oscillators were lost
-  bool              still;     ///< nothing moves in this pass
-  bool              exact;     ///< shares are kept exactly
-  float             stray;     ///< share of newly hot ones that start at a random place
+  uint32_t n_osc;       ///< oscillators in play
+  uint32_t n_hot;       ///< of these, in flight
+  uint32_t n_next_hot;  ///< in flight after this pass, while it runs
+  uint32_t counted_hot; ///< in flight at the end of the chunks passed so far
+  uint32_t n_measured;  ///< oscillators in the sums of this pass so far
+  uint32_t next_slot;   ///< where the search for a place goes on
+  uint32_t step;        ///< steps since reset; salts the noise
+  uint32_t seed;
+  bool     sorting;    ///< this pass re-heats or settles
+  bool     settling;   ///< this pass ends the anneal
+  bool     scattering; ///< this pass strews all
+  bool     scatter_next;
+  bool     plan_next; ///< this pass counts, the next one plans
+  bool     recount;   ///< oscillators were lost
+  bool     still;     ///< nothing moves in this pass
+  bool     exact;     ///< shares are kept exactly
+  bool     bound;     ///< in the second half of the flight: the carriers of the hot are fixed
+  bool     binding;   ///< this pass fixes them
+  bool     alternate; ///< only every other chunk moves in this pass, by two steps
+  bool     was_whole; ///< all chunks moved in the pass before
+  bool     halfway;   ///< the chunk advanced last has moved two steps, of which one has passed
+  float    gap;       ///< smallest distance between carriers of the field
+  float    stray;     ///< share of newly hot ones that start at a random place
   FiqCarriersParams params;
 } FiqCarriers;
 
@@ -206,19 +246,20 @@ static inline uint32_t fiq_carriers_hash(uint32_t index, uint32_t salt)
   return v ^ (v >> 16);
 }
 
-/// Nearly normal, mean 0, variance 1, |x| < 3.5: four bytes added up (Irwin and Hall 1927).  [any]
-static inline float fiq_carriers_noise(uint32_t index, uint32_t salt)
-{
-  const uint32_t v   = fiq_carriers_hash(index, salt);
-  const uint32_t two = (v & 0x00ff00ffu) + ((v >> 8) & 0x00ff00ffu);
-  const int32_t  sum = (int32_t)((two & 0xffffu) + (two >> 16));
-  return (float)(sum - 510) * 6.7658836e-3f;
-}
-
 /// The salt of step number `step`.  [any]
 static inline uint32_t fiq_carriers_salt(uint32_t seed, uint32_t step)
 {
   return fiq_carriers_hash(step, seed * 2u + 1u);
+}
+
+/// The noise of one chunk in a step with `salt`: [chunk] normal numbers, from a random place of a table on; to be
+/// multiplied with the sign.  [any]
+static inline const float* fiq_carriers_noise(const FiqCarriers* self, uint32_t chunk,
+                                              uint32_t salt, float* sign)
+{
+  const uint32_t bits = fiq_carriers_hash(chunk, salt);
+  *sign               = bits >> 31 ? -1.0f : 1.0f;
+  return self->noise + bits % FIQ_CARRIERS_NOISE;
 }
 
 /// Build the softmax field of `n` carriers, x ascending, bias g, sharpness s > 0.  [audio]

@@ -38,7 +38,8 @@ static void fill_dispersion(FiqCoherence* self)
     position             = 0.0;
     for (uint32_t k = 0; k < self->n_bins; ++k) {
       const double wave = sin(0.5 * two_pi * scale * position);
-      const double slope = 21.4 * 0.00437 / 2.302585092994046 / (1.0 + 0.00437 * bin_hz * (k + 0.5));
+      const double slope =
+          21.4 * 0.00437 / 2.302585092994046 / (1.0 + 0.00437 * bin_hz * (k + 0.5));
       self->dispersion_rad[k] = (float)(spread_rad * wave * wave);
       position += k + 1 < self->n_bins ? bin_hz * fmin(slope, limit) : 0.0;
     }
@@ -53,8 +54,8 @@ FiqStatus fiq_coherence_init(FiqCoherence* self, FiqArena* arena, FiqFftPool* po
   self->config       = *config;
   const uint32_t n   = config->window_frames;
   const bool     fit = n >= 256 && n <= 8192 && (n & (n - 1)) == 0;
-  if (!fit || config->hop_frames == 0 || config->hop_frames > n / 4 || n % config->hop_frames != 0 ||
-      !(config->sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ) ||
+  if (!fit || config->hop_frames == 0 || config->hop_frames > n / 4 ||
+      n % config->hop_frames != 0 || !(config->sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ) ||
       !(config->sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ)) {
     return FIQ_BAD_ARGUMENT;
   }
@@ -110,11 +111,11 @@ bool fiq_coherence_is_off(const FiqCoherence* self)
 FIQ_INLINE void mix(FiqCoherence* restrict self, const FiqComplex* restrict left,
                     const FiqComplex* restrict right)
 {
-  FiqComplex* restrict       sum   = self->sum;
-  FiqComplex* restrict       bins  = self->bins;
-  const FiqComplex* restrict turn  = self->turn;
-  float* restrict            power = self->power;
-  const size_t n = self->n_bins - 1;
+  FiqComplex* restrict sum        = self->sum;
+  FiqComplex* restrict bins       = self->bins;
+  const FiqComplex* restrict turn = self->turn;
+  float* restrict power           = self->power;
+  const size_t n                  = self->n_bins - 1;
   for (size_t k = 0; k < n; ++k) {
     const float re = left[k].re + right[k].re;
     const float im = left[k].im + right[k].im;
@@ -250,8 +251,9 @@ static float angle_of(float re, float im)
   const bool  low  = size <= re;
   const float t    = low ? size / re : re / size;
   const float t2   = t * t;
-  const float rise = t * (0.99986f + t2 * (-0.33029f + t2 * (0.18014f + t2 * (-0.08513f + t2 * 0.02084f))));
-  const float all  = low ? rise : 0.5f * FIQ_PI_F - rise;
+  const float rise =
+      t * (0.99986f + t2 * (-0.33029f + t2 * (0.18014f + t2 * (-0.08513f + t2 * 0.02084f))));
+  const float all = low ? rise : 0.5f * FIQ_PI_F - rise;
   return im < 0.0f ? -all : all;
 }
 
@@ -285,7 +287,7 @@ static void compare(FiqCoherence* self)
     const float      advance   = fiq_wrap_rad(frequency_of(self, k) * scale);
     const float      re        = fiq_cos(advance);
     const float      im        = fiq_sin(advance);
-    FiqPartial*      p         = &self->partial[i];
+    FiqCoherencePartial*      p         = &self->partial[i];
     p->bin                     = k;
     p->turn_rad                = self->turn_rad[k];
     p->pull                    = self->pull[k];
@@ -303,7 +305,7 @@ static void pull(FiqCoherence* self)
   const float amount = fiq_clamp(self->amount, 0.0f, 1.0f);
   const float leak   = leak_least + leak_span * (1.0f - amount);
   for (uint32_t i = 0; i < self->n_partials; ++i) {
-    FiqPartial* p = &self->partial[i];
+    FiqCoherencePartial* p = &self->partial[i];
     // R sin(psi - chi)
     const float wanted = self->field.im * p->at.re - self->field.re * p->at.im;
     p->pull += pull_share * (wanted - p->pull);
@@ -313,7 +315,7 @@ static void pull(FiqCoherence* self)
 }
 
 /// Straight lines from `from` to `to`, over the bins from one up to the other.
-static void draw_line(FiqCoherence* self, const FiqPartial* from, const FiqPartial* to)
+static void draw_line(FiqCoherence* self, const FiqCoherencePartial* from, const FiqCoherencePartial* to)
 {
   const uint32_t n     = to->bin - from->bin;
   const float    share = n ? 1.0f / (float)n : 0.0f;
@@ -328,8 +330,8 @@ static void draw_line(FiqCoherence* self, const FiqPartial* from, const FiqParti
 static void draw_curves(FiqCoherence* self)
 {
   const uint32_t n     = self->n_partials;
-  FiqPartial     first = self->partial[0];
-  FiqPartial     last  = self->partial[n - 1];
+  FiqCoherencePartial     first = self->partial[0];
+  FiqCoherencePartial     last  = self->partial[n - 1];
   first.bin            = 0;
   last.bin             = self->n_bins;
   draw_line(self, &first, &self->partial[0]);
@@ -377,7 +379,7 @@ void fiq_coherence_turn(FiqCoherence* self)
 
 void fiq_coherence_add(const FiqCoherence* self, float* curve_rad)
 {
-  const float amount = self->amount < 0.0f ? -self->amount : 0.0f;
+  const float amount                   = self->amount < 0.0f ? -self->amount : 0.0f;
   const float* restrict turn_rad       = self->turn_rad;
   const float* restrict dispersion_rad = self->dispersion_rad;
   for (size_t k = 0; k < self->n_bins; ++k) {

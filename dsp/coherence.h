@@ -53,7 +53,7 @@ typedef struct {
   float      pull;     ///< v_p
   FiqComplex at;       ///< e^{j chi_p}
   uint32_t   bin;      ///< of the peak
-} FiqPartial;
+} FiqCoherencePartial;
 
 typedef struct {
   FiqCoherenceConfig config;
@@ -70,12 +70,12 @@ typedef struct {
   FiqComplex*        advance;        ///< [window/hop] of the phase of a bin's centre in a hop
   FiqComplex*        bins;           ///< [window/2] X turned
   FiqComplex*        time;           ///< [window/2] its envelope, every other sample
-  FiqPartial         partial[FIQ_COHERENCE_PEAKS_MAX];
+  FiqCoherencePartial         partial[FIQ_COHERENCE_PEAKS_MAX];
   uint32_t           n_partials;
   float              shadow[FIQ_COHERENCE_SHADOW]; ///< share of power by distance in bins
-  float              amount;    ///< of this frame
-  FiqComplex         field;     ///< R e^{j psi}
-  bool               is_turned; ///< turn_rad is not all 0
+  float              amount;                       ///< of this frame
+  FiqComplex         field;                        ///< R e^{j psi}
+  bool               is_turned;                    ///< turn_rad is not all 0
   bool               use_avx2;
 } FiqCoherence;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine.h"
 
+#include "analysis.h"
 #include "describe.h"
 #include "guard.h"
 #include "maths.h"
@@ -15,6 +16,9 @@ static const float  bypass_s    = 0.01f;
 static const float  detour_s    = 0.02f;
 static const float  exchange_s  = 0.05f;
 static const double recovery_s  = 0.05;
+
+/// Level of a swarm's voice that sings a partial of amplitude 1 at that amplitude.
+static const float voice_level = 1.0f;
 
 enum {
   DEFAULT_CAPACITY = 4096,
@@ -49,6 +53,9 @@ struct FiqEngine {
   uint32_t        incoming_frames; ///< until it is filled
   FiqSmoother     exchange; ///< share of the incoming path
   FiqPart*        spent[SPENT_MAX];
+  FiqFftPool      pool; ///< of the analysis
+  FiqAnalysis     analysis;
+  bool            analysing;
   FiqGuard        guard;
   FiqSmoother     smoothed[N_SMOOTHED];
   FiqSmoother     enabled;
@@ -79,7 +86,10 @@ static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 
 static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
 {
-  const FiqStatus status = fiq_telemetry_init(&self->telemetry, arena);
+  const FiqAnalysisConfig analysis = {self->config.sample_rate_hz, self->control_frames, 0};
+  FiqStatus               status   = fiq_telemetry_init(&self->telemetry, arena);
+  const FiqStatus         hearing  = fiq_analysis_init(&self->analysis, arena, &self->pool, &analysis);
+  status                           = status == FIQ_OK ? hearing : status;
   take_planes(self->in, arena);
   take_planes(self->side, arena);
   take_planes(self->sung, arena);
@@ -105,7 +115,7 @@ static void init_smoothers(FiqEngine* self)
 
 static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
 {
-  const FiqPartOrder swarm = {.kind = FIQ_PART_SWARM, .capacity = DEFAULT_CAPACITY};
+  const FiqPartOrder swarm = {.kind = FIQ_PART_SWARM, .capacity = DEFAULT_CAPACITY, .step_frames = FIQ_STEP_FRAMES};
   const FiqPartOrder path  = {.kind = FIQ_PART_PATH, .window_frames = 2048, .n_bands = 24};
   self->config             = *config;
   self->control_frames     = fiq_part_control_frames(config->sample_rate_hz);
@@ -115,6 +125,7 @@ static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
   if (!self->swarm || (config->with_realms && !self->path)) {
     return false;
   }
+  fiq_fft_pool_init(&self->pool);
   FiqArena arena;
   fiq_arena_init(&arena, NULL, 0);
   (void)init_buffers(self, &arena);
@@ -153,6 +164,7 @@ void fiq_engine_free(FiqEngine* self)
     fiq_part_free(self->incoming);
     fiq_part_free(self->path);
     fiq_part_free(self->swarm);
+    fiq_fft_pool_free(&self->pool);
     free(self->memory);
     free(self);
   }
@@ -192,6 +204,7 @@ static void reset_sound(FiqEngine* self)
     fiq_path_reset(&self->incoming->path, (FiqRealm)self->params.realm);
   }
   fiq_swarm_reset(&self->swarm->swarm, self->seed);
+  fiq_analysis_reset(&self->analysis);
   self->position = 0;
 }
 
@@ -293,7 +306,10 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
                            .speed        = p->speed,
                            // A tempo is a tempo: the core's own speed must not scale it.
                            .centre_rad_s = FIQ_TWO_PI_F * rate_hz / (beats > 0.0f ? p->speed : 1.0f),
-                           .spread_rad_s = FIQ_TWO_PI_F * p->core_spread};
+                           .spread_rad_s = FIQ_TWO_PI_F * p->core_spread,
+                           .coherence    = p->coherence,
+                           .match_rate   = p->match,
+                           .match_hold   = p->match_hold > 0.5f};
 }
 
 static void control_paths(FiqEngine* self)
@@ -327,10 +343,53 @@ static void control_exchange(FiqEngine* self, float period_s)
   ramp(&self->exchange, self->incoming_frames > 0 ? 0.0f : 1.0f, period_s / exchange_s);
 }
 
+static void control_play(FiqEngine* self)
+{
+  static const int32_t         limits[] = {3, 5, 7, 11, 13};
+  const FiqEngineParams* const p        = &self->params;
+  const FiqNotesPlay           play     = {.mode                     = (int32_t)p->mode,
+                                           .glide_s                  = p->glide,
+                                           .velocity_level           = p->velocity_level,
+                                           .velocity_mass            = p->velocity_mass,
+                                           .pressure_level           = p->pressure_level,
+                                           .pressure_brightness      = p->pressure_bright,
+                                           .mpe_bend_range_semitones = p->mpe_bend,
+                                           .just_amount              = p->just,
+                                           .prime_limit              = limits[(uint32_t)p->prime_limit],
+                                           .just                     = p->just > 0.0f};
+  fiq_notes_set_play(&self->swarm->swarm.notes, &play);
+}
+
+/// Hand what the analysis hears to the swarm, or nothing when it is not asked for.
+static void control_voices(FiqEngine* self)
+{
+  const FiqEngineParams* const p      = &self->params;
+  FiqAnalysisParams            params = fiq_analysis_default_params();
+  FiqSwarmVoice                sung[FIQ_SWARM_VOICES_MAX];
+  uint32_t                     n    = 0;
+  const bool                   runs = p->source > 0.5f;
+  if (runs && !self->analysing) {
+    fiq_analysis_reset(&self->analysis);
+  }
+  self->analysing     = runs;
+  params.max_carriers = p->voices;
+  params.threshold_db = p->threshold;
+  if (runs) {
+    fiq_analysis_control(&self->analysis, &params);
+    const FiqAnalysisVoice* const heard = fiq_analysis_voices(&self->analysis, &n);
+    n                                   = n < FIQ_SWARM_VOICES_MAX ? n : FIQ_SWARM_VOICES_MAX;
+    for (uint32_t i = 0; i < n; ++i) {
+      sung[i] = (FiqSwarmVoice){heard[i].id, heard[i].hz, heard[i].mass, voice_level * heard[i].level};
+    }
+  }
+  fiq_swarm_set_voices(&self->swarm->swarm, sung, n);
+}
+
 static void control_swarm(FiqEngine* self)
 {
   const FiqEngineParams* const p     = &self->params;
   const float                  beats = sync_beats(self, p->anneal_sync);
+  const float                  wheel = fiq_notes_wheel(&self->swarm->swarm.notes, 0);
   const FiqSwarmParams         swarm = {
               .n_osc                = p->oscillators,
               .anneal_s             = beats > 0.0f ? 60.0f * beats / (float)self->tempo.bpm : p->anneal,
@@ -339,9 +398,10 @@ static void control_swarm(FiqEngine* self)
               .strength             = p->strength,
               .sharpness            = p->sharpness,
               .metric               = p->metric,
-              .spread_cents         = p->detune,
+              .spread_cents         = fminf(100.0f, p->detune + wheel * p->wheel_detune),
               .coupling             = p->coupling * p->speed,
-              .partials             = p->partials,
+              // What is heard has its own partials; harmonics upon them would be another sound.
+              .partials             = p->source > 0.5f && p->source < 1.5f ? 1.0f : p->partials,
               .tilt_db_per_octave   = p->tilt,
               .width                = p->stereo,
               .attack_s             = p->attack,
@@ -352,7 +412,16 @@ static void control_swarm(FiqEngine* self)
               .scatter_octaves      = p->scatter,
               .level                = 1.0f,
               .chord                = p->chord,
-              .root_note            = p->root_note};
+              .root_note            = p->root_note,
+              .odd_even             = p->odd_even,
+              .stretch              = p->stretch,
+              .motion_hz            = p->stereo_rate,
+              .motion_depth         = p->stereo_motion,
+              .sharpness_mode       = p->sharpness_mode,
+              .temperature          = p->temperature,
+              .anneal_curve         = p->anneal_curve};
+  control_play(self);
+  control_voices(self);
   fiq_swarm_control(&self->swarm->swarm, &swarm);
 }
 
@@ -378,6 +447,7 @@ static void update_meters(FiqEngine* self)
     meters->order                 = realms->core.order;
     meters->coordinated           = realms->coordination_score;
     meters->spectral_share        = fiq_realms_spectral_share(realms);
+    meters->match_error           = fiq_gain_to_db(fiq_realm_temporal_error(&realms->temporal[0]));
   }
 }
 
@@ -495,12 +565,15 @@ static void process_segment(FiqEngine*          self,
                             float* const*       out,
                             uint32_t            n_frames)
 {
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    fiq_guard_enter(in[channel], self->in[channel], n_frames);
+    fiq_guard_enter(side[channel], self->side[channel], n_frames);
+  }
+  if (self->analysing) {
+    fiq_analysis_process(&self->analysis, (const float* const*)self->in, n_frames);
+  }
   fiq_swarm_process(&self->swarm->swarm, self->sung, n_frames);
   if (self->path) {
-    for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-      fiq_guard_enter(in[channel], self->in[channel], n_frames);
-      fiq_guard_enter(side[channel], self->side[channel], n_frames);
-    }
     process_effect(self, n_frames);
   } else {
     process_instrument(self, n_frames);
@@ -537,29 +610,7 @@ void fiq_engine_process(FiqEngine*             self,
 
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes)
 {
-  FiqSwarm* const swarm = &self->swarm->swarm;
-  if (size_bytes < 3 || (message[1] | message[2]) > 127) {
-    return; // what the swarm understands has two data bytes
-  }
-  const uint32_t channel = message[0] & 15u;
-  switch (message[0] & 0xf0) {
-  case 0x80:
-    fiq_swarm_note_off(swarm, channel, message[1], 0);
-    break;
-  case 0x90:
-    fiq_swarm_note_on(swarm, channel, message[1], (float)message[2] / 127.0f, 0);
-    break;
-  case 0xb0:
-    fiq_swarm_controller(swarm, channel, message[1], message[2], 0);
-    break;
-  case 0xe0: {
-    const int bend = (message[2] << 7 | message[1]) - 8192;
-    fiq_swarm_bend(swarm, channel, (float)bend / (bend < 0 ? 8192.0f : 8191.0f), 0);
-    break;
-  }
-  default:
-    break;
-  }
+  fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
 }
 
 void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo)
@@ -595,6 +646,9 @@ void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
     const FiqPhaseLayer* const layer = &self->path->path.realms.layer[realm];
     memcpy(state->phase_rad[realm], layer->phi_rad, layer->n_neurons * sizeof(float));
   }
+  if (self->path) {
+    (void)fiq_realms_match(&self->path->path.realms, state->match);
+  }
 }
 
 void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
@@ -621,6 +675,11 @@ static void place_phases(FiqRealms* realms, const FiqEngineState* state)
       fiq_phase_layer_set_phases(layer, state->phase_rad[realm]);
     }
   }
+  bool legal = true;
+  for (uint32_t i = 0; i < FIQ_ENGINE_MATCH; ++i) {
+    legal &= isfinite(state->match[i]);
+  }
+  fiq_realms_set_match(realms, legal ? state->match : NULL);
 }
 
 void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
@@ -636,10 +695,14 @@ void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
 
 static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
-  const uint32_t wanted = (uint32_t)params->oscillators;
+  static const uint32_t     steps[] = {64, 256, 1024};
+  const FiqPartOrder* const now     = &self->swarm->order;
   // Grow by doubling, so that a knob on its way up does not rebuild the swarm at every step.
-  *order = (FiqPartOrder){.kind = FIQ_PART_SWARM, .capacity = fiq_next_power_of_two(wanted)};
-  return wanted > self->swarm->order.capacity;
+  const uint32_t wanted = fiq_next_power_of_two((uint32_t)params->oscillators);
+  *order                = (FiqPartOrder){.kind        = FIQ_PART_SWARM,
+                                         .capacity    = wanted > now->capacity ? wanted : now->capacity,
+                                         .step_frames = self->path ? FIQ_STEP_FRAMES : steps[(uint32_t)params->quality]};
+  return order->capacity > now->capacity || order->step_frames != now->step_frames;
 }
 
 static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
@@ -671,7 +734,8 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
   if (part->order.kind == FIQ_PART_SWARM) {
     fiq_swarm_adopt(&part->swarm, &self->swarm->swarm);
     keep_spent(self, self->swarm);
-    self->swarm = part;
+    self->swarm          = part;
+    self->meters.latency = (float)fiq_engine_latency_frames(self);
     return;
   }
   assert(self->path && !self->incoming);

@@ -29,6 +29,7 @@ typedef enum { FIQ_PART_SWARM, FIQ_PART_PATH } FiqPartKind;
 typedef struct {
   FiqPartKind kind;
   uint32_t    capacity;         ///< FIQ_PART_SWARM: oscillators
+  uint32_t    step_frames;      ///< FIQ_PART_SWARM: step at 44.1 and 48 kHz, 64, 256 or 1024
   uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqPathShape
   uint32_t    n_bands;          ///< FIQ_PART_PATH
   uint32_t    lookahead_frames; ///< FIQ_PART_PATH
@@ -84,6 +85,30 @@ typedef struct {
   float anneal_sync;  ///< as sync, for the anneal time
   float window;       ///< of the spectral realm: 0..5 = 256..8192 frames at 48 kHz
   float bands;        ///< of the spectral realm, 4..64
+  float coherence;    ///< -1 disperse .. 0 .. +1 focus
+  float match;        ///< 0 off .. 1 rate at which the temporal realm learns the sidechain
+  float match_hold;   ///< 1 keeps what was learned
+  float source;          ///< of the swarm's notes: 0 MIDI and chord, 1 analysis of the input, 2 both
+  float voices;          ///< partials that the analysis holds at most, 1..32
+  float threshold;       ///< dBFS of the softest partial
+  float odd_even;        ///< -1 odd .. 1 even partials
+  float stretch;         ///< partial h at h^(1 + stretch)
+  float stereo_rate;     ///< Hz
+  float stereo_motion;   ///< 0..1
+  float sharpness_mode;  ///< 0 schedule, 1 convergence, 2 coherence, 3 temperature
+  float temperature;     ///< 0..1
+  float anneal_curve;    ///< -1..1
+  float mode;            ///< 0 poly, 1 mono, 2 legato, 3 latch
+  float glide;           ///< s
+  float velocity_level;  ///< 0..1
+  float velocity_mass;   ///< 0..1
+  float pressure_level;  ///< 0..1
+  float pressure_bright; ///< 0..1
+  float wheel_detune;    ///< cents that the full mod wheel adds
+  float mpe_bend;        ///< semitones
+  float just;            ///< 0..1
+  float prime_limit;     ///< 0..4: 3, 5, 7, 11, 13
+  float quality;         ///< step of the swarm: 0..2 = 64, 256, 1024 frames at 48 kHz
 } FiqEngineParams;
 
 /// What the engine says of itself, once a control period.
@@ -95,6 +120,7 @@ typedef struct {
   float residual;       ///< Hz
   float imbalance;      ///< >= 1
   float carriers;       ///< sounding notes
+  float match_error;    ///< dBFS, what the temporal realm has not matched of the sidechain
 } FiqEngineMeters;
 
 /// Musical time as the host tells it.
@@ -103,10 +129,13 @@ typedef struct {
   double beats_per_bar; ///< > 0
 } FiqTempo;
 
+enum { FIQ_ENGINE_MATCH = 256 }; ///< values that Match may learn
+
 /// What is worth keeping that no parameter holds.
 typedef struct {
   uint64_t seed;
   float    phase_rad[3][FIQ_NEURONS_MAX]; ///< the layers' phases: temporal, spectral, adaptive
+  float    match[FIQ_ENGINE_MATCH];       ///< what the temporal realm learned
 } FiqEngineState;
 
 /// A new engine, or NULL (out of memory, or a sample rate out of range).  [setup]

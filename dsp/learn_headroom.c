@@ -17,10 +17,10 @@ enum {
   N_RELOADS_MAX = 2
 };
 
-static const double   points_of_all          = 9e8; ///< of transforms, both ways, that may be spent
-static const float    promising_db           = 1.0f;
-static const uint32_t order_first          = 8;
-static const uint32_t orders[N_ORDERS]     = {8, 12, 24, 40, 80};
+static const double   points_of_all         = 1e9; ///< of transforms, both ways, that may be spent
+static const float    promising_db          = 1.0f;
+static const uint32_t order_first           = 8;
+static const uint32_t orders[N_ORDERS]      = {8, 12, 24, 40, 80};
 static const uint32_t order_steps[N_ORDERS] = {20, 20, 25, 30, 30};
 
 FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLearnRealm* realm,
@@ -30,11 +30,11 @@ FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLe
   assert(arena);
   assert(realm);
   memset(self, 0, sizeof *self);
-  const double hop = realm->hop_frames;
-  self->realm      = realm;
-  self->n_hops_max = fiq_learn_realm_n_hops(realm, n_frames_max);
-  self->n_set_max  = (uint32_t)(FIQ_LEARN_SET_S * realm->config.sample_rate_hz / hop) +
-                    2 * FIQ_LEARN_HOPS_A_FRAME;
+  const double hop         = realm->hop_frames;
+  self->realm              = realm;
+  self->n_hops_max         = fiq_learn_realm_n_hops(realm, n_frames_max);
+  const double set_rate_hz = fmin(realm->config.sample_rate_hz, FIQ_LEARN_SET_RATE_HZ);
+  self->n_set_max = (uint32_t)(FIQ_LEARN_SET_S * set_rate_hz / hop) + 2 * FIQ_LEARN_HOPS_A_FRAME;
   if (self->n_set_max > self->n_hops_max + FIQ_LEARN_HOPS_A_FRAME) {
     self->n_set_max = self->n_hops_max + FIQ_LEARN_HOPS_A_FRAME;
   }
@@ -43,8 +43,7 @@ FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLe
   self->slot   = fiq_arena_take(arena, self->n_hops_max, sizeof(int32_t));
   self->frame  = fiq_arena_take(arena, self->n_set_max, sizeof(uint32_t));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
-    self->spectra[c] =
-        fiq_arena_take(arena, self->n_set_max * self->stride, sizeof(FiqComplex));
+    self->spectra[c] = fiq_arena_take(arena, self->n_set_max * self->stride, sizeof(FiqComplex));
     self->output[c] =
         fiq_arena_take(arena, (size_t)self->n_set_max * realm->hop_frames, sizeof(float));
   }
@@ -161,7 +160,8 @@ static bool load(FiqLearnHeadroom* self)
 
 // One evaluation.
 
-static void evaluate(FiqLearnHeadroom* self, const float* phi_rad, uint32_t order, bool with_gradient)
+static void evaluate(FiqLearnHeadroom* self, const float* phi_rad, uint32_t order,
+                     bool with_gradient)
 {
   const FiqLearnRealm* realm = self->realm;
   const size_t         n     = (size_t)self->n_slots * realm->hop_frames;
@@ -304,7 +304,7 @@ static void finish_loss(FiqLearnHeadroom* self)
 {
   const double norm = log(self->sum) / (double)self->order + log((double)self->set_peak);
   memset(self->by_psi, 0, self->realm->n_bins * sizeof(float));
-  self->value = norm + fiq_learn_realm_penalty(self->realm, 0, self->by_psi);
+  self->value    = norm + fiq_learn_realm_penalty(self->realm, 0, self->by_psi);
   self->pass     = self->with_gradient ? FIQ_HEADROOM_BACKWARD : FIQ_HEADROOM_READY;
   self->position = 0;
 }
@@ -335,8 +335,8 @@ static void run_loss(FiqLearnHeadroom* self)
   const float    scale = 1.0f / self->set_peak;
   for (uint32_t c = 0; c < self->n_channels; ++c) {
     for (uint32_t i = self->position; i < self->position + n; ++i) {
-      self->sum += (double)raise(self->output[c] + (size_t)i * hop, hop, scale,
-                                 self->order / 2 - 1);
+      self->sum +=
+          (double)raise(self->output[c] + (size_t)i * hop, hop, scale, self->order / 2 - 1);
     }
   }
   self->position += n;
@@ -459,7 +459,7 @@ static void make_sweep(const FiqLearnRealm* realm, float share, float* phi_rad)
   for (uint32_t b = 0; b < n; ++b) {
     const float along = 2.0f * (float)b / (float)(n - 1) - 1.0f;
     // Bands far apart would turn many times; a few turns are enough to spread a click.
-    phase += share * along * fminf(realm->difference_max[b], 6.0f);
+    phase += share * along * fminf(realm->steepest_rad[b], 6.0f);
     phi_rad[b] = phase;
   }
 }
@@ -621,12 +621,12 @@ void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* plan
 {
   assert(self);
   assert(planes->plane[0]);
-  self->planes     = *planes;
-  self->n_channels = planes->plane[1] && planes->plane[1] != planes->plane[0] &&
-                             memcmp(planes->plane[0], planes->plane[1],
-                                    planes->n_frames * sizeof(float)) != 0
-                         ? 2
-                         : 1;
+  self->planes = *planes;
+  self->n_channels =
+      planes->plane[1] && planes->plane[1] != planes->plane[0] &&
+              memcmp(planes->plane[0], planes->plane[1], planes->n_frames * sizeof(float)) != 0
+          ? 2
+          : 1;
   self->n_hops = fiq_learn_realm_n_hops(self->realm, planes->n_frames);
   assert(self->n_hops <= self->n_hops_max);
   fiq_random_init(&self->random, seed, 0);
@@ -640,10 +640,10 @@ void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* plan
   self->n_finalists        = FINALISTS_MIN;
   self->finalist           = 0;
   self->start              = 0;
-  self->rotation_value = HUGE_VAL;
-  self->rotation_rad   = 0.0f;
-  self->angle          = 0;
-  self->stage          = FIQ_HEADROOM_SURVEY_IN_PHASE;
+  self->rotation_value     = HUGE_VAL;
+  self->rotation_rad       = 0.0f;
+  self->angle              = 0;
+  self->stage              = FIQ_HEADROOM_SURVEY_IN_PHASE;
   survey(self, self->best_phi_rad);
 }
 

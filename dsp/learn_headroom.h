@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    Learns one phase a band, shared by both channels, that lowers the crest factor of stored audio as
-   the spectral realm at rest plays it. Magnitudes are untouched, so that the rms stays and the peak falls.
+   the spectral realm at rest plays it. Magnitudes are untouched, so that the rms stays and the peak
+   falls.
 
-   Minimised is log |y|_p over both channels, with p rising from 8 to 80: the p-norm tends to the peak
-   and is smooth (Boyd and Vandenberghe 2004, 3.1.5). Its gradient is that by y, sign(y) |y|^{p-1} / sum |y|^p,
-   taken back through the frames: with G_m the transform of a frame of it,
+   Minimised is log |y|_p over both channels, with p rising from 8 to 80: the p-norm tends to the
+   peak and is smooth (Boyd and Vandenberghe 2004, 3.1.5). Its gradient is that by y, sign(y)
+   |y|^{p-1} / sum |y|^p, taken back through the frames: with G_m the transform of a frame of it,
      dJ/dpsi_k = -c_k Im(T_k sum_m X_{m,k} conj(G_{m,k})),   c = 1 at DC and Nyquist, else 2.
-   L-BFGS descends from several starts: nothing, the best constant rotation, sweeps of the group delay
-   (Schroeder 1970) and random phases; the best few are taken to the end, and the one with the lowest crest
-   over the whole audio is kept, nothing and the best rotation included.
+   L-BFGS descends from several starts: nothing, the best constant rotation, sweeps of the group
+   delay (Schroeder 1970) and random phases; the best few are taken to the end, and the one with the
+   lowest crest over the whole audio is kept, nothing and the best rotation included.
 
-   Only the loudest hops are worked on, up to FIQ_LEARN_SET_S seconds; each finished candidate is played over
-   everything, and hops where it peaks are taken in. The smaller the working set, the more starts are tried, so
-   that the time is bounded: about 2 s of a core of 2020 at a window of 2048, whatever the audio.
+   Only the loudest hops are worked on, up to FIQ_LEARN_SET_S seconds; each finished candidate is
+   played over everything, and hops where it peaks are taken in. The smaller the working set, the
+   more starts are tried, so that the time hardly depends on the audio (learner.h).
 */
 #ifndef FIQ_LEARN_HEADROOM_H
 #define FIQ_LEARN_HEADROOM_H
@@ -23,6 +24,7 @@
 #include "random.h"
 
 #define FIQ_LEARN_SET_S 1.6
+#define FIQ_LEARN_SET_RATE_HZ 96000.0 ///< above, the working set is shorter in proportion
 
 enum { FIQ_LEARN_STARTS_MAX = 32, FIQ_LEARN_FINALISTS_MAX = 8 };
 
@@ -69,9 +71,9 @@ typedef struct {
   uint32_t       n_slots;
 
   FiqHeadroomPass pass;
-  uint32_t        position;      ///< within the pass, the survey or the loading
-  bool            with_gradient; ///< of this evaluation
-  uint32_t        order;         ///< p, even
+  uint32_t        position;                 ///< within the pass, the survey or the loading
+  bool            with_gradient;            ///< of this evaluation
+  uint32_t        order;                    ///< p, even
   float           phi_rad[FIQ_NEURONS_MAX]; ///< being evaluated or surveyed
   float           by_phi[FIQ_NEURONS_MAX];
   double          value;    ///< the outcome
@@ -94,12 +96,12 @@ typedef struct {
   uint32_t         n_finalists; ///< the same
   uint32_t         n_reloads;   ///< of this finalist
 
-  float  untouched_crest_db;
-  float  untouched_rms_db;
-  float  best_crest_db;
-  float  best_rms_db; ///< rms of the best
-  float  best_phi_rad[FIQ_NEURONS_MAX];
-  float  rotation_crest_db; ///< of the best constant rotation as the realm plays it
+  float untouched_crest_db;
+  float untouched_rms_db;
+  float best_crest_db;
+  float best_rms_db; ///< rms of the best
+  float best_phi_rad[FIQ_NEURONS_MAX];
+  float rotation_crest_db; ///< of the best constant rotation as the realm plays it
 } FiqLearnHeadroom;
 
 /// `realm` stays the caller's and may serve others while this one is idle.  [setup]

@@ -33,7 +33,7 @@ typedef struct {
   double   direction[FIQ_LBFGS_MAX];
   double   slope; ///< along direction, < 0
   double   step;
-  uint32_t n_shortened; ///< steps in a row that did not descend
+  uint32_t n_shortened;                              ///< steps in a row that did not descend
   double   moved[FIQ_LBFGS_HISTORY][FIQ_LBFGS_MAX];  ///< differences of x, newest last
   double   turned[FIQ_LBFGS_HISTORY][FIQ_LBFGS_MAX]; ///< differences of the gradient
   double   inner[FIQ_LBFGS_HISTORY];                 ///< their inner products, > 0

@@ -27,16 +27,16 @@ FiqStatus fiq_learn_pair_init(FiqLearnPair* self, FiqArena* arena, FiqFftPool* p
   self->delay_max_frames = (uint32_t)(FIQ_LEARN_DELAY_MAX_S * realm->config.sample_rate_hz + 0.5);
   self->lag_max_frames   = self->delay_max_frames + realm->config.window_frames / 2;
   // A block is half a transform; lags up to a quarter of it do not wrap.
-  const uint32_t size    = fiq_next_power_of_two(4 * self->lag_max_frames);
-  const uint32_t n_bins  = size / 2 + 1;
-  self->block            = fiq_arena_take(arena, size, sizeof(float));
-  self->correlation      = fiq_arena_take(arena, size, sizeof(float));
-  self->weighted         = fiq_arena_take(arena, size, sizeof(float));
-  self->a                = fiq_arena_take(arena, n_bins, sizeof(FiqComplex));
-  self->b                = fiq_arena_take(arena, n_bins, sizeof(FiqComplex));
-  self->cross            = fiq_arena_take(arena, n_bins, sizeof(FiqComplex));
-  self->target           = fiq_arena_take(arena, realm->n_bins, sizeof(FiqComplex));
-  self->by_psi           = fiq_arena_take(arena, realm->n_bins, sizeof(float));
+  const uint32_t size   = fiq_next_power_of_two(4 * self->lag_max_frames);
+  const uint32_t n_bins = size / 2 + 1;
+  self->block           = fiq_arena_take(arena, size, sizeof(float));
+  self->correlation     = fiq_arena_take(arena, size, sizeof(float));
+  self->weighted        = fiq_arena_take(arena, size, sizeof(float));
+  self->a               = fiq_arena_take(arena, n_bins, sizeof(FiqComplex));
+  self->b               = fiq_arena_take(arena, n_bins, sizeof(FiqComplex));
+  self->cross           = fiq_arena_take(arena, n_bins, sizeof(FiqComplex));
+  self->target          = fiq_arena_take(arena, realm->n_bins, sizeof(FiqComplex));
+  self->by_psi          = fiq_arena_take(arena, realm->n_bins, sizeof(float));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
     self->hop[c] = fiq_arena_take(arena, realm->hop_frames, sizeof(float));
   }
@@ -146,15 +146,14 @@ static void add_candidate(FiqLearnPair* self, int32_t delay, bool is_inverted)
 /// The highest local peaks of |correlation|, highest first.
 static void add_peaks(FiqLearnPair* self, const float* correlation)
 {
-  const int32_t most = (int32_t)self->delay_max_frames;
+  const int32_t most    = (int32_t)self->delay_max_frames;
   float         ceiling = HUGE_VALF;
   for (uint32_t i = 0; i < N_PEAKS; ++i) {
     int32_t found = most + 1;
     float   peak  = 0.0f;
     for (int32_t lag = -most; lag <= most; ++lag) {
       const float here = fabsf(at_lag(self, correlation, lag));
-      if (here > peak && here < ceiling &&
-          here >= fabsf(at_lag(self, correlation, lag - 1)) &&
+      if (here > peak && here < ceiling && here >= fabsf(at_lag(self, correlation, lag - 1)) &&
           here >= fabsf(at_lag(self, correlation, lag + 1))) {
         peak  = here;
         found = lag;
@@ -181,7 +180,7 @@ static void find_candidates(FiqLearnPair* self)
   const double r           = (double)at_lag(self, self->correlation, 0);
   self->plain_delay_frames = self->candidate[0].delay_frames;
   self->plain_is_inverted  = self->candidate[0].is_inverted;
-  const double plain = (double)at_lag(self, self->correlation, self->plain_delay_frames) *
+  const double plain       = (double)at_lag(self, self->correlation, self->plain_delay_frames) *
                        (self->plain_is_inverted ? -1.0 : 1.0);
   self->untouched = self->energy + 2.0 * r;
   self->delayed   = self->energy + 2.0 * plain;
@@ -233,8 +232,8 @@ static double evaluate(FiqLearnPair* self, const float* phi_rad, float* by_phi)
   memset(self->by_psi, 0, realm->n_bins * sizeof(float));
   fiq_learn_realm_set_phases(realm, 0, phi_rad);
   const double penalty = fiq_learn_realm_penalty(realm, 0, self->by_psi);
-  const double sum     = agreement(realm->turn[0], self->target, self->by_psi, scale, self->is_mono,
-                                   realm->n_bins);
+  const double sum =
+      agreement(realm->turn[0], self->target, self->by_psi, scale, self->is_mono, realm->n_bins);
   self->by_psi[0]                 = 0.0f;
   self->by_psi[realm->n_bins - 1] = 0.0f;
   fiq_learn_realm_gather(realm, self->by_psi, by_phi);
@@ -313,7 +312,7 @@ static uint32_t evaluations_per_slice(const FiqLearnPair* self)
 /// Every candidate is climbed twice, from the guess and from zero.
 static void start_candidate(FiqLearnPair* self)
 {
-  const FiqPairCandidate* candidate              = &self->candidate[self->i_candidate / 2];
+  const FiqPairCandidate* candidate                = &self->candidate[self->i_candidate / 2];
   float                   phi_rad[FIQ_NEURONS_MAX] = {0.0f};
   make_target(self, candidate);
   if (self->i_candidate % 2 == 0) {
@@ -529,10 +528,10 @@ void fiq_learn_pair_begin_align(FiqLearnPair* self, const FiqLearnPlanes* planes
 {
   assert(self);
   assert(planes->plane[0] && side->plane[0]);
-  self->one        = *planes;
-  self->two        = *side;
-  self->n_channels = planes->plane[1] && side->plane[1] ? 2 : 1;
-  const uint32_t n = planes->n_frames < side->n_frames ? planes->n_frames : side->n_frames;
+  self->one          = *planes;
+  self->two          = *side;
+  self->n_channels   = planes->plane[1] && side->plane[1] ? 2 : 1;
+  const uint32_t n   = planes->n_frames < side->n_frames ? planes->n_frames : side->n_frames;
   self->one.n_frames = n;
   self->two.n_frames = n;
   self->is_mono      = false;

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   Learns what makes two signals add up: for MONO the left and the right channel of one track, for ALIGN
-   a track and its sidechain.
+   Learns what makes two signals add up: for MONO the left and the right channel of one track, for
+   ALIGN a track and its sidechain.
 
    All that counts of both is their cross-correlation r(l) = sum_n a[n] b[n + l]. After a delay of
    D frames, a polarity s and an all-pass filter h on a,
-     sum (a' + b)^2 = |a|^2 + |b|^2 + 2 C,   C = s sum_t h[t] r(D + t) = (s/N) sum_k c_k Re(T_k conj(Q_k)),
-   with T = e^{j psi} as the realm plays it and Q the transform of r around D within the realm's reach, so
-   that one pass over the audio is enough. C is climbed by L-BFGS from several delays and then by slips: all
-   bands from one on are moved by a turn, which no gradient can do, as long as that helps.
+     sum (a' + b)^2 = |a|^2 + |b|^2 + 2 C,
+     C = s sum_t h[t] r(D + t) = (s/N) sum_k c_k Re(T_k conj(Q_k)),
+   with T = e^{j psi} as the realm plays it and Q the transform of r around D within the realm's
+   reach, so that one pass over the audio is enough. C is climbed by L-BFGS from several delays and
+   then by slips: all bands from one on are moved by a turn, which no gradient can do, as long as
+   that helps.
 
-   Delays are the highest peaks of the generalised cross-correlation with phase transform (Knapp and Carter
-   1976) within +-20 ms and of r itself, of either sign. For MONO the delay is 0, and L is turned by +phi and R by
-   -phi: half the slope for each, and no side is preferred.
-   What comes out is played over all of the audio and compared: it is never less than nothing, nor than delay and
+   Delays are the highest peaks of the generalised cross-correlation with phase transform (Knapp and
+   Carter 1976) within +-20 ms and of r itself, of either sign. For MONO the delay is 0, and L is
+   turned by +phi and R by -phi: half the slope for each, and no side is preferred. What comes out
+   is played over all of the audio and compared: it is never less than nothing, nor than delay and
    polarity alone; for MONO a gain below 0.1 dB counts as nothing.
 */
 #ifndef FIQ_LEARN_PAIR_H
@@ -47,15 +49,15 @@ typedef struct {
   FiqLearnRealm* realm; ///< not owned
   FiqFft         fft;
   uint32_t       delay_max_frames;
-  uint32_t       lag_max_frames; ///< delay_max and half a window
-  float*         block;          ///< [fft.size]
-  float*         correlation;    ///< [fft.size] r, lag modulo size
-  float*         weighted;       ///< [fft.size] the same with phase transform
-  FiqComplex*    a;              ///< [fft.size/2 + 1]
-  FiqComplex*    b;              ///< [fft.size/2 + 1]
-  FiqComplex*    cross;          ///< [fft.size/2 + 1] summed over blocks
-  FiqComplex*    target;         ///< [n_bins] Q
-  float*         by_psi;         ///< [n_bins]
+  uint32_t       lag_max_frames;    ///< delay_max and half a window
+  float*         block;             ///< [fft.size]
+  float*         correlation;       ///< [fft.size] r, lag modulo size
+  float*         weighted;          ///< [fft.size] the same with phase transform
+  FiqComplex*    a;                 ///< [fft.size/2 + 1]
+  FiqComplex*    b;                 ///< [fft.size/2 + 1]
+  FiqComplex*    cross;             ///< [fft.size/2 + 1] summed over blocks
+  FiqComplex*    target;            ///< [n_bins] Q
+  float*         by_psi;            ///< [n_bins]
   float*         hop[FIQ_CHANNELS]; ///< [hop_frames]
   FiqLbfgs       search;
 
@@ -76,9 +78,9 @@ typedef struct {
   FiqPairCandidate best;
   double           out_energy; ///< of the sum in CHECK
 
-  double  untouched; ///< energy of the sum
-  double  delayed;   ///< energy of the sum by delay and polarity alone
-  double  reached;   ///< energy of the sum with the result
+  double  untouched;          ///< energy of the sum
+  double  delayed;            ///< energy of the sum by delay and polarity alone
+  double  reached;            ///< energy of the sum with the result
   int32_t plain_delay_frames; ///< of delay and polarity alone
   bool    plain_is_inverted;
 } FiqLearnPair;

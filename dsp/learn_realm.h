@@ -10,9 +10,14 @@
    There is no latency: y[n] belongs to x[n]. Output hop o starts at (o - 2) hop, so that what rings
    before the first and after the last frame is there as well; it is made of frames o..o + 3.
 
-   Slope: a curve of phases delays by dpsi/domega; beyond 3/16 window the realm loses magnitude
-   (stft.h). Between bands b - 1 and b the slope is that of the control points' difference (a B-spline's
-   derivative is a mean of these), so each band has a largest difference, and excess is punished.
+   Loss: the impulse response h of T is heard at lag t by the share w[t] to which the two windows
+   overlap, so that what reaches further than 3/16 window is lost (stft.h). With H the transform of
+   w h, the penalty
+     1440 sum_k g_k max(0, | |H_k|^2 - 1 | - 0.008)^2,   g_k = 1 / (bands x bins of the band of k)
+   keeps what is learned within 0.05 dB (rms over log frequency) and 0.5 dB (worst) of flat. It is
+   left to the phases themselves where they are steep; no limit is set to their range.
+
+   Cost: one transform a frame and channel each for analysis, synthesis and adjoint.
 */
 #ifndef FIQ_LEARN_REALM_H
 #define FIQ_LEARN_REALM_H
@@ -46,14 +51,14 @@ typedef struct {
   float*              analysis;   ///< [window_frames]
   float*              synthesis;  ///< [window_frames] with all scaling
   float*              time;       ///< [window_frames] scratch
-  float*              reach;      ///< [window_frames] share of h[lag mod window] that is heard / window
-  float*              importance; ///< [n_bins] weight of a bin's loss of magnitude
-  float*              curve_rad;  ///< [n_bins] scratch
-  FiqComplex*         spectrum;   ///< [n_bins] scratch
-  FiqComplex*         turn[FIQ_CHANNELS];               ///< [n_bins] e^{j psi(f)}
-  float*              sum[FIQ_CHANNELS];                ///< [window_frames] of the render
-  float               difference_max[FIQ_NEURONS_MAX];  ///< [n_bands] radians from band b - 1 to b
-  uint32_t            next_frame;                       ///< of the render
+  float*              reach; ///< [window_frames] share of h[lag mod window] that is heard / window
+  float*              importance;         ///< [n_bins] weight of a bin's loss of magnitude
+  float*              curve_rad;          ///< [n_bins] scratch
+  FiqComplex*         spectrum;           ///< [n_bins] scratch
+  FiqComplex*         turn[FIQ_CHANNELS]; ///< [n_bins] e^{j psi(f)}
+  float*              sum[FIQ_CHANNELS];  ///< [window_frames] of the render
+  float    steepest_rad[FIQ_NEURONS_MAX]; ///< [n_bands] from band b - 1 to b, without loss
+  uint32_t next_frame;                    ///< of the render
 } FiqLearnRealm;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
@@ -66,25 +71,28 @@ uint32_t fiq_learn_realm_n_hops(const FiqLearnRealm* self, uint32_t n_frames);
 /// Make turn[channel] from `phi_rad` [n_bands].  [worker]
 void fiq_learn_realm_set_phases(FiqLearnRealm* self, uint32_t channel, const float* phi_rad);
 
-/// Spectrum of frame `m` of `plane` [n_frames], which is delayed by `delay_frames` first (any sign), to
-/// `spectrum` [n_bins]; false, and nothing written, if the frame is empty.  [worker]
+/// Spectrum of frame `m` of `plane` [n_frames], which is delayed by `delay_frames` first (any
+/// sign), to `spectrum` [n_bins]; false, and nothing written, if the frame is empty.  [worker]
 bool fiq_learn_realm_analyse(FiqLearnRealm* self, const float* plane, uint32_t n_frames, uint32_t m,
                              int32_t delay_frames, FiqComplex* spectrum);
 
-/// What `spectrum` [n_bins] adds to the output of `channel`, to self->time [window_frames].  [worker]
+/// What `spectrum` [n_bins] adds to the output of `channel`, to self->time [window_frames].
+/// [worker]
 void fiq_learn_realm_synthesise(FiqLearnRealm* self, uint32_t channel, const FiqComplex* spectrum);
 
-/// The derivative by each phase, to `by_phi` [n_bands], from that by each bin's psi [n_bins].  [worker]
+/// The derivative by each phase, to `by_phi` [n_bands], from that by each bin's psi [n_bins].
+/// [worker]
 void fiq_learn_realm_gather(const FiqLearnRealm* self, const float* by_psi, float* by_phi);
 
-/// Penalty of the magnitudes that turn[channel] loses, 0 if there is none; its derivative by each bin's
-/// psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
+/// Penalty of the magnitudes that turn[channel] loses, 0 if there is none; its derivative by each
+/// bin's psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
 double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_psi);
 
 /// Start to render from output hop 0 on.  [worker]
 void fiq_learn_realm_render_start(FiqLearnRealm* self);
 
-/// The next hop of output, `out` [n_channels][hop_frames], of planes delayed by `delay_frames`. [worker]
+/// The next hop of output, `out` [n_channels][hop_frames], of planes delayed by `delay_frames`.
+/// [worker]
 void fiq_learn_realm_render(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t n_channels,
                             int32_t delay_frames, float* const* out);
 

@@ -27,14 +27,14 @@ FiqStatus fiq_learner_init(FiqLearner* self, FiqArena* arena, FiqFftPool* pool,
   if (config->n_frames_max == 0 || config->n_frames_max > FRAMES_MAX) {
     return FIQ_BAD_ARGUMENT;
   }
-  const FiqLearnRealmConfig realm = {config->sample_rate_hz, config->window_frames,
-                                     config->n_bands};
-  FiqStatus status = fiq_learn_realm_init(&self->realm, arena, pool, &realm);
+  const FiqLearnRealmConfig realm  = {config->sample_rate_hz, config->window_frames,
+                                      config->n_bands};
+  FiqStatus                 status = fiq_learn_realm_init(&self->realm, arena, pool, &realm);
   if (status == FIQ_BAD_ARGUMENT) {
     return status;
   }
-  status = worse_of(status, fiq_learn_headroom_init(&self->headroom, arena, &self->realm,
-                                                    config->n_frames_max));
+  status = worse_of(
+      status, fiq_learn_headroom_init(&self->headroom, arena, &self->realm, config->n_frames_max));
   return worse_of(status, fiq_learn_pair_init(&self->pair, arena, pool, &self->realm));
 }
 
@@ -96,12 +96,12 @@ FiqLearned fiq_learner_result(const FiqLearner* self)
 {
   FiqLearned result;
   memset(&result, 0, sizeof result);
-  result.objective     = self->objective;
-  result.gain_db       = fiq_learner_gain_db(self);
-  const uint32_t n     = self->config.n_bands;
-  const bool is_pair   = self->objective != FIQ_LEARN_HEADROOM;
-  const bool is_decided = self->pair.stage == FIQ_PAIR_DONE;
-  const float* phi_rad = is_pair ? self->pair.best.phi_rad : self->headroom.best_phi_rad;
+  result.objective          = self->objective;
+  result.gain_db            = fiq_learner_gain_db(self);
+  const uint32_t n          = self->config.n_bands;
+  const bool     is_pair    = self->objective != FIQ_LEARN_HEADROOM;
+  const bool     is_decided = self->pair.stage == FIQ_PAIR_DONE;
+  const float*   phi_rad    = is_pair ? self->pair.best.phi_rad : self->headroom.best_phi_rad;
   if (is_pair && !is_decided) {
     return result;
   }

@@ -7,11 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { N_PLANES = 2 * FIQ_CHANNELS };
+enum { PLACES = FIQ_LOBE_PLACES };
 
-static const double pi        = 3.14159265358979323846;
-static const double beta      = 18.6;
-static const double half_taps = FIQ_LOBE_TAPS / 2;
+static const double pi   = 3.14159265358979323846;
+static const double beta = 18.6;
 
 /// Modified Bessel function of order 0, by its power series.
 static double bessel_i0(double x)
@@ -26,15 +25,20 @@ static double bessel_i0(double x)
   return sum;
 }
 
+/// All taps of all rows lie on one fine grid, the same on both sides of its middle.
 static void fill_kernel(float* kernel)
 {
+  enum { HALF = FIQ_LOBE_ROWS * FIQ_LOBE_TAPS / 2 };
+  float        curve[HALF + 1];
   const double scale = 1.0 / bessel_i0(beta);
+  for (int i = 0; i <= HALF; ++i) {
+    const double u = (double)i / (double)HALF;
+    curve[i]       = (float)(scale * bessel_i0(beta * sqrt(1.0 - u * u)));
+  }
   for (int row = 0; row <= FIQ_LOBE_ROWS; ++row) {
-    const double fraction = (double)row / FIQ_LOBE_ROWS;
     for (int tap = 0; tap < FIQ_LOBE_TAPS; ++tap) {
-      const double u                    = ((double)tap - (half_taps - 1.0) - fraction) / half_taps;
-      const double root                 = sqrt(fmax(0.0, 1.0 - u * u));
-      kernel[row * FIQ_LOBE_TAPS + tap] = (float)(scale * bessel_i0(beta * root));
+      const int at                      = (tap - FIQ_LOBE_TAPS / 2 + 1) * FIQ_LOBE_ROWS - row;
+      kernel[row * FIQ_LOBE_TAPS + tap] = curve[at < 0 ? -at : at];
     }
   }
 }
@@ -67,10 +71,9 @@ FiqStatus fiq_lobe_bank_init(FiqLobeBank* self, FiqArena* arena, FiqFftPool* poo
   self->use_avx2    = fiq_simd_avx2();
   self->kernel      = fiq_arena_take(arena, (FIQ_LOBE_ROWS + 1) * FIQ_LOBE_TAPS, sizeof(float));
   self->window      = fiq_arena_take(arena, 2 * step, sizeof(float));
-  self->planes =
-      fiq_arena_take(arena, (size_t)FIQ_LOBE_GRIDS * N_PLANES * self->plane_bins, sizeof(float));
-  self->spectrum = fiq_arena_take(arena, 2 * step + 1, sizeof(FiqComplex));
-  self->segment  = fiq_arena_take(arena, 4 * step, sizeof(float));
+  self->planes      = fiq_arena_take(arena, (size_t)PLACES * 2 * self->plane_bins, sizeof(float));
+  self->spectrum    = fiq_arena_take(arena, 2 * step + 1, sizeof(FiqComplex));
+  self->segment     = fiq_arena_take(arena, 4 * step, sizeof(float));
   for (int c = 0; c < FIQ_CHANNELS; ++c) {
     self->tail[c] = fiq_arena_take(arena, step, sizeof(float));
   }
@@ -84,7 +87,7 @@ FiqStatus fiq_lobe_bank_init(FiqLobeBank* self, FiqArena* arena, FiqFftPool* poo
 
 static size_t planes_size_bytes(const FiqLobeBank* self)
 {
-  return (size_t)FIQ_LOBE_GRIDS * N_PLANES * self->plane_bins * sizeof(float);
+  return (size_t)PLACES * 2 * self->plane_bins * sizeof(float);
 }
 
 void fiq_lobe_bank_reset(FiqLobeBank* self)
@@ -99,6 +102,8 @@ void fiq_lobe_bank_adopt(FiqLobeBank* self, const FiqLobeBank* old)
 {
   assert(self->step_frames == old->step_frames);
   memcpy(self->planes, old->planes, planes_size_bytes(self));
+  memcpy(self->spectrum, old->spectrum, (2 * (size_t)self->step_frames + 1) * sizeof(FiqComplex));
+  memcpy(self->segment, old->segment, 4 * (size_t)self->step_frames * sizeof(float));
   for (int c = 0; c < FIQ_CHANNELS; ++c) {
     memcpy(self->tail[c], old->tail[c], self->step_frames * sizeof(float));
   }
@@ -125,115 +130,143 @@ FIQ_INLINE void place(const float* restrict nu, float bins_per_nu, Places* restr
 }
 
 FIQ_INLINE void spread_one(const FiqLobes* restrict lobes, const float* restrict kernel,
-                           const Places* restrict places, float* restrict grid, size_t stride,
+                           const Places* restrict places, float* restrict plane, size_t stride,
                            uint32_t i)
 {
-  const float* const row    = kernel + places->tap[i];
-  const FiqFloat8    low    = *(const FiqFloat8*)row;
-  const FiqFloat8    high   = *(const FiqFloat8*)(row + FIQ_LOBE_TAPS);
-  const FiqFloat8    tap    = low + places->fraction[i] * (high - low);
-  float* const       first  = grid + places->bin[i];
-  FiqFloat8* const   plane0 = (FiqFloat8*)first;
-  FiqFloat8* const   plane1 = (FiqFloat8*)(first + stride);
-  FiqFloat8* const   plane2 = (FiqFloat8*)(first + 2 * stride);
-  FiqFloat8* const   plane3 = (FiqFloat8*)(first + 3 * stride);
-  *plane0 += lobes->left_re[i] * tap;
-  *plane1 += lobes->left_im[i] * tap;
-  *plane2 += lobes->right_re[i] * tap;
-  *plane3 += lobes->right_im[i] * tap;
+  const float* const row   = kernel + places->tap[i];
+  const FiqFloat8    low   = *(const FiqFloat8*)row;
+  const FiqFloat8    high  = *(const FiqFloat8*)(row + FIQ_LOBE_TAPS);
+  const FiqFloat8    tap   = low + places->fraction[i] * (high - low);
+  float* const       first = plane + places->bin[i];
+  FiqFloat8* const   re    = (FiqFloat8*)first;
+  FiqFloat8* const   im    = (FiqFloat8*)(first + stride);
+  *re += lobes->re[i] * tap;
+  *im += lobes->im[i] * tap;
 }
 
 /// The loop over all sinusoids; `bins_per_nu` = 4 step turns cycles per sample into bins.
 FIQ_INLINE void spread(const FiqLobes* restrict lobes, const float* restrict kernel,
-                       float* restrict planes, uint32_t plane_bins, float bins_per_nu)
+                       float* restrict planes, uint32_t plane_bins, float bins_per_nu,
+                       uint32_t first)
 {
   const size_t stride = plane_bins;
-  const size_t grid   = N_PLANES * stride;
+  float*       plane[2 * PLACES];
   Places       places;
+  for (uint32_t i = 0; i < 2 * PLACES; ++i) {
+    plane[i] = planes + i % PLACES * 2 * stride;
+  }
   place(lobes->nu, bins_per_nu, &places);
-  for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; i += FIQ_LOBE_GRIDS) {
-    for (uint32_t g = 0; g < FIQ_LOBE_GRIDS; ++g) {
-      spread_one(lobes, kernel, &places, planes + g * grid, stride, i + g);
+  for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; i += PLACES) {
+    float* const* const row = plane + fiq_lobe_place(first + i);
+#pragma GCC unroll 8
+    for (uint32_t k = 0; k < PLACES; ++k) {
+      spread_one(lobes, kernel, &places, row[k], stride, i + k);
     }
   }
 }
 
 static void spread_base(const FiqLobes* lobes, const float* kernel, float* planes,
-                        uint32_t plane_bins, float bins_per_nu)
+                        uint32_t plane_bins, float bins_per_nu, uint32_t first)
 {
-  spread(lobes, kernel, planes, plane_bins, bins_per_nu);
+  spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
 }
 
 FIQ_AVX2 static void spread_avx2(const FiqLobes* lobes, const float* kernel, float* planes,
-                                 uint32_t plane_bins, float bins_per_nu)
+                                 uint32_t plane_bins, float bins_per_nu, uint32_t first)
 {
-  spread(lobes, kernel, planes, plane_bins, bins_per_nu);
+  spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
 }
 
-void fiq_lobe_bank_add(FiqLobeBank* self, const FiqLobes* lobes)
+void fiq_lobe_bank_add(FiqLobeBank* self, uint32_t chunk, const FiqLobes* lobes)
 {
-  const float bins_per_nu = 4.0f * (float)self->step_frames;
+  const float    bins_per_nu = 4.0f * (float)self->step_frames;
+  const uint32_t first       = chunk * FIQ_LOBE_CHUNK;
   if (self->use_avx2) {
-    spread_avx2(lobes, self->kernel, self->planes, self->plane_bins, bins_per_nu);
+    spread_avx2(lobes, self->kernel, self->planes, self->plane_bins, bins_per_nu, first);
   } else {
-    spread_base(lobes, self->kernel, self->planes, self->plane_bins, bins_per_nu);
+    spread_base(lobes, self->kernel, self->planes, self->plane_bins, bins_per_nu, first);
   }
 }
 
-/// Sum one plane over the grids into the first.
-static void gather_grids(const FiqLobeBank* self, uint32_t plane)
+/// Weighted sum of all places, interleaved.
+FIQ_INLINE void mix(const float* restrict planes, uint32_t plane_bins, const float* restrict gain,
+                    FiqComplex* restrict bins, uint32_t    n_bins)
 {
-  const size_t grid = (size_t)N_PLANES * self->plane_bins;
-  float*       sum  = self->planes + (size_t)plane * self->plane_bins;
-  for (uint32_t g = 1; g < FIQ_LOBE_GRIDS; ++g) {
-    const float* restrict from = sum + g * grid;
-    for (uint32_t i = 0; i < self->plane_bins; ++i) {
-      sum[i] += from[i];
+  const size_t stride      = 2 * (size_t)plane_bins;
+  const float* restrict re = planes + FIQ_LOBE_PAD_BINS;
+  const float* restrict im = re + plane_bins;
+  for (uint32_t k = 0; k < n_bins; ++k) {
+    float sum_re = 0.0f;
+    float sum_im = 0.0f;
+    for (uint32_t p = 0; p < PLACES; ++p) {
+      sum_re += gain[p] * re[p * stride + k];
+      sum_im += gain[p] * im[p * stride + k];
+    }
+    bins[k].re = sum_re;
+    bins[k].im = sum_im;
+  }
+}
+
+static void mix_base(const float* planes, uint32_t plane_bins, const float* gain, FiqComplex* bins,
+                     uint32_t n_bins)
+{
+  mix(planes, plane_bins, gain, bins, n_bins);
+}
+
+FIQ_AVX2 static void mix_avx2(const float* planes, uint32_t plane_bins, const float* gain,
+                              FiqComplex* bins, uint32_t n_bins)
+{
+  mix(planes, plane_bins, gain, bins, n_bins);
+}
+
+/// Mirror what lies below DC: a real signal has X[-k] = X*[k].
+static void mirror(const FiqLobeBank* self, const float* gain)
+{
+  FiqComplex* bins = self->spectrum;
+  bins[0].re *= 2.0f;
+  bins[0].im = 0.0f;
+  for (int p = 0; p < PLACES; ++p) {
+    const float* re = self->planes + (size_t)(2 * p) * self->plane_bins + FIQ_LOBE_PAD_BINS;
+    const float* im = re + self->plane_bins;
+    for (int k = 1; k < FIQ_LOBE_TAPS / 2; ++k) {
+      bins[k].re += gain[p] * re[-k];
+      bins[k].im -= gain[p] * im[-k];
     }
   }
 }
 
-/// Interleave one channel and mirror what lies below DC: a real signal has X[-k] = X*[k].
-static void fill_spectrum(const FiqLobeBank* self, uint32_t channel)
+void fiq_lobe_bank_mix(FiqLobeBank* self, const float gain[FIQ_LOBE_PLACES])
 {
-  const float* re   = self->planes + (size_t)(2 * channel) * self->plane_bins + FIQ_LOBE_PAD_BINS;
-  const float* im   = re + self->plane_bins;
-  FiqComplex*  bins = self->spectrum;
-  for (uint32_t k = 0; k <= 2 * self->step_frames; ++k) {
-    bins[k].re = re[k];
-    bins[k].im = im[k];
+  const uint32_t n_bins = 2 * self->step_frames + 1;
+  if (self->use_avx2) {
+    mix_avx2(self->planes, self->plane_bins, gain, self->spectrum, n_bins);
+  } else {
+    mix_base(self->planes, self->plane_bins, gain, self->spectrum, n_bins);
   }
-  bins[0].re = 2.0f * re[0];
-  bins[0].im = 0.0f;
-  for (int k = 1; k < FIQ_LOBE_TAPS / 2; ++k) {
-    bins[k].re += re[-k];
-    bins[k].im -= im[-k];
-  }
+  mirror(self, gain);
+}
+
+void fiq_lobe_bank_transform(FiqLobeBank* self)
+{
+  fiq_fft_inverse(&self->fft, self->spectrum, self->segment);
 }
 
 /// Window the transform, whose time 0 is the frame's centre, and overlap-add.
-static void overlap_add(const FiqLobeBank* self, uint32_t channel, float* restrict out)
+void fiq_lobe_bank_overlap(FiqLobeBank* self, uint32_t channel, float* out)
 {
   const uint32_t step          = self->step_frames;
+  float* restrict sum          = out;
   const float* restrict window = self->window;
   const float* restrict before = self->segment + 3 * (size_t)step; // t = -step..-1, wrapped round
   const float* restrict after  = self->segment;
   float* restrict tail         = self->tail[channel];
   for (uint32_t i = 0; i < step; ++i) {
-    out[i]  = tail[i] + window[i] * before[i];
+    sum[i]  = tail[i] + window[i] * before[i];
     tail[i] = window[step + i] * after[i];
   }
 }
 
-void fiq_lobe_bank_finish(FiqLobeBank* self, float* const out[FIQ_CHANNELS])
+void fiq_lobe_bank_clear(FiqLobeBank* self)
 {
-  for (uint32_t plane = 0; plane < N_PLANES; ++plane) {
-    gather_grids(self, plane);
-  }
-  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    fill_spectrum(self, channel);
-    fiq_fft_inverse(&self->fft, self->spectrum, self->segment);
-    overlap_add(self, channel, out[channel]);
-  }
   memset(self->planes, 0, planes_size_bytes(self));
 }

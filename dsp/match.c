@@ -9,12 +9,13 @@
 
 enum { N = FIQ_MATCH_WEIGHTS, N_SUMS = 8 };
 
-static const float forgetting   = 0.998f;
-static const float stiffness    = 1e-3f;  // of each diagonal element
-static const float least_moment = 1e-9f;  // below which a direction counts as silent
-static const float step_most    = 0.05f;
-static const float initial[N]   = {1.0f, 0.0f, 0.0f, 0.0f};
-static const float limit[N]     = {2.0f, 2.0f, 2.0f, 1.5f};
+static const float forgetting       = 0.998f;
+static const float stiffness        = 1e-3f; // of each diagonal element
+static const float stiffness_of_all = 0.3f;  // of the mean of all neurons' like elements
+static const float least_moment     = 1e-9f; // below which a direction counts as silent
+static const float step_most        = 0.05f;
+static const float initial[N]       = {1.0f, 0.0f, 0.0f, 0.0f};
+static const float limit[N]         = {2.0f, 2.0f, 2.0f, 1.5f};
 
 FiqStatus fiq_match_init(FiqMatch* self, FiqArena* arena, const FiqMatchConfig* config)
 {
@@ -108,18 +109,19 @@ FIQ_AVX2 static void add_change_avx2(float* change, const float* basis, const fl
   add_change(change, basis, direction, n);
 }
 
-/// x = M^-1 g by Cholesky's factors, M [N][N] its lower triangle, made stiffer.
-static void solve(const float* moment, const float* gradient, float* x)
+/// x = (M + floor)^-1 g by Cholesky's factors, M [N][N] its lower triangle.
+static void solve(const float* moment, const float* floor, const float* gradient, float* x)
 {
   float factor[N][N] = {{0.0f}};
   for (size_t j = 0; j < N; ++j) {
     for (size_t l = 0; l <= j; ++l) {
       float rest = moment[j * N + l];
-      rest += j == l ? stiffness * rest + least_moment : 0.0f;
+      rest += j == l ? stiffness * rest + floor[j] + least_moment : 0.0f;
       for (size_t m = 0; m < l; ++m) {
         rest -= factor[j][m] * factor[l][m];
       }
-      factor[j][l] = j == l ? sqrtf(rest > least_moment ? rest : least_moment) : rest / factor[l][l];
+      factor[j][l] =
+          j == l ? sqrtf(rest > least_moment ? rest : least_moment) : rest / factor[l][l];
     }
   }
   for (size_t j = 0; j < N; ++j) {
@@ -146,18 +148,32 @@ static void move(FiqMatch* self, float step)
   }
 }
 
+/// A neuron that is hardly heard must not wander: what M lacks beside the mean of all is added.
+static void find_floor(const FiqMatch* self, float* floor)
+{
+  const float share = stiffness_of_all / (float)self->config.n_neurons;
+  for (size_t j = 0; j < N; ++j) {
+    floor[j] = 0.0f;
+    for (size_t i = 0; i < self->config.n_neurons; ++i) {
+      floor[j] += share * self->moment[i * N * N + j * N + j];
+    }
+  }
+}
+
 void fiq_match_step(FiqMatch* self, float rate)
 {
   assert(rate >= 0.0f && rate <= 1.0f);
   const size_t n = self->config.n_frames;
+  float        floor[N];
   memset(self->change, 0, n * sizeof(float));
+  find_floor(self, floor);
   for (uint32_t i = 0; i < self->config.n_neurons; ++i) {
     const float* basis     = fiq_match_basis(self, i);
     float*       moment    = self->moment + (size_t)i * N * N;
     float*       direction = self->direction + (size_t)i * N;
     float        gradient[N];
     (self->use_avx2 ? survey_avx2 : survey_base)(basis, self->error, n, gradient, moment);
-    solve(moment, gradient, direction);
+    solve(moment, floor, gradient, direction);
     (self->use_avx2 ? add_change_avx2 : add_change_base)(self->change, basis, direction, n);
   }
   const float along = dot(self->error, self->change, n);
@@ -176,6 +192,6 @@ void fiq_match_set_weights(FiqMatch* self, const float* weight)
 {
   for (size_t i = 0; i < (size_t)self->config.n_neurons * N; ++i) {
     const bool is_given = weight && isfinite(weight[i]);
-    self->weight[i]     = is_given ? fiq_clamp(weight[i], -limit[i % N], limit[i % N]) : initial[i % N];
+    self->weight[i] = is_given ? fiq_clamp(weight[i], -limit[i % N], limit[i % N]) : initial[i % N];
   }
 }

@@ -8,7 +8,8 @@
    ln omega of its drive. With B_ij(t) the derivative of the output by w_ij (phase wheel gradients,
    phase_layer.h, in Cartesian form) and e(t) the error, target - output:
 
-     g_i = sum_t e B_i,    M_i = forgetting M_i + sum_t B_i B_i^T,    D_i = M_i^-1 g_i   (4 x 4)
+     g_i = sum_t e B_i,    M_i = 0.998 M_i + sum_t B_i B_i^T
+     D_i = (M_i + 0.3 mean_n diag M_n)^-1 g_i      (4 x 4; the mean keeps what is not heard still)
      s(t) = sum_ij D_ij B_ij(t),    w += rate <e, s> / <s, s> D
 
    that is, the descent is preconditioned neuron by neuron, and the step is the one that is best for this

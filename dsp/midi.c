@@ -21,9 +21,9 @@ static float bend_value(uint32_t low, uint32_t high)
 
 FiqMidiMessage fiq_midi_parse(const uint8_t* message, uint32_t size_bytes)
 {
-  static const uint8_t kinds[8] = {FIQ_MIDI_NOTE_OFF, FIQ_MIDI_NOTE_ON, FIQ_MIDI_KEY_PRESSURE,
-                                   FIQ_MIDI_CONTROLLER, FIQ_MIDI_NONE, FIQ_MIDI_CHANNEL_PRESSURE,
-                                   FIQ_MIDI_BEND, FIQ_MIDI_NONE};
+  static const uint8_t kinds[8] = {FIQ_MIDI_NOTE_OFF,   FIQ_MIDI_NOTE_ON, FIQ_MIDI_KEY_PRESSURE,
+                                   FIQ_MIDI_CONTROLLER, FIQ_MIDI_NONE,    FIQ_MIDI_CHANNEL_PRESSURE,
+                                   FIQ_MIDI_BEND,       FIQ_MIDI_NONE};
   FiqMidiMessage       parsed   = {.kind = FIQ_MIDI_NONE};
   if (!message || size_bytes < 2 || message[0] < 0x80) {
     return parsed;
@@ -77,19 +77,26 @@ bool fiq_midi_uses(uint32_t controller)
 
 // ---- zones ----
 
+static bool is_of_lower(const FiqMidiChannels* self, uint32_t channel)
+{
+  return channel > LOWER_MASTER && channel <= self->n_lower;
+}
+
+static bool is_of_upper(const FiqMidiChannels* self, uint32_t channel)
+{
+  return channel < UPPER_MASTER && channel + self->n_upper >= UPPER_MASTER;
+}
+
 bool fiq_midi_is_member(const FiqMidiChannels* self, uint32_t channel)
 {
-  const bool lower = channel > LOWER_MASTER && channel <= self->n_lower;
-  const bool upper = channel < UPPER_MASTER && channel + self->n_upper >= UPPER_MASTER;
-  return lower || upper;
+  return is_of_lower(self, channel) || is_of_upper(self, channel);
 }
 
 uint32_t fiq_midi_group(const FiqMidiChannels* self, uint32_t channel)
 {
-  if (!fiq_midi_is_member(self, channel)) {
-    return channel;
-  }
-  return channel <= self->n_lower ? LOWER_MASTER : UPPER_MASTER;
+  return is_of_lower(self, channel)   ? LOWER_MASTER
+         : is_of_upper(self, channel) ? UPPER_MASTER
+                                      : channel;
 }
 
 uint32_t fiq_midi_scope(const FiqMidiChannels* self, uint32_t channel)
@@ -146,7 +153,7 @@ void fiq_midi_reset(FiqMidiChannels* self)
 static uint32_t set_zone(FiqMidiChannels* self, uint32_t master, uint32_t n_members)
 {
   const FiqMidiChannels before = *self;
-  const uint32_t        left   = n_members < 14 ? 14 - n_members : 0;
+  const uint32_t        left   = n_members == 0 ? 15 : n_members < 14 ? 14 - n_members : 0;
   if (master == LOWER_MASTER) {
     self->n_lower = n_members;
     self->n_upper = self->n_upper < left ? self->n_upper : left;
@@ -157,7 +164,7 @@ static uint32_t set_zone(FiqMidiChannels* self, uint32_t master, uint32_t n_memb
   uint32_t changed = 0;
   for (uint32_t i = 0; i <= LAST_CHANNEL; ++i) {
     FiqMidiChannel* const channel = &self->channel[i];
-    const bool            same = fiq_midi_is_member(self, i) == fiq_midi_is_member(&before, i) &&
+    const bool            same    = fiq_midi_is_member(self, i) == fiq_midi_is_member(&before, i) &&
                       fiq_midi_group(self, i) == fiq_midi_group(&before, i);
     if (!same) {
       changed |= 1u << i;
@@ -192,10 +199,11 @@ static FiqMidiEffect enter_data(FiqMidiChannels* self, uint32_t channel, bool fi
   if (state->parameter_msb != 0) {
     return effect;
   }
-  if (state->parameter_lsb == 0) {
-    const float now   = fmaxf(state->bend_range_semitones, 0.0f);
-    const float cents = fminf((float)value, 99.0f);
-    set_bend_range(self, channel, fine ? floorf(now + 0.001f) + 0.01f * cents : (float)value);
+  if (state->parameter_lsb == 0 && !fine) {
+    set_bend_range(self, channel, (float)value);
+  } else if (state->parameter_lsb == 0 && state->bend_range_semitones >= 0.0f) {
+    const float whole = floorf(state->bend_range_semitones + 0.001f);
+    set_bend_range(self, channel, whole + 0.01f * fminf((float)value, 99.0f));
   } else if (state->parameter_lsb == 6 && !fine && value <= 15 &&
              (channel == LOWER_MASTER || channel == UPPER_MASTER)) {
     effect = (FiqMidiEffect){FIQ_MIDI_NEW_ZONES, set_zone(self, channel, value)};
@@ -361,7 +369,7 @@ void fiq_midi_advance(FiqMidiChannels* self, float dt_s)
     FiqMidiChannel* const       own    = &self->channel[i];
     const FiqMidiChannel* const master = master_of(self, i);
     const float                 gain   = loudness(own) * (master == own ? 1.0f : loudness(master));
-    settled = follow(&own->gain_now, gain, share) && settled;
+    settled                            = follow(&own->gain_now, gain, share) && settled;
     settled = follow(&own->wheel_now, fmaxf(own->wheel, master->wheel), share) && settled;
   }
   self->settled = settled;

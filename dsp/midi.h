@@ -45,12 +45,12 @@ typedef struct {
   bool    sustain;
   bool    sostenuto;
   bool    soft;
-  float   bend;       ///< -1..1
-  float   pressure;   ///< 0..1
-  float   timbre;     ///< -1..1
-  float   wheel;      ///< 0..1
-  float   volume;     ///< 0..1
-  float   expression; ///< 0..1
+  float   bend;          ///< -1..1
+  float   pressure;      ///< 0..1
+  float   timbre;        ///< -1..1
+  float   wheel;         ///< 0..1
+  float   volume;        ///< 0..1
+  float   expression;    ///< 0..1
   uint8_t parameter_msb; ///< registered parameter that data entry means; 127: none
   uint8_t parameter_lsb;
   float   bend_range_semitones; ///< by RPN 0; < 0: the parameter's

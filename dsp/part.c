@@ -18,10 +18,10 @@ void* fiq_part_memory(size_t size_bytes)
   return posix_memalign(&block, FIQ_ARENA_ALIGN_BYTES, size_bytes) ? NULL : block;
 }
 
-/// Steps of two control periods: shorter ones cost more, longer ones blur attacks.
-static uint32_t step_frames(double sample_rate_hz)
+/// A step of 44.1 and 48 kHz at the present rate: the same time.
+static uint32_t step_frames(double sample_rate_hz, uint32_t frames)
 {
-  return 2 * fiq_part_control_frames(sample_rate_hz);
+  return frames / 32 * fiq_part_control_frames(sample_rate_hz);
 }
 
 static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig* config)
@@ -30,13 +30,13 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
   if (self->order.kind == FIQ_PART_SWARM) {
     const FiqSwarmConfig swarm = {.sample_rate_hz = rate,
                                   .capacity       = self->order.capacity,
-                                  .step_frames    = step_frames(rate),
+                                  .step_frames    = step_frames(rate, self->order.step_frames),
                                   .seed           = config->seed};
     return fiq_swarm_init(&self->swarm, arena, &self->pool, &swarm);
   }
   const FiqPathConfig path = {.sample_rate_hz       = rate,
                               .control_frames       = fiq_part_control_frames(rate),
-                              .swarm_latency_frames = 2 * step_frames(rate),
+                              .swarm_latency_frames = 2 * step_frames(rate, FIQ_STEP_FRAMES),
                               .shape                = {.window_frames    = self->order.window_frames,
                                                        .n_bands          = self->order.n_bands,
                                                        .lookahead_frames = self->order.lookahead_frames}};

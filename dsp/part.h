@@ -11,6 +11,8 @@
 #include "path.h"
 #include "swarm.h"
 
+enum { FIQ_STEP_FRAMES = 64 }; ///< of the swarm that sings in the effect, at 44.1 and 48 kHz
+
 struct FiqPart {
   FiqPartOrder order; ///< what it was built for
   void*        memory;

@@ -140,6 +140,12 @@ static void delay_pair(FiqPath* self, FiqFieldDelay* line, float* const* planes,
   fiq_field_delay_process(line, &pair);
 }
 
+/// A sidechain counts as connected until it was silent for this long.
+static uint32_t hold_frames(const FiqPath* self)
+{
+  return (uint32_t)(2.0 * self->config.sample_rate_hz);
+}
+
 static void process_wet(FiqPath* self, uint32_t n_frames)
 {
   const FiqInputMode mode = self->params.input_mode;
@@ -148,7 +154,13 @@ static void process_wet(FiqPath* self, uint32_t n_frames)
   }
   // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
   float* const* const out_q = self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
-  fiq_realms_process(&self->realms, (const float* const*)self->wet, self->wet, out_q, n_frames);
+  const bool          heard = self->side_frames < hold_frames(self);
+  fiq_realms_process(&self->realms,
+                     (const float* const*)self->wet,
+                     heard ? (const float* const*)self->side : NULL,
+                     self->wet,
+                     out_q,
+                     n_frames);
   if (self->params.with_q) {
     turn_phases(self, n_frames);
   }
@@ -160,12 +172,11 @@ static void process_wet(FiqPath* self, uint32_t n_frames)
 /// What the swarm follows: the sidechain while it sounds and for two seconds after, else the input.
 static float* const* followed(FiqPath* self, uint32_t n_frames)
 {
-  const uint32_t hold_frames = (uint32_t)(2.0 * self->config.sample_rate_hz);
   for (uint32_t i = 0; i < n_frames; ++i) {
     const bool sounds = fabsf(self->side[0][i]) + fabsf(self->side[1][i]) > 1e-5f;
     self->side_frames = sounds ? 0 : self->side_frames + (self->side_frames < UINT32_MAX);
   }
-  return self->side_frames < hold_frames ? self->side : self->dry;
+  return self->side_frames < hold_frames(self) ? self->side : self->dry;
 }
 
 /// Add the swarm at its level times that of the leader: 1 at -12 dBFS rms, at most 2.

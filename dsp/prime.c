@@ -99,47 +99,46 @@ bool fiq_prime_allows(uint32_t n, uint32_t limit)
 
 FiqPrimeVector fiq_prime_just(int32_t semitones, int32_t limit)
 {
-  static const FiqPrimeVector table[LIMITS][SEMITONES] = {
-      {{{0}},
-       {{8, -5}},
-       {{-3, 2}},
-       {{5, -3}},
-       {{-6, 4}},
-       {{2, -1}},
-       {{-9, 6}},
-       {{-1, 1}},
-       {{7, -4}},
-       {{-4, 3}},
-       {{4, -2}},
-       {{-7, 5}}},
-      {{{0}},
-       {{4, -1, -1}},
-       {{-3, 2}},
-       {{1, 1, -1}},
-       {{-2, 0, 1}},
-       {{2, -1}},
-       {{-5, 2, 1}},
-       {{-1, 1}},
-       {{3, 0, -1}},
-       {{0, -1, 1}},
-       {{0, 2, -1}},
-       {{-3, 1, 1}}},
-      {{{0}},
-       {{-1, 1, 1, -1}},
-       {{-3, 2}},
-       {{1, 1, -1}},
-       {{-2, 0, 1}},
-       {{2, -1}},
-       {{0, 0, -1, 1}},
-       {{-1, 1}},
-       {{3, 0, -1}},
-       {{0, -1, 1}},
-       {{-2, 0, 0, 1}},
-       {{-3, 1, 1}}}};
-  const int32_t  octave = (int32_t)floor((double)semitones / SEMITONES);
-  const int32_t  degree = semitones - SEMITONES * octave;
-  const int32_t  row    = limit >= 7 ? 2 : limit >= 5 ? 1 : 0;
-  FiqPrimeVector vector = table[row][degree];
+  static const FiqPrimeVector table[LIMITS][SEMITONES] = {{{{0}},
+                                                           {{8, -5}},
+                                                           {{-3, 2}},
+                                                           {{5, -3}},
+                                                           {{-6, 4}},
+                                                           {{2, -1}},
+                                                           {{-9, 6}},
+                                                           {{-1, 1}},
+                                                           {{7, -4}},
+                                                           {{-4, 3}},
+                                                           {{4, -2}},
+                                                           {{-7, 5}}},
+                                                          {{{0}},
+                                                           {{4, -1, -1}},
+                                                           {{-3, 2}},
+                                                           {{1, 1, -1}},
+                                                           {{-2, 0, 1}},
+                                                           {{2, -1}},
+                                                           {{-5, 2, 1}},
+                                                           {{-1, 1}},
+                                                           {{3, 0, -1}},
+                                                           {{0, -1, 1}},
+                                                           {{0, 2, -1}},
+                                                           {{-3, 1, 1}}},
+                                                          {{{0}},
+                                                           {{-1, 1, 1, -1}},
+                                                           {{-3, 2}},
+                                                           {{1, 1, -1}},
+                                                           {{-2, 0, 1}},
+                                                           {{2, -1}},
+                                                           {{0, 0, -1, 1}},
+                                                           {{-1, 1}},
+                                                           {{3, 0, -1}},
+                                                           {{0, -1, 1}},
+                                                           {{-2, 0, 0, 1}},
+                                                           {{-3, 1, 1}}}};
+  const int32_t               octave = (int32_t)floor((double)semitones / SEMITONES);
+  const int32_t               degree = semitones - SEMITONES * octave;
+  const int32_t               row    = limit >= 7 ? 2 : limit >= 5 ? 1 : 0;
+  FiqPrimeVector              vector = table[row][degree];
   if (limit >= 11 && degree == 6) {
     vector = (FiqPrimeVector){{-3, 0, 0, 0, 1}};
   } else if (limit >= 13 && degree == 8) {

@@ -50,7 +50,7 @@ FiqStatus fiq_realm_spectral_init(FiqRealmSpectral* self, FiqArena* arena, FiqFf
                                         self->stft.config.hop_frames};
   const FiqFeaturesConfig  features  = {&self->bands, self->stft.config.hop_frames,
                                         fiq_stft_window_energy(&self->stft)};
-  FiqStatus rest = fiq_coherence_init(&self->coherence, arena, pool, &coherence);
+  FiqStatus                rest = fiq_coherence_init(&self->coherence, arena, pool, &coherence);
   if (config->features) {
     const FiqStatus status_of_features = fiq_features_init(&self->features, arena, &features);
     rest                               = rest == FIQ_OK ? status_of_features : rest;

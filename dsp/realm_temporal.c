@@ -20,7 +20,8 @@ static const double attenuation_db = 100.0;
 static const double lowest_hz      = 60.0;
 static const double highest_hz     = 16000.0;
 static const float  release_s      = 0.05f;
-static const double alias_gain     = 1.6e-4; // -76 dB: what three neighbouring bands add up to is -70
+static const double hold_s         = 0.02;
+static const double alias_gain     = 3.16e-4; // -70 dB
 
 static uint32_t fft_frames(const FiqRealmTemporal* self)
 {
@@ -129,9 +130,9 @@ static void design_band(FiqRealmTemporal* self, int i, const float* window)
   float          peak = 0.0f;
   memset(self->frames, 0, fft * sizeof(FiqComplex));
   for (uint32_t k = 0; k <= half; ++k) {
-    const double w   = k ? (double)window[half - k] : 1.0;
-    const float  tap = (float)(w * (lowpass_tap(high, fs, k) - lowpass_tap(low, fs, k)));
-    self->frames[k].re               = tap;
+    const double w     = k ? (double)window[half - k] : 1.0;
+    const float  tap   = (float)(w * (lowpass_tap(high, fs, k) - lowpass_tap(low, fs, k)));
+    self->frames[k].re = tap;
     self->frames[k ? fft - k : 0].re = tap;
   }
   fiq_fft_forward_complex(&self->fft, self->frames, bins);
@@ -181,6 +182,7 @@ FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFf
   self->oversampling   = config->sample_rate_hz < 80000.0 ? 2 : 1;
   self->highpass       = 1.0f - expf((float)(-2.0 * pi * 5.0 / config->sample_rate_hz));
   self->release       = expf(-(float)(config->control_frames / config->sample_rate_hz) / release_s);
+  self->hold_periods  = (uint32_t)(hold_s * config->sample_rate_hz / config->control_frames) + 1;
   const uint32_t past = fiq_realm_temporal_latency_frames(self);
   const uint32_t fft  = fft_frames(self);
   self->line_frames   = config->control_frames + (past > fft ? past : fft);
@@ -229,8 +231,10 @@ void fiq_realm_temporal_reset(FiqRealmTemporal* self)
     clear_lane(self, &self->lane[i]);
   }
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
-    self->neuron[i].peak  = 0.0f;
-    self->neuron[i].drive = 0.0f;
+    self->neuron[i].peak         = 0.0f;
+    self->neuron[i].drive        = 0.0f;
+    self->neuron[i].hold_periods = 0;
+    self->neuron[i].is_held      = false;
   }
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
     memset(self->target[c], 0, fft_frames(self) * sizeof(float));
@@ -405,8 +409,8 @@ typedef struct {
 } Slopes;
 
 /// The derivatives of the output by the weights, at every `stride`-th sample of `u`: [n] of each.
-FIQ_INLINE void derive(const float* restrict u, size_t n, int32_t stride, const Ramps* restrict ramps,
-                       const Slopes* restrict slopes)
+FIQ_INLINE void derive(const float* restrict u, size_t n, int32_t stride,
+                       const Ramps* restrict ramps, const Slopes* restrict slopes)
 {
   float* restrict p    = slopes->out[FIQ_MATCH_P];
   float* restrict q    = slopes->out[FIQ_MATCH_Q];
@@ -428,7 +432,7 @@ FIQ_INLINE void derive(const float* restrict u, size_t n, int32_t stride, const 
     p[k]              = s.im * even + s.re * odd;
     q[k]              = s.re * even - s.im * odd;
     band[k]           = s.amount * v;
-    log[k] = x * (re * even - im * (odd + s.amount * v)) - (im * even + re * odd);
+    log[k]            = x * (re * even - im * (odd + s.amount * v)) - (im * even + re * odd);
   }
 }
 
@@ -483,7 +487,8 @@ FIQ_AVX2 static void weigh_avx2(FiqComplex* out, const FiqComplex* z, const floa
   weigh(out, z, gain, n);
 }
 
-static void part(float* restrict left, float* restrict right, const FiqComplex* restrict z, size_t n)
+static void part(float* restrict left, float* restrict right, const FiqComplex* restrict z,
+                 size_t n)
 {
   for (size_t k = 0; k < n; ++k) {
     left[k]  = z[k].re;
@@ -502,7 +507,8 @@ static void find_bands(FiqRealmTemporal* self, uint32_t plane, uint32_t i)
   // The bins between the two halves stay 0 since init.
   FiqComplex* const below = self->bins + (size_t)fft * self->oversampling - half;
   (self->use_avx2 ? weigh_avx2 : weigh_base)(self->bins, self->spectrum[plane], gain, half);
-  (self->use_avx2 ? weigh_avx2 : weigh_base)(below, self->spectrum[plane] + half, gain + half, half);
+  (self->use_avx2 ? weigh_avx2 : weigh_base)(below, self->spectrum[plane] + half, gain + half,
+                                             half);
   fiq_fft_inverse_complex(&self->inverse, self->bins, self->bands);
   part(lane[0].band, lane[1].band, self->bands + (size_t)half_taps(self) * self->oversampling,
        (size_t)self->control_frames * self->oversampling);
@@ -513,11 +519,17 @@ static float next_drive(FiqRealmTemporal* self, uint32_t i, float peak)
 {
   FiqRealmTemporalNeuron* neuron = &self->neuron[i];
   const float             wanted = self->drive_target * omega_of(self, i);
-  const float held = neuron->peak * self->release;
-  const float now  = peak * neuron->gain;
+  const float             now    = peak * neuron->gain;
+  // The samples of a steady tone do not meet its peak in every period; that must not move the drive.
+  const bool is_near     = now > 0.97f * neuron->peak;
+  neuron->hold_periods   = is_near ? self->hold_periods : neuron->hold_periods;
+  const bool  is_holding = neuron->hold_periods > 0;
+  const float held       = is_holding ? neuron->peak : neuron->peak * self->release;
+  neuron->hold_periods -= is_holding ? 1 : 0;
   neuron->peak     = now > held ? now : held;
   const bool  over = wanted * neuron->peak > neuron->index_max;
   const float d    = over ? neuron->index_max / neuron->peak : wanted;
+  neuron->is_held  = over;
   return d * neuron->gain;
 }
 
@@ -544,12 +556,16 @@ static void derive_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t c, const 
   const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
   const uint32_t                n      = self->control_frames;
   float* const                  basis  = fiq_match_basis(&self->match, i) + (size_t)c * n;
-  Slopes slopes = {.re = neuron->re_target[c], .im = neuron->im_target[c], .amount = self->amount_target};
+  Slopes                        slopes = {
+                             .re = neuron->re_target[c], .im = neuron->im_target[c], .amount = self->amount_target};
   for (uint32_t j = 0; j < FIQ_MATCH_WEIGHTS; ++j) {
     slopes.out[j] = basis + (size_t)j * FIQ_CHANNELS * n;
   }
-  (self->use_avx2 ? derive_avx2 : derive_base)(self->lane[c].band, n, (int32_t)self->oversampling, ramps,
-                                               &slopes);
+  (self->use_avx2 ? derive_avx2 : derive_base)(self->lane[c].band, n, (int32_t)self->oversampling,
+                                               ramps, &slopes);
+  if (neuron->is_held) {
+    memset(slopes.out[FIQ_MATCH_DRIVE], 0, n * sizeof(float)); // the drive does not act
+  }
 }
 
 /// One neuron on all lanes, into their sums.
@@ -574,8 +590,8 @@ static void run_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t n_lanes)
 }
 
 /// Half-band filter at every other sample: `even` and `odd` from its centre on, [n] to `wet`.
-FIQ_INLINE void half_band(float* restrict wet, const float* restrict even, const float* restrict odd,
-                          const float* restrict taps, size_t n)
+FIQ_INLINE void half_band(float* restrict wet, const float* restrict even,
+                          const float* restrict odd, const float* restrict taps, size_t n)
 {
   // Blocks that stay in registers; n is a multiple of 16.
   for (size_t block = 0; block < n; block += 16) {
@@ -717,8 +733,9 @@ static void run_period(FiqRealmTemporal* self, uint32_t n_lanes)
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
     FiqRealmTemporalNeuron* neuron = &self->neuron[i];
     if (is_off) {
-      neuron->peak  = 0.0f;
-      neuron->drive = self->drive_target * neuron->gain * omega_of(self, i);
+      neuron->peak         = 0.0f;
+      neuron->hold_periods = 0;
+      neuron->drive        = self->drive_target * neuron->gain * omega_of(self, i);
     } else {
       run_neuron(self, i, n_lanes);
     }

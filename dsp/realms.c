@@ -74,8 +74,11 @@ static FiqStatus init_delays(FiqRealms* self, FiqArena* arena)
   uint32_t       longest  = spectral > temporal ? spectral : temporal;
   longest                 = (longest > least ? longest : least) + self->config.lookahead_frames;
   self->latency_frames    = longest;
-  return worse(fiq_field_delay_init(&self->temporal_delay, arena, longest - temporal, control),
-               fiq_field_delay_init(&self->spectral_delay, arena, longest - spectral, control));
+  const uint32_t target   = longest - fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
+  const FiqStatus status  = fiq_field_delay_init(&self->target_delay, arena, target, control);
+  return worse(status,
+               worse(fiq_field_delay_init(&self->temporal_delay, arena, longest - temporal, control),
+                     fiq_field_delay_init(&self->spectral_delay, arena, longest - spectral, control)));
 }
 
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
@@ -114,6 +117,7 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool, co
       .n_bands        = n_neurons(self, FIQ_REALM_ADAPTIVE)};
   status = worse(status, fiq_kuramoto_init(&self->core, arena, &core));
   status = worse(status, fiq_realm_adaptive_init(&self->adaptive, arena, &adaptive));
+  take_planes(self->target, arena);
   for (uint32_t plane = 0; plane < 2; ++plane) {
     take_planes(self->delayed[plane], arena);
     take_planes(self->analytic[plane], arena);
@@ -142,8 +146,13 @@ static void start_lane(FiqRealms* self, FiqRealm realm)
   self->lane[realm].running = true;
   // What is heard is a delay and a window old; twice the latency covers both and the filters' memory.
   self->lane[realm].warm_frames = 2 * self->latency_frames;
-  if (realm != FIQ_REALM_SPECTRAL) {
-    fiq_realm_temporal_reset(&self->temporal[which]);
+  if (realm == FIQ_REALM_TEMPORAL) {
+    float learned[FIQ_REALMS_MATCH];
+    fiq_realms_match(self, learned);
+    fiq_realm_temporal_reset(&self->temporal[OWN]);
+    fiq_realms_set_match(self, learned);
+  } else if (realm == FIQ_REALM_ADAPTIVE) {
+    fiq_realm_temporal_reset(&self->temporal[OF_ADAPTIVE]);
   }
   if (realm != FIQ_REALM_TEMPORAL) {
     fiq_realm_spectral_reset(&self->spectral[which]);
@@ -177,6 +186,9 @@ void fiq_realms_adopt(FiqRealms* self, const FiqRealms* old)
       fiq_phase_layer_set_phases(to, from->phi_rad);
     }
   }
+  float learned[FIQ_REALMS_MATCH];
+  fiq_realms_match(old, learned);
+  fiq_realms_set_match(self, learned);
   fiq_realms_reset(self, old->current);
   fiq_kuramoto_set_phases(&self->core, old->core.theta_rad, old->core.n_osc_max);
 }
@@ -189,6 +201,7 @@ void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
   fiq_kuramoto_reset(&self->core, self->seed);
   fiq_field_delay_reset(&self->temporal_delay);
   fiq_field_delay_reset(&self->spectral_delay);
+  fiq_field_delay_reset(&self->target_delay);
   fiq_smoother_reset(&self->fade, 0.0f);
   self->current  = realm;
   self->next     = realm;
@@ -230,11 +243,16 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
 {
   FiqPhaseLayer* const         layer    = &self->layer[realm];
   const int                    which    = realm == FIQ_REALM_ADAPTIVE ? OF_ADAPTIVE : OWN;
-  const FiqRealmTemporalParams temporal = {.amount     = params->amount,
+  // Match belongs to the temporal realm: the adaptive one has a bank of its own, which stays as it is.
+  const bool                   matches  = realm == FIQ_REALM_TEMPORAL;
+  const FiqRealmTemporalParams temporal = {.learn_rate = matches ? params->match_rate : 0.0f,
+                                           .frozen     = params->match_hold,
+                                           .amount     = params->amount,
                                            .drive      = params->drive,
                                            .motion_rad = params->motion_rad,
                                            .stereo_rad = params->stereo_rad};
-  const FiqRealmSpectralParams spectral = {.amount     = params->amount,
+  const FiqRealmSpectralParams spectral = {.coherence  = params->coherence,
+                                           .amount     = params->amount,
                                            .motion_rad = params->motion_rad,
                                            .stereo_rad = params->stereo_rad};
   if (params->coordination > 0.0f) {
@@ -273,6 +291,8 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
   }
   fiq_field_delay_control(&self->temporal_delay, self->temporal_delay.delay_max_frames);
   fiq_field_delay_control(&self->spectral_delay, self->spectral_delay.delay_max_frames);
+  fiq_field_delay_control(&self->target_delay, self->target_delay.delay_max_frames);
+  self->matching = self->lane[FIQ_REALM_TEMPORAL].running && params->match_rate > 0.0f && !params->match_hold;
   self->coordination_score = fiq_phase_layer_score(&self->layer[self->current]);
 }
 
@@ -311,6 +331,9 @@ static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t 
   const float* const* const in_q  = with_q ? (const float* const*)self->analytic[1] : NULL;
   const float* const* const plain = (const float* const*)self->delayed[1];
   if (realm == FIQ_REALM_TEMPORAL) {
+    if (self->matching && self->has_target) {
+      fiq_realm_temporal_learn(&self->temporal[OWN], (const float* const*)self->target, n_frames);
+    }
     fiq_realm_temporal_process(&self->temporal[OWN], in_i, in_q, out_i, out_q, n_frames);
   } else if (realm == FIQ_REALM_SPECTRAL) {
     fiq_realm_spectral_process(&self->spectral[OWN], plain, out_i, out_q, n_frames);
@@ -344,8 +367,22 @@ static void fade_planes(const FiqRealms* self, float* const* from, float* const*
   }
 }
 
+uint32_t fiq_realms_match(const FiqRealms* self, float learned[FIQ_REALMS_MATCH])
+{
+  const uint32_t n = fiq_realm_temporal_n_learned(&self->temporal[OWN]);
+  assert(n <= FIQ_REALMS_MATCH);
+  fiq_realm_temporal_learned(&self->temporal[OWN], learned);
+  return n;
+}
+
+void fiq_realms_set_match(FiqRealms* self, const float* learned)
+{
+  fiq_realm_temporal_set_learned(&self->temporal[OWN], learned);
+}
+
 void fiq_realms_process(FiqRealms*          self,
                         const float* const* in,
+                        const float* const* side,
                         float* const*       out_i,
                         float* const*       out_q,
                         uint32_t            n_frames)
@@ -353,6 +390,8 @@ void fiq_realms_process(FiqRealms*          self,
   assert(self->position + n_frames <= self->config.control_frames);
   delay_planes(self, &self->temporal_delay, in, self->delayed[0], n_frames);
   delay_planes(self, &self->spectral_delay, in, self->delayed[1], n_frames);
+  self->has_target = side != NULL;
+  delay_planes(self, &self->target_delay, side ? side : in, self->target, n_frames);
   if (needs_field(self)) {
     for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
       fiq_hilbert_process(&self->field.channel[channel],

@@ -49,7 +49,13 @@ typedef struct {
   float    speed;             ///< 0.1..10
   float    centre_rad_s;      ///< >= 0
   float    spread_rad_s;      ///< half width of the natural frequencies, >= 0
+  float    coherence;         ///< of the spectral realm: -1 disperse .. 0 .. +1 focus
+  float    match_rate;        ///< of the temporal realm's Match: 0 rest .. 1
+  bool     match_hold;        ///< keep what Match has learned as it is
 } FiqRealmsParams;
+
+enum { FIQ_REALMS_MATCH = 64 * 4 }; ///< at least the length of what Match learns
+
 
 /// A Hilbert transformer a channel, started and stopped together.
 typedef struct {
@@ -71,6 +77,7 @@ typedef struct {
   FiqRealmsField   field;
   FiqFieldDelay    temporal_delay; ///< of the temporal path's input, to the common latency
   FiqFieldDelay    spectral_delay;
+  FiqFieldDelay    target_delay; ///< of what Match learns from, to the temporal bank's input
   FiqRealmTemporal temporal[2]; ///< of the temporal realm; of the adaptive realm
   FiqRealmSpectral spectral[2]; ///< of the spectral realm; of the adaptive realm
   FiqRealmAdaptive adaptive;
@@ -86,6 +93,9 @@ typedef struct {
   uint32_t         latency_frames;
   uint32_t         position; ///< within the control period
   float            coordination_score;
+  bool             has_target; ///< a sidechain was given
+  bool             matching; ///< Match learns in this control period
+  float*           target[FIQ_CHANNELS]; ///< the sidechain, delayed
 } FiqRealms;
 
 /// Take the buffers; FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
@@ -104,17 +114,25 @@ void fiq_realms_adopt(FiqRealms* self, const FiqRealms* old);
 void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params);
 
 /**
-   Process within the control period: `in`, `out_i` and `out_q` two planes of n_frames each;
-   out_q may be NULL. Outputs may be the inputs.  [audio]
+   Process within the control period: `in`, `side`, `out_i` and `out_q` two planes of n_frames each;
+   side (what Match learns from; NULL: the input itself) and out_q may be NULL. Outputs may be the
+   inputs.  [audio]
 */
 void fiq_realms_process(FiqRealms*          self,
                         const float* const* in,
+                        const float* const* side,
                         float* const*       out_i,
                         float* const*       out_q,
                         uint32_t            n_frames);
 
 /// Frames from input to output in every realm.  [any]
 uint32_t fiq_realms_latency_frames(const FiqRealms* self);
+
+/// Copy what Match has learned to `learned`; returns its length.  [audio]
+uint32_t fiq_realms_match(const FiqRealms* self, float learned[FIQ_REALMS_MATCH]);
+
+/// Go on from what Match learned before; NULL forgets.  [audio]
+void fiq_realms_set_match(FiqRealms* self, const float* learned);
 
 /// 0 temporal .. 1 spectral, as heard now.  [audio]
 float fiq_realms_spectral_share(const FiqRealms* self);

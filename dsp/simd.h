@@ -25,8 +25,11 @@
 #endif
 
 #if defined(__GNUC__)
+/// Four floats, one register of SSE and NEON; at any float's address.
+typedef float FiqFloat4 __attribute__((vector_size(16), aligned(4), may_alias));
 /// Eight floats, one AVX register or two of SSE and NEON; at any float's address.
-typedef float FiqFloat8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float   FiqFloat8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t FiqInt8 __attribute__((vector_size(32), aligned(4), may_alias));
 #endif
 
 /// Whether this machine runs what FIQ_AVX2 marks.  [setup]

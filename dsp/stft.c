@@ -158,11 +158,11 @@ typedef struct {
 FIQ_INLINE void fold(const Fold* restrict from, FiqComplex* restrict even, FiqComplex* restrict odd,
                      size_t n)
 {
-  const FiqComplex* restrict late         = from->late;
-  const FiqComplex* restrict early        = from->early;
-  const FiqComplex* restrict twiddle      = from->twiddle;
-  const float* restrict      late_window  = from->late_window;
-  const float* restrict      early_window = from->early_window;
+  const FiqComplex* restrict late    = from->late;
+  const FiqComplex* restrict early   = from->early;
+  const FiqComplex* restrict twiddle = from->twiddle;
+  const float* restrict late_window  = from->late_window;
+  const float* restrict early_window = from->early_window;
   for (size_t i = 0; i < n; ++i) {
     const float late_re  = late_window[2 * i] * late[i].re;
     const float late_im  = late_window[2 * i + 1] * late[i].im;
@@ -193,12 +193,12 @@ FIQ_INLINE void unpack(FiqComplex* restrict left, FiqComplex* restrict right,
                        uint32_t first, size_t n)
 {
   for (size_t i = 0; i < n; ++i) {
-    const FiqComplex a        = z[i];
-    const FiqComplex b        = mirror[-(ptrdiff_t)i];
-    left[2 * i + first].re    = 0.5f * (a.re + b.re);
-    left[2 * i + first].im    = 0.5f * (a.im - b.im);
-    right[2 * i + first].re   = 0.5f * (a.im + b.im);
-    right[2 * i + first].im   = 0.5f * (b.re - a.re);
+    const FiqComplex a      = z[i];
+    const FiqComplex b      = mirror[-(ptrdiff_t)i];
+    left[2 * i + first].re  = 0.5f * (a.re + b.re);
+    left[2 * i + first].im  = 0.5f * (a.im - b.im);
+    right[2 * i + first].re = 0.5f * (a.im + b.im);
+    right[2 * i + first].im = 0.5f * (b.re - a.re);
   }
 }
 
@@ -220,12 +220,12 @@ FIQ_INLINE void pack(FiqComplex* restrict z, FiqComplex* restrict mirror,
                      uint32_t first, size_t n)
 {
   for (size_t i = 0; i < n; ++i) {
-    const FiqComplex a        = left[2 * i + first];
-    const FiqComplex b        = right[2 * i + first];
-    z[i].re                   = a.re - b.im;
-    z[i].im                   = a.im + b.re;
-    mirror[-(ptrdiff_t)i].re  = a.re + b.im;
-    mirror[-(ptrdiff_t)i].im  = b.re - a.im;
+    const FiqComplex a       = left[2 * i + first];
+    const FiqComplex b       = right[2 * i + first];
+    z[i].re                  = a.re - b.im;
+    z[i].im                  = a.im + b.re;
+    mirror[-(ptrdiff_t)i].re = a.re + b.im;
+    mirror[-(ptrdiff_t)i].im = b.re - a.im;
   }
 }
 
@@ -254,11 +254,11 @@ typedef struct {
 FIQ_INLINE void overlap_add(const Overlap* restrict to, const FiqComplex* restrict even,
                             const FiqComplex* restrict odd, size_t n)
 {
-  FiqComplex* restrict       late         = to->late;
-  FiqComplex* restrict       early        = to->early;
-  const FiqComplex* restrict twiddle      = to->twiddle;
-  const float* restrict      late_window  = to->late_window;
-  const float* restrict      early_window = to->early_window;
+  FiqComplex* restrict late          = to->late;
+  FiqComplex* restrict early         = to->early;
+  const FiqComplex* restrict twiddle = to->twiddle;
+  const float* restrict late_window  = to->late_window;
+  const float* restrict early_window = to->early_window;
   for (size_t i = 0; i < n; ++i) {
     const float re = odd[i].re * twiddle[i].re - odd[i].im * twiddle[i].im;
     const float im = odd[i].im * twiddle[i].re + odd[i].re * twiddle[i].im;
@@ -306,15 +306,15 @@ static void run_fold(FiqStft* self, uint32_t start)
 
 static void run_unpack(FiqStft* self)
 {
-  const uint32_t     half  = self->config.window_frames / 2;
-  FiqComplex* const  left  = self->spectra[0];
-  FiqComplex* const  right = self->spectra[1];
-  const FiqComplex*  even  = self->even[0];
-  const FiqComplex*  odd   = self->odd[0];
-  left[0]                  = (FiqComplex){even[0].re, 0.0f};
-  right[0]                 = (FiqComplex){even[0].im, 0.0f};
-  left[half]               = (FiqComplex){even[half / 2].re, 0.0f};
-  right[half]              = (FiqComplex){even[half / 2].im, 0.0f};
+  const uint32_t    half  = self->config.window_frames / 2;
+  FiqComplex* const left  = self->spectra[0];
+  FiqComplex* const right = self->spectra[1];
+  const FiqComplex* even  = self->even[0];
+  const FiqComplex* odd   = self->odd[0];
+  left[0]                 = (FiqComplex){even[0].re, 0.0f};
+  right[0]                = (FiqComplex){even[0].im, 0.0f};
+  left[half]              = (FiqComplex){even[half / 2].re, 0.0f};
+  right[half]             = (FiqComplex){even[half / 2].im, 0.0f};
   (self->use_avx2 ? unpack_avx2 : unpack_base)(left, right, even + 1, even + half - 1, 2,
                                                half / 2 - 1);
   (self->use_avx2 ? unpack_avx2 : unpack_base)(left, right, odd, odd + half - 1, 1, half / 2);
@@ -436,8 +436,8 @@ static void run_due_slices(FiqStft* self, bool with_q, FiqStftFrame frame, void*
 {
   const uint32_t hop    = self->config.hop_frames;
   const uint32_t within = self->position & (hop - 1);
-  const uint32_t end    = (self->position + (within ? hop - within : 0)) &
-                       (self->config.window_frames - 1);
+  const uint32_t end =
+      (self->position + (within ? hop - within : 0)) & (self->config.window_frames - 1);
   const bool     spread = self->config.shape == FIQ_STFT_FILTER;
   const uint32_t slice  = ((within ? within : hop) * FIQ_STFT_SLICES) / hop - 1;
   if (within && !spread) {

@@ -74,11 +74,11 @@ typedef struct {
   FiqComplex*   input;                          ///< [window_frames] ring of z
   FiqComplex*   sum[2];                         ///< [window_frames] rings of overlap-added I, Q
   uint32_t      position;                       ///< in all rings, 0..window_frames - 1
-  uint32_t      n_steps;                        ///< calls of the callback in a frame: 1, or more, up to
-                                                ///< FIQ_STFT_STEPS_MAX, if set after init
-  uint32_t      step;                           ///< of the callback that runs, 0..n_steps - 1
-  bool          with_q;                         ///< this frame has Q
-  bool          use_avx2;                       ///< both builds give the same bits
+  uint32_t      n_steps; ///< calls of the callback in a frame: 1, or more, up to
+                         ///< FIQ_STFT_STEPS_MAX, if set after init
+  uint32_t step;         ///< of the callback that runs, 0..n_steps - 1
+  bool     with_q;       ///< this frame has Q
+  bool     use_avx2;     ///< both builds give the same bits
 } FiqStft;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]

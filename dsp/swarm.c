@@ -7,31 +7,38 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = FIQ_LOBE_CHUNK, SILENT_GROUP = FIQ_SWARM_GROUPS, N_SUMS = FIQ_SWARM_GROUPS + 1 };
+enum {
+  CHUNK    = FIQ_LOBE_CHUNK,
+  GROUPS   = FIQ_SWARM_GROUPS,
+  PARTIALS = FIQ_SWARM_PARTIALS_MAX,
+  SILENT   = FIQ_SWARM_SILENT,
+  N_SUMS   = GROUPS + 1,
+  NO_SLOT  = 255
+};
 
-/// Steps between measures of order where nothing is coupled.
-enum { MEASURE_EVERY = 4 };
+/// Portions of work after the chunks, in order.
+enum { MEASURE, MIX_LEFT, FFT_LEFT, SUM_LEFT, MIX_RIGHT, FFT_RIGHT, SUM_RIGHT, N_LAST_ITEMS };
 
 static const float note_amplitude = 0.1f; // of a note at velocity 1, rms times sqrt 2
 static const float slew_s         = 0.012f;
+static const float measure_s      = 0.005f; // between measures of order where nothing is coupled
 static const float order_tau_s    = 1.5f;
 static const float count_tau_s    = 0.03f; // numbers and mean detune
 static const float fade_start_nu  = 0.42f; // from here to FIQ_LOBE_NU_MAX oscillators fade out
 static const float surge          = 6.0f;  // power over the mean that a chorus hardly ever reaches
+static const float least_power    = 0.02f; // of a group whose phases flee each other
 
 // Multipliers of the R2 low-discrepancy sequence (Roberts 2018) and of the golden ratio, times 2^32.
 static const uint32_t detune_step  = 2654435769u;
-static const uint32_t pan_step     = 3242174889u;
 static const uint32_t partial_step = 2447445414u;
 
 // ---- one chunk of oscillators ----
 
-/// sin(2 pi t) for |t| <= 1/4, error below 4e-9 before rounding.
+/// sin(2 pi t) for |t| <= 1/4, error below 6e-7.
 FIQ_INLINE float sine_quarter(float t)
 {
   const float t2 = t * t;
-  return t * (6.28318516f +
-              t2 * (-41.3416550f + t2 * (81.6010040f + t2 * (-76.5497823f + t2 * 39.5367060f))));
+  return t * (6.28316404f + t2 * (-41.3371417f + t2 * (81.3407436f + t2 * -70.9931589f)));
 }
 
 FIQ_INLINE float sine_turns(float t)
@@ -59,78 +66,135 @@ FIQ_INLINE float exponential(float x)
   const float rounded = (scaled + magic) - magic;
   const float f       = scaled - rounded;
   const float p =
-      1.0f + f * (0.693147181f +
-                  f * (0.240226507f +
-                       f * (0.0555041087f +
-                            f * (0.00961812911f + f * (0.00133335581f + f * 1.54035304e-4f)))));
+      1.0f +
+      f * (0.693146980f +
+           f * (0.240222420f + f * (0.0555073400f + f * (0.00967151000f + f * 0.00132647000f))));
   const int32_t bits = ((int32_t)rounded + 127) * (1 << 23);
   float         power;
   memcpy(&power, &bits, sizeof power);
   return p * power;
 }
 
-/// Frequency of every oscillator, cycles per sample.
-FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, uint32_t first,
-                               const float* restrict x, const uint8_t* restrict partial,
-                               const float* restrict centre, float* restrict nu)
-{
-  const float scale   = step->hz_to_nu * (step->cents ? FIQ_CARRIER_F0_HZ : 1.0f);
-  const float inverse = step->cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
-  for (int i = 0; i < CHUNK; ++i) {
-    const float detune = (float)(int32_t)((first + (uint32_t)i) * detune_step) * 0x1p-31f;
-    const float base   = step->cents ? scale : scale * x[i];
-    const float h      = (float)(partial[i] + 1);
-    nu[i]              = h * base * exponential(x[i] * inverse + detune * step->spread - centre[i]);
-  }
-}
-
 /// One chunk under work; copies, so that nothing aliases and all loops are vectors.
 typedef struct {
-  float centre[CHUNK]; ///< mean detune of the group, exponent
-  float next[CHUNK];   ///< frequency to come, cycles per sample
-  float bent[CHUNK];   ///< what coupling adds to it
-  float target[CHUNK]; ///< amplitude of the group
-  float cosine[CHUNK];
-  float sine[CHUNK];
+  float       next[CHUNK];   ///< frequency to come, cycles per sample
+  float       bent[CHUNK];   ///< what coupling adds to it
+  float       target[CHUNK]; ///< amplitude of the group
+  float       pitch[CHUNK];
+  float       pull[CHUNK];
+  float       psi[CHUNK];
+  FiqSwarmSum sum[CHUNK]; ///< what each adds to the sums of its group
 } Work;
 
 /// What the groups hold for each member.
 FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
 {
-  const uint16_t* restrict group = self->group + first;
-  const float* restrict gain     = self->gain;
-  const float* restrict pull     = self->pull;
-  const float* restrict psi      = self->psi;
-  const float* restrict centre   = self->centre;
-  const float* restrict phi      = self->phi + first;
-  for (int i = 0; i < CHUNK; ++i) {
-    const int32_t g = group[i];
-    work->target[i] = gain[g];
-    work->centre[i] = centre[g];
-  }
-  if (fabsf(self->step.params.coupling) > 0.0f) {
+  const uint16_t* restrict group       = self->group + first;
+  const FiqSwarmGroup* restrict member = self->member;
+  // Whole entries are fetched first and taken apart as vectors.
+  if (self->step.coupled) {
+    FiqSwarmGroup all[CHUNK];
     for (int i = 0; i < CHUNK; ++i) {
-      const int32_t g = group[i];
-      work->bent[i]   = pull[g] * sine_turns(wrap_turns(psi[g] - phi[i]));
+      all[i] = member[group[i]];
+    }
+    for (int i = 0; i < CHUNK; ++i) {
+      work->target[i] = all[i].gain;
+      work->pitch[i]  = all[i].pitch;
+      work->pull[i]   = all[i].pull;
+      work->psi[i]    = all[i].psi;
+    }
+  } else {
+    float pair[CHUNK][2]; // gain and pitch, the first two of an entry
+    for (int i = 0; i < CHUNK; ++i) {
+      memcpy(pair[i], member + group[i], sizeof pair[i]);
+    }
+    for (int i = 0; i < CHUNK; ++i) {
+      work->target[i] = pair[i][0];
+      work->pitch[i]  = pair[i][1];
+    }
+  }
+  if (first + CHUNK > self->step.n_target) {
+    for (uint32_t i = 0; i < CHUNK; ++i) {
+      work->target[i] = first + i < self->step.n_target ? work->target[i] : 0.0f;
     }
   }
 }
 
-/// Move frequency, phase and amplitude on by one step.
-FIQ_INLINE void move_on(Work* restrict work, float* restrict nu, float* restrict phi,
-                        float* restrict amplitude, float* restrict slew, float* restrict lobe_nu,
-                        float frames, bool coupled)
+FIQ_INLINE float detune_of(uint32_t i)
 {
-  const float fade = 1.0f / (FIQ_LOBE_NU_MAX - fade_start_nu);
+  return (float)(int32_t)(i * detune_step) * 0x1p-31f;
+}
+
+/// Frequency of every oscillator, cycles per sample.
+FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, uint32_t first,
+                               const float* restrict x, const float* restrict nu, bool halfway,
+                               Work* restrict work)
+{
+  const float spread  = step->spread;
+  const float inverse = step->cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
+  if (step->still) {
+    // e^y by its series: |y| is below 0.06.
+    for (uint32_t i = 0; i < CHUNK; ++i) {
+      const float y = detune_of(first + i) * spread;
+      work->next[i] = work->pitch[i] *
+                      (1.0f + y * (1.0f + y * (0.5f + y * (1.0f / 6.0f + y * (1.0f / 24.0f)))));
+    }
+  } else {
+    for (uint32_t i = 0; i < CHUNK; ++i) {
+      const float base = step->cents ? 1.0f : x[i];
+      work->next[i] =
+          work->pitch[i] * base * exponential(x[i] * inverse + detune_of(first + i) * spread);
+    }
+  }
+  for (uint32_t i = 0; halfway && i < CHUNK; ++i) {
+    work->next[i] = 0.5f * (work->next[i] + nu[i]);
+  }
+}
+
+FIQ_INLINE void find_pull(const float* restrict phi, Work* restrict work)
+{
+  for (int i = 0; i < CHUNK; ++i) {
+    work->bent[i] = work->pull[i] * sine_turns(wrap_turns(work->psi[i] - phi[i]));
+  }
+}
+
+/// Amplitudes on their way to those of their groups; the target is limited to what lies in the band.
+FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
+                               uint8_t* restrict slew)
+{
+  const float fade   = 1.0f / (FIQ_LOBE_NU_MAX - fade_start_nu);
+  uint64_t    slewed = 0;
+  for (int i = 0; i < CHUNK; i += 8) {
+    uint64_t eight;
+    memcpy(&eight, slew + i, sizeof eight);
+    slewed |= eight;
+  }
   for (int i = 0; i < CHUNK; ++i) {
     const float next  = work->next[i] < FIQ_LOBE_NU_MAX ? work->next[i] : FIQ_LOBE_NU_MAX;
     const float inner = (FIQ_LOBE_NU_MAX - next) * fade;
     const float held  = inner < 1.0f ? inner : 1.0f;
     const float limit = held * held * (3.0f - 2.0f * held);
-    const float steps = slew[i] > 1.0f ? slew[i] : 1.0f;
+    work->next[i]     = next;
+    work->target[i] *= limit;
+  }
+  if (slewed == 0) {
+    memcpy(amplitude, work->target, sizeof work->target);
+    return;
+  }
+  for (int i = 0; i < CHUNK; ++i) {
+    const int32_t left = slew[i] > 1 ? slew[i] : 1;
+    amplitude[i] += (work->target[i] - amplitude[i]) / (float)left;
+    slew[i] = (uint8_t)(left - 1);
+  }
+}
+
+/// Phases by the trapezoid.
+FIQ_INLINE void move_phase(Work* restrict work, float* restrict nu, float* restrict phi,
+                           float* restrict lobe_nu, float frames, bool coupled)
+{
+  for (int i = 0; i < CHUNK; ++i) {
+    const float next  = work->next[i];
     const float bent  = coupled ? work->bent[i] : 0.0f;
-    amplitude[i] += (work->target[i] * limit - amplitude[i]) / steps;
-    slew[i]           = steps - 1.0f;
     phi[i]            = wrap_turns(phi[i] + ((nu[i] + next) * 0.5f + bent) * frames);
     nu[i]             = next;
     const float sum   = next + bent;
@@ -139,22 +203,26 @@ FIQ_INLINE void move_on(Work* restrict work, float* restrict nu, float* restrict
   }
 }
 
-FIQ_INLINE void make_lobes(Work* restrict work, const float* restrict phi,
-                           const float* restrict amplitude, const float* restrict pan_left,
+FIQ_INLINE void make_lobes(const float* restrict phi, const float* restrict amplitude,
                            FiqLobes* restrict lobes)
 {
   for (int i = 0; i < CHUNK; ++i) {
-    const float cosine = cosine_turns(phi[i]);
-    const float sine   = sine_turns(phi[i]);
-    const float left   = amplitude[i] * pan_left[i];
-    const float rest   = 1.0f - pan_left[i] * pan_left[i];
-    const float right  = amplitude[i] * sqrtf(rest > 0.0f ? rest : 0.0f);
-    work->cosine[i]    = cosine;
-    work->sine[i]      = sine;
-    lobes->left_re[i]  = left * cosine;
-    lobes->left_im[i]  = left * sine;
-    lobes->right_re[i] = right * cosine;
-    lobes->right_im[i] = right * sine;
+    lobes->re[i] = amplitude[i] * cosine_turns(phi[i]);
+    lobes->im[i] = amplitude[i] * sine_turns(phi[i]);
+  }
+}
+
+/// What each oscillator of the chunk adds to the sums of its group.
+FIQ_INLINE void make_sums(const float* restrict phi, uint32_t first, float spread,
+                          FiqSwarmSum* restrict sum)
+{
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    // (e^(d s) - 1) / s by its series: s is below 0.06.
+    const float d = detune_of(first + i);
+    sum[i].re     = cosine_turns(phi[i]);
+    sum[i].im     = sine_turns(phi[i]);
+    sum[i].n      = 1.0f;
+    sum[i].detune = d * (1.0f + d * spread * (0.5f + d * spread * (1.0f / 6.0f)));
   }
 }
 
@@ -162,17 +230,20 @@ FIQ_INLINE void make_lobes(Work* restrict work, const float* restrict phi,
 FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, Work* restrict work,
                           FiqLobes* restrict lobes)
 {
+  const bool coupled = self->step.coupled;
   look_up(self, first, work);
-  find_frequency(&self->step, first, self->carriers.x + first, self->partial + first, work->centre,
-                 work->next);
-  if (first + CHUNK > self->step.n_target) {
-    for (uint32_t i = 0; i < CHUNK; ++i) {
-      work->target[i] = first + i < self->step.n_target ? work->target[i] : 0.0f;
-    }
+  find_frequency(&self->step, first, self->carriers.x + first, self->nu + first,
+                 self->carriers.halfway, work);
+  if (coupled) {
+    find_pull(self->phi + first, work);
   }
-  move_on(work, self->nu + first, self->phi + first, self->amplitude + first, self->slew + first,
-          lobes->nu, (float)self->step_frames, fabsf(self->step.params.coupling) > 0.0f);
-  make_lobes(work, self->phi + first, self->amplitude + first, self->pan_left + first, lobes);
+  move_amplitude(work, self->amplitude + first, self->slew + first);
+  move_phase(work, self->nu + first, self->phi + first, lobes->nu, (float)self->step_frames,
+             coupled);
+  make_lobes(self->phi + first, self->amplitude + first, lobes);
+  if (self->step.measure) {
+    make_sums(self->phi + first, first, self->step.spread, work->sum);
+  }
 }
 
 static void oscillate_base(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
@@ -185,18 +256,14 @@ FIQ_AVX2 static void oscillate_avx2(FiqSwarm* self, uint32_t first, Work* work, 
   oscillate(self, first, work, lobes);
 }
 
-/// Add the chunk's phasors to the sums of their groups.
+/// Add the chunk to the sums of its groups.
 static void sum_groups(FiqSwarm* self, uint32_t first, uint32_t n, const Work* work)
 {
-  const float spread = self->step.spread;
   for (uint32_t i = 0; i < n; ++i) {
-    FiqSwarmSum* const sum = self->sum + (i % FIQ_SWARM_LANES) * N_SUMS + self->group[first + i];
-    sum->re += work->cosine[i];
-    sum->im += work->sine[i];
-    sum->n += 1.0f;
-    // (e^(d s) - 1) / s by its series: s is below 0.06.
-    const float d = (float)(int32_t)((first + i) * detune_step) * 0x1p-31f;
-    sum->detune += d * (1.0f + d * spread * (0.5f + d * spread * (1.0f / 6.0f)));
+    const uint32_t     group = self->group[first + i];
+    FiqSwarmSum* const lane  = self->sum + (i % FIQ_SWARM_LANES) * N_SUMS;
+    FiqFloat4* const   sum   = (FiqFloat4*)(lane + (group < GROUPS ? group : GROUPS));
+    *sum += *(const FiqFloat4*)&work->sum[i];
   }
 }
 
@@ -206,73 +273,75 @@ static float random_turns(const FiqSwarm* self, uint32_t i)
   return (float)(bits >> 8) * 0x1p-24f - 0.5f;
 }
 
-static uint16_t group_of(const FiqSwarm* self, uint32_t i)
+static uint16_t group_of(uint32_t slot, uint32_t partial)
 {
-  return (uint16_t)(self->carriers.slot[i] * FIQ_SWARM_PARTIALS_MAX + self->partial[i]);
+  return (uint16_t)(slot * PARTIALS + partial);
 }
 
-/// An oscillator with another partial to come falls silent first, then takes it.
-static void change_partial(FiqSwarm* self, uint32_t i)
+FIQ_INLINE void follow(uint16_t* restrict group, uint8_t* restrict slew,
+                       const uint8_t* restrict slot, uint8_t steps)
 {
-  const uint8_t wanted = self->partial_of[(i * partial_step) >> 24];
-  const bool    silent = self->group[i] == SILENT_GROUP;
-  const bool    same   = wanted == self->partial[i];
-  if (!same && !silent) {
-    self->group[i] = SILENT_GROUP;
-    self->slew[i]  = self->slew_steps;
-  } else if (silent && (same || self->slew[i] < 0.5f)) {
-    self->partial[i] = wanted;
-    self->group[i]   = group_of(self, i);
-    self->slew[i]    = self->slew_steps;
+  for (int i = 0; i < CHUNK; ++i) {
+    const uint16_t old  = group[i];
+    const uint16_t next = (uint16_t)((old & (SILENT | (PARTIALS - 1))) | slot[i] * PARTIALS);
+    slew[i]             = next == old ? slew[i] : steps;
+    group[i]            = next;
   }
+}
+
+static void follow_base(uint16_t* group, uint8_t* slew, const uint8_t* slot, uint8_t steps)
+{
+  follow(group, slew, slot, steps);
+}
+
+FIQ_AVX2 static void follow_avx2(uint16_t* group, uint8_t* slew, const uint8_t* slot, uint8_t steps)
+{
+  follow(group, slew, slot, steps);
 }
 
 /// Oscillators in flight belong to the note that attracts them; a change of note slews the level.
 static void follow_flight(FiqSwarm* self, uint32_t first)
 {
-  uint16_t* restrict group        = self->group + first;
-  float* restrict slew            = self->slew + first;
-  const uint8_t* restrict slot    = self->carriers.slot + first;
-  const uint8_t* restrict partial = self->partial + first;
-  const float steps               = self->slew_steps;
-  for (int i = 0; i < CHUNK; ++i) {
-    const uint16_t here = (uint16_t)(slot[i] * FIQ_SWARM_PARTIALS_MAX + partial[i]);
-    const uint16_t next = group[i] == SILENT_GROUP ? SILENT_GROUP : here;
-    slew[i]             = next == group[i] ? slew[i] : steps;
-    group[i]            = next;
+  uint16_t* const      group = self->group + first;
+  uint8_t* const       slew  = self->slew + first;
+  const uint8_t* const slot  = self->carriers.slot + first;
+  if (self->use_avx2) {
+    follow_avx2(group, slew, slot, self->slew_steps);
+  } else {
+    follow_base(group, slew, slot, self->slew_steps);
   }
 }
 
-/// Whatever is not the plain course of things: starts, fades, flights between notes, new partials.
+/// An oscillator with another partial to come falls silent first, then takes it.
+static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
+{
+  const uint32_t wanted = self->partial_of[(i * partial_step) >> 24];
+  const bool     silent = group >= SILENT;
+  const bool     same   = wanted == group % PARTIALS;
+  if (!same && !silent) {
+    return (uint16_t)(group + SILENT);
+  }
+  return silent && (same || self->slew[i] == 0) ? group_of(self->carriers.slot[i], wanted) : group;
+}
+
+/// Whatever is not the plain course of things: starts, fades, new partials.
 static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
 {
   const FiqSwarmFrame* step = &self->step;
+  follow_flight(self, first);
   for (uint32_t i = first; i < first + n; ++i) {
     if (step->restart || i >= step->join_first) {
-      self->phi[i]       = random_turns(self, i);
-      self->partial[i]   = self->partial_of[(i * partial_step) >> 24];
-      self->group[i]     = group_of(self, i);
+      self->phi[i]   = random_turns(self, i);
+      self->group[i] = group_of(self->carriers.slot[i], self->partial_of[(i * partial_step) >> 24]);
       self->amplitude[i] = 0.0f;
-      self->slew[i]      = step->restart ? 1.0f : self->slew_steps;
+      self->slew[i]      = step->restart ? 1 : self->slew_steps;
       continue;
     }
-    if (step->regroup) {
-      change_partial(self, i);
-    }
-    const uint16_t group   = self->group[i] == SILENT_GROUP ? SILENT_GROUP : group_of(self, i);
-    const bool     fades   = i >= step->fade_first && i < step->fade_last;
-    const bool     changes = fades || group != self->group[i];
-    self->group[i]         = group;
-    self->slew[i]          = changes ? self->slew_steps : self->slew[i];
-  }
-}
-
-static void pan(FiqSwarm* self, uint32_t first)
-{
-  const float width = self->step.params.width;
-  for (uint32_t i = first; i < first + CHUNK; ++i) {
-    const float place = (float)(int32_t)(i * pan_step) * 0x1p-31f;
-    self->pan_left[i] = fiq_cos(0.25f * FIQ_PI_F * (1.0f + width * place));
+    const uint16_t old   = self->group[i];
+    const uint16_t group = step->regroup ? change_partial(self, i, old) : old;
+    const bool     fades = i >= step->fade_first && i < step->fade_last;
+    self->group[i]       = group;
+    self->slew[i]        = fades || group != old ? self->slew_steps : self->slew[i];
   }
 }
 
@@ -300,9 +369,6 @@ static void work_chunk(FiqSwarm* self, uint32_t chunk)
   } else if (flown) {
     follow_flight(self, first);
   }
-  if (step->repan || step->restart || joins) {
-    pan(self, first);
-  }
   Work     work;
   FiqLobes lobes;
   if (self->use_avx2) {
@@ -313,7 +379,7 @@ static void work_chunk(FiqSwarm* self, uint32_t chunk)
   if (step->measure) {
     sum_groups(self, first, n, &work);
   }
-  fiq_lobe_bank_add(&self->lobes, &lobes);
+  fiq_lobe_bank_add(&self->lobes, chunk, &lobes);
 }
 
 // ---- one step ----
@@ -345,15 +411,103 @@ static float coordinate(const FiqSwarm* self, float pitch)
                           : fiq_note_to_hz(pitch);
 }
 
-static void set_target(FiqSwarm* self, FiqCarriersTarget* target)
+static uint8_t free_slot(const FiqSwarm* self, uint32_t wanted)
 {
-  for (int k = 0; k < FIQ_NOTES_MAX; ++k) {
+  if (!self->taken[wanted]) {
+    return (uint8_t)wanted;
+  }
+  for (uint32_t k = FIQ_CARRIERS_MAX; k-- > 0;) {
+    if (!self->taken[k]) {
+      return (uint8_t)k;
+    }
+  }
+  return NO_SLOT;
+}
+
+/// With all slots taken a note gets that of a voice.
+static uint8_t slot_of_a_voice(FiqSwarm* self)
+{
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    if (self->held[v].used) {
+      self->held[v].used = false;
+      return self->held[v].slot;
+    }
+  }
+  return NO_SLOT;
+}
+
+/// Every note that sounds has a slot, its own number if that is free.
+static void place_notes(FiqSwarm* self)
+{
+  for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
+    const bool sounds = self->notes.note[k].stage != FIQ_NOTE_IDLE;
+    uint8_t*   slot   = &self->note_slot[k];
+    if (!sounds && *slot != NO_SLOT) {
+      self->taken[*slot] = false;
+      *slot              = NO_SLOT;
+    }
+  }
+  for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
     FiqNote* const note   = &self->notes.note[k];
     const bool     sounds = note->stage != FIQ_NOTE_IDLE;
-    target->x[k]          = coordinate(self, fiq_notes_pitch(&self->notes, note));
-    target->mass[k]       = sounds ? note->velocity : 0.0f;
-    target->fresh[k]      = sounds && note->fresh;
-    note->fresh           = false;
+    if (sounds && self->note_slot[k] == NO_SLOT) {
+      const uint8_t slot = free_slot(self, k);
+      // There are as many slots as notes, so one that no note has is free or a voice's.
+      self->note_slot[k]              = slot != NO_SLOT ? slot : slot_of_a_voice(self);
+      self->taken[self->note_slot[k]] = true;
+      note->fresh                     = true;
+    }
+  }
+}
+
+/// Voices come with a fade and go with one; then their slot is free.
+static void move_voices(FiqSwarm* self)
+{
+  const float part = 1.0f / (float)self->slew_steps;
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    FiqSwarmHeld* const held = &self->held[v];
+    if (!held->used) {
+      continue;
+    }
+    held->fade = fiq_clamp(held->fade + (held->asked ? part : -part), 0.0f, 1.0f);
+    if (held->fade <= 0.0f) {
+      held->used              = false;
+      self->taken[held->slot] = false;
+    }
+  }
+}
+
+static void set_target(FiqSwarm* self, FiqCarriersTarget* target)
+{
+  memset(target, 0, sizeof *target);
+  memset(self->slot_level, 0, sizeof self->slot_level);
+  memset(self->slot_tilt, 0, sizeof self->slot_tilt);
+  for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
+    FiqNote* const note = &self->notes.note[k];
+    const uint8_t  slot = self->note_slot[k];
+    if (slot != NO_SLOT) {
+      target->x[slot]        = coordinate(self, fiq_notes_pitch(&self->notes, note));
+      target->mass[slot]     = fiq_notes_mass(&self->notes, note);
+      target->fresh[slot]    = note->fresh;
+      self->slot_level[slot] = fiq_notes_level(&self->notes, note);
+      self->slot_tilt[slot]  = 2.0f * fiq_notes_brightness(&self->notes, note);
+    }
+    note->fresh = false;
+  }
+  const float top_hz = FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz;
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    FiqSwarmHeld* const held = &self->held[v];
+    if (held->used) {
+      const float hz               = fiq_clamp(held->voice.hz, 8.0f, top_hz);
+      target->x[held->slot]        = self->step.cents ? converted(true, hz) : hz;
+      target->mass[held->slot]     = held->voice.mass;
+      target->fresh[held->slot]    = held->fresh;
+      self->slot_level[held->slot] = held->voice.level * held->fade;
+      held->fresh                  = false;
+    }
+  }
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    target->coherence[k] = sqrtf(fiq_clamp(self->order2[k * PARTIALS], 0.0f, 1.0f));
   }
 }
 
@@ -364,7 +518,7 @@ static void set_cloud(const FiqSwarm* self, const FiqCarriersTarget* target,
   const FiqSwarmFrame* step = &self->step;
   float                sum  = 0.0f;
   float                n    = 0.0f;
-  for (int k = 0; k < FIQ_NOTES_MAX; ++k) {
+  for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     const bool  sounds = target->mass[k] > 0.0f;
     const float x      = step->cents ? target->x[k] : converted(true, target->x[k]);
     sum += sounds ? x : 0.0f;
@@ -384,13 +538,17 @@ static void begin_carriers(FiqSwarm* self)
   const float          top_hz = FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz;
   const float          low    = step->cents ? converted(true, 8.0f) : 8.0f;
   const float          high   = step->cents ? converted(true, top_hz) : top_hz;
-  FiqCarriersParams    params = {.noise     = step->params.noise_hz,
-                                 .strength  = step->params.strength,
-                                 .sharpness = step->params.sharpness,
-                                 .balance   = step->params.balance,
-                                 .anneal_s  = fmaxf(step->params.anneal_s, 0.01f),
-                                 .x_low     = low,
-                                 .x_high    = high};
+  const float          mode   = fiq_clamp(rintf(step->params.sharpness_mode), 0.0f, 3.0f);
+  FiqCarriersParams    params = {.noise          = step->params.noise_hz,
+                                 .strength       = step->params.strength,
+                                 .sharpness      = step->params.sharpness,
+                                 .balance        = step->params.balance,
+                                 .anneal_s       = fmaxf(step->params.anneal_s, 0.01f),
+                                 .x_low          = low,
+                                 .x_high         = high,
+                                 .sharpness_mode = (FiqSharpness)(int)mode,
+                                 .temperature    = step->params.temperature,
+                                 .curve          = step->params.anneal_curve};
   FiqCarriersTarget    target;
   set_target(self, &target);
   set_cloud(self, &target, &params);
@@ -434,78 +592,151 @@ static void set_population(FiqSwarm* self)
 static float group_power(const FiqSwarm* self, uint32_t g, float pan_coherence)
 {
   const float n = fmaxf(1.0f, self->count[g]);
-  return n * fmaxf(0.3f, 1.0f + pan_coherence * (n - 1.0f) * self->order2[g]);
+  return n * fmaxf(least_power, 1.0f + pan_coherence * (n - 1.0f) * self->order2[g]);
 }
 
-/// Gains of one note's groups from its envelope and the measured power of each.
-static void set_gains(FiqSwarm* self, uint32_t slot, bool snap, float pan_coherence)
+/// Gains of one carrier's groups from its envelope and the measured power of each.
+/// Amplitude of partial `h` (from 0) of a slot before normalisation: the patch's, and the note's own brightness.
+static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
 {
-  const FiqNote* note  = &self->notes.note[slot];
-  const float    tilt  = self->step.params.tilt_db_per_octave;
-  const float    level = note->stage == FIQ_NOTE_IDLE ? 0.0f : note->velocity * note->level;
-  const float    loud  = level * note_amplitude * self->step.params.level;
-  const uint32_t first = slot * FIQ_SWARM_PARTIALS_MAX;
-  float          partial_gain[FIQ_SWARM_PARTIALS_MAX];
+  const float tilt = self->slot_tilt[slot];
+  return self->partial_gain[h] * (fabsf(tilt) > 1e-6f ? powf((float)(h + 1), tilt) : 1.0f);
+}
+
+static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coherence)
+{
+  const float    loud  = self->slot_level[slot] * note_amplitude * self->step.params.level;
+  const uint32_t first = slot * PARTIALS;
   float          power = 0.0f;
-  for (uint32_t h = 0; h < FIQ_SWARM_PARTIALS_MAX; ++h) {
-    partial_gain[h] = fiq_db_to_gain(tilt * log2f((float)(h + 1)));
-    power += self->count[first + h] > 0.5f ? partial_gain[h] * partial_gain[h] : 0.0f;
+  for (uint32_t h = 0; h < PARTIALS; ++h) {
+    const float gain = partial_gain(self, slot, h);
+    power += self->count[first + h] > 0.5f ? gain * gain : 0.0f;
   }
-  const float norm = power > 0.0f ? 1.0f / power : 1.0f;
-  const float step = (float)self->step_frames / (float)self->sample_rate_hz;
-  const float rate = snap ? 1.0f : 1.0f - expf(-step / count_tau_s);
+  const float norm = power > 1e-9f ? 1.0f / power : 1.0f;
   self->norm[slot] += (norm - self->norm[slot]) * rate;
-  for (uint32_t h = 0; h < FIQ_SWARM_PARTIALS_MAX; ++h) {
-    const float share     = self->norm[slot] / group_power(self, first + h, pan_coherence);
-    self->gain[first + h] = loud * partial_gain[h] * sqrtf(share);
+  for (uint32_t h = 0; h < PARTIALS; ++h) {
+    const float share            = self->norm[slot] / group_power(self, first + h, pan_coherence);
+    self->member[first + h].gain = loud * partial_gain(self, slot, h) * sqrtf(share);
+  }
+}
+
+/// What the members' frequencies are multiples of; the groups' own mean detune is taken off.
+static void set_pitches(FiqSwarm* self, uint32_t slot)
+{
+  const FiqSwarmFrame* step  = &self->step;
+  const float          note  = fiq_swarm_hz(self, self->carriers.now[slot]);
+  const float          unit  = step->cents ? FIQ_CARRIER_F0_HZ : 1.0f;
+  const float          base  = step->hz_to_nu * (step->still ? note : unit);
+  const uint32_t       first = slot * PARTIALS;
+  for (uint32_t h = 0; h < PARTIALS; ++h) {
+    FiqSwarmGroup* const member = self->member + first + h;
+    const float          c      = self->centre[first + h];
+    // e^-c by its series: |c| is below 0.06.
+    member->pitch = base * self->partial_ratio[h] *
+                    (1.0f - c * (1.0f - c * (0.5f - c * (1.0f / 6.0f - c * (1.0f / 24.0f)))));
+    member[SILENT] = (FiqSwarmGroup){.pitch = member->pitch};
   }
 }
 
 /// Out of silence the members of the groups are not counted yet, but known beforehand.
 static void expect_counts(FiqSwarm* self)
 {
-  uint32_t share[FIQ_SWARM_PARTIALS_MAX] = {0};
+  uint32_t share[PARTIALS] = {0};
   for (int i = 0; i < 256; ++i) {
     share[self->partial_of[i]] += 1;
   }
-  for (uint32_t g = 0; g < FIQ_SWARM_GROUPS; ++g) {
-    const float part = (float)share[g % FIQ_SWARM_PARTIALS_MAX] * (1.0f / 256.0f);
-    self->count[g]   = (float)self->carriers.share[g / FIQ_SWARM_PARTIALS_MAX] * part;
-    self->order2[g]  = 0.0f;
-    self->pull[g]    = 0.0f;
+  for (uint32_t g = 0; g < GROUPS; ++g) {
+    const float part     = (float)share[g % PARTIALS] * (1.0f / 256.0f);
+    self->count[g]       = (float)self->carriers.share[g / PARTIALS] * part;
+    self->order2[g]      = 0.0f;
+    self->member[g].pull = 0.0f;
   }
 }
 
-static void set_all_gains(FiqSwarm* self)
+/// How much of two oscillators' power adds up where their phases agree, both channels taken together.
+static float pan_coherence(const FiqSwarm* self)
 {
-  const float angle    = 0.25f * FIQ_PI_F * self->step.params.width;
-  const float cardinal = angle > 1e-3f ? sinf(angle) / angle : 1.0f;
+  float left  = 0.0f;
+  float right = 0.0f;
+  for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
+    left += self->pan[0][k] * (1.0f / FIQ_LOBE_PLACES);
+    right += self->pan[1][k] * (1.0f / FIQ_LOBE_PLACES);
+  }
+  return left * left + right * right;
+}
+
+static void set_groups(FiqSwarm* self)
+{
+  const float coherence = pan_coherence(self);
+  const float step_s    = (float)self->step_frames / (float)self->sample_rate_hz;
+  const float rate      = 1.0f - expf(-step_s / count_tau_s);
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    const bool sounds = self->notes.note[k].stage != FIQ_NOTE_IDLE;
+    const bool sounds = self->taken[k];
     const bool begins = sounds && !self->active[k];
     if (sounds || self->active[k]) {
-      set_gains(self, k, self->step.restart || begins, cardinal * cardinal);
+      set_gains(self, k, self->step.restart || begins ? 1.0f : rate, coherence);
+      set_pitches(self, k);
     }
     self->active[k] = sounds || (self->active[k] && self->carriers.settled[k] > 0);
   }
 }
 
+/// Places between left and right, drifting.
+static void set_pan(FiqSwarm* self)
+{
+  // Neighbouring sinusoids lie far apart, and the first ones near the middle.
+  static const float    at[FIQ_LOBE_PLACES] = {-1.0f, 1.0f, -5.0f, 5.0f, -3.0f, 3.0f, -7.0f, 7.0f};
+  const FiqSwarmParams* p                   = &self->step.params;
+  const float           step_s = (float)self->step_frames / (float)self->sample_rate_hz;
+  const float           depth  = fiq_clamp(p->motion_depth, 0.0f, 1.0f);
+  self->motion += p->motion_hz * step_s;
+  self->motion -= floorf(self->motion);
+  for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
+    const float drift = sinf(FIQ_TWO_PI_F * (self->motion + (float)k / FIQ_LOBE_PLACES));
+    const float place = fiq_mix(at[k] * (1.0f / 7.0f), drift, depth);
+    const float angle = 0.25f * FIQ_PI_F * (1.0f + p->width * place);
+    self->pan[0][k]   = cosf(angle);
+    self->pan[1][k]   = sinf(angle);
+  }
+}
+
+static void set_partials(FiqSwarm* self)
+{
+  const FiqSwarmParams* p    = &self->step.params;
+  const float           even = 1.0f + fiq_clamp(p->odd_even, -1.0f, 0.0f);
+  const float           odd  = 1.0f - fiq_clamp(p->odd_even, 0.0f, 1.0f);
+  for (uint32_t h = 1; h <= PARTIALS; ++h) {
+    const float octave         = log2f((float)h);
+    const float tilt           = fiq_db_to_gain(p->tilt_db_per_octave * octave);
+    self->partial_gain[h - 1]  = tilt * (h == 1 ? 1.0f : h % 2 == 0 ? even : odd);
+    self->partial_ratio[h - 1] = exp2f((1.0f + p->stretch) * octave);
+  }
+}
+
+static bool differs(float a, float b)
+{
+  return fabsf(a - b) > 1e-7f;
+}
+
 /// Parameters and notes of the step that begins at this stream position.
 static void set_step(FiqSwarm* self)
 {
-  FiqSwarmFrame* step       = &self->step;
-  const float    old_width  = step->params.width;
-  const bool     was_cents  = step->cents;
-  const int32_t  n_partials = (int32_t)fiq_clamp(rintf(self->params.partials), 1.0f, 32.0f);
-  step->params              = self->params;
-  step->hz_to_nu            = (float)(1.0 / self->sample_rate_hz);
-  step->restart             = self->asleep;
-  step->cents               = step->params.metric >= 0.5f;
-  step->convert             = step->cents != was_cents && !step->restart;
-  step->repan               = fabsf(step->params.width - old_width) > 1e-6f;
-  step->spread              = step->params.spread_cents * (0.693147181f / 1200.0f);
-  step->measure =
-      fabsf(step->params.coupling) > 0.0f || step->restart || self->step_count % MEASURE_EVERY == 0;
+  FiqSwarmFrame* const        step       = &self->step;
+  const FiqSwarmParams* const p          = &self->params;
+  const FiqSwarmParams        old        = step->params;
+  const bool                  was_cents  = step->cents;
+  const int32_t               n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
+  const float                 rate_hz    = (float)self->sample_rate_hz;
+  self->measure_every =
+      (uint32_t)fmaxf(1.0f, rintf(measure_s * rate_hz / (float)self->step_frames));
+  step->params   = *p;
+  step->hz_to_nu = 1.0f / rate_hz;
+  step->restart  = self->asleep;
+  step->cents    = p->metric >= 0.5f;
+  step->convert  = step->cents != was_cents && !step->restart;
+  step->spread   = p->spread_cents * (0.693147181f / 1200.0f);
+  step->coupled  = fabsf(p->coupling) > 0.0f;
+  step->measure  = step->coupled || step->restart || self->step_count % self->measure_every == 0;
   if (n_partials != self->n_partials) {
     share_partials(self, n_partials);
     self->regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
@@ -513,43 +744,87 @@ static void set_step(FiqSwarm* self)
   self->regroup_steps = step->restart ? 0 : self->regroup_steps;
   step->regroup       = self->regroup_steps > 0;
   self->regroup_steps -= step->regroup ? 1 : 0;
+  if (step->restart || differs(old.tilt_db_per_octave, p->tilt_db_per_octave) ||
+      differs(old.odd_even, p->odd_even) || differs(old.stretch, p->stretch)) {
+    set_partials(self);
+  }
+  set_pan(self);
+}
+
+/// Estimated time of the portions of work, for a machine with AVX2; only their proportion counts.
+static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
+{
+  const uint32_t step = self->step_frames;
+  const uint32_t bits = self->fft_bits;
+  if (item < self->n_chunks) {
+    return self->carriers.n_next_hot > 0 ? 380 : 260;
+  }
+  switch (item - self->n_chunks) {
+  case MEASURE:
+    return 600;
+  case MIX_LEFT:
+  case MIX_RIGHT:
+    return 4 * step;
+  case FFT_LEFT:
+  case FFT_RIGHT:
+    return 4 * step * bits / 5;
+  default:
+    return step / 2;
+  }
+}
+
+static void plan_work(FiqSwarm* self)
+{
+  self->n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
+  self->done_ns  = self->carriers.n_next_hot > 0 ? 4000 : 1000; // what begins the step
+  self->total_ns = self->done_ns + (self->n_chunks > 0 ? item_ns(self, 0) * self->n_chunks : 0);
+  for (uint32_t i = 0; i < N_LAST_ITEMS; ++i) {
+    self->total_ns += item_ns(self, self->n_chunks + i);
+  }
 }
 
 static void begin_step(FiqSwarm* self)
 {
   const FiqSwarmParams* p     = &self->params;
-  const FiqNotesParams  notes = {p->attack_s, p->decay_s, p->sustain, p->release_s,
-                                 p->bend_range_semitones};
+  const FiqNotesParams  notes = {.attack_s             = p->attack_s,
+                                 .decay_s              = p->decay_s,
+                                 .sustain              = p->sustain,
+                                 .release_s            = p->release_s,
+                                 .bend_range_semitones = p->bend_range_semitones};
   fiq_notes_advance(&self->notes, &notes, self->frame);
-  const bool sounding = fiq_notes_sounding(&self->notes);
-  self->idle_steps    = sounding ? 0 : self->idle_steps + 1;
-  self->next_chunk    = 0;
-  self->n_chunks      = 0;
+  place_notes(self);
+  move_voices(self);
+  bool sounding = fiq_notes_sounding(&self->notes);
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    sounding = sounding || self->held[v].used;
+  }
+  self->idle_steps = sounding ? 0 : self->idle_steps + 1;
   if (self->asleep && !sounding) {
     return;
   }
   set_step(self);
   set_population(self);
   begin_carriers(self);
+  self->step.still = self->carriers.still;
   if (self->step.restart) {
     expect_counts(self);
   }
-  set_all_gains(self);
-  self->asleep   = false;
-  self->n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
+  set_groups(self);
+  self->asleep    = false;
+  self->begun     = true;
+  self->next_item = 0;
+  plan_work(self);
 }
 
 /// K of group `g` in rad/s: the parameter counts in widths of the group's own detune.
 static float coupling_of(const FiqSwarm* self, uint32_t g)
 {
-  const float hz    = fiq_swarm_hz(self, self->carriers.now[g / FIQ_SWARM_PARTIALS_MAX]);
-  const float width = FIQ_TWO_PI_F * hz * (float)(g % FIQ_SWARM_PARTIALS_MAX + 1) * self->step.spread;
+  const float hz    = fiq_swarm_hz(self, self->carriers.now[g / PARTIALS]);
+  const float width = FIQ_TWO_PI_F * hz * self->partial_ratio[g % PARTIALS] * self->step.spread;
   return self->step.params.coupling * fmaxf(width, 1.0f);
 }
 
-/// Slow measures of one group from this step's sums.
-static void measure_group(FiqSwarm* self, uint32_t g, float step_s, double* order_sum,
-                          double* n_sum)
+static FiqSwarmSum take_sum(FiqSwarm* self, uint32_t g)
 {
   FiqSwarmSum total = {0.0f, 0.0f, 0.0f, 0.0f};
   for (uint32_t lane = 0; lane < FIQ_SWARM_LANES; ++lane) {
@@ -560,43 +835,69 @@ static void measure_group(FiqSwarm* self, uint32_t g, float step_s, double* orde
     total.detune += sum->detune;
     *sum = (FiqSwarmSum){0.0f, 0.0f, 0.0f, 0.0f};
   }
-  const float fall   = 1.0f - expf(-step_s / count_tau_s);
-  const float way    = total.n - self->count[g];
-  const float centre = log1pf(self->step.spread * total.detune / fmaxf(total.n, 1.0f));
-  const bool  begins = self->count[g] < 0.5f || self->step.restart;
-  self->centre[g] += (centre - self->centre[g]) * (begins ? 1.0f : fall);
-  self->count[g] += way > 0.0f || self->step.restart ? way : way * fall;
-  self->pull[g] = 0.0f;
+  return total;
+}
+
+/// How far the slow measures move in one, and their sums over all groups.
+typedef struct {
+  float  step_s;
+  float  fall;
+  float  slow;
+  double order;
+  double n;
+} Measures;
+
+/// Pull and mean phase of the group for the step to come.
+static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, float r,
+                         float step_s)
+{
+  FiqSwarmGroup* const member = &self->member[g];
+  const float          turn   = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -1.0f);
+  member->pull                = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
+  member->psi                 = atan2f(total->im, total->re) * (1.0f / FIQ_TWO_PI_F);
+}
+
+/// Slow measures of one group from this step's sums.
+static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
+{
+  const FiqSwarmSum total = take_sum(self, g);
+  const float       way   = total.n - self->count[g];
+  const bool        snap  = self->count[g] < 0.5f || self->step.restart;
+  self->count[g] += way > 0.0f || self->step.restart ? way : way * measures->fall;
+  self->member[g].pull = 0.0f;
   if (total.n < 0.5f) {
     return;
   }
-  const float n     = total.n;
-  const float power = (total.re * total.re + total.im * total.im) / n;
-  const float r     = sqrtf(power / n);
-  const float turn  = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -1.0f);
-  self->pull[g]     = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
-  self->psi[g]      = atan2f(total.im, total.re) * (1.0f / FIQ_TWO_PI_F);
-  *order_sum += (double)(n * r);
-  *n_sum += (double)n;
+  const float n      = total.n;
+  const float centre = log1pf(self->step.spread * total.detune / n);
+  const float power  = (total.re * total.re + total.im * total.im) / n;
+  const float r      = sqrtf(power / n);
+  self->centre[g] += (centre - self->centre[g]) * (snap ? 1.0f : measures->fall);
+  if (self->step.coupled) {
+    couple_group(self, g, &total, r, measures->step_s);
+  }
+  measures->order += (double)(n * r);
+  measures->n += (double)n;
   if (n > 1.5f) {
     const float order2 = (power - 1.0f) / (n - 1.0f);
-    self->order2[g] += (order2 - self->order2[g]) * (1.0f - expf(-step_s / order_tau_s));
+    self->order2[g] += (order2 - self->order2[g]) * measures->slow;
     self->order2[g] = fmaxf(self->order2[g], (power / surge - 1.0f) / (n - 1.0f));
   }
 }
 
 static void measure_groups(FiqSwarm* self)
 {
-  const uint32_t since  = fabsf(self->step.params.coupling) > 0.0f ? 1 : MEASURE_EVERY;
-  const float    step_s = (float)since * (float)self->step_frames / (float)self->sample_rate_hz;
-  double         order  = 0.0;
-  double         n      = 0.0;
+  const uint32_t since    = self->step.coupled ? 1 : self->measure_every;
+  const float    step_s   = (float)since * (float)self->step_frames / (float)self->sample_rate_hz;
+  Measures       measures = {.step_s = step_s,
+                             .fall   = 1.0f - expf(-step_s / count_tau_s),
+                             .slow   = 1.0f - expf(-step_s / order_tau_s)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    for (uint32_t h = 0; self->active[k] && h < FIQ_SWARM_PARTIALS_MAX; ++h) {
-      measure_group(self, k * FIQ_SWARM_PARTIALS_MAX + h, step_s, &order, &n);
+    for (uint32_t h = 0; self->active[k] && h < PARTIALS; ++h) {
+      measure_group(self, k * PARTIALS + h, &measures);
     }
   }
-  self->order = n > 0.0 ? (float)(order / n) : 0.0f;
+  self->order = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
 }
 
 static void fall_asleep(FiqSwarm* self)
@@ -612,43 +913,64 @@ static void fall_asleep(FiqSwarm* self)
   fiq_lobe_bank_reset(&self->lobes);
 }
 
-static void end_step(FiqSwarm* self)
+/// What follows the chunks.
+static void work_last_item(FiqSwarm* self, uint32_t item)
 {
-  self->begun = false;
-  self->step_count += 1;
-  if (self->asleep) {
-    return;
-  }
-  fiq_carriers_end(&self->carriers);
-  fiq_lobe_bank_finish(&self->lobes, self->play[1 - self->playing]);
-  if (self->step.measure) {
-    measure_groups(self);
+  const int channel = item >= MIX_RIGHT ? 1 : 0;
+  switch (item) {
+  case MEASURE:
+    fiq_carriers_end(&self->carriers);
+    if (self->step.measure) {
+      measure_groups(self);
+    }
+    break;
+  case MIX_LEFT:
+  case MIX_RIGHT:
+    fiq_lobe_bank_mix(&self->lobes, self->pan[channel]);
+    break;
+  case FFT_LEFT:
+  case FFT_RIGHT:
+    fiq_lobe_bank_transform(&self->lobes);
+    break;
+  default:
+    fiq_lobe_bank_overlap(&self->lobes, (uint32_t)channel, self->play[1 - self->playing][channel]);
+    break;
   }
 }
 
-/// The `slice`-th portion of the step's work.
+/// The `slice`-th portion of the step's work, as much of the whole as of the step's time has passed.
 static void work(FiqSwarm* self, uint32_t slice)
 {
   const uint32_t n_slices = self->step_frames / FIQ_SWARM_SLICE;
   if (slice == 0) {
     self->playing = 1 - self->playing;
+    self->step_count += 1;
     // Amplitudes take slew_steps to reach zero, the last frame one step to ring out, and one more to be heard.
     if (!self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 4) {
       fall_asleep(self);
     }
     begin_step(self);
-    self->begun = true;
   }
   if (!self->begun) {
     return;
   }
-  const uint32_t last = (uint32_t)((uint64_t)self->n_chunks * (slice + 1) / n_slices);
-  for (; self->next_chunk < last; ++self->next_chunk) {
-    work_chunk(self, self->next_chunk);
+  const uint32_t due_ns = (uint32_t)((uint64_t)self->total_ns * (slice + 1) / n_slices);
+  const bool     last   = slice + 1 == n_slices;
+  while (self->next_item < self->n_chunks + N_LAST_ITEMS) {
+    const uint32_t cost_ns = item_ns(self, self->next_item);
+    if (!last && self->done_ns + cost_ns / 2 > due_ns) {
+      return;
+    }
+    if (self->next_item < self->n_chunks) {
+      work_chunk(self, self->next_item);
+    } else {
+      work_last_item(self, self->next_item - self->n_chunks);
+    }
+    self->next_item += 1;
+    self->done_ns += cost_ns;
   }
-  if (slice + 1 == n_slices) {
-    end_step(self);
-  }
+  fiq_lobe_bank_clear(&self->lobes);
+  self->begun = false;
 }
 
 void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t n_frames)
@@ -676,9 +998,60 @@ void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params)
                   self->frame);
 }
 
+/// Who has no slot yet gets one; without any left the voice is not heard.
+static void admit_voice(FiqSwarm* self, const FiqSwarmVoice* voice)
+{
+  const uint8_t slot = free_slot(self, FIQ_CARRIERS_MAX - 1);
+  for (uint32_t v = 0; slot != NO_SLOT && v < FIQ_SWARM_VOICES_MAX; ++v) {
+    if (!self->held[v].used) {
+      self->held[v] =
+          (FiqSwarmHeld){.voice = *voice, .slot = slot, .used = true, .asked = true, .fresh = true};
+      self->taken[slot] = true;
+      return;
+    }
+  }
+}
+
+static FiqSwarmHeld* find_voice(FiqSwarm* self, uint32_t id)
+{
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    if (self->held[v].used && self->held[v].voice.id == id) {
+      return &self->held[v];
+    }
+  }
+  return NULL;
+}
+
+void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t n)
+{
+  assert(n <= FIQ_SWARM_VOICES_MAX);
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    self->held[v].asked = false;
+  }
+  for (uint32_t i = 0; i < n; ++i) {
+    assert(voices[i].hz > 0.0f && voices[i].mass > 0.0f);
+    FiqSwarmHeld* const held = find_voice(self, voices[i].id);
+    if (!held) {
+      admit_voice(self, &voices[i]);
+      continue;
+    }
+    // Every change of mass moves oscillators; only one that is heard may.
+    const float ratio = voices[i].mass / held->voice.mass;
+    const float mass  = ratio > 1.25f || ratio < 0.8f ? voices[i].mass : held->voice.mass;
+    held->voice       = voices[i];
+    held->voice.mass  = mass;
+    held->asked       = true;
+  }
+}
+
 uint32_t fiq_swarm_latency_frames(const FiqSwarm* self)
 {
   return 2 * self->step_frames;
+}
+
+void fiq_swarm_midi(FiqSwarm* self, const uint8_t* message, uint32_t size_bytes, uint32_t offset)
+{
+  fiq_notes_midi(&self->notes, message, size_bytes, self->frame + offset);
 }
 
 void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
@@ -755,27 +1128,23 @@ FiqSwarmParams fiq_swarm_default_params(void)
                           .scatter_octaves      = 4.0f,
                           .level                = 1.0f,
                           .chord                = (float)FIQ_CHORD_OFF,
-                          .root_note            = 48.0f};
+                          .root_note            = 48.0f,
+                          .sharpness_mode       = (float)FIQ_SHARPNESS_SCHEDULE};
 }
 
 static void take_buffers(FiqSwarm* self, FiqArena* arena)
 {
-  const size_t n      = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
-  const size_t groups = N_SUMS;
-  self->nu            = fiq_arena_take(arena, n, sizeof *self->nu);
-  self->phi           = fiq_arena_take(arena, n, sizeof *self->phi);
-  self->amplitude     = fiq_arena_take(arena, n, sizeof *self->amplitude);
-  self->slew          = fiq_arena_take(arena, n, sizeof *self->slew);
-  self->pan_left      = fiq_arena_take(arena, n, sizeof *self->pan_left);
-  self->group         = fiq_arena_take(arena, n, sizeof *self->group);
-  self->partial       = fiq_arena_take(arena, n, sizeof *self->partial);
-  self->sum           = fiq_arena_take(arena, FIQ_SWARM_LANES * groups, sizeof *self->sum);
-  self->gain          = fiq_arena_take(arena, groups, sizeof *self->gain);
-  self->pull          = fiq_arena_take(arena, groups, sizeof *self->pull);
-  self->psi           = fiq_arena_take(arena, groups, sizeof *self->psi);
-  self->count         = fiq_arena_take(arena, groups, sizeof *self->count);
-  self->order2        = fiq_arena_take(arena, groups, sizeof *self->order2);
-  self->centre        = fiq_arena_take(arena, groups, sizeof *self->centre);
+  const size_t n  = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
+  self->nu        = fiq_arena_take(arena, n, sizeof *self->nu);
+  self->phi       = fiq_arena_take(arena, n, sizeof *self->phi);
+  self->amplitude = fiq_arena_take(arena, n, sizeof *self->amplitude);
+  self->slew      = fiq_arena_take(arena, n, sizeof *self->slew);
+  self->group     = fiq_arena_take(arena, n, sizeof *self->group);
+  self->sum       = fiq_arena_take(arena, (size_t)FIQ_SWARM_LANES * N_SUMS, sizeof *self->sum);
+  self->member    = fiq_arena_take(arena, 2 * (size_t)GROUPS, sizeof *self->member);
+  self->count     = fiq_arena_take(arena, GROUPS, sizeof *self->count);
+  self->order2    = fiq_arena_take(arena, GROUPS, sizeof *self->order2);
+  self->centre    = fiq_arena_take(arena, GROUPS, sizeof *self->centre);
   for (int set = 0; set < 2; ++set) {
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       self->play[set][c] = fiq_arena_take(arena, self->step_frames, sizeof(float));
@@ -796,8 +1165,12 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   self->sample_rate_hz = rate_hz;
   self->capacity       = config->capacity;
   self->step_frames = config->step_frames ? config->step_frames : fiq_swarm_default_step(rate_hz);
-  self->slew_steps  = fmaxf(2.0f, rintf(slew_s * (float)rate_hz / (float)self->step_frames));
-  self->use_avx2    = fiq_simd_avx2();
+  self->slew_steps =
+      (uint8_t)fiq_clamp(rintf(slew_s * (float)rate_hz / (float)self->step_frames), 2.0f, 255.0f);
+  for (uint32_t size = 4 * self->step_frames; size > 1; size /= 2) {
+    self->fft_bits += 1;
+  }
+  self->use_avx2           = fiq_simd_avx2();
   const FiqStatus carriers = fiq_carriers_init(&self->carriers, arena, config->capacity);
   const FiqStatus lobes    = fiq_lobe_bank_init(&self->lobes, arena, pool, self->step_frames);
   if (lobes == FIQ_BAD_ARGUMENT || lobes == FIQ_NO_PLAN) {
@@ -822,7 +1195,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->step.cents    = true;
   self->frame         = 0;
   self->n_chunks      = 0;
-  self->next_chunk    = 0;
+  self->next_item     = 0;
   self->step_count    = 0;
   self->idle_steps    = 0;
   self->regroup_steps = 0;
@@ -830,15 +1203,19 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->playing       = 0;
   self->begun         = false;
   self->order         = 0.0f;
+  self->motion        = 0.0f;
   share_partials(self, 1);
+  memset(self->note_slot, NO_SLOT, sizeof self->note_slot);
+  memset(self->taken, 0, sizeof self->taken);
+  memset(self->held, 0, sizeof self->held);
   memset(self->norm, 0, sizeof self->norm);
-  memset(self->gain, 0, N_SUMS * sizeof *self->gain);
-  memset(self->pull, 0, N_SUMS * sizeof *self->pull);
-  memset(self->psi, 0, N_SUMS * sizeof *self->psi);
-  memset(self->count, 0, N_SUMS * sizeof *self->count);
-  memset(self->order2, 0, N_SUMS * sizeof *self->order2);
-  memset(self->centre, 0, N_SUMS * sizeof *self->centre);
+  memset(self->member, 0, 2 * (size_t)GROUPS * sizeof *self->member);
+  memset(self->count, 0, GROUPS * sizeof *self->count);
+  memset(self->order2, 0, GROUPS * sizeof *self->order2);
+  memset(self->centre, 0, GROUPS * sizeof *self->centre);
   memset(self->nu, 0, self->carriers.capacity * sizeof *self->nu);
+  memset(self->slew, 0, self->carriers.capacity * sizeof *self->slew);
+  memset(self->group, 0, self->carriers.capacity * sizeof *self->group);
   fall_asleep(self);
 }
 
@@ -846,29 +1223,22 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
 static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
 {
   memcpy(self->sum, old->sum, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
-  memcpy(self->gain, old->gain, N_SUMS * sizeof *self->gain);
-  memcpy(self->pull, old->pull, N_SUMS * sizeof *self->pull);
-  memcpy(self->psi, old->psi, N_SUMS * sizeof *self->psi);
-  memcpy(self->count, old->count, N_SUMS * sizeof *self->count);
-  memcpy(self->order2, old->order2, N_SUMS * sizeof *self->order2);
-  memcpy(self->centre, old->centre, N_SUMS * sizeof *self->centre);
-  memcpy(self->partial_of, old->partial_of, sizeof self->partial_of);
-  memcpy(self->norm, old->norm, sizeof self->norm);
-  memcpy(self->active, old->active, sizeof self->active);
+  memcpy(self->member, old->member, 2 * (size_t)GROUPS * sizeof *self->member);
+  memcpy(self->count, old->count, GROUPS * sizeof *self->count);
+  memcpy(self->order2, old->order2, GROUPS * sizeof *self->order2);
+  memcpy(self->centre, old->centre, GROUPS * sizeof *self->centre);
 }
 
 static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
 {
   const size_t mine   = self->carriers.capacity;
-  const size_t theirs = old->carriers.capacity;
+  const size_t theirs = ((size_t)old->step.n_run + CHUNK - 1) / CHUNK * CHUNK;
   const size_t n      = mine < theirs ? mine : theirs;
   memcpy(self->nu, old->nu, n * sizeof *self->nu);
   memcpy(self->phi, old->phi, n * sizeof *self->phi);
   memcpy(self->amplitude, old->amplitude, n * sizeof *self->amplitude);
   memcpy(self->slew, old->slew, n * sizeof *self->slew);
-  memcpy(self->pan_left, old->pan_left, n * sizeof *self->pan_left);
   memcpy(self->group, old->group, n * sizeof *self->group);
-  memcpy(self->partial, old->partial, n * sizeof *self->partial);
 }
 
 /// The lobes under work and the sound that is ready; only a bank of the same step can take them.
@@ -883,43 +1253,60 @@ static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
     }
     return;
   }
-  for (; self->begun && self->next_chunk < self->n_chunks; ++self->next_chunk) {
-    (void)fiq_carriers_advance(&self->carriers, self->next_chunk);
+  const bool ended = self->next_item > self->n_chunks;
+  for (; self->begun && self->next_item < self->n_chunks; ++self->next_item) {
+    (void)fiq_carriers_advance(&self->carriers, self->next_item);
   }
-  if (self->begun && !self->asleep) {
+  if (self->begun && !ended) {
     fiq_carriers_end(&self->carriers);
   }
   self->begun = false;
 }
 
+/// What reset and init set in `self` but its own buffers and sizes.
+static FiqSwarm keep_buffers(const FiqSwarm* self, const FiqSwarm* state)
+{
+  FiqSwarm next       = *state;
+  next.carriers       = self->carriers;
+  next.lobes          = self->lobes;
+  next.sample_rate_hz = self->sample_rate_hz;
+  next.capacity       = self->capacity;
+  next.step_frames    = self->step_frames;
+  next.fft_bits       = self->fft_bits;
+  next.slew_steps     = self->slew_steps;
+  next.use_avx2       = self->use_avx2;
+  next.nu             = self->nu;
+  next.phi            = self->phi;
+  next.amplitude      = self->amplitude;
+  next.slew           = self->slew;
+  next.group          = self->group;
+  next.sum            = self->sum;
+  next.member         = self->member;
+  next.count          = self->count;
+  next.order2         = self->order2;
+  next.centre         = self->centre;
+  memcpy(next.play, self->play, sizeof next.play);
+  next.notes.sample_rate_hz = self->notes.sample_rate_hz;
+  next.notes.shortest_s     = self->notes.shortest_s;
+  return next;
+}
+
 void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
 {
-  const double rate_hz       = self->notes.sample_rate_hz;
-  const float  shortest_s    = self->notes.shortest_s;
-  self->notes                = old->notes;
-  self->notes.sample_rate_hz = rate_hz;
-  self->notes.shortest_s     = shortest_s;
+  *self = keep_buffers(self, old);
   fiq_carriers_adopt(&self->carriers, &old->carriers);
   adopt_oscillators(self, old);
   adopt_groups(self, old);
-  self->params        = old->params;
-  self->step          = old->step;
-  self->frame         = old->frame;
-  self->next_chunk    = old->next_chunk;
-  self->step_count    = old->step_count;
-  self->idle_steps    = old->idle_steps;
-  self->regroup_steps = old->regroup_steps;
-  self->shrink_steps  = old->shrink_steps;
-  self->n_partials    = old->n_partials;
-  self->seed          = old->seed;
-  self->playing       = old->playing;
-  self->begun         = old->begun;
-  self->asleep        = old->asleep;
-  self->order         = old->order;
   // What does not fit is cut off; the step under work goes on with the rest.
   const uint32_t chunks = self->carriers.capacity / CHUNK;
-  self->n_chunks        = old->n_chunks < chunks ? old->n_chunks : chunks;
-  self->step.n_run      = self->step.n_run < self->capacity ? self->step.n_run : self->capacity;
+  if (self->n_chunks > chunks) {
+    const uint32_t gone = self->n_chunks - chunks;
+    self->next_item -= self->next_item > self->n_chunks ? gone
+                       : self->next_item > chunks       ? self->next_item - chunks
+                                                        : 0;
+    self->n_chunks = chunks;
+  }
+  self->step.n_run    = self->step.n_run < self->capacity ? self->step.n_run : self->capacity;
   self->step.n_target = self->step.n_target < self->capacity ? self->step.n_target : self->capacity;
   adopt_sound(self, old);
 }

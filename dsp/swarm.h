@@ -20,9 +20,18 @@
    order or their partials: the power of a group is N (1 + (N - 1) R^2), with R^2 averaged over about
    1.5 s so that beats stay alive, and sooner only where the sum grows past anything a chorus does.
 
+   Stereo: every oscillator sits on one of the places of lobe_bank.h, between left and right at
+   constant power; in motion place k is at (1 - depth) k_0 + depth sin(2 pi (rate t + k/8)).
+
+   Partials: h sounds at h^(1 + stretch) f, at tilt dB per octave, and odd_even takes the even ones (below 0) or
+   the odd ones but the first (above 0) away.
+
+   Voices: up to 32 carriers from elsewhere stand beside those of the notes, in slots that these leave
+   free; each keeps its slot as long as its id is handed over. Being born and dying are fades of 12 ms.
+
    Time: frame m has its centre at c_m = m S, knows all events up to c_m, is worked on in slices of
    FIQ_SWARM_SLICE frames up to c_m + S, and sounds from then on. Latency: 2 S, the same for every event.
-   Cost: 7 ns an oscillator and step at rest, 12 ns in flight (AVX2), next to nothing while no note sounds.
+   Cost: 4 ns an oscillator and step at rest, 6 ns in flight (AVX2), next to nothing while no note sounds.
    Source: Rodet and Depalle 1992; Kuramoto 1975; annealed diffusion as in carrier.h.
 */
 #ifndef FIQ_SWARM_H
@@ -36,7 +45,10 @@ enum {
   FIQ_SWARM_SLICE        = 16, ///< frames from one portion of a step's work to the next
   FIQ_SWARM_PARTIALS_MAX = 32,
   FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 32 slot + partial - 1
-  FIQ_SWARM_LANES        = 4 ///< copies of the group sums, written in turn
+  FIQ_SWARM_SILENT =
+      FIQ_SWARM_GROUPS,     ///< added to the group of who falls silent to change its partial
+  FIQ_SWARM_LANES      = 8, ///< copies of the group sums, written in turn
+  FIQ_SWARM_VOICES_MAX = 32
 };
 
 typedef enum {
@@ -73,7 +85,32 @@ typedef struct {
   float level;                ///< linear gain; default 1
   float chord;                ///< a FiqChord, the drone; default off
   float root_note;            ///< its lowest key, 0..127; default 48
+  float odd_even;       ///< -1 odd partials only .. 1 even ones and the fundamental; default 0
+  float stretch;        ///< partial h at h^(1 + stretch), -0.5..0.5; default 0
+  float motion_hz;      ///< how fast the places drift, 0..10; default 0
+  float motion_depth;   ///< 0..1 of the width; default 0
+  float sharpness_mode; ///< a FiqSharpness; default FIQ_SHARPNESS_SCHEDULE
+  float temperature;    ///< heat that remains after the anneal, 0..1; default 0
+  float anneal_curve;   ///< -1 cools early .. 1 late; default 0
 } FiqSwarmParams;
+
+/// A carrier from elsewhere.
+typedef struct {
+  uint32_t id; ///< the same as long as it is the same voice
+  float    hz;
+  float    mass;  ///< share of the oscillators, 1 is a note of full velocity; > 0
+  float    level; ///< linear, 1 is a note of full velocity; the envelope itself
+} FiqSwarmVoice;
+
+/// A voice that sounds.
+typedef struct {
+  FiqSwarmVoice voice;
+  float         fade;  ///< 0 silent .. 1, moves by one part in slew_steps a step
+  uint8_t       slot;  ///< its carrier
+  bool          used;  ///< this entry is taken
+  bool          asked; ///< handed over last time
+  bool          fresh; ///< began since the carriers were last read
+} FiqSwarmHeld;
 
 /// Sums over one group; four floats, so that one vector adds them.
 typedef struct {
@@ -82,6 +119,14 @@ typedef struct {
   float n;
   float detune; ///< (e^(d spread) - 1) / spread, d in -1..1
 } FiqSwarmSum;
+
+/// What all members of a group share in one step.
+typedef struct {
+  float gain;  ///< amplitude of one member
+  float pitch; ///< cycles per sample: at rest of the group, in flight at unit x
+  float pull;  ///< coupling, cycles per sample per unit sine
+  float psi;   ///< mean phase, turns
+} FiqSwarmGroup;
 
 /// What one step works with, fixed at its start.
 typedef struct {
@@ -93,7 +138,8 @@ typedef struct {
   bool           restart;    ///< out of silence: all oscillators begin anew
   bool           measure;    ///< group sums are taken
   bool           regroup;    ///< partials are changing
-  bool           repan;      ///< the width changed
+  bool           coupled;    ///< K is not 0
+  bool           still;      ///< all are exactly on their carriers
   uint32_t       n_run;      ///< oscillators in play, those fading out included
   uint32_t       n_target;   ///< those that shall sound
   uint32_t       fade_first; ///< oscillators fade_first..fade_last - 1 begin to fade in or out
@@ -110,39 +156,49 @@ typedef struct {
   double   sample_rate_hz;
   uint32_t capacity;
   uint32_t step_frames;
-  float    slew_steps; ///< steps that a change of level takes when an oscillator changes group
+  uint32_t fft_bits;   ///< log2 of the transform's size
+  uint8_t  slew_steps; ///< steps that a change of level takes when an oscillator changes group
   bool     use_avx2;   ///< which build of the kernel; may be cleared to compare
 
   // oscillators, [capacity]
   float*    nu;  ///< cycles per sample, without coupling
   float*    phi; ///< turns, [-0.5, 0.5]
   float*    amplitude;
-  float*    slew;     ///< steps left until the amplitude is its group's
-  float*    pan_left; ///< gain of the left channel; the right one is sqrt(1 - that^2)
-  uint16_t* group;    ///< 0..FIQ_SWARM_GROUPS, the last is silence
-  uint8_t*  partial;  ///< h - 1
+  uint8_t*  slew;  ///< steps left until the amplitude is its group's
+  uint16_t* group; ///< 0..FIQ_SWARM_GROUPS - 1, or that plus FIQ_SWARM_SILENT
 
-  // groups, [FIQ_SWARM_GROUPS + 1]
-  FiqSwarmSum* sum;    ///< [lanes][groups + 1]
-  float*       gain;   ///< amplitude of one member
-  float*       pull;   ///< coupling, cycles per sample per unit sine
-  float*       psi;    ///< mean phase, turns
-  float*       count;  ///< members, falling slowly
-  float*       order2; ///< R^2 without the part that chance gives, slow
-  float*       centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
+  // groups, [FIQ_SWARM_GROUPS]
+  FiqSwarmSum*   sum;    ///< [lanes][groups + 1], the last one takes what is silent
+  FiqSwarmGroup* member; ///< [2 groups], the second half for the silent
+  float*         count;  ///< members, falling slowly
+  float*         order2; ///< R^2 without the part that chance gives, slow
+  float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
 
   float*  play[2][FIQ_CHANNELS];    ///< [step] sounding, and ready
   uint8_t partial_of[256];          ///< which partial a 256th of the oscillators sounds
   float   norm[FIQ_CARRIERS_MAX];   ///< 1 / power of a note's partials, slow
   bool    active[FIQ_CARRIERS_MAX]; ///< slots with members
+  float   partial_gain[FIQ_SWARM_PARTIALS_MAX];
+  float   partial_ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
+  float   pan[FIQ_CHANNELS][FIQ_LOBE_PLACES];    ///< gains of this step
+  float   motion;                                ///< turns, 0..1
+  uint8_t note_slot[FIQ_NOTES_MAX];              ///< carrier of each note, or 255
+  bool    taken[FIQ_CARRIERS_MAX];               ///< slots of notes and voices
+  float   slot_level[FIQ_CARRIERS_MAX];          ///< envelope of this step
+  float         slot_tilt[FIQ_CARRIERS_MAX]; ///< brightness of the note: exponent of the partial number
+
+  FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
 
   FiqSwarmParams params; ///< as last handed over
   FiqSwarmFrame  step;
-  uint64_t       frame;    ///< stream position
-  uint32_t       n_chunks; ///< chunks of this step
-  uint32_t       next_chunk;
-  uint32_t       step_count; ///< steps since reset
-  uint32_t       idle_steps; ///< steps since the last note ended
+  uint64_t       frame;         ///< stream position
+  uint32_t       n_chunks;      ///< chunks of this step
+  uint32_t       next_item;     ///< portions of work done: chunks, then what ends the step
+  uint32_t       done_ns;       ///< their estimated time
+  uint32_t       total_ns;      ///< that of all portions of this step
+  uint32_t       step_count;    ///< steps since reset
+  uint32_t       measure_every; ///< steps between measures where nothing is coupled
+  uint32_t       idle_steps;    ///< steps since the last note ended
   uint32_t       regroup_steps;
   uint32_t       shrink_steps;
   int32_t        n_partials; ///< that partial_of is made for
@@ -175,6 +231,9 @@ void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t 
 /// Frames from an event to its sound: 2 S.  [any]
 uint32_t fiq_swarm_latency_frames(const FiqSwarm* self);
 
+/// A MIDI 1.0 channel message, `offset` frames after the stream position; see notes.h.  [audio]
+void fiq_swarm_midi(FiqSwarm* self, const uint8_t* message, uint32_t size_bytes, uint32_t offset);
+
 /// Events, `offset` frames after the stream position; arguments as in notes.h.  [audio]
 void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
                        uint32_t offset);
@@ -183,8 +242,12 @@ void fiq_swarm_bend(FiqSwarm* self, uint32_t channel, float bend, uint32_t offse
 void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller, uint32_t value,
                           uint32_t offset);
 
+/// The voices from here on, `n` <= FIQ_SWARM_VOICES_MAX, ids all different, hz > 0; those not among
+/// them fade out. Once a control tick, or less often.  [audio]
+void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t n);
+
 /// Go on playing in `self` what `old`, of another capacity, has begun; with another step there
-/// is a gap of one step. O(oscillators), no more than half a step's work.  [audio]
+/// is a gap of one step. O(oscillators in play), about a tenth of a step's work.  [audio]
 void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old);
 
 /// Frequency of the coordinate `x` on the axis in use.  [any]

@@ -13,10 +13,10 @@ static const double reference_max = 192000.0;
 typedef struct {
   const char* next;
   const char* end;
-  const char* line;      ///< what is left of the present line
-  const char* line_end;  ///< its end
-  uint32_t    i_line;    ///< from 1
-  char*       error;     ///< [FIQ_TUNING_ERROR_BYTES] or NULL
+  const char* line;     ///< what is left of the present line
+  const char* line_end; ///< its end
+  uint32_t    i_line;   ///< from 1
+  char*       error;    ///< [FIQ_TUNING_ERROR_BYTES] or NULL
 } Reader;
 
 /// A number as it stands in a line.
@@ -145,7 +145,8 @@ static bool at_end_of_number(const Reader* reader)
 }
 
 /// A whole number on a line of its own.
-static bool read_integer(Reader* reader, const char* what, int32_t low, int32_t high, int32_t* value)
+static bool read_integer(Reader* reader, const char* what, int32_t low, int32_t high,
+                         int32_t* value)
 {
   char   message[64];
   Number number;

@@ -40,7 +40,7 @@ typedef struct {
   int32_t middle_key;    ///< -127..127, where entry 0 lies
   int32_t reference_key; ///< 0..127
   double  reference_hz;
-  int32_t octave_degree;             ///< from one run of the map to the next; 0: the scale's notes
+  int32_t octave_degree;              ///< from one run of the map to the next; 0: the scale's notes
   int16_t degree[FIQ_TUNING_MAP_MAX]; ///< FIQ_TUNING_UNMAPPED for `x`
 } FiqTuningMap;
 

@@ -30,6 +30,7 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->max_block_length, LV2_BUF_SIZE__maxBlockLength},
       {&self->seed, "urn:fieldiq:seed"},
       {&self->phases, "urn:fieldiq:phases"},
+      {&self->match, "urn:fieldiq:match"},
   };
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);

@@ -35,6 +35,7 @@ typedef enum {
   FIQ_UNIT_NONE,
   FIQ_UNIT_PERCENT,       ///< engine: fraction
   FIQ_UNIT_DB,            ///< engine: linear gain
+  FIQ_UNIT_DECIBEL,       ///< engine: dB
   FIQ_UNIT_LEVEL,         ///< dB whose minimum means off; engine: linear gain
   FIQ_UNIT_DEGREE,        ///< engine: rad
   FIQ_UNIT_HERTZ,         ///< engine: Hz

@@ -37,7 +37,7 @@ typedef struct {
   LV2_URID patch_get, patch_set, patch_property, patch_value;
   LV2_URID time_position, time_beats_per_minute, time_beats_per_bar;
   LV2_URID max_block_length;
-  LV2_URID seed, phases;
+  LV2_URID seed, phases, match;
 } FiqUrids;
 
 typedef struct {

@@ -6,13 +6,28 @@
 #include <math.h>
 #include <string.h>
 
-enum { N_PHASES = 3 * FIQ_NEURONS_MAX };
+enum { VECTOR_MAX = 3 * FIQ_NEURONS_MAX > FIQ_ENGINE_MATCH ? 3 * FIQ_NEURONS_MAX : FIQ_ENGINE_MATCH };
 
-/// The phases as they are stored: an atom:Vector body of floats.
+/// Floats as they are stored: the body of an atom:Vector.
 typedef struct {
   LV2_Atom_Vector_Body head;
-  float                phase_rad[N_PHASES];
-} PhaseVector;
+  float                value[VECTOR_MAX];
+} Vector;
+
+/// What is stored as a vector, by its key.
+typedef struct {
+  LV2_URID key;
+  float*   value; ///< in a FiqEngineState
+  uint32_t n;
+} Field;
+
+enum { N_FIELDS = 2 };
+
+static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fields[N_FIELDS])
+{
+  fields[0] = (Field){urids->phases, &state->phase_rad[0][0], 3 * FIQ_NEURONS_MAX};
+  fields[1] = (Field){urids->match, state->match, FIQ_ENGINE_MATCH};
+}
 
 void fiq_plugin_take_state(FiqPlugin* self)
 {
@@ -48,28 +63,42 @@ static LV2_State_Status save(LV2_Handle                instance,
 {
   (void)flags;
   (void)features;
-  FiqPlugin* const            self  = instance;
-  const FiqEngineState* const state = &present_state(self)->engine;
-  const uint32_t              kind  = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
-  const int64_t               seed  = (int64_t)state->seed;
-  PhaseVector                 vector = {{sizeof(float), self->urids.atom_float}, {0}};
-  memcpy(vector.phase_rad, state->phase_rad, sizeof(vector.phase_rad));
+  FiqPlugin* const       self  = instance;
   const FiqUrids* const  urids = &self->urids;
-  const LV2_State_Status status =
-      store(handle, urids->seed, &seed, sizeof(seed), urids->atom_long, kind);
-  return status ? status
-                : store(handle, urids->phases, &vector, sizeof(vector), urids->atom_vector, kind);
+  FiqEngineState         state = present_state(self)->engine;
+  const uint32_t         kind  = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
+  const int64_t          seed  = (int64_t)state.seed;
+  Field                  fields[N_FIELDS];
+  LV2_State_Status       status = store(handle, urids->seed, &seed, sizeof(seed), urids->atom_long, kind);
+  list_fields(urids, &state, fields);
+  for (int i = 0; i < N_FIELDS && status == LV2_STATE_SUCCESS; ++i) {
+    Vector       vector = {{sizeof(float), urids->atom_float}, {0}};
+    const size_t bytes  = fields[i].n * sizeof(float);
+    memcpy(vector.value, fields[i].value, bytes);
+    status = store(handle, fields[i].key, &vector, sizeof(vector.head) + bytes, urids->atom_vector, kind);
+  }
+  return status;
 }
 
-static bool read_phases(const FiqPlugin* self, const void* data, size_t size, uint32_t type, FiqEngineState* state)
+/// Fill `field` from what the host kept: absent leaves it as it is; false if it is not what we wrote.
+static bool read_field(const FiqPlugin*            self,
+                       LV2_State_Retrieve_Function retrieve,
+                       LV2_State_Handle            handle,
+                       const Field*                field)
 {
-  const PhaseVector* const vector = data;
-  if (type != self->urids.atom_vector || size != sizeof(PhaseVector) ||
-      vector->head.child_type != self->urids.atom_float ||
-      vector->head.child_size != sizeof(float)) {
+  size_t              size   = 0;
+  uint32_t            type   = 0;
+  uint32_t            how    = 0;
+  const Vector* const vector = retrieve(handle, field->key, &size, &type, &how);
+  const size_t        bytes  = field->n * sizeof(float);
+  if (!vector) {
+    return true;
+  }
+  if (type != self->urids.atom_vector || size != sizeof(vector->head) + bytes ||
+      vector->head.child_type != self->urids.atom_float || vector->head.child_size != sizeof(float)) {
     return false;
   }
-  memcpy(state->phase_rad, vector->phase_rad, sizeof(state->phase_rad));
+  memcpy(field->value, vector->value, bytes);
   return true;
 }
 
@@ -97,10 +126,15 @@ static LV2_State_Status restore(LV2_Handle                  instance,
   int64_t seed = 0;
   memcpy(&seed, data, sizeof(seed));
   kept.engine.seed = (uint64_t)seed & UINT64_C(0x7fffffff);
-  kept.engine.phase_rad[0][0] = NAN; // asks for phases drawn from the seed
-  data = retrieve(handle, self->urids.phases, &size, &type, &how);
-  if (data && !read_phases(self, data, size, type, &kept.engine)) {
-    return LV2_STATE_ERR_BAD_TYPE;
+  // What the host does not have is drawn from the seed, or not learned yet.
+  kept.engine.phase_rad[0][0] = NAN;
+  kept.engine.match[0]        = NAN;
+  Field fields[N_FIELDS];
+  list_fields(&self->urids, &kept.engine, fields);
+  for (int i = 0; i < N_FIELDS; ++i) {
+    if (!read_field(self, retrieve, handle, &fields[i])) {
+      return LV2_STATE_ERR_BAD_TYPE;
+    }
   }
   kept.generation                          = self->last_restored.generation + 1;
   self->last_restored                      = kept;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: how much headroom learned phases give on real sounds, against the best constant rotation.
-// Method: every file is rotated by 0, 5 .. 175 degrees through the Hilbert transformer, and learned from
-// with 24 and with 48 bands; then phases learned from some hits of a drum are played on other hits of
-// it, by the realm itself; then five seconds of stereo are learned from against the clock.
-//   bench_headroom [window_frames [file ...]]
+// Method: every file is rotated by 0, 5 .. 175 degrees through the Hilbert transformer, and learned
+// from with 24 and with 48 bands; then phases learned from some hits of a drum are played on other
+// hits of it, by the realm itself; then five seconds of stereo are learned from against the clock.
+// Use: bench_headroom [window_frames [file ...]]
 // Sounds: Debian's hydrogen-data, alsa-utils and lmms-common; what is not installed is left out.
 #include "field.h"
 #include "learner.h"
@@ -23,39 +23,69 @@
 
 enum { FILES_MAX = 256, CONTROL = 32, SECONDS_MAX = 30, PATH_SIZE = 256 };
 
-static const char* const default_files[] = {
-    KIT "Bell-Hard.wav",           KIT "Cowbell-Hard.wav",
-    KIT "Crash-Hard.wav",          KIT "HandClap.wav",
-    KIT "HatClosed-Hard.wav",      KIT "HatOpen-Hard.wav",
-    KIT "HatPedal-Hard.wav",       KIT "HatSemiOpen-Hard.wav",
-    KIT "Kick-Hard.wav",           KIT "Ride-Hard.wav",
-    KIT "SideStick-Hard.wav",      KIT "Snare-Hard.wav",
-    KIT "SnareRimshot-Hard.wav",   KIT "Splash-Hard.wav",
-    KIT "Tom1-Hard.wav",           KIT "Tom2-Hard.wav",
-    KIT "TomFloor-Hard.wav",       ALSA "Front_Center.wav",
-    ALSA "Front_Left.wav",         ALSA "Front_Right.wav",
-    ALSA "Rear_Center.wav",        ALSA "Rear_Left.wav",
-    ALSA "Rear_Right.wav",         ALSA "Side_Left.wav",
-    ALSA "Side_Right.wav",         LMMS "basses/bass01.ogg",
-    LMMS "basses/bass_acid01.ogg", LMMS "basses/bass_acid02.ogg",
-    LMMS "basses/bass_hard01.ogg", LMMS "basses/bass_hard02.ogg",
-    LMMS "basses/bass_punch01.ogg", LMMS "basses/horror_bass01.ogg",
-    LMMS "basses/matrix1000_pluck01.ogg", LMMS "basses/rave_bass01.ogg",
-    LMMS "basses/rave_bass02.ogg", LMMS "basses/rave_bass03.ogg",
-    LMMS "basses/rave_bass04.ogg", LMMS "basses/synth_acid01.ogg",
-    LMMS "basses/synth_acid02.ogg", LMMS "basses/techno_synth01.ogg",
-    LMMS "bassloops/briff01.ogg",  LMMS "bassloops/rave_bass01.ogg",
-    LMMS "bassloops/rave_bass02.ogg", LMMS "bassloops/tb303_01.ogg",
-    LMMS "bassloops/techno_bass01.ogg", LMMS "bassloops/techno_bass02.ogg",
-    LMMS "bassloops/techno_synth01.ogg", LMMS "bassloops/techno_synth02.ogg",
-    LMMS "bassloops/techno_synth03.ogg", LMMS "bassloops/techno_synth04.ogg",
-    LMMS "beats/909beat01.ogg",    LMMS "beats/break01.ogg",
-    LMMS "beats/break02.ogg",      LMMS "beats/break03.ogg",
-    LMMS "beats/electro_beat01.ogg", LMMS "beats/electro_beat02.ogg",
-    LMMS "beats/house_loop01.ogg", LMMS "beats/jungle01.ogg",
-    LMMS "beats/rave_hihat01.ogg", LMMS "beats/rave_hihat02.ogg",
-    LMMS "beats/rave_kick01.ogg",  LMMS "beats/rave_kick02.ogg",
-    LMMS "beats/rave_snare01.ogg"};
+static const char* const default_files[] = {KIT "Bell-Hard.wav",
+                                            KIT "Cowbell-Hard.wav",
+                                            KIT "Crash-Hard.wav",
+                                            KIT "HandClap.wav",
+                                            KIT "HatClosed-Hard.wav",
+                                            KIT "HatOpen-Hard.wav",
+                                            KIT "HatPedal-Hard.wav",
+                                            KIT "HatSemiOpen-Hard.wav",
+                                            KIT "Kick-Hard.wav",
+                                            KIT "Ride-Hard.wav",
+                                            KIT "SideStick-Hard.wav",
+                                            KIT "Snare-Hard.wav",
+                                            KIT "SnareRimshot-Hard.wav",
+                                            KIT "Splash-Hard.wav",
+                                            KIT "Tom1-Hard.wav",
+                                            KIT "Tom2-Hard.wav",
+                                            KIT "TomFloor-Hard.wav",
+                                            ALSA "Front_Center.wav",
+                                            ALSA "Front_Left.wav",
+                                            ALSA "Front_Right.wav",
+                                            ALSA "Rear_Center.wav",
+                                            ALSA "Rear_Left.wav",
+                                            ALSA "Rear_Right.wav",
+                                            ALSA "Side_Left.wav",
+                                            ALSA "Side_Right.wav",
+                                            LMMS "basses/bass01.ogg",
+                                            LMMS "basses/bass_acid01.ogg",
+                                            LMMS "basses/bass_acid02.ogg",
+                                            LMMS "basses/bass_hard01.ogg",
+                                            LMMS "basses/bass_hard02.ogg",
+                                            LMMS "basses/bass_punch01.ogg",
+                                            LMMS "basses/horror_bass01.ogg",
+                                            LMMS "basses/matrix1000_pluck01.ogg",
+                                            LMMS "basses/rave_bass01.ogg",
+                                            LMMS "basses/rave_bass02.ogg",
+                                            LMMS "basses/rave_bass03.ogg",
+                                            LMMS "basses/rave_bass04.ogg",
+                                            LMMS "basses/synth_acid01.ogg",
+                                            LMMS "basses/synth_acid02.ogg",
+                                            LMMS "basses/techno_synth01.ogg",
+                                            LMMS "bassloops/briff01.ogg",
+                                            LMMS "bassloops/rave_bass01.ogg",
+                                            LMMS "bassloops/rave_bass02.ogg",
+                                            LMMS "bassloops/tb303_01.ogg",
+                                            LMMS "bassloops/techno_bass01.ogg",
+                                            LMMS "bassloops/techno_bass02.ogg",
+                                            LMMS "bassloops/techno_synth01.ogg",
+                                            LMMS "bassloops/techno_synth02.ogg",
+                                            LMMS "bassloops/techno_synth03.ogg",
+                                            LMMS "bassloops/techno_synth04.ogg",
+                                            LMMS "beats/909beat01.ogg",
+                                            LMMS "beats/break01.ogg",
+                                            LMMS "beats/break02.ogg",
+                                            LMMS "beats/break03.ogg",
+                                            LMMS "beats/electro_beat01.ogg",
+                                            LMMS "beats/electro_beat02.ogg",
+                                            LMMS "beats/house_loop01.ogg",
+                                            LMMS "beats/jungle01.ogg",
+                                            LMMS "beats/rave_hihat01.ogg",
+                                            LMMS "beats/rave_hihat02.ogg",
+                                            LMMS "beats/rave_kick01.ogg",
+                                            LMMS "beats/rave_kick02.ogg",
+                                            LMMS "beats/rave_snare01.ogg"};
 
 typedef struct {
   float*   plane[2];
@@ -76,7 +106,8 @@ static double crest_db(float* const plane[2], size_t n, size_t n_rms)
   return support_db(peak / sqrt(sum / (2.0 * (double)n_rms) + 1e-30));
 }
 
-/// Append a file to `sound` (all of the same rate), then `gap` frames of silence; false if there is none.
+/// Append a file to `sound` (all of the same rate), then `gap` frames of silence; false if there is
+/// none.
 static bool append(Sound* sound, const char* path, uint32_t gap)
 {
   SF_INFO        info = {0};
@@ -249,14 +280,14 @@ static Outcome learn(const Sound* sound, const Sound* side, FiqLearnObjective ob
 static double played_gain_db(const Sound* sound, const FiqLearned* learned, uint32_t window,
                              uint32_t n_bands)
 {
-  const FiqRealmSpectralConfig config   = {.sample_rate_hz = sound->rate_hz,
-                                           .window_frames  = window,
-                                           .n_neurons      = n_bands,
-                                           .control_frames = CONTROL};
-  const uint32_t               n        = (sound->n + 2 * window + CONTROL) / CONTROL * CONTROL;
-  FiqRealmSpectral*            realm    = calloc(1, sizeof *realm);
-  const FiqRealmSpectralParams params   = {.amount = 1.0f};
-  const float* const           phi[2]   = {learned->phi_rad[0], learned->phi_rad[1]};
+  const FiqRealmSpectralConfig config = {.sample_rate_hz = sound->rate_hz,
+                                         .window_frames  = window,
+                                         .n_neurons      = n_bands,
+                                         .control_frames = CONTROL};
+  const uint32_t               n      = (sound->n + 2 * window + CONTROL) / CONTROL * CONTROL;
+  FiqRealmSpectral*            realm  = calloc(1, sizeof *realm);
+  const FiqRealmSpectralParams params = {.amount = 1.0f};
+  const float* const           phi[2] = {learned->phi_rad[0], learned->phi_rad[1]};
   const float                  theta[FIQ_NEURONS_MAX] = {0.0f};
   float*                       plane[2];
   FiqFftPool                   pool;
@@ -335,8 +366,8 @@ static void bench_files(const char* const* files, size_t n_files, uint32_t windo
   }
   const double by_rotation = median(rotated, n);
   const double by_24       = median(with_24, n);
-  printf("%zu files, medians: rotation %.2f dB, 24 bands %.2f dB (%.1f times), 48 bands %.2f dB\n", n,
-         by_rotation, by_24, by_24 / by_rotation, median(with_48, n));
+  printf("%zu files, medians: rotation %.2f dB, 24 bands %.2f dB (%.1f times), 48 bands %.2f dB\n",
+         n, by_rotation, by_24, by_24 / by_rotation, median(with_48, n));
   printf("least of 24 bands above rotation %.2f dB; claim and realm differ by %.3f dB at most; "
          "ripple %.3f dB rms, %.2f dB worst\n",
          short_of, level, ripple, worst);
@@ -348,8 +379,8 @@ static void bench_unheard(uint32_t window, uint32_t n_bands)
   printf("learned on Hard and Med, window %u, %u bands: gain there, on Hardest, on Soft\n", window,
          n_bands);
   for (size_t d = 0; d < sizeof drums / sizeof drums[0]; ++d) {
-    static const char* const hits[] = {"Hard", "Med", "Hardest", "Soft"};
-    Sound                    heard  = {.n = 0};
+    static const char* const hits[]  = {"Hard", "Med", "Hardest", "Soft"};
+    Sound                    heard   = {.n = 0};
     double                   gain[2] = {0.0, 0.0};
     char                     path[PATH_SIZE];
     bool                     is_there = true;
@@ -390,8 +421,7 @@ static void bench_time(uint32_t window)
   }
   for (int objective = 0; objective < 3; ++objective) {
     for (uint32_t n_bands = 24; n_bands <= 48; n_bands += 24) {
-      const Outcome outcome =
-          learn(&sound, &sound, (FiqLearnObjective)objective, window, n_bands);
+      const Outcome outcome = learn(&sound, &sound, (FiqLearnObjective)objective, window, n_bands);
       printf("%-9s 5 s stereo, %u bands: %.2f s of cpu, %.0f slices, %.2f %% below 2 ms, longest "
              "%.2f ms, %.1f MB\n",
              names[objective], n_bands, outcome.cpu_s, outcome.slices, 100.0 * outcome.slice_99,

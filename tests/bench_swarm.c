@@ -79,10 +79,10 @@ static void measure(uint32_t n_osc, uint32_t step, bool spread, float coupling, 
   bench.params.coupling = coupling;
   bench.params.anneal_s = spread ? 1e6f : 0.05f;
   bench.params.chord    = (float)FIQ_CHORD_MAJOR7;
-  const uint32_t batch  = n_osc > 200000 ? 4 : n_osc > 20000 ? 20 : 100;
+  const uint32_t batch  = n_osc > 20000 ? 1 : 200000 / (n_osc + 500) + 1;
   (void)run_ns(&bench, spread ? 4 : 16 + 4800 / step);
   double best = 1e30;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 60; ++i) {
     const double ns = run_ns(&bench, batch);
     best            = ns < best ? ns : best;
   }

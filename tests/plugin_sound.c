@@ -32,24 +32,51 @@ static Fixture* lively(FiqPluginKind kind)
   return self;
 }
 
-static void play(Fixture* self, FixtureAudio* out)
+/// A beat of noise on the left, a tone of four partials on the right.
+static FixtureAudio material(void)
 {
   FixtureAudio in = fixture_audio(FRAMES);
   support_noise(in.plane[0], FRAMES, 0.2, 3);
-  support_sine(in.plane[1], FRAMES, 330.0, 48000.0, 0.3, 0.0);
   for (size_t i = 0; i < FRAMES; ++i) {
+    const double t = 2.0 * 3.14159265358979 * 330.0 * (double)i / 48000.0;
     in.plane[0][i] *= i / 6000 % 2 ? 1.0f : 0.1f;
+    in.plane[1][i] = (float)(0.3 * sin(t) + 0.1 * sin(2.0 * t) + 0.03 * sin(3.0 * t) + 0.003 * sin(4.0 * t));
   }
-  fixture_tempo(self, 0, 100.0f);
-  fixture_midi(self, 0, 0x90, 57, 127);
-  fixture_midi(self, 0, 0x90, 64, 40);
-  fixture_midi(self, 0, 0xe0, 0, 90);
-  for (size_t done = 0; done < FRAMES; done += 480) {
-    if (done == 480 * 110) {
-      fixture_midi(self, 0, 0x80, 57, 0);
-      fixture_midi(self, 0, 0x80, 64, 0);
+  return in;
+}
+
+/// Notes with bend, wheel and pressure; in setting 2 as an MPE zone would send them.
+static void send_score(Fixture* self, size_t block, int setting)
+{
+  const uint8_t a = setting == 2 ? 1 : 0;
+  const uint8_t b = setting == 2 ? 2 : 0;
+  if (block == 0) {
+    if (setting == 2) {
+      fixture_midi(self, 0, 0xb0, 101, 0);
+      fixture_midi(self, 0, 0xb0, 100, 6);
+      fixture_midi(self, 0, 0xb0, 6, 5);
     }
-    fixture_run(self, self->kind == FIQ_PLUGIN_REALMS ? in.plane : NULL, out->plane, done, 480);
+    fixture_tempo(self, 0, 100.0f);
+    fixture_midi(self, 0, 0x90 | a, 57, 127);
+    fixture_midi(self, 0, 0x90 | b, 64, 40);
+    fixture_midi(self, 0, 0xe0 | a, 0, 90);
+    fixture_midi(self, 0, 0xb0, 1, 100);
+    fixture_midi(self, 0, 0xd0 | a, 90, 0);
+  } else if (block == 50) {
+    fixture_midi(self, 0, 0x90 | b, 61, 90);
+  } else if (block == 110) {
+    fixture_midi(self, 0, 0x80 | a, 57, 0);
+    fixture_midi(self, 0, 0x80 | b, 64, 0);
+    fixture_midi(self, 0, 0x80 | b, 61, 0);
+  }
+}
+
+static void play(Fixture* self, int setting, FixtureAudio* out)
+{
+  FixtureAudio in = material();
+  for (size_t block = 0; block < FRAMES / 480; ++block) {
+    send_score(self, block, setting);
+    fixture_run(self, in.plane, out->plane, block * 480, 480);
     fixture_work(self);
   }
   fixture_audio_free(&in);
@@ -69,16 +96,22 @@ static double difference_db(const FixtureAudio* a, const FixtureAudio* b)
   return 0.5 * support_db(sum / fmax(all, 1e-12));
 }
 
+/// Controls matter in different settings: notes alone, the temporal realm with a held chord, the analysis.
 static void play_with(FiqPluginKind kind, int setting, const char* symbol, float value, FixtureAudio* out)
 {
   Fixture* const self = lively(kind);
   if (kind == FIQ_PLUGIN_REALMS) {
     fixture_set(self, "realm", setting ? 0 : 1);
     fixture_set(self, "rotate", setting ? 40 : 0);
+    fixture_set(self, "match", setting ? 30 : 0);
+  } else {
+    fixture_set(self, "stereo_motion", setting ? 50 : 0);
+    fixture_set(self, "just", setting == 2 ? 50 : 0);
   }
-  fixture_set(self, "chord", setting ? 3 : 0);
+  fixture_set(self, "chord", setting == 1 ? 3 : 0);
+  fixture_set(self, "source", setting == 2 ? 2 : 0);
   fixture_set(self, symbol, (double)value);
-  play(self, out);
+  play(self, setting, out);
   fixture_close(self);
 }
 
@@ -115,8 +148,7 @@ static void sweep(FiqPluginKind kind)
       continue;
     }
     double best = -400.0;
-    // The temporal realm and the held chord have controls of their own.
-    for (int setting = 0; setting < 2 && best < -40.0; ++setting) {
+    for (int setting = 0; setting < 3 && best < -40.0; ++setting) {
       play_with(kind, setting, param->symbol, param->fallback, &a);
       for (int k = 0; k < n_alternatives(param) && best < -40.0; ++k) {
         play_with(kind, setting, param->symbol, alternative(param, k), &b);
@@ -125,7 +157,7 @@ static void sweep(FiqPluginKind kind)
     }
     print_message("%s %-14s %7.1f dB\n", kind ? "swarm " : "realms", param->symbol, best);
     if (best < -40.0) {
-      fail_msg("%s has no audible effect", param->symbol);
+      fail_msg("%s has too little effect", param->symbol);
     }
   }
   fixture_audio_free(&a);

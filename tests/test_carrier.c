@@ -183,13 +183,15 @@ static void test_balance_zero_is_plain_softmax(void** state)
       const uint32_t salt = fiq_carriers_salt(seed, (uint32_t)step);
       fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 50, 0.01f);
       const double p = (step + 1) / 100.0;
+      float        sign;
+      const float* noise = fiq_carriers_noise(&bench.carriers, 0, salt, &sign);
       for (uint32_t i = 0; i < 50; ++i) {
         const uint32_t start = fiq_carriers_hash(i, ~salt);
         x[i]                 = step == 0 ? 20.0 + 980.0 * (double)(start >> 8) / 16777216.0 : x[i];
         const double target =
             direct_softmax(c_major_hz, bias, 3, 0.05 * (1.0 - p) + 20.0 * p, x[i]);
         x[i] += (1.0 + 10.0 * p) * (target - x[i]) * 0.05 +
-                50.0 * (1.0 - p) * (double)fiq_carriers_noise(i, salt) * 0.05;
+                50.0 * (1.0 - p) * (double)(sign * noise[i]) * 0.05;
       }
     }
     for (int i = 0; i < 50; ++i) {

@@ -115,7 +115,8 @@ static double modulation_db(const float* y, double f_hz)
   return support_db(high / low);
 }
 
-static void check_steady(const char* name, const double* f_hz, const double* gain, int n, float amount)
+static void check_steady(const char* name, const double* f_hz, const double* gain, int n,
+                         float amount)
 {
   Rig rig;
   rig_start(&rig);
@@ -130,8 +131,8 @@ static void check_steady(const char* name, const double* f_hz, const double* gai
   double input = 0.0;
   double level = 0.0;
   for (int p = 0; p < n; ++p) {
-    worst = fmax(worst, modulation_db(rig.y, f_hz[p]));
-    input = fmax(input, modulation_db(rig.x, f_hz[p]));
+    worst            = fmax(worst, modulation_db(rig.y, f_hz[p]));
+    input            = fmax(input, modulation_db(rig.x, f_hz[p]));
     const double out = support_tone_amplitude(rig.y + 3 * SECOND, SECOND, f_hz[p], fs);
     level            = fmax(level, fabs(support_db(out / gain[p])));
   }
@@ -173,7 +174,7 @@ static void test_dispersion_softens_a_click_and_has_no_pre_echo(void** state)
   run(&rig, 0, 2 * SECOND, -1.0f, -1.0f);
   for (int k = 0; k < 8; ++k) {
     memset(rig.x, 0, LENGTH * sizeof(float));
-    at = 20000 + 77 * (uint32_t)k;
+    at        = 20000 + 77 * (uint32_t)k;
     rig.x[at] = 1.0f;
     run(&rig, 0, SECOND, -1.0f, -1.0f);
     peak = fmax(peak, support_peak(rig.y, SECOND));
@@ -187,8 +188,9 @@ static void test_dispersion_softens_a_click_and_has_no_pre_echo(void** state)
     energy += square;
     early += i + 3 * WINDOW / 8 < at + WINDOW || i > at + WINDOW + 3 * WINDOW / 8 ? square : 0.0;
   }
-  print_message("  click: peak %.1f dB, energy %.3f dB, beyond 3/8 window %.1f dB, pre-echo %.1f dB\n",
-                support_db(peak), 0.5 * support_db(energy), 0.5 * support_db(early), support_db(pre));
+  print_message(
+      "  click: peak %.1f dB, energy %.3f dB, beyond 3/8 window %.1f dB, pre-echo %.1f dB\n",
+      support_db(peak), 0.5 * support_db(energy), 0.5 * support_db(early), support_db(pre));
   assert_true(support_db(peak) < -6.0);
   assert_true(fabs(0.5 * support_db(energy)) < 0.1);
   assert_true(support_db(pre) < -60.0);

@@ -47,10 +47,11 @@ static void test_intervals_are_near_and_within_their_limit(void** state)
     double worst = 0.0;
     for (int32_t semitones = -127; semitones <= 127; ++semitones) {
       const FiqPrimeVector just = fiq_prime_just(semitones, table[i].limit);
-      worst = fmax(worst, 100.0 * fabs(fiq_prime_semitones(&just) - semitones));
+      worst                     = fmax(worst, 100.0 * fabs(fiq_prime_semitones(&just) - semitones));
       assert_true((int32_t)fiq_prime_limit(&just) <= table[i].limit);
     }
-    print_message("limit %d: at most %.1f cents from the tempered interval\n", table[i].limit, worst);
+    print_message("limit %d: at most %.1f cents from the tempered interval\n", table[i].limit,
+                  worst);
     assert_true(worst < table[i].cents);
   }
 }
@@ -59,11 +60,7 @@ static void test_limits_between_count_as_the_lower(void** state)
 {
   (void)state;
   for (int32_t limit = -3; limit <= 20; ++limit) {
-    const int32_t known = limit >= 13  ? 13
-                          : limit >= 11 ? 11
-                          : limit >= 7  ? 7
-                          : limit >= 5  ? 5
-                                        : 3;
+    const int32_t known = limit >= 13 ? 13 : limit >= 11 ? 11 : limit >= 7 ? 7 : limit >= 5 ? 5 : 3;
     for (int32_t semitones = 0; semitones < 12; ++semitones) {
       const FiqPrimeVector a = fiq_prime_just(semitones, limit);
       const FiqPrimeVector b = fiq_prime_just(semitones, known);
@@ -89,7 +86,8 @@ static void test_chords_are_whole_numbers(void** state)
   expect_chord((int32_t[]){0, 4, 7, 11}, (uint32_t[]){8, 10, 12, 15}, 4, 5);
   expect_chord((int32_t[]){0, 4, 7, 10, 14}, (uint32_t[]){4, 5, 6, 7, 9}, 5, 7);
   expect_chord((int32_t[]){0, 4, 7, 10, 14, 18}, (uint32_t[]){4, 5, 6, 7, 9, 11}, 6, 11);
-  expect_chord((int32_t[]){0, 16, 19, 22, 26, 30, 32}, (uint32_t[]){4, 10, 12, 14, 18, 22, 26}, 7, 13);
+  expect_chord((int32_t[]){0, 16, 19, 22, 26, 30, 32}, (uint32_t[]){4, 10, 12, 14, 18, 22, 26}, 7,
+               13);
   expect_chord((int32_t[]){0, 7, 14, 21, 28}, (uint32_t[]){16, 24, 36, 54, 81}, 5, 3);
   const FiqPrimeVector below = fiq_prime_just(-12 + 7, 5);
   assert_true(fabs(fiq_prime_ratio(&below) - 0.75) < 1e-15);
@@ -114,8 +112,9 @@ static void test_coherence_falls_with_complexity(void** state)
   const double open    = coherence_of((int32_t[]){0, 7, 16}, 3, 5);
   const double seventh = coherence_of((int32_t[]){0, 4, 7, 10}, 4, 7);
   const double cluster = coherence_of((int32_t[]){0, 1, 2, 3}, 4, 5);
-  print_message("coherence: octaves %.3f fifth %.3f third %.3f triad %.3f seventh %.3f cluster %.3f\n",
-                octave, fifth, third, major, seventh, cluster);
+  print_message(
+      "coherence: octaves %.3f fifth %.3f third %.3f triad %.3f seventh %.3f cluster %.3f\n",
+      octave, fifth, third, major, seventh, cluster);
   assert_true(fabs(octave - 1.0) < 1e-15);
   assert_true(fabs(coherence_of((int32_t[]){5}, 1, 5) - 1.0) < 1e-15);
   assert_true(octave > fifth && fifth > third && third > major);

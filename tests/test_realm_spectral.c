@@ -347,6 +347,75 @@ static void test_motion_leaves_no_steps_at_the_hop_rate(void** state)
   assert_true(eighth_db < -68.0);
 }
 
+/// Level of what is farther than 500 Hz from a tone at 1 kHz, dB, over frames 9600..19200.
+static double far_db(const float* y)
+{
+  double worst = 0.0;
+  for (double f = 20.0; f < 6000.0; f += 10.0) {
+    if (fabs(f - 1000.0) > 500.0) {
+      worst = fmax(worst, support_tone_amplitude(y + 9600, 9600, f, 48000.0));
+    }
+  }
+  return support_db(worst);
+}
+
+static void test_a_jump_of_all_phases_is_no_click(void** state)
+{
+  (void)state;
+  Rig    rig;
+  Planes p = planes_new();
+  rig_start(&rig, 48000.0, WINDOW, N);
+  support_sine(p.x[0], LENGTH, 1000.0, 48000.0, 1.0, 0.0);
+  memset(p.x[1], 0, LENGTH * sizeof(float));
+  // The jump's frames are heard around frame 14000.
+  const uint32_t at      = 12288;
+  float*         tail[2] = {p.x[0] + at, p.x[1] + at};
+  float*         out[2]  = {p.i[0] + at, p.i[1] + at};
+  run(&rig, p.x, p.i, NULL, at, CONTROL);
+  draw_phases(rig.phi, N, 0.0f, 5);
+  run(&rig, tail, out, NULL, LENGTH - at, CONTROL);
+  double bend = 0.0;
+  for (uint32_t i = 9600; i < 19200; ++i) {
+    bend =
+        fmax(bend, fabs((double)p.i[0][i] - 2.0 * (double)p.i[0][i - 1] + (double)p.i[0][i - 2]));
+  }
+  const double own = pow(two_pi * 1000.0 / 48000.0, 2.0);
+  print_message("  jump: beyond 500 Hz %.1f dB, second difference %.3f of the tone's\n",
+                far_db(p.i[0]), bend / own);
+  assert_true(far_db(p.i[0]) < -70.0);
+  assert_true(bend < 1.1 * own);
+  rig_end(&rig);
+  planes_free(&p);
+}
+
+static void test_each_channel_has_phases_of_its_own(void** state)
+{
+  (void)state;
+  Rig    rig;
+  Planes p = planes_new();
+  rig_start(&rig, 48000.0, WINDOW, N);
+  rig.is_split = true;
+  for (uint32_t b = 0; b < N; ++b) {
+    rig.phi[b]       = 0.4f;
+    rig.phi_right[b] = -0.9f;
+  }
+  support_sine(p.x[0], LENGTH, 1000.0, 48000.0, 0.5, 0.0);
+  memcpy(p.x[1], p.x[0], LENGTH * sizeof(float));
+  run(&rig, p.x, p.i, NULL, LENGTH, CONTROL);
+  for (uint32_t c = 0; c < 2; ++c) {
+    double ar;
+    double ai;
+    double br;
+    double bi;
+    support_tone(p.x[c] + 4096, 16384, 1000.0, 48000.0, &ar, &ai);
+    support_tone(p.i[c] + 4096 + WINDOW, 16384, 1000.0, 48000.0, &br, &bi);
+    const double turned = atan2(bi * ar - br * ai, br * ar + bi * ai);
+    assert_true(fabs(turned - (c ? -0.9 : 0.4)) < 1e-3);
+  }
+  rig_end(&rig);
+  planes_free(&p);
+}
+
 static void test_channels_are_linked_by_parameters_alone(void** state)
 {
   (void)state;
@@ -400,6 +469,31 @@ static void test_block_size_invariance_and_in_place(void** state)
   }
   rig_end(&rig);
   planes_free(&a);
+}
+
+static void test_instruction_sets_give_the_same_bits(void** state)
+{
+  (void)state;
+  Rig    rig;
+  Planes a = planes_new();
+  Planes b = planes_new();
+  for (int plain = 0; plain < 2; ++plain) {
+    rig_start(&rig, 48000.0, 512, N);
+    draw_phases(rig.phi, N, 0.0f, 1);
+    rig.params     = (FiqRealmSpectralParams){0.9f, 2.0f, 0.5f, 0.8f};
+    rig.theta_step = 0.01f;
+    if (plain) {
+      rig.realm.use_avx2           = false;
+      rig.realm.stft.use_avx2      = false;
+      rig.realm.coherence.use_avx2 = false;
+    }
+    run(&rig, plain ? b.x : a.x, plain ? b.i : a.i, plain ? b.q : a.q, LENGTH, plain ? 7 : CONTROL);
+    rig_end(&rig);
+  }
+  assert_memory_equal(a.i[0], b.i[0], LENGTH * sizeof(float));
+  assert_memory_equal(a.q[1], b.q[1], LENGTH * sizeof(float));
+  planes_free(&a);
+  planes_free(&b);
 }
 
 static void test_silence_stays_exact_silence(void** state)
@@ -472,6 +566,9 @@ int main(void)
       cmocka_unit_test(test_a_common_phase_turns_every_tone_by_it),
       cmocka_unit_test(test_the_analytic_output_has_no_image),
       cmocka_unit_test(test_motion_leaves_no_steps_at_the_hop_rate),
+      cmocka_unit_test(test_a_jump_of_all_phases_is_no_click),
+      cmocka_unit_test(test_each_channel_has_phases_of_its_own),
+      cmocka_unit_test(test_instruction_sets_give_the_same_bits),
       cmocka_unit_test(test_channels_are_linked_by_parameters_alone),
       cmocka_unit_test(test_block_size_invariance_and_in_place),
       cmocka_unit_test(test_silence_stays_exact_silence),

@@ -175,7 +175,8 @@ static void test_frames_equal_their_model(void** state)
     for (size_t m = 0; m < n_frames; ++m) {
       bench_render(&bench, step);
       for (uint32_t i = 0; i < 192; ++i) {
-        const double a  = (double)bench.swarm.amplitude[i] * (double)bench.swarm.pan_left[i];
+        const double a =
+            (double)bench.swarm.amplitude[i] * (double)bench.swarm.pan[0][fiq_lobe_place(i)];
         const double nu = (double)bench.swarm.nu[i];
         for (int t = -(int)step; t < (int)step; ++t) {
           const double w = cos(0.5 * pi * t / step);

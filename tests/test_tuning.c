@@ -13,13 +13,15 @@
 
 static const double middle_c_hz = 261.6255653005986;
 
-static const char just_scl[] = "! just.scl\n!\n5-limit just major\n 12\n!\n 16/15\n 9/8 a tone\n 6/5\n"
-                               " 5/4\n 4/3\n 45/32\n 3/2\n 8/5\n 5/3\n 9/5\n 15/8\n 2\n";
+static const char just_scl[] =
+    "! just.scl\n!\n5-limit just major\n 12\n!\n 16/15\n 9/8 a tone\n 6/5\n"
+    " 5/4\n 4/3\n 45/32\n 3/2\n 8/5\n 5/3\n 9/5\n 15/8\n 2\n";
 
-static const char bohlen_pierce_scl[] =
-    "! bp.scl\r\n!\r\nBohlen-Pierce, 13 steps of 3/1\r\n13\r\n146.30423\r\n292.60846\r\n438.91269\r\n"
-    "585.21692\r\n731.52116\r\n877.82539\r\n1024.12962\r\n1170.43385\r\n1316.73808\r\n1463.04231\r\n"
-    "1609.34654\r\n1755.65077\r\n3/1\r\n";
+static const char bohlen_pierce_scl[] = "! bp.scl\r\n!\r\nBohlen-Pierce, 13 steps of "
+                                        "3/1\r\n13\r\n146.30423\r\n292.60846\r\n438.91269\r\n"
+                                        "585.21692\r\n731.52116\r\n877.82539\r\n1024.12962\r\n1170."
+                                        "43385\r\n1316.73808\r\n1463.04231\r\n"
+                                        "1609.34654\r\n1755.65077\r\n3/1\r\n";
 
 static const char white_kbm[] = "! white keys only\n12\n0\n127\n60\n69\n440.0\n7\n"
                                 "0\nx\n1\nx\n2\n3\nx\n4\nx\n5\nx\n6\n";
@@ -57,10 +59,11 @@ static double cents_between(double a_hz, double b_hz)
 static void test_equal_temperament_is_exact(void** state)
 {
   (void)state;
-  const FiqTuning built  = equal();
-  const FiqTuning parsed = scale("12 equal\n12\n100.\n200.\n300.\n400.\n500.\n600.\n700.\n800.\n900.\n"
-                                 "1000.\n1100.\n1200.\n");
-  double          worst  = 0.0;
+  const FiqTuning built = equal();
+  const FiqTuning parsed =
+      scale("12 equal\n12\n100.\n200.\n300.\n400.\n500.\n600.\n700.\n800.\n900.\n"
+            "1000.\n1100.\n1200.\n");
+  double worst = 0.0;
   for (uint32_t key = 0; key < 128; ++key) {
     const double want_hz = 440.0 * exp2((key - 69.0) / 12.0);
     worst                = fmax(worst, fabs(cents_between(built.hz[key], want_hz)));
@@ -170,11 +173,9 @@ static void test_line_ends_comments_and_blank_lines_do_not_matter(void** state)
 {
   (void)state;
   static const char* const texts[] = {
-      "name\n2\n3/2\n2/1\n",
-      "name\r\n2\r\n3/2\r\n2/1\r\n",
-      "name\r2\r3/2\r2/1",
+      "name\n2\n3/2\n2/1\n", "name\r\n2\r\n3/2\r\n2/1\r\n", "name\r2\r3/2\r2/1",
       "\xEF\xBB\xBFname\n2\n3/2\n2/1",
-      "! c\n  name  \n! c\n 2 notes\n! 9/8\n\n3/2\n! c\n\n2/1\nnothing after the last note counts\n"};
+      "! c\n  name  \n! c\n 2 notes\n! 9/8\n\n3/2\n! c\n\n2/1\nignored\n"};
   const FiqTuning first = scale(texts[0]);
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
     const FiqTuning other = scale(texts[i]);

@@ -38,6 +38,7 @@ static const char* unit_turtle(FiqParamUnit unit)
   case FIQ_UNIT_PERCENT:
     return "units:pc";
   case FIQ_UNIT_DB:
+  case FIQ_UNIT_DECIBEL:
   case FIQ_UNIT_LEVEL:
     return "units:db";
   case FIQ_UNIT_DEGREE:
@@ -69,7 +70,7 @@ static const char* unit_turtle(FiqParamUnit unit)
 
 static const char* unit_text(FiqParamUnit unit)
 {
-  static const char* const texts[] = {"",  "%",     "dB",        "dB",  "degrees", "Hz",       "s",     "cents",
+  static const char* const texts[] = {"",  "%",     "dB", "dB",        "dB",  "degrees", "Hz",       "s",     "cents",
                                       "semitones", "octaves", "dB/oct", "x",    "MIDI note", "frames"};
   return texts[unit];
 }
