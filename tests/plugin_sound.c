@@ -277,9 +277,58 @@ static void test_a_triad_is_in_tune(void** state)
   fixture_audio_free(&out);
 }
 
+static void test_analysis_sings_the_input_in_tune_and_as_loud(void** state)
+{
+  (void)state;
+  enum { LONG = 4 * 48000 };
+  static const double tones_hz[] = {277.0, 415.5, 700.0};
+  static const double gains[]    = {0.2, 0.1, 0.15};
+  FixtureAudio        in         = fixture_audio(LONG);
+  FixtureAudio        out        = fixture_audio(LONG);
+  for (size_t i = 0; i < LONG; ++i) {
+    double x = 0.0;
+    for (int k = 0; k < 3; ++k) {
+      x += gains[k] * sin(2.0 * 3.14159265358979 * tones_hz[k] * (double)i / 48000.0);
+    }
+    in.plane[0][i] = (float)x;
+    in.plane[1][i] = (float)x;
+  }
+  for (int kind = 0; kind < 2; ++kind) {
+    Fixture* const self = fixture_open((FiqPluginKind)kind, 48000.0, false);
+    fixture_seed(self, 2);
+    fixture_set(self, "source", 1);
+    fixture_set(self, "coupling", 8);
+    fixture_set(self, "anneal", 0.1);
+    fixture_set(self, "stereo", 0);
+    if (kind == FIQ_PLUGIN_REALMS) {
+      fixture_set(self, "mix", 0);
+      fixture_set(self, "swarm_level", 0);
+      fixture_set(self, "swarm_follow", 0);
+    }
+    fixture_render(self, in.plane, out.plane, LONG, 480);
+    const size_t latency = (size_t)fixture_get(self, "latency");
+    for (size_t i = latency; kind == FIQ_PLUGIN_REALMS && i < LONG; ++i) {
+      out.plane[0][i] -= in.plane[0][i - latency]; // the dry signal, to the sample
+    }
+    for (int k = 0; k < 3; ++k) {
+      const double hz    = measured_hz(out.plane[0] + LONG / 2, LONG / 2, tones_hz[k]);
+      const double gain  = support_tone_amplitude(out.plane[0] + LONG / 2, LONG / 2, hz, 48000.0);
+      const double cents = 1200.0 * log2(hz / tones_hz[k]);
+      print_message("%s: %.1f Hz sung %+.3f cents and %+.2f dB off\n", kind ? "swarm" : "realms", tones_hz[k], cents,
+                    support_db(gain / gains[k]));
+      assert_true(fabs(cents) < 1.0);
+      assert_true(fabs(support_db(gain / gains[k])) < 1.0);
+    }
+    fixture_close(self);
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_triad_is_in_tune),
+                                     cmocka_unit_test(test_analysis_sings_the_input_in_tune_and_as_loud),
                                      cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
                                      cmocka_unit_test(test_every_control_of_realms_is_audible),
                                      cmocka_unit_test(test_every_control_of_swarm_is_audible)};
