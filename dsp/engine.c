@@ -439,9 +439,11 @@ static void update_meters(FiqEngine* self)
   const FiqSwarm* const  swarm  = &self->swarm->swarm;
   FiqEngineMeters* const meters = &self->meters;
   meters->order                 = swarm->order;
-  meters->residual              = fiq_swarm_residual_hz(swarm);
   meters->imbalance             = swarm->carriers.imbalance;
   meters->carriers              = (float)n_sounding(&swarm->notes);
+  if (self->n_ticks % TELEMETRY_TICKS == 0) {
+    meters->residual = fiq_swarm_residual_hz(swarm); // an exponential a carrier, too dear for every period
+  }
   if (self->path) {
     const FiqRealms* const realms = &self->path->path.realms;
     meters->order                 = realms->core.order;

@@ -26,7 +26,7 @@ typedef struct {
   float coupling; ///< K / K_c
 } FiqCoreTelemetry;
 
-/// Which realm is heard, and what of the sound decided it.
+/// Which realm is heard, and what of the sound decided it; features are taken by the adaptive realm alone.
 typedef struct {
   float realm;                    ///< as chosen: 0 temporal, 1 spectral, 2 adaptive
   float spectral_share;           ///< 0 temporal .. 1 spectral, as heard
