@@ -158,7 +158,7 @@ test_instrument() {
   start --plugin "$instrument" --connect system seq --midi-thru
   check "MIDI arrives from a client" sh -c "jack_lsp -c | grep -A 3 '^fiq:midi_in' | grep -q seq:"
   check "has a MIDI output for --midi-thru" sh -c "jack_lsp | grep -q '^fiq:midi_out'"
-  outs=$(jack_lsp | grep '^fiq:' | grep -v midi | grep -v control)
+  outs=$(jack_lsp -p | awk '/^fiq:/ { port = $1 } /properties: output/ { if (port !~ /midi|notify|control/ && port != "") print port; port = "" } /properties: input/ { port = "" }')
   # shellcheck disable=SC2086
   timeout 10 jack_rec -f heard.wav -d 2 -b 16 $outs >/dev/null 2>&1
   peak=$(sox heard.wav -n stat 2>&1 | sed -n 's/Maximum amplitude: *//p')
