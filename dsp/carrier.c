@@ -12,12 +12,13 @@ enum {
   SLOTS             = FIQ_CARRIERS_MAX,
   LINEAR_SEARCH_MAX = 8,
   NO_TABLE          = FIQ_CARRIERS_REFINED, // refines no cell: counts fall there, without a branch
-  COUNTED_MIN       = 2048,                 // oscillators that tell where the cuts are
+  COUNTED_MIN       = 1024,                 // oscillators that tell where the cuts are
   STRIDE_MAX        = 16
 };
 
 static const float out_of_reach = 1e30f;
-static const float alternate_s  = 0.003f; // two steps that are taken in one pass
+static const float refined_from = 0.45f;  // p; before, the softmax is as soft as the cuts are rough
+static const float alternate_s  = 0.012f; // two steps that are taken in one pass
 static const float choice = 24.0f; // sharpness times distance from where on a softmax is a choice
 
 // ---- the field: softmax over all carriers as one logistic curve per interval ----
@@ -643,13 +644,25 @@ static void resolve_cuts(FiqCarriers* self)
   self->n_known = self->n_cuts;
 }
 
-/// Before the refined cuts of a new plan are there, the first histogram must do.
+/// Coordinate of the oscillator of `rank` by the first histogram, linear within a cell.
+static float rough_place(const FiqCarriers* self, uint32_t rank)
+{
+  const int32_t  cell  = cell_of_rank(self, rank);
+  const uint32_t below = self->below[cell];
+  const float    n     = (float)(self->below[cell + 1] - below);
+  const float    part  = ((float)rank - (float)below - 0.5f) / fmaxf(n, 1.0f);
+  return self->range_low + ((float)cell + part) * (float)FIQ_CARRIERS_FINE / self->range_scale;
+}
+
+/// Early in a flight, and until the refined cuts of a new plan are there, the first histogram does.
 static float rough_cut(const FiqCarriers* self, uint32_t b)
 {
   const uint32_t total = self->below[FIQ_CARRIERS_COARSE];
-  const float    rank  = self->cut_share[b] * (float)total;
-  const int32_t  cell  = cell_of_rank(self, (uint32_t)rank + 1);
-  return self->range_low + (float)((cell * 2 + 1) * (FIQ_CARRIERS_FINE / 2)) / self->range_scale;
+  const uint32_t rank  = (uint32_t)(self->cut_share[b] * (float)total + 0.5f);
+  if (rank == 0 || rank >= total) {
+    return rank == 0 ? -out_of_reach : out_of_reach;
+  }
+  return 0.5f * (rough_place(self, rank) + rough_place(self, rank + 1));
 }
 
 /// p as the schedule sees it.
@@ -740,7 +753,9 @@ static void build_field(FiqCarriers* self, const FiqCarriersTarget* target)
     sharpen_each(self, target, order, n);
   }
   set_flips(&self->field);
-  request_cuts(self, n);
+  if (self->p >= refined_from) {
+    request_cuts(self, n);
+  }
 }
 
 // ---- one step ----

@@ -15,13 +15,13 @@
 
    Balance: with q_k the point that has the share m_1..m_k of the oscillators below it,
    g_k+1 = g_k - s (|q_k - x_k| - |q_k - x_k+1|) puts the indifference point there, which is optimal
-   transport in one dimension. The q_k are order statistics, by histograms of two levels with
-   2^20 cells over the cloud; they are those of the step before, and in a large flight those of a
-   part of the chunks. At p = 1/2, when the softmax has become a choice, everyone in flight is bound to the
+   transport in one dimension. The q_k are order statistics of the step before, in a large flight those
+   of a part of the chunks: by a histogram of 2^10 cells over the cloud, and from p = 0.45 on by one of
+   two levels and 2^20 cells. At p = 1/2, when the softmax has become a choice, everyone in flight is bound to the
    carrier that attracts it, within the integer shares (largest remainder), and from there on flies
    straight to it; where carriers lie too close for that, or the sharpness is low, this happens at p = 1.
 
-   Short steps: below 3 ms every other chunk moves by two steps in one pass, the others in the next;
+   Short steps: up to 6 ms every other chunk moves by two steps in one pass, the others in the next;
    who looks on interpolates (`halfway`).
 
    Variants: the curve bends p, to p^(4^curve), for the schedule above. A temperature T keeps the noise

@@ -281,18 +281,18 @@ static void compare(FiqCoherence* self)
   float       all     = 0.0f;
   self->n_partials    = find_peaks(self, bins);
   for (uint32_t i = 0; i < self->n_partials; ++i) {
-    const uint32_t   k         = bins[i];
-    const FiqComplex here      = self->bins[k];
-    const float      amplitude = sqrtf(self->power[k]);
-    const float      advance   = fiq_wrap_rad(frequency_of(self, k) * scale);
-    const float      re        = fiq_cos(advance);
-    const float      im        = fiq_sin(advance);
-    FiqCoherencePartial*      p         = &self->partial[i];
-    p->bin                     = k;
-    p->turn_rad                = self->turn_rad[k];
-    p->pull                    = self->pull[k];
-    p->at                      = (FiqComplex){(here.re * re - here.im * im) / amplitude,
-                                              (here.im * re + here.re * im) / amplitude};
+    const uint32_t       k         = bins[i];
+    const FiqComplex     here      = self->bins[k];
+    const float          amplitude = sqrtf(self->power[k]);
+    const float          advance   = fiq_wrap_rad(frequency_of(self, k) * scale);
+    const float          re        = fiq_cos(advance);
+    const float          im        = fiq_sin(advance);
+    FiqCoherencePartial* p         = &self->partial[i];
+    p->bin                         = k;
+    p->turn_rad                    = self->turn_rad[k];
+    p->pull                        = self->pull[k];
+    p->at                          = (FiqComplex){(here.re * re - here.im * im) / amplitude,
+                                                  (here.im * re + here.re * im) / amplitude};
     mean.re += amplitude * p->at.re;
     mean.im += amplitude * p->at.im;
     all += amplitude;
@@ -315,7 +315,8 @@ static void pull(FiqCoherence* self)
 }
 
 /// Straight lines from `from` to `to`, over the bins from one up to the other.
-static void draw_line(FiqCoherence* self, const FiqCoherencePartial* from, const FiqCoherencePartial* to)
+static void draw_line(FiqCoherence* self, const FiqCoherencePartial* from,
+                      const FiqCoherencePartial* to)
 {
   const uint32_t n     = to->bin - from->bin;
   const float    share = n ? 1.0f / (float)n : 0.0f;
@@ -329,11 +330,11 @@ static void draw_line(FiqCoherence* self, const FiqCoherencePartial* from, const
 
 static void draw_curves(FiqCoherence* self)
 {
-  const uint32_t n     = self->n_partials;
-  FiqCoherencePartial     first = self->partial[0];
-  FiqCoherencePartial     last  = self->partial[n - 1];
-  first.bin            = 0;
-  last.bin             = self->n_bins;
+  const uint32_t      n     = self->n_partials;
+  FiqCoherencePartial first = self->partial[0];
+  FiqCoherencePartial last  = self->partial[n - 1];
+  first.bin                 = 0;
+  last.bin                  = self->n_bins;
   draw_line(self, &first, &self->partial[0]);
   for (uint32_t i = 0; i + 1 < n; ++i) {
     draw_line(self, &self->partial[i], &self->partial[i + 1]);

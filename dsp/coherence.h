@@ -56,27 +56,27 @@ typedef struct {
 } FiqCoherencePartial;
 
 typedef struct {
-  FiqCoherenceConfig config;
-  FiqFft             fft;
-  uint32_t           n_bins;         ///< window/2 + 1
-  float*             dispersion_rad; ///< [n_bins] delta at amount -1
-  float*             turn_rad;       ///< [n_bins] delta of the focus
-  float*             next_rad;       ///< [n_bins] where turn_rad is to go
-  float*             pull;           ///< [n_bins] v
-  float*             power;          ///< [n_bins] |X|^2
-  FiqComplex*        turn;           ///< [n_bins] e^{j turn_rad}
-  FiqComplex*        sum;            ///< [n_bins] X, both channels
-  FiqComplex*        sum_last;       ///< [n_bins] of the frame before
-  FiqComplex*        advance;        ///< [window/hop] of the phase of a bin's centre in a hop
-  FiqComplex*        bins;           ///< [window/2] X turned
-  FiqComplex*        time;           ///< [window/2] its envelope, every other sample
-  FiqCoherencePartial         partial[FIQ_COHERENCE_PEAKS_MAX];
-  uint32_t           n_partials;
-  float              shadow[FIQ_COHERENCE_SHADOW]; ///< share of power by distance in bins
-  float              amount;                       ///< of this frame
-  FiqComplex         field;                        ///< R e^{j psi}
-  bool               is_turned;                    ///< turn_rad is not all 0
-  bool               use_avx2;
+  FiqCoherenceConfig  config;
+  FiqFft              fft;
+  uint32_t            n_bins;         ///< window/2 + 1
+  float*              dispersion_rad; ///< [n_bins] delta at amount -1
+  float*              turn_rad;       ///< [n_bins] delta of the focus
+  float*              next_rad;       ///< [n_bins] where turn_rad is to go
+  float*              pull;           ///< [n_bins] v
+  float*              power;          ///< [n_bins] |X|^2
+  FiqComplex*         turn;           ///< [n_bins] e^{j turn_rad}
+  FiqComplex*         sum;            ///< [n_bins] X, both channels
+  FiqComplex*         sum_last;       ///< [n_bins] of the frame before
+  FiqComplex*         advance;        ///< [window/hop] of the phase of a bin's centre in a hop
+  FiqComplex*         bins;           ///< [window/2] X turned
+  FiqComplex*         time;           ///< [window/2] its envelope, every other sample
+  FiqCoherencePartial partial[FIQ_COHERENCE_PEAKS_MAX];
+  uint32_t            n_partials;
+  float               shadow[FIQ_COHERENCE_SHADOW]; ///< share of power by distance in bins
+  float               amount;                       ///< of this frame
+  FiqComplex          field;                        ///< R e^{j psi}
+  bool                is_turned;                    ///< turn_rad is not all 0
+  bool                use_avx2;
 } FiqCoherence;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]

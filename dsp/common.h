@@ -26,10 +26,10 @@ typedef struct {
 } FiqComplex;
 
 enum {
-  FIQ_CHANNELS     = 2,   ///< the engine is stereo throughout
-  FIQ_NEURONS_MAX  = 64,  ///< neurons of one phase layer
-  FIQ_CARRIERS_MAX = 64,  ///< carriers that the swarm can anneal to at once
-  FIQ_CONTROL_MAX  = 256  ///< frames of the longest control period
+  FIQ_CHANNELS     = 2,  ///< the engine is stereo throughout
+  FIQ_NEURONS_MAX  = 64, ///< neurons of one phase layer
+  FIQ_CARRIERS_MAX = 64, ///< carriers that the swarm can anneal to at once
+  FIQ_CONTROL_MAX  = 256 ///< frames of the longest control period
 };
 
 #define FIQ_SAMPLE_RATE_MIN_HZ 8000.0

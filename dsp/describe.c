@@ -11,7 +11,8 @@ enum { SAMPLED_MAX = 1024 };
 /// Coordination strengths that the layers' losses are quoted at.
 static const float layer_strength[FIQ_N_REALMS] = {0.1f, 0.2f, 0.15f};
 
-void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms, float coupling, float spread_rad_s)
+void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms, float coupling,
+                         float spread_rad_s)
 {
   assert(telemetry && realms);
   FiqPhaseLayer* const layer    = &realms->layer[realms->current];
@@ -22,17 +23,17 @@ void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms, float coupl
   fiq_phase_layer_metrics(layer, layer_strength[realms->current], &telemetry->layer);
   telemetry->n_neurons = layer->n_neurons;
   memcpy(telemetry->phase_rad, layer->phi_rad, layer->n_neurons * sizeof(float));
-  FiqRealmTelemetry* const realm = &telemetry->realm;
-  const int                which = realms->current == FIQ_REALM_ADAPTIVE ? 1 : 0;
+  FiqRealmTelemetry* const         realm = &telemetry->realm;
+  const int                        which = realms->current == FIQ_REALM_ADAPTIVE ? 1 : 0;
   const FiqSpectralFeatures* const heard = fiq_realm_spectral_features(&realms->spectral[which]);
-  realm->realm                    = (float)realms->current;
-  realm->spectral_share           = fiq_realms_spectral_share(realms);
-  realm->tonality                 = realms->adaptive.tonality;
-  realm->rms_db                   = heard->rms_db;
-  realm->flatness                 = heard->flatness;
-  realm->entropy                  = heard->entropy;
-  realm->flux                     = heard->flux;
-  realm->phase_increment_variance = heard->phase_increment_variance;
+  realm->realm                           = (float)realms->current;
+  realm->spectral_share                  = fiq_realms_spectral_share(realms);
+  realm->tonality                        = realms->adaptive.tonality;
+  realm->rms_db                          = heard->rms_db;
+  realm->flatness                        = heard->flatness;
+  realm->entropy                         = heard->entropy;
+  realm->flux                            = heard->flux;
+  realm->phase_increment_variance        = heard->phase_increment_variance;
 }
 
 static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swarm)
@@ -41,9 +42,10 @@ static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swar
   uint32_t                 n        = 0;
   for (uint32_t slot = 0; slot < FIQ_CARRIERS_MAX; ++slot) {
     if (carriers->mass[slot] > 0.0f) {
-      const float order2          = swarm->order2[slot * FIQ_SWARM_PARTIALS_MAX];
-      telemetry->carrier_hz[n]    = fiq_swarm_hz(swarm, carriers->now[slot]);
-      telemetry->carrier_share[n] = (float)carriers->settled[slot] / fmaxf((float)carriers->n_osc, 1.0f);
+      const float order2       = swarm->order2[slot * FIQ_SWARM_PARTIALS_MAX];
+      telemetry->carrier_hz[n] = fiq_swarm_hz(swarm, carriers->now[slot]);
+      telemetry->carrier_share[n] =
+          (float)carriers->settled[slot] / fmaxf((float)carriers->n_osc, 1.0f);
       telemetry->carrier_order[n] = sqrtf(fiq_clamp(order2, 0.0f, 1.0f));
       ++n;
     }

@@ -11,7 +11,8 @@
 #include "telemetry.h"
 
 /// Core, layer and realm; `spread_rad_s` of the core's natural frequencies, K as in `coupling`.  [audio]
-void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms, float coupling, float spread_rad_s);
+void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms, float coupling,
+                         float spread_rad_s);
 
 /// Carriers, and a histogram of up to 1024 of the oscillators.  [audio]
 void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm);

@@ -17,92 +17,100 @@
 #define FIQ_ENGINE_H
 
 #include "telemetry.h"
+#include "tuning.h"
 
 typedef struct FiqEngine FiqEngine;
 
 /// A piece of an engine that can be exchanged while it plays; see part.h.
 typedef struct FiqPart FiqPart;
 
-typedef enum { FIQ_PART_SWARM, FIQ_PART_PATH } FiqPartKind;
+typedef enum { FIQ_PART_SWARM, FIQ_PART_PATH, FIQ_PART_LEARNER } FiqPartKind;
 
 /// What a part is built for.
 typedef struct {
   FiqPartKind kind;
   uint32_t    capacity;         ///< FIQ_PART_SWARM: oscillators
   uint32_t    step_frames;      ///< FIQ_PART_SWARM: step at 44.1 and 48 kHz, 64, 256 or 1024
-  uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqPathShape
-  uint32_t    n_bands;          ///< FIQ_PART_PATH
+  uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqPathShape; FIQ_PART_LEARNER
+  uint32_t    n_bands;          ///< FIQ_PART_PATH, FIQ_PART_LEARNER
   uint32_t    lookahead_frames; ///< FIQ_PART_PATH
+  uint32_t    watch_frames;     ///< FIQ_PART_PATH
+  double      segment_s;        ///< FIQ_PART_LEARNER: what it hears at a time
+  bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLearningConfig
 } FiqPartOrder;
 
 typedef struct {
   double   sample_rate_hz; ///< 8000..384000
   uint64_t seed;           ///< decides every random choice
   bool     with_realms;    ///< true: effect with input; false: swarm alone
+  bool     with_worker;    ///< somebody does the lessons; else the engine, a slice now and then
 } FiqEngineConfig;
 
 /// All controls, floats throughout so that one loop can smooth them; ranges as in params.def.
 typedef struct {
-  float enabled;      ///< 0 bypassed, 1 on
-  float freewheel;    ///< 1 while rendering offline
-  float realm;        ///< 0 temporal, 1 spectral, 2 adaptive
-  float amount;       ///< 0..1
-  float mix;          ///< 0 dry .. 1 wet
-  float drive;        ///< linear gain into the sine neurons
-  float coordination; ///< 0..1 speed of the coordination step
-  float rotate;       ///< rad
-  float shift;        ///< Hz
-  float input_mode;   ///< 0 stereo, 1 mid/side, 2 I/Q pair
-  float coupling;     ///< K
-  float speed;        ///< 0.1..10 time scale of the core
-  float core_rate;    ///< Hz
-  float core_spread;  ///< Hz, half width of the natural frequencies
-  float sync;         ///< 0 free, else 1.. = 4 bars, 2 bars, 1 bar, 1/2, 1/4, 1/8, 1/16
-  float motion;       ///< rad
-  float width;        ///< 0..1
-  float swarm_level;  ///< linear gain, 0 off
-  float swarm_follow; ///< 0..1
-  float oscillators;  ///< 1..131072
-  float detune;       ///< cents
-  float partials;     ///< 1..32
-  float tilt;         ///< dB per octave
-  float stereo;       ///< 0..1
-  float anneal;       ///< s
-  float balance;      ///< 0..1
-  float noise;        ///< Hz
-  float strength;     ///< growth of the pull over the anneal
-  float sharpness;    ///< growth of the softmax sharpness over the anneal, 1/Hz
-  float metric;       ///< 0 hertz, 1 cents
-  float scatter;      ///< octaves
-  float attack;       ///< s
-  float decay;        ///< s
-  float sustain;      ///< 0..1
-  float release;      ///< s
-  float bend_range;   ///< semitones
-  float chord;        ///< 0 off, 1.. see params.def
-  float root_note;    ///< MIDI note number
-  float output;       ///< linear gain
-  float anneal_sync;  ///< as sync, for the anneal time
-  float window;       ///< of the spectral realm: 0..5 = 256..8192 frames at 48 kHz
-  float bands;        ///< of the spectral realm, 4..64
-  float coherence;    ///< -1 disperse .. 0 .. +1 focus
-  float match;        ///< 0 off .. 1 rate at which the temporal realm learns the sidechain
-  float match_hold;   ///< 1 keeps what was learned
-  float source;          ///< of the swarm's notes: 0 MIDI and chord, 1 analysis of the input, 2 both
-  float voices;          ///< partials that the analysis holds at most, 1..32
-  float threshold;       ///< dBFS of the softest partial
-  float odd_even;        ///< -1 odd .. 1 even partials
-  float stretch;         ///< partial h at h^(1 + stretch)
-  float stereo_rate;     ///< Hz
-  float stereo_motion;   ///< 0..1
-  float sharpness_mode;  ///< 0 schedule, 1 convergence, 2 coherence, 3 temperature
-  float temperature;     ///< 0..1
-  float anneal_curve;    ///< -1..1
-  float mode;            ///< 0 poly, 1 mono, 2 legato, 3 latch
-  float glide;           ///< s
-  float velocity_level;  ///< 0..1
-  float velocity_mass;   ///< 0..1
-  float pressure_level;  ///< 0..1
+  float enabled;        ///< 0 bypassed, 1 on
+  float freewheel;      ///< 1 while rendering offline
+  float realm;          ///< 0 temporal, 1 spectral, 2 adaptive
+  float amount;         ///< 0..1
+  float mix;            ///< 0 dry .. 1 wet
+  float drive;          ///< linear gain into the sine neurons
+  float coordination;   ///< 0..1 speed of the coordination step
+  float rotate;         ///< rad
+  float shift;          ///< Hz
+  float input_mode;     ///< 0 stereo, 1 mid/side, 2 I/Q pair
+  float coupling;       ///< K
+  float speed;          ///< 0.1..10 time scale of the core
+  float core_rate;      ///< Hz
+  float core_spread;    ///< Hz, half width of the natural frequencies
+  float sync;           ///< 0 free, else 1.. = 4 bars, 2 bars, 1 bar, 1/2, 1/4, 1/8, 1/16
+  float motion;         ///< rad
+  float width;          ///< 0..1
+  float swarm_level;    ///< linear gain, 0 off
+  float swarm_follow;   ///< 0..1
+  float oscillators;    ///< 1..131072
+  float detune;         ///< cents
+  float partials;       ///< 1..32
+  float tilt;           ///< dB per octave
+  float stereo;         ///< 0..1
+  float anneal;         ///< s
+  float balance;        ///< 0..1
+  float noise;          ///< Hz
+  float strength;       ///< growth of the pull over the anneal
+  float sharpness;      ///< growth of the softmax sharpness over the anneal, 1/Hz
+  float metric;         ///< 0 hertz, 1 cents
+  float scatter;        ///< octaves
+  float attack;         ///< s
+  float decay;          ///< s
+  float sustain;        ///< 0..1
+  float release;        ///< s
+  float bend_range;     ///< semitones
+  float chord;          ///< 0 off, 1.. see params.def
+  float root_note;      ///< MIDI note number
+  float output;         ///< linear gain
+  float anneal_sync;    ///< as sync, for the anneal time
+  float window;         ///< of the spectral realm: 0..5 = 256..8192 frames at 48 kHz
+  float bands;          ///< of the spectral realm, 4..64
+  float coherence;      ///< -1 disperse .. 0 .. +1 focus
+  float match;          ///< 0 off .. 1 rate at which the temporal realm learns the sidechain
+  float match_hold;     ///< 1 keeps what was learned
+  float objective;      ///< of what the spectral realm learns: 0 none, else 1 + FiqLearnObjective
+  float learn;          ///< 1 goes on learning
+  float learn_clear;    ///< its rise to 1 forgets
+  float source;         ///< of the swarm's notes: 0 MIDI and chord, 1 analysis of the input, 2 both
+  float voices;         ///< partials that the analysis holds at most, 1..32
+  float threshold;      ///< dBFS of the softest partial
+  float odd_even;       ///< -1 odd .. 1 even partials
+  float stretch;        ///< partial h at h^(1 + stretch)
+  float stereo_rate;    ///< Hz
+  float stereo_motion;  ///< 0..1
+  float sharpness_mode; ///< 0 schedule, 1 convergence, 2 coherence, 3 temperature
+  float temperature;    ///< 0..1
+  float anneal_curve;   ///< -1..1
+  float mode;           ///< 0 poly, 1 mono, 2 legato, 3 latch
+  float glide;          ///< s
+  float velocity_level; ///< 0..1
+  float velocity_mass;  ///< 0..1
+  float pressure_level; ///< 0..1
   float pressure_bright; ///< 0..1
   float wheel_detune;    ///< cents that the full mod wheel adds
   float mpe_bend;        ///< semitones
@@ -120,6 +128,9 @@ typedef struct {
   float residual;       ///< Hz
   float imbalance;      ///< >= 1
   float carriers;       ///< sounding notes
+  float learn_progress; ///< 0..1 of the present lesson
+  float learn_gain;     ///< dB, as the learner measured
+  float learn_active;   ///< 0..1, how far what was learned is heard
   float match_error;    ///< dBFS, what the temporal realm has not matched of the sidechain
 } FiqEngineMeters;
 
@@ -129,13 +140,17 @@ typedef struct {
   double beats_per_bar; ///< > 0
 } FiqTempo;
 
-enum { FIQ_ENGINE_MATCH = 256 }; ///< values that Match may learn
+enum {
+  FIQ_ENGINE_MATCH   = 256, ///< values that Match may learn
+  FIQ_ENGINE_LEARNED = 201  ///< a lesson, packed (learning.h)
+};
 
 /// What is worth keeping that no parameter holds.
 typedef struct {
   uint64_t seed;
   float    phase_rad[3][FIQ_NEURONS_MAX]; ///< the layers' phases: temporal, spectral, adaptive
   float    match[FIQ_ENGINE_MATCH];       ///< what the temporal realm learned
+  float    learned[FIQ_ENGINE_LEARNED];   ///< what the spectral realm learned
 } FiqEngineState;
 
 /// A new engine, or NULL (out of memory, or a sample rate out of range).  [setup]
@@ -151,15 +166,14 @@ void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params);
    Process `n_frames` (any number). `in` and `side` are two planes each; either may be NULL
    (silence). Outputs may be the inputs. Any float values are accepted.  [audio]
 */
-void fiq_engine_process(FiqEngine*             self,
-                        const FiqEngineParams* params,
-                        const float* const*    in,
-                        const float* const*    side,
-                        float* const*          out,
-                        uint32_t               n_frames);
+void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const float* const* in,
+                        const float* const* side, float* const* out, uint32_t n_frames);
 
 /// A MIDI 1.0 channel message that happens at the next frame; others are ignored.  [audio]
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes);
+
+/// Tune the swarm's notes, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]
+void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning);
 
 /// New musical time from the next frame on; values that make no sense are ignored.  [audio]
 void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo);
@@ -193,6 +207,16 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part);
 
 /// A part that was replaced and may be released, or NULL.  [audio]
 FiqPart* fiq_engine_spent(FiqEngine* self);
+
+/// A part that has recorded enough for a lesson: call fiq_part_learn aside (or here, while
+/// freewheeling), then fiq_engine_learned; NULL if there is none.  [audio]
+FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params);
+
+/// Do the lesson of such a part; takes seconds.  [setup, worker]
+void fiq_part_learn(FiqPart* self);
+
+/// The lesson is over: play what came out if it is better.  [audio]
+void fiq_engine_learned(FiqEngine* self);
 
 /// Release a part; NULL is allowed.  [setup, worker]
 void fiq_part_free(FiqPart* self);

@@ -13,9 +13,9 @@
 #define FIQ_EXIT_LIMIT 64.0f  ///< +36 dBFS, louder than any sane setting can make it
 
 typedef struct {
-  float    gain;       ///< 1 in normal operation, rises from 0 after a fault
-  float    step;       ///< rise of `gain` a frame; fixed by init
-  uint32_t n_faults;   ///< since reset
+  float    gain;     ///< 1 in normal operation, rises from 0 after a fault
+  float    step;     ///< rise of `gain` a frame; fixed by init
+  uint32_t n_faults; ///< since reset
 } FiqGuard;
 
 /// Fade back in `fade_s` (> 0) at `sample_rate_hz`.  [setup]

@@ -65,7 +65,8 @@ static inline float fiq_sin_of_rest(float y, float half_turns)
   const float y2   = y * y;
   const float odd  = half_turns - 2.0f * fiq_round(half_turns * 0.5f);
   const float sign = 1.0f - 2.0f * odd * odd;
-  const float p = ((2.60005450e-6f * y2 - 1.98066151e-4f) * y2 + 8.33301729e-3f) * y2 - 1.66666571e-1f;
+  const float p =
+      ((2.60005450e-6f * y2 - 1.98066151e-4f) * y2 + 8.33301729e-3f) * y2 - 1.66666571e-1f;
   return sign * (y + y * y2 * p);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "part.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 uint32_t fiq_part_control_frames(double sample_rate_hz)
@@ -34,12 +35,23 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
                                   .seed           = config->seed};
     return fiq_swarm_init(&self->swarm, arena, &self->pool, &swarm);
   }
+  if (self->order.kind == FIQ_PART_LEARNER) {
+    const FiqLearningConfig learning = {
+        .learner   = {.sample_rate_hz = rate,
+                      .window_frames  = fiq_realms_window_frames(rate, self->order.window_frames),
+                      .n_bands        = self->order.n_bands,
+                      .n_frames_max   = (uint32_t)(self->order.segment_s * rate),
+                      .seed           = 1},
+        .is_single = self->order.is_single};
+    return fiq_learning_init(&self->learning, arena, &self->pool, &learning);
+  }
   const FiqPathConfig path = {.sample_rate_hz       = rate,
                               .control_frames       = fiq_part_control_frames(rate),
                               .swarm_latency_frames = 2 * step_frames(rate, FIQ_STEP_FRAMES),
                               .shape                = {.window_frames    = self->order.window_frames,
                                                        .n_bands          = self->order.n_bands,
-                                                       .lookahead_frames = self->order.lookahead_frames}};
+                                                       .lookahead_frames = self->order.lookahead_frames,
+                                                       .watch_frames     = self->order.watch_frames}};
   return fiq_path_init(&self->path, arena, &self->pool, &path);
 }
 
@@ -63,6 +75,13 @@ FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order)
   }
   fiq_part_free(self);
   return NULL;
+}
+
+void fiq_part_learn(FiqPart* self)
+{
+  assert(self->order.kind == FIQ_PART_LEARNER);
+  while (fiq_learning_step(&self->learning)) {
+  }
 }
 
 void fiq_part_free(FiqPart* self)

@@ -18,8 +18,9 @@ struct FiqPart {
   void*        memory;
   FiqFftPool   pool;
   union {
-    FiqSwarm swarm; ///< order.kind FIQ_PART_SWARM
-    FiqPath  path;  ///< order.kind FIQ_PART_PATH
+    FiqSwarm    swarm;    ///< order.kind FIQ_PART_SWARM
+    FiqPath     path;     ///< order.kind FIQ_PART_PATH
+    FiqLearning learning; ///< order.kind FIQ_PART_LEARNER
   };
 };
 

@@ -13,7 +13,8 @@ static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
   }
 }
 
-FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool, const FiqPathConfig* config)
+FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool,
+                        const FiqPathConfig* config)
 {
   assert(self && arena && pool && config);
   memset(self, 0, sizeof(*self));
@@ -30,12 +31,14 @@ FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool, const 
   if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
     return status;
   }
-  const uint32_t  latency  = fiq_realms_latency_frames(&self->realms);
-  const FiqStatus others[] = {
-      fiq_field_delay_init(&self->dry_delay, arena, latency, period),
-      fiq_field_delay_init(&self->side_delay, arena, latency, period),
-      fiq_field_delay_init(&self->swarm_delay, arena, latency - config->swarm_latency_frames, period),
-      fiq_field_shift_init(&self->shift, rate, period)};
+  const uint32_t  watch    = config->shape.watch_frames;
+  const uint32_t  latency  = fiq_realms_latency_frames(&self->realms) + watch;
+  const FiqStatus others[] = {fiq_field_delay_init(&self->dry_delay, arena, latency, period),
+                              fiq_field_delay_init(&self->wet_delay, arena, watch, period),
+                              fiq_field_delay_init(&self->side_delay, arena, latency, period),
+                              fiq_field_delay_init(&self->swarm_delay, arena,
+                                                   latency - config->swarm_latency_frames, period),
+                              fiq_field_shift_init(&self->shift, rate, period)};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); ++i) {
     status = status == FIQ_OK ? others[i] : status;
   }
@@ -58,10 +61,12 @@ void fiq_path_reset(FiqPath* self, FiqRealm realm)
 {
   fiq_realms_reset(&self->realms, realm);
   fiq_field_delay_reset(&self->dry_delay);
+  fiq_field_delay_reset(&self->wet_delay);
   fiq_field_delay_reset(&self->side_delay);
   fiq_field_delay_reset(&self->swarm_delay);
   fiq_field_shift_reset(&self->shift);
   self->position    = 0;
+  self->seen        = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
   self->envelope    = 0.0f;
   self->side_frames = UINT32_MAX;
 }
@@ -77,9 +82,11 @@ void fiq_path_control(FiqPath* self, const FiqPathParams* params)
 {
   assert(self->position == 0);
   self->params = *params;
+  self->seen   = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
   fiq_realms_control(&self->realms, &params->realms);
   fiq_field_shift_control(&self->shift, params->shift_hz);
   fiq_field_delay_control(&self->dry_delay, self->dry_delay.delay_max_frames);
+  fiq_field_delay_control(&self->wet_delay, self->wet_delay.delay_max_frames);
   fiq_field_delay_control(&self->side_delay, self->side_delay.delay_max_frames);
   fiq_field_delay_control(&self->swarm_delay, self->swarm_delay.delay_max_frames);
 }
@@ -129,14 +136,16 @@ static void turn_phases(FiqPath* self, uint32_t n_frames)
   const FiqFieldShift start = self->shift;
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     self->shift = start;
-    FiqField z  = {self->wet[channel], self->quadrature[channel], rate, n_frames, FIQ_ROLE_PROCESSED};
+    FiqField z  = {self->wet[channel], self->quadrature[channel], rate, n_frames,
+                   FIQ_ROLE_PROCESSED};
     turn_field(self, &z);
   }
 }
 
 static void delay_pair(FiqPath* self, FiqFieldDelay* line, float* const* planes, uint32_t n_frames)
 {
-  FiqField pair = fiq_field_from_pair(planes[0], planes[1], self->config.sample_rate_hz, n_frames, 0);
+  FiqField pair =
+      fiq_field_from_pair(planes[0], planes[1], self->config.sample_rate_hz, n_frames, 0);
   fiq_field_delay_process(line, &pair);
 }
 
@@ -153,14 +162,11 @@ static void process_wet(FiqPath* self, uint32_t n_frames)
     mid_side(self->wet, n_frames, 0.5f);
   }
   // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
-  float* const* const out_q = self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
-  const bool          heard = self->side_frames < hold_frames(self);
-  fiq_realms_process(&self->realms,
-                     (const float* const*)self->wet,
-                     heard ? (const float* const*)self->side : NULL,
-                     self->wet,
-                     out_q,
-                     n_frames);
+  float* const* const out_q =
+      self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
+  const bool heard = self->side_frames < hold_frames(self);
+  fiq_realms_process(&self->realms, (const float* const*)self->wet,
+                     heard ? (const float* const*)self->side : NULL, self->wet, out_q, n_frames);
   if (self->params.with_q) {
     turn_phases(self, n_frames);
   }
@@ -197,17 +203,60 @@ static void add_swarm(FiqPath* self, uint32_t n_frames)
   }
 }
 
+static void see_peaks(FiqPath* self, const float* const* in, uint32_t n_frames)
+{
+  FiqSeen* const seen = &self->seen;
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    seen->peak_in  = fmaxf(seen->peak_in, fmaxf(fabsf(in[0][i]), fabsf(in[1][i])));
+    seen->peak_wet = fmaxf(seen->peak_wet, fmaxf(fabsf(self->wet[0][i]), fabsf(self->wet[1][i])));
+  }
+}
+
+static double energy_of(float a, float b)
+{
+  const double sum = (double)a + (double)b;
+  return sum * sum;
+}
+
+static void see_energies(FiqPath* self, uint32_t n_frames)
+{
+  float* const* const wet  = self->wet;
+  float* const* const dry  = self->dry;
+  float* const* const side = self->side;
+  FiqSeen* const      seen = &self->seen;
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    if (self->params.with_side) {
+      seen->energy_wet += energy_of(wet[0][i], side[0][i]) + energy_of(wet[1][i], side[1][i]);
+      seen->energy_dry += energy_of(dry[0][i], side[0][i]) + energy_of(dry[1][i], side[1][i]);
+    } else {
+      seen->energy_wet += energy_of(wet[0][i], wet[1][i]);
+      seen->energy_dry += energy_of(dry[0][i], dry[1][i]);
+    }
+  }
+}
+
+/// Where what was learned does harm the delayed input stands in.
+static void trust_wet(FiqPath* self, uint32_t n_frames)
+{
+  const FiqSmoother* const trust = self->params.trust;
+  if (trust->start >= 1.0f && trust->end >= 1.0f) {
+    return; // untouched to the last bit
+  }
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float share = fiq_smoother_at(trust, at(self, i));
+    self->wet[0][i]   = fiq_mix(self->dry[0][i], self->wet[0][i], share);
+    self->wet[1][i]   = fiq_mix(self->dry[1][i], self->wet[1][i], share);
+  }
+}
+
 static void copy_planes(float* const* to, const float* const* from, uint32_t n_frames)
 {
   memcpy(to[0], from[0], n_frames * sizeof(float));
   memcpy(to[1], from[1], n_frames * sizeof(float));
 }
 
-void fiq_path_process(FiqPath*            self,
-                      const float* const* in,
-                      const float* const* side,
-                      const float* const* swarm,
-                      uint32_t            n_frames)
+void fiq_path_process(FiqPath* self, const float* const* in, const float* const* side,
+                      const float* const* swarm, uint32_t n_frames)
 {
   assert(self->position + n_frames <= self->config.control_frames);
   copy_planes(self->wet, in, n_frames);
@@ -215,9 +264,17 @@ void fiq_path_process(FiqPath*            self,
   copy_planes(self->side, side, n_frames);
   copy_planes(self->swarm, swarm, n_frames);
   process_wet(self, n_frames);
+  if (self->params.watching) {
+    see_peaks(self, in, n_frames);
+  }
+  delay_pair(self, &self->wet_delay, self->wet, n_frames);
   delay_pair(self, &self->dry_delay, self->dry, n_frames);
   delay_pair(self, &self->side_delay, self->side, n_frames);
   delay_pair(self, &self->swarm_delay, self->swarm, n_frames);
+  if (self->params.watching) {
+    see_energies(self, n_frames);
+  }
+  trust_wet(self, n_frames);
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float mix = fiq_smoother_at(self->params.mix, at(self, i));
     self->wet[0][i] = fiq_mix(self->dry[0][i], self->wet[0][i], mix);

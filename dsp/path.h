@@ -8,7 +8,7 @@
             |     +----------------------------------------------------|--> dry
        swarm -- delay -- level, followed: sidechain, else input -------+
 
-   Latency: the realms' plus lookahead. Cost: the realms' plus some 10 ns a frame.
+   Latency: the realms' plus lookahead and watch. Cost: the realms' plus some 10 ns a frame.
 */
 #ifndef FIQ_PATH_H
 #define FIQ_PATH_H
@@ -19,9 +19,11 @@
 
 /// What decides the memory and the latency of a path.
 typedef struct {
-  uint32_t window_frames;    ///< at 44.1 and 48 kHz, a power of two, 256..8192; the time is kept at other rates
+  uint32_t
+      window_frames; ///< at 44.1 and 48 kHz, a power of two, 256..8192; the time is kept at other rates
   uint32_t n_bands;          ///< of the spectral realm, 4..FIQ_NEURONS_MAX
   uint32_t lookahead_frames; ///< by which the realms' input may be moved ahead; 0..sample rate
+  uint32_t watch_frames; ///< by which the realms' output is seen before it leaves; 0..sample rate
 } FiqPathShape;
 
 typedef struct {
@@ -37,27 +39,32 @@ typedef enum { FIQ_INPUT_STEREO, FIQ_INPUT_MID_SIDE, FIQ_INPUT_IQ_PAIR } FiqInpu
 typedef struct {
   FiqRealmsParams    realms;
   FiqInputMode       input_mode;
-  bool               with_q;   ///< something turns: the realms' output must be analytic
-  float              shift_hz; ///< within +- half of the sample rate
-  const FiqSmoother* rotate;   ///< rad
-  const FiqSmoother* mix;      ///< 0 dry .. 1 wet
-  const FiqSmoother* level;    ///< of the swarm, linear
-  const FiqSmoother* follow;   ///< 0..1, how far it follows
+  bool               with_q;    ///< something turns: the realms' output must be analytic
+  float              shift_hz;  ///< within +- half of the sample rate
+  const FiqSmoother* rotate;    ///< rad
+  const FiqSmoother* mix;       ///< 0 dry .. 1 wet
+  const FiqSmoother* level;     ///< of the swarm, linear
+  const FiqSmoother* follow;    ///< 0..1, how far it follows
+  const FiqSmoother* trust;     ///< 0 the realms' output is left out .. 1
+  bool               watching;  ///< fill `seen`
+  bool               with_side; ///< energies of the sum with the sidechain, else of L + R
 } FiqPathParams;
 
 typedef struct {
   FiqPathConfig config;
   FiqRealms     realms;
   FiqFieldDelay dry_delay;
+  FiqFieldDelay wet_delay; ///< by watch_frames
   FiqFieldDelay side_delay;
   FiqFieldDelay swarm_delay;
   FiqFieldShift shift;
-  FiqPathParams params;         ///< of this control period
+  FiqPathParams params; ///< of this control period
   uint32_t      latency_frames;
-  uint32_t      position;       ///< within the control period
-  float         step;           ///< share of a control period that a frame is
-  float         envelope;       ///< mean power that the swarm follows
-  uint32_t      side_frames;    ///< since the sidechain last sounded; saturates
+  uint32_t      position;          ///< within the control period
+  float         step;              ///< share of a control period that a frame is
+  float         envelope;          ///< mean power that the swarm follows
+  uint32_t      side_frames;       ///< since the sidechain last sounded; saturates
+  FiqSeen       seen;              ///< of this control period
   float*        dry[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
   float*        side[FIQ_CHANNELS];
   float*        wet[FIQ_CHANNELS];
@@ -66,7 +73,8 @@ typedef struct {
 } FiqPath;
 
 /// Take the buffers; FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
-FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool, const FiqPathConfig* config);
+FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool,
+                        const FiqPathConfig* config);
 
 /// Forget all sound, start in `realm`; the layers keep their phases.  [audio]
 void fiq_path_reset(FiqPath* self, FiqRealm realm);
@@ -81,10 +89,7 @@ void fiq_path_control(FiqPath* self, const FiqPathParams* params);
    Process `n_frames` within the control period: `in`, `side` and `swarm` two planes each. Afterwards
    self->wet and self->dry hold the output and the delayed input.  [audio]
 */
-void fiq_path_process(FiqPath*            self,
-                      const float* const* in,
-                      const float* const* side,
-                      const float* const* swarm,
-                      uint32_t            n_frames);
+void fiq_path_process(FiqPath* self, const float* const* in, const float* const* side,
+                      const float* const* swarm, uint32_t n_frames);
 
 #endif

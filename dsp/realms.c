@@ -18,16 +18,16 @@ static uint32_t n_neurons(const FiqRealms* self, FiqRealm realm)
 }
 
 /// The window of 44.1 and 48 kHz at the present rate: the same time, as far as the transform allows.
-static uint32_t window_frames(const FiqRealmsConfig* config)
+uint32_t fiq_realms_window_frames(double sample_rate_hz, uint32_t window_frames)
 {
   double   rate   = 66150.0; // halfway between 48 and 88.2 kHz on a scale of ratios
-  uint32_t window = config->window_frames;
-  while (config->sample_rate_hz > rate && window < FIQ_STFT_WINDOW_MAX) {
+  uint32_t window = window_frames;
+  while (sample_rate_hz > rate && window < FIQ_STFT_WINDOW_MAX) {
     rate *= 2.0;
     window *= 2;
   }
   rate *= 0.5;
-  while (config->sample_rate_hz < rate && window > FIQ_STFT_WINDOW_MIN) {
+  while (sample_rate_hz < rate && window > FIQ_STFT_WINDOW_MIN) {
     rate *= 0.5;
     window /= 2;
   }
@@ -51,7 +51,7 @@ static FiqStatus init_paths(FiqRealms* self, FiqArena* arena, FiqFftPool* pool)
         .control_frames = control};
     const FiqRealmSpectralConfig spectral = {
         .sample_rate_hz = rate,
-        .window_frames  = window_frames(&self->config),
+        .window_frames  = fiq_realms_window_frames(rate, self->config.window_frames),
         .n_neurons      = n_neurons(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_SPECTRAL),
         .control_frames = control,
         .features       = which == OF_ADAPTIVE};
@@ -69,16 +69,18 @@ static FiqStatus init_delays(FiqRealms* self, FiqArena* arena)
   const uint32_t spectral = fiq_realm_spectral_latency_frames(&self->spectral[OWN]);
   const uint32_t temporal = fiq_hilbert_latency_frames(&self->field.channel[0]) +
                             fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
-  const uint32_t least    = self->config.latency_frames;
-  const uint32_t control  = self->config.control_frames;
-  uint32_t       longest  = spectral > temporal ? spectral : temporal;
-  longest                 = (longest > least ? longest : least) + self->config.lookahead_frames;
-  self->latency_frames    = longest;
-  const uint32_t target   = longest - fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
-  const FiqStatus status  = fiq_field_delay_init(&self->target_delay, arena, target, control);
-  return worse(status,
-               worse(fiq_field_delay_init(&self->temporal_delay, arena, longest - temporal, control),
-                     fiq_field_delay_init(&self->spectral_delay, arena, longest - spectral, control)));
+  const uint32_t least   = self->config.latency_frames;
+  const uint32_t control = self->config.control_frames;
+  const uint32_t ahead   = self->config.lookahead_frames;
+  uint32_t       longest = spectral > temporal ? spectral : temporal;
+  longest                = (longest > least ? longest : least) + self->config.lookahead_frames;
+  self->latency_frames   = longest;
+  const uint32_t  target = longest - fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
+  const FiqStatus status = fiq_field_delay_init(&self->target_delay, arena, target, control);
+  return worse(
+      status, worse(fiq_field_delay_init(&self->temporal_delay, arena, longest - temporal, control),
+                    fiq_field_delay_init(&self->spectral_delay, arena, longest - spectral + ahead,
+                                         control)));
 }
 
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
@@ -88,13 +90,16 @@ static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
   }
 }
 
-FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool, const FiqRealmsConfig* config)
+FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
+                          const FiqRealmsConfig* config)
 {
   assert(self && arena && pool && config);
   memset(self, 0, sizeof(*self));
   self->config     = *config;
-  const bool legal = config->n_bands >= FIQ_PHASE_LAYER_NEURONS_MIN && config->n_bands <= FIQ_NEURONS_MAX &&
-                     config->window_frames >= FIQ_STFT_WINDOW_MIN && config->window_frames <= FIQ_STFT_WINDOW_MAX &&
+  const bool legal = config->n_bands >= FIQ_PHASE_LAYER_NEURONS_MIN &&
+                     config->n_bands <= FIQ_NEURONS_MAX &&
+                     config->window_frames >= FIQ_STFT_WINDOW_MIN &&
+                     config->window_frames <= FIQ_STFT_WINDOW_MAX &&
                      (double)config->lookahead_frames <= config->sample_rate_hz;
   if (!legal) {
     return FIQ_BAD_ARGUMENT;
@@ -126,8 +131,10 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool, co
   if (worse(status, fiq_arena_status(arena)) != FIQ_OK) {
     return worse(status, fiq_arena_status(arena));
   }
-  const float period_s = (float)(config->control_frames / config->sample_rate_hz);
+  const float     period_s = (float)(config->control_frames / config->sample_rate_hz);
+  const FiqLesson none     = {.is_known = false};
   fiq_smoother_init(&self->fade, 0.0f, period_s);
+  fiq_realms_set_lesson(self, &none);
   fiq_realms_reseed(self, 0);
   fiq_realms_reset(self, FIQ_REALM_SPECTRAL);
   return FIQ_OK;
@@ -141,8 +148,8 @@ static bool needs_field(const FiqRealms* self)
 /// Begin to run `realm` from silence; its output is whole `warm_frames` later.
 static void start_lane(FiqRealms* self, FiqRealm realm)
 {
-  const bool had_field     = needs_field(self);
-  const int  which         = realm == FIQ_REALM_ADAPTIVE ? OF_ADAPTIVE : OWN;
+  const bool had_field      = needs_field(self);
+  const int  which          = realm == FIQ_REALM_ADAPTIVE ? OF_ADAPTIVE : OWN;
   self->lane[realm].running = true;
   // What is heard is a delay and a window old; twice the latency covers both and the filters' memory.
   self->lane[realm].warm_frames = 2 * self->latency_frames;
@@ -241,8 +248,8 @@ static float eta_of(float coordination)
 
 static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqRealm realm)
 {
-  FiqPhaseLayer* const         layer    = &self->layer[realm];
-  const int                    which    = realm == FIQ_REALM_ADAPTIVE ? OF_ADAPTIVE : OWN;
+  FiqPhaseLayer* const layer = &self->layer[realm];
+  const int            which = realm == FIQ_REALM_ADAPTIVE ? OF_ADAPTIVE : OWN;
   // Match belongs to the temporal realm: the adaptive one has a bank of its own, which stays as it is.
   const bool                   matches  = realm == FIQ_REALM_TEMPORAL;
   const FiqRealmTemporalParams temporal = {.learn_rate = matches ? params->match_rate : 0.0f,
@@ -251,7 +258,7 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
                                            .drive      = params->drive,
                                            .motion_rad = params->motion_rad,
                                            .stereo_rad = params->stereo_rad};
-  const FiqRealmSpectralParams spectral = {.coherence  = params->coherence,
+  FiqRealmSpectralParams       spectral = {.coherence  = params->coherence,
                                            .amount     = params->amount,
                                            .motion_rad = params->motion_rad,
                                            .stereo_rad = params->stereo_rad};
@@ -259,10 +266,14 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
     fiq_phase_layer_coordinate(layer, eta_of(params->coordination));
   }
   if (realm != FIQ_REALM_SPECTRAL) {
-    fiq_realm_temporal_control(&self->temporal[which], &temporal, layer->phi_rad, self->core.theta_rad);
+    fiq_realm_temporal_control(&self->temporal[which], &temporal, layer->phi_rad,
+                               self->core.theta_rad);
   }
   if (realm != FIQ_REALM_TEMPORAL) {
-    const float* const phi_rad[FIQ_CHANNELS] = {layer->phi_rad, layer->phi_rad};
+    const bool         learned               = params->learned && realm == FIQ_REALM_SPECTRAL;
+    const float* const phi_rad[FIQ_CHANNELS] = {learned ? self->learned_rad[0] : layer->phi_rad,
+                                                learned ? self->learned_rad[1] : layer->phi_rad};
+    spectral.motion_rad = learned ? 0.0f : params->motion_rad;
     fiq_realm_spectral_control(&self->spectral[which], &spectral, phi_rad, self->core.theta_rad);
   }
 }
@@ -280,8 +291,7 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
                                   .centre_rad_s = params->centre_rad_s,
                                   .gamma_rad_s  = params->spread_rad_s,
                                   .distribution = FIQ_KURAMOTO_UNIFORM};
-  fiq_kuramoto_step(&self->core,
-                    &core,
+  fiq_kuramoto_step(&self->core, &core,
                     (float)(self->config.control_frames / self->config.sample_rate_hz));
   choose_realm(self, params->realm);
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
@@ -290,14 +300,20 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
     }
   }
   fiq_field_delay_control(&self->temporal_delay, self->temporal_delay.delay_max_frames);
-  fiq_field_delay_control(&self->spectral_delay, self->spectral_delay.delay_max_frames);
+  const int32_t usual_frames =
+      (int32_t)(self->spectral_delay.delay_max_frames - self->config.lookahead_frames);
+  const int32_t moved_frames = params->learned ? self->learned_delay_frames : 0;
+  fiq_field_delay_control(&self->spectral_delay, (uint32_t)(usual_frames + moved_frames));
+  self->learned_now = params->learned;
   fiq_field_delay_control(&self->target_delay, self->target_delay.delay_max_frames);
-  self->matching = self->lane[FIQ_REALM_TEMPORAL].running && params->match_rate > 0.0f && !params->match_hold;
+  self->matching =
+      self->lane[FIQ_REALM_TEMPORAL].running && params->match_rate > 0.0f && !params->match_hold;
   self->coordination_score = fiq_phase_layer_score(&self->layer[self->current]);
 }
 
 /// Both channels of `in` through a delay line to `out`.
-static void delay_planes(FiqRealms* self, FiqFieldDelay* line, const float* const* in, float** out, uint32_t n_frames)
+static void delay_planes(FiqRealms* self, FiqFieldDelay* line, const float* const* in, float** out,
+                         uint32_t n_frames)
 {
   memcpy(out[0], in[0], n_frames * sizeof(float));
   memcpy(out[1], in[1], n_frames * sizeof(float));
@@ -307,7 +323,8 @@ static void delay_planes(FiqRealms* self, FiqFieldDelay* line, const float* cons
 
 static void judge_character(FiqRealms* self)
 {
-  const FiqSpectralFeatures* const heard = fiq_realm_spectral_features(&self->spectral[OF_ADAPTIVE]);
+  const FiqSpectralFeatures* const heard =
+      fiq_realm_spectral_features(&self->spectral[OF_ADAPTIVE]);
   if (heard->n_frames == self->frames_seen) {
     return;
   }
@@ -319,8 +336,22 @@ static void judge_character(FiqRealms* self)
                                       .phase_increment_variance = heard->phase_increment_variance,
                                       .band_share               = heard->band_share,
                                       .band_velocity            = heard->band_velocity_rad,
-                                      .n_bands                  = n_neurons(self, FIQ_REALM_ADAPTIVE)};
+                                      .n_bands = n_neurons(self, FIQ_REALM_ADAPTIVE)};
   fiq_realm_adaptive_frame(&self->adaptive, &judged);
+}
+
+/// The polarity that was learned.
+static void invert_planes(const FiqRealms* self, float* const* out_i, float* const* out_q,
+                          uint32_t n_frames)
+{
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS && self->learned_now; ++channel) {
+    for (uint32_t i = 0; i < n_frames && self->learned_sign[channel] < 0.0f; ++i) {
+      out_i[channel][i] = 0.0f - out_i[channel][i];
+      if (out_q) {
+        out_q[channel][i] = 0.0f - out_q[channel][i];
+      }
+    }
+  }
 }
 
 static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t n_frames)
@@ -337,18 +368,15 @@ static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t 
     fiq_realm_temporal_process(&self->temporal[OWN], in_i, in_q, out_i, out_q, n_frames);
   } else if (realm == FIQ_REALM_SPECTRAL) {
     fiq_realm_spectral_process(&self->spectral[OWN], plain, out_i, out_q, n_frames);
+    invert_planes(self, out_i, out_q, n_frames);
   } else {
     float* const* const other_q = with_q ? self->other[1] : NULL;
     fiq_realm_temporal_process(&self->temporal[OF_ADAPTIVE], in_i, in_q, out_i, out_q, n_frames);
-    fiq_realm_spectral_process(&self->spectral[OF_ADAPTIVE], plain, self->other[0], other_q, n_frames);
-    fiq_realm_adaptive_process(&self->adaptive,
-                               (const float* const*)out_i,
-                               (const float* const*)self->other[0],
-                               out_i,
-                               (const float* const*)out_q,
-                               (const float* const*)other_q,
-                               out_q,
+    fiq_realm_spectral_process(&self->spectral[OF_ADAPTIVE], plain, self->other[0], other_q,
                                n_frames);
+    fiq_realm_adaptive_process(
+        &self->adaptive, (const float* const*)out_i, (const float* const*)self->other[0], out_i,
+        (const float* const*)out_q, (const float* const*)other_q, out_q, n_frames);
     // Afterwards: a frame is complete at the end of a period, and must not act before it.
     judge_character(self);
   }
@@ -356,7 +384,8 @@ static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t 
   lane->warm_frames -= lane->warm_frames < n_frames ? lane->warm_frames : n_frames;
 }
 
-static void fade_planes(const FiqRealms* self, float* const* from, float* const* to, float* const* out, uint32_t n_frames)
+static void fade_planes(const FiqRealms* self, float* const* from, float* const* to,
+                        float* const* out, uint32_t n_frames)
 {
   const float scale = 1.0f / (float)self->config.control_frames;
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
@@ -365,6 +394,19 @@ static void fade_planes(const FiqRealms* self, float* const* from, float* const*
       out[channel][i]   = fiq_mix(from[channel][i], to[channel][i], share);
     }
   }
+}
+
+void fiq_realms_set_lesson(FiqRealms* self, const FiqLesson* lesson)
+{
+  const bool    inverted = lesson->is_known && lesson->learned.is_inverted;
+  const bool    mono     = lesson->learned.objective == FIQ_LEARN_MONO;
+  const int32_t most     = (int32_t)self->config.lookahead_frames;
+  const int32_t wanted   = fiq_lesson_delay_frames(lesson, self->config.sample_rate_hz);
+  fiq_lesson_phases(lesson, self->spectral[OWN].bands.centre_hz, self->config.n_bands,
+                    self->learned_rad);
+  self->learned_delay_frames = wanted < -most ? -most : wanted > most ? most : wanted;
+  self->learned_sign[0]      = inverted ? -1.0f : 1.0f;
+  self->learned_sign[1]      = inverted && !mono ? -1.0f : 1.0f;
 }
 
 uint32_t fiq_realms_match(const FiqRealms* self, float learned[FIQ_REALMS_MATCH])
@@ -380,12 +422,8 @@ void fiq_realms_set_match(FiqRealms* self, const float* learned)
   fiq_realm_temporal_set_learned(&self->temporal[OWN], learned);
 }
 
-void fiq_realms_process(FiqRealms*          self,
-                        const float* const* in,
-                        const float* const* side,
-                        float* const*       out_i,
-                        float* const*       out_q,
-                        uint32_t            n_frames)
+void fiq_realms_process(FiqRealms* self, const float* const* in, const float* const* side,
+                        float* const* out_i, float* const* out_q, uint32_t n_frames)
 {
   assert(self->position + n_frames <= self->config.control_frames);
   delay_planes(self, &self->temporal_delay, in, self->delayed[0], n_frames);
@@ -394,11 +432,8 @@ void fiq_realms_process(FiqRealms*          self,
   delay_planes(self, &self->target_delay, side ? side : in, self->target, n_frames);
   if (needs_field(self)) {
     for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-      fiq_hilbert_process(&self->field.channel[channel],
-                          self->delayed[0][channel],
-                          self->analytic[0][channel],
-                          self->analytic[1][channel],
-                          n_frames);
+      fiq_hilbert_process(&self->field.channel[channel], self->delayed[0][channel],
+                          self->analytic[0][channel], self->analytic[1][channel], n_frames);
     }
   }
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
@@ -407,11 +442,8 @@ void fiq_realms_process(FiqRealms*          self,
     }
   }
   for (uint32_t plane = 0; plane < (out_q ? 2u : 1u); ++plane) {
-    fade_planes(self,
-                self->wet[self->current][plane],
-                self->wet[self->next][plane],
-                plane ? out_q : out_i,
-                n_frames);
+    fade_planes(self, self->wet[self->current][plane], self->wet[self->next][plane],
+                plane ? out_q : out_i, n_frames);
   }
   self->position = (self->position + n_frames) % self->config.control_frames;
 }

@@ -21,6 +21,7 @@
 
 #include "field.h"
 #include "kuramoto.h"
+#include "learning.h"
 #include "phase_layer.h"
 #include "realm_adaptive.h"
 #include "realm_spectral.h"
@@ -30,32 +31,32 @@
 typedef enum { FIQ_REALM_TEMPORAL, FIQ_REALM_SPECTRAL, FIQ_REALM_ADAPTIVE, FIQ_N_REALMS } FiqRealm;
 
 typedef struct {
-  double   sample_rate_hz;   ///< 8000..384000
-  uint32_t control_frames;   ///< 1..FIQ_CONTROL_MAX
-  uint32_t window_frames;    ///< of the spectral realm at 44.1 and 48 kHz: a power of two, 256..8192
-  uint32_t n_bands;          ///< of the spectral realm, 4..FIQ_NEURONS_MAX
+  double   sample_rate_hz; ///< 8000..384000
+  uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
+  uint32_t window_frames;  ///< of the spectral realm at 44.1 and 48 kHz: a power of two, 256..8192
+  uint32_t n_bands;        ///< of the spectral realm, 4..FIQ_NEURONS_MAX
   uint32_t lookahead_frames; ///< added to the latency, 0..sample rate
   uint32_t latency_frames;   ///< the latency is at least this
 } FiqRealmsConfig;
 
 typedef struct {
   FiqRealm realm;
-  float    amount;            ///< 0..1
-  float    drive;             ///< linear, 0..64
-  float    coordination;      ///< 0..1, speed
-  float    motion_rad;        ///< 0..pi
-  float    stereo_rad;        ///< 0..pi, lead of the right channel's motion
-  float    coupling;          ///< K, -10..10
-  float    speed;             ///< 0.1..10
-  float    centre_rad_s;      ///< >= 0
-  float    spread_rad_s;      ///< half width of the natural frequencies, >= 0
-  float    coherence;         ///< of the spectral realm: -1 disperse .. 0 .. +1 focus
-  float    match_rate;        ///< of the temporal realm's Match: 0 rest .. 1
-  bool     match_hold;        ///< keep what Match has learned as it is
+  float    amount;       ///< 0..1
+  float    drive;        ///< linear, 0..64
+  float    coordination; ///< 0..1, speed
+  float    motion_rad;   ///< 0..pi
+  float    stereo_rad;   ///< 0..pi, lead of the right channel's motion
+  float    coupling;     ///< K, -10..10
+  float    speed;        ///< 0.1..10
+  float    centre_rad_s; ///< >= 0
+  float    spread_rad_s; ///< half width of the natural frequencies, >= 0
+  float    coherence;    ///< of the spectral realm: -1 disperse .. 0 .. +1 focus
+  float    match_rate;   ///< of the temporal realm's Match: 0 rest .. 1
+  bool     match_hold;   ///< keep what Match has learned as it is
+  bool     learned;      ///< the spectral realm plays learned phases, without motion
 } FiqRealmsParams;
 
 enum { FIQ_REALMS_MATCH = 64 * 4 }; ///< at least the length of what Match learns
-
 
 /// A Hilbert transformer a channel, started and stopped together.
 typedef struct {
@@ -78,28 +79,33 @@ typedef struct {
   FiqFieldDelay    temporal_delay; ///< of the temporal path's input, to the common latency
   FiqFieldDelay    spectral_delay;
   FiqFieldDelay    target_delay; ///< of what Match learns from, to the temporal bank's input
-  FiqRealmTemporal temporal[2]; ///< of the temporal realm; of the adaptive realm
-  FiqRealmSpectral spectral[2]; ///< of the spectral realm; of the adaptive realm
+  FiqRealmTemporal temporal[2];  ///< of the temporal realm; of the adaptive realm
+  FiqRealmSpectral spectral[2];  ///< of the spectral realm; of the adaptive realm
   FiqRealmAdaptive adaptive;
   uint64_t         frames_seen; ///< spectral frames that the adaptive realm has judged
   FiqRealmsLane    lane[FIQ_N_REALMS];
   FiqRealm         current;
-  FiqRealm         next;     ///< equals current when no change is under way
-  FiqSmoother      fade;     ///< share of `next`
-  float*           delayed[2][FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX] temporal, spectral input
+  FiqRealm         next;                      ///< equals current when no change is under way
+  FiqSmoother      fade;                      ///< share of `next`
+  float*           delayed[2][FIQ_CHANNELS];  ///< [FIQ_CONTROL_MAX] temporal, spectral input
   float*           analytic[2][FIQ_CHANNELS]; ///< I and Q of the temporal input
   float*           wet[FIQ_N_REALMS][2][FIQ_CHANNELS]; ///< [realm][I, Q][channel]
-  float*           other[2][FIQ_CHANNELS]; ///< the adaptive realm's spectral path
+  float*           other[2][FIQ_CHANNELS];             ///< the adaptive realm's spectral path
   uint32_t         latency_frames;
   uint32_t         position; ///< within the control period
   float            coordination_score;
-  bool             has_target; ///< a sidechain was given
-  bool             matching; ///< Match learns in this control period
+  bool             has_target;           ///< a sidechain was given
+  bool             matching;             ///< Match learns in this control period
   float*           target[FIQ_CHANNELS]; ///< the sidechain, delayed
+  float            learned_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< phases of the spectral realm
+  int32_t          learned_delay_frames;                       ///< of its input
+  float            learned_sign[FIQ_CHANNELS];                 ///< of its output, +-1
+  bool             learned_now;                                ///< in this control period
 } FiqRealms;
 
 /// Take the buffers; FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
-FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool, const FiqRealmsConfig* config);
+FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
+                          const FiqRealmsConfig* config);
 
 /// Forget all sound and start in `realm`, the core from its seed; the layers keep their phases.  [audio]
 void fiq_realms_reset(FiqRealms* self, FiqRealm realm);
@@ -118,12 +124,8 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params);
    side (what Match learns from; NULL: the input itself) and out_q may be NULL. Outputs may be the
    inputs.  [audio]
 */
-void fiq_realms_process(FiqRealms*          self,
-                        const float* const* in,
-                        const float* const* side,
-                        float* const*       out_i,
-                        float* const*       out_q,
-                        uint32_t            n_frames);
+void fiq_realms_process(FiqRealms* self, const float* const* in, const float* const* side,
+                        float* const* out_i, float* const* out_q, uint32_t n_frames);
 
 /// Frames from input to output in every realm.  [any]
 uint32_t fiq_realms_latency_frames(const FiqRealms* self);
@@ -133,6 +135,13 @@ uint32_t fiq_realms_match(const FiqRealms* self, float learned[FIQ_REALMS_MATCH]
 
 /// Go on from what Match learned before; NULL forgets.  [audio]
 void fiq_realms_set_match(FiqRealms* self, const float* learned);
+
+/// What the spectral realm is to play while params.learned is set; delays go as far as
+/// lookahead_frames to either side.  [audio]
+void fiq_realms_set_lesson(FiqRealms* self, const FiqLesson* lesson);
+
+/// The window that the spectral realm has in place of `window_frames`, which is for 44.1 and 48 kHz.  [any]
+uint32_t fiq_realms_window_frames(double sample_rate_hz, uint32_t window_frames);
 
 /// 0 temporal .. 1 spectral, as heard now.  [audio]
 float fiq_realms_spectral_share(const FiqRealms* self);

@@ -32,6 +32,22 @@ typedef float   FiqFloat8 __attribute__((vector_size(32), aligned(4), may_alias)
 typedef int32_t FiqInt8 __attribute__((vector_size(32), aligned(4), may_alias));
 #endif
 
+#if defined(__GNUC__)
+/// Rows a, b, c, d to columns and back: row[k] [4] of the four gets their k-th floats.
+FIQ_INLINE void fiq_transpose(const FiqFloat4* a, const FiqFloat4* b, const FiqFloat4* c,
+                              const FiqFloat4* d, float* const row[4])
+{
+  const FiqFloat4 low_ab  = __builtin_shufflevector(*a, *b, 0, 4, 1, 5);
+  const FiqFloat4 low_cd  = __builtin_shufflevector(*c, *d, 0, 4, 1, 5);
+  const FiqFloat4 high_ab = __builtin_shufflevector(*a, *b, 2, 6, 3, 7);
+  const FiqFloat4 high_cd = __builtin_shufflevector(*c, *d, 2, 6, 3, 7);
+  *(FiqFloat4*)row[0]     = __builtin_shufflevector(low_ab, low_cd, 0, 1, 4, 5);
+  *(FiqFloat4*)row[1]     = __builtin_shufflevector(low_ab, low_cd, 2, 3, 6, 7);
+  *(FiqFloat4*)row[2]     = __builtin_shufflevector(high_ab, high_cd, 0, 1, 4, 5);
+  *(FiqFloat4*)row[3]     = __builtin_shufflevector(high_ab, high_cd, 2, 3, 6, 7);
+}
+#endif
+
 /// Whether this machine runs what FIQ_AVX2 marks.  [setup]
 static inline bool fiq_simd_avx2(void)
 {

@@ -21,12 +21,15 @@ enum { MEASURE, MIX_LEFT, FFT_LEFT, SUM_LEFT, MIX_RIGHT, FFT_RIGHT, SUM_RIGHT, N
 
 static const float note_amplitude = 0.1f; // of a note at velocity 1, rms times sqrt 2
 static const float slew_s         = 0.012f;
-static const float measure_s      = 0.005f; // between measures of order where nothing is coupled
+static const float measure_s      = 0.006f; // between measures of order where nothing is coupled
+static const float rest_s         = 0.02f;  // and where nobody moves either
 static const float order_tau_s    = 1.5f;
 static const float count_tau_s    = 0.03f; // numbers and mean detune
-static const float fade_start_nu  = 0.42f; // from here to FIQ_LOBE_NU_MAX oscillators fade out
-static const float surge          = 6.0f;  // power over the mean that a chorus hardly ever reaches
-static const float least_power    = 0.02f; // of a group whose phases flee each other
+static const float fade_start_nu =
+    0.405f; // from here to the end oscillators fade out, and what coupling
+static const float fade_end_nu = 0.437f; // makes of the last of them stays below FIQ_LOBE_NU_MAX
+static const float surge       = 6.0f;   // power over the mean that a chorus hardly ever reaches
+static const float least_power = 0.02f;  // of a group whose phases flee each other
 
 // Multipliers of the R2 low-discrepancy sequence (Roberts 2018) and of the golden ratio, times 2^32.
 static const uint32_t detune_step  = 2654435769u;
@@ -91,27 +94,12 @@ FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* res
 {
   const uint16_t* restrict group       = self->group + first;
   const FiqSwarmGroup* restrict member = self->member;
-  // Whole entries are fetched first and taken apart as vectors.
-  if (self->step.coupled) {
-    FiqSwarmGroup all[CHUNK];
-    for (int i = 0; i < CHUNK; ++i) {
-      all[i] = member[group[i]];
-    }
-    for (int i = 0; i < CHUNK; ++i) {
-      work->target[i] = all[i].gain;
-      work->pitch[i]  = all[i].pitch;
-      work->pull[i]   = all[i].pull;
-      work->psi[i]    = all[i].psi;
-    }
-  } else {
-    float pair[CHUNK][2]; // gain and pitch, the first two of an entry
-    for (int i = 0; i < CHUNK; ++i) {
-      memcpy(pair[i], member + group[i], sizeof pair[i]);
-    }
-    for (int i = 0; i < CHUNK; ++i) {
-      work->target[i] = pair[i][0];
-      work->pitch[i]  = pair[i][1];
-    }
+  // Whole entries are fetched and turned round; single floats would take a load and an insertion each.
+  for (int i = 0; i < CHUNK; i += 4) {
+    float* const row[4] = {work->target + i, work->pitch + i, work->pull + i, work->psi + i};
+    fiq_transpose((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
+                  (const FiqFloat4*)&member[group[i + 2]], (const FiqFloat4*)&member[group[i + 3]],
+                  row);
   }
   if (first + CHUNK > self->step.n_target) {
     for (uint32_t i = 0; i < CHUNK; ++i) {
@@ -160,22 +148,27 @@ FIQ_INLINE void find_pull(const float* restrict phi, Work* restrict work)
 
 /// Amplitudes on their way to those of their groups; the target is limited to what lies in the band.
 FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
-                               uint8_t* restrict slew)
+                               uint8_t* restrict slew, bool coupled)
 {
-  const float fade   = 1.0f / (FIQ_LOBE_NU_MAX - fade_start_nu);
+  const float fade   = 1.0f / (fade_end_nu - fade_start_nu);
   uint64_t    slewed = 0;
   for (int i = 0; i < CHUNK; i += 8) {
     uint64_t eight;
     memcpy(&eight, slew + i, sizeof eight);
     slewed |= eight;
   }
+  if (!coupled) {
+    memset(work->bent, 0, sizeof work->bent);
+  }
+  float limit[CHUNK];
   for (int i = 0; i < CHUNK; ++i) {
     const float next  = work->next[i] < FIQ_LOBE_NU_MAX ? work->next[i] : FIQ_LOBE_NU_MAX;
-    const float inner = (FIQ_LOBE_NU_MAX - next) * fade;
-    const float held  = inner < 1.0f ? inner : 1.0f;
-    const float limit = held * held * (3.0f - 2.0f * held);
+    const float inner = (fade_end_nu - next - fabsf(work->bent[i])) * fade;
+    const float below = inner < 1.0f ? inner : 1.0f;
+    const float held  = below > 0.0f ? below : 0.0f;
+    limit[i]          = held * held * (3.0f - 2.0f * held);
     work->next[i]     = next;
-    work->target[i] *= limit;
+    work->target[i] *= limit[i];
   }
   if (slewed == 0) {
     memcpy(amplitude, work->target, sizeof work->target);
@@ -184,6 +177,7 @@ FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
   for (int i = 0; i < CHUNK; ++i) {
     const int32_t left = slew[i] > 1 ? slew[i] : 1;
     amplitude[i] += (work->target[i] - amplitude[i]) / (float)left;
+    amplitude[i] *= limit[i]; // a slow change of level must not outlast a quick one of frequency
     slew[i] = (uint8_t)(left - 1);
   }
 }
@@ -212,17 +206,28 @@ FIQ_INLINE void make_lobes(const float* restrict phi, const float* restrict ampl
   }
 }
 
-/// What each oscillator of the chunk adds to the sums of its group.
-FIQ_INLINE void make_sums(const float* restrict phi, uint32_t first, float spread,
-                          FiqSwarmSum* restrict sum)
+/// The same, and what each oscillator adds to the sums of its group.
+FIQ_INLINE void make_lobes_and_sums(const float* restrict phi, const float* restrict amplitude,
+                                    uint32_t first, float spread, FiqLobes* restrict lobes,
+                                    FiqSwarmSum* restrict sum)
 {
+  const FiqFloat4 one = {1.0f, 1.0f, 1.0f, 1.0f};
+  float           cosine[CHUNK];
+  float           sine[CHUNK];
+  float           detune[CHUNK];
   for (uint32_t i = 0; i < CHUNK; ++i) {
     // (e^(d s) - 1) / s by its series: s is below 0.06.
     const float d = detune_of(first + i);
-    sum[i].re     = cosine_turns(phi[i]);
-    sum[i].im     = sine_turns(phi[i]);
-    sum[i].n      = 1.0f;
-    sum[i].detune = d * (1.0f + d * spread * (0.5f + d * spread * (1.0f / 6.0f)));
+    cosine[i]     = cosine_turns(phi[i]);
+    sine[i]       = sine_turns(phi[i]);
+    detune[i]     = d * (1.0f + d * spread * (0.5f + d * spread * (1.0f / 6.0f)));
+    lobes->re[i]  = amplitude[i] * cosine[i];
+    lobes->im[i]  = amplitude[i] * sine[i];
+  }
+  for (uint32_t i = 0; i < CHUNK; i += 4) {
+    float* const row[4] = {&sum[i].re, &sum[i + 1].re, &sum[i + 2].re, &sum[i + 3].re};
+    fiq_transpose((const FiqFloat4*)&cosine[i], (const FiqFloat4*)&sine[i], &one,
+                  (const FiqFloat4*)&detune[i], row);
   }
 }
 
@@ -237,12 +242,14 @@ FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, Work* restric
   if (coupled) {
     find_pull(self->phi + first, work);
   }
-  move_amplitude(work, self->amplitude + first, self->slew + first);
+  move_amplitude(work, self->amplitude + first, self->slew + first, coupled);
   move_phase(work, self->nu + first, self->phi + first, lobes->nu, (float)self->step_frames,
              coupled);
-  make_lobes(self->phi + first, self->amplitude + first, lobes);
   if (self->step.measure) {
-    make_sums(self->phi + first, first, self->step.spread, work->sum);
+    make_lobes_and_sums(self->phi + first, self->amplitude + first, first, self->step.spread, lobes,
+                        work->sum);
+  } else {
+    make_lobes(self->phi + first, self->amplitude + first, lobes);
   }
 }
 
@@ -260,9 +267,9 @@ FIQ_AVX2 static void oscillate_avx2(FiqSwarm* self, uint32_t first, Work* work, 
 static void sum_groups(FiqSwarm* self, uint32_t first, uint32_t n, const Work* work)
 {
   for (uint32_t i = 0; i < n; ++i) {
-    const uint32_t     group = self->group[first + i];
-    FiqSwarmSum* const lane  = self->sum + (i % FIQ_SWARM_LANES) * N_SUMS;
-    FiqFloat4* const   sum   = (FiqFloat4*)(lane + (group < GROUPS ? group : GROUPS));
+    const uint32_t   group = self->group[first + i];
+    const uint32_t   heard = group < GROUPS ? group : GROUPS;
+    FiqFloat4* const sum = (FiqFloat4*)(self->sum + heard * FIQ_SWARM_LANES + i % FIQ_SWARM_LANES);
     *sum += *(const FiqFloat4*)&work->sum[i];
   }
 }
@@ -595,7 +602,6 @@ static float group_power(const FiqSwarm* self, uint32_t g, float pan_coherence)
   return n * fmaxf(least_power, 1.0f + pan_coherence * (n - 1.0f) * self->order2[g]);
 }
 
-/// Gains of one carrier's groups from its envelope and the measured power of each.
 /// Amplitude of partial `h` (from 0) of a slot before normalisation: the patch's, and the note's own brightness.
 static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
 {
@@ -603,20 +609,22 @@ static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
   return self->partial_gain[h] * (fabsf(tilt) > 1e-6f ? powf((float)(h + 1), tilt) : 1.0f);
 }
 
+/// Gains of one carrier's groups from its envelope and the measured power of each.
 static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coherence)
 {
   const float    loud  = self->slot_level[slot] * note_amplitude * self->step.params.level;
   const uint32_t first = slot * PARTIALS;
+  float          gain[PARTIALS];
   float          power = 0.0f;
   for (uint32_t h = 0; h < PARTIALS; ++h) {
-    const float gain = partial_gain(self, slot, h);
-    power += self->count[first + h] > 0.5f ? gain * gain : 0.0f;
+    gain[h] = partial_gain(self, slot, h);
+    power += self->count[first + h] > 0.5f ? gain[h] * gain[h] : 0.0f;
   }
   const float norm = power > 1e-9f ? 1.0f / power : 1.0f;
   self->norm[slot] += (norm - self->norm[slot]) * rate;
   for (uint32_t h = 0; h < PARTIALS; ++h) {
     const float share            = self->norm[slot] / group_power(self, first + h, pan_coherence);
-    self->member[first + h].gain = loud * partial_gain(self, slot, h) * sqrtf(share);
+    self->member[first + h].gain = loud * gain[h] * sqrtf(share);
   }
 }
 
@@ -727,16 +735,13 @@ static void set_step(FiqSwarm* self)
   const bool                  was_cents  = step->cents;
   const int32_t               n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
   const float                 rate_hz    = (float)self->sample_rate_hz;
-  self->measure_every =
-      (uint32_t)fmaxf(1.0f, rintf(measure_s * rate_hz / (float)self->step_frames));
-  step->params   = *p;
-  step->hz_to_nu = 1.0f / rate_hz;
-  step->restart  = self->asleep;
-  step->cents    = p->metric >= 0.5f;
-  step->convert  = step->cents != was_cents && !step->restart;
-  step->spread   = p->spread_cents * (0.693147181f / 1200.0f);
-  step->coupled  = fabsf(p->coupling) > 0.0f;
-  step->measure  = step->coupled || step->restart || self->step_count % self->measure_every == 0;
+  step->params                           = *p;
+  step->hz_to_nu                         = 1.0f / rate_hz;
+  step->restart                          = self->asleep;
+  step->cents                            = p->metric >= 0.5f;
+  step->convert                          = step->cents != was_cents && !step->restart;
+  step->spread                           = p->spread_cents * (0.693147181f / 1200.0f);
+  step->coupled                          = fabsf(p->coupling) > 0.0f;
   if (n_partials != self->n_partials) {
     share_partials(self, n_partials);
     self->regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
@@ -773,6 +778,16 @@ static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
   }
 }
 
+/// Whether this step measures its groups: always if coupled, else now and then.
+static bool is_measured(FiqSwarm* self)
+{
+  const FiqSwarmFrame* step   = &self->step;
+  const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
+  const float          due_s  = step->coupled ? 0.0f : step->still ? rest_s : measure_s;
+  self->unmeasured += 1;
+  return step->restart || (float)self->unmeasured * step_s >= due_s;
+}
+
 static void plan_work(FiqSwarm* self)
 {
   self->n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
@@ -805,7 +820,8 @@ static void begin_step(FiqSwarm* self)
   set_step(self);
   set_population(self);
   begin_carriers(self);
-  self->step.still = self->carriers.still;
+  self->step.still   = self->carriers.still;
+  self->step.measure = is_measured(self);
   if (self->step.restart) {
     expect_counts(self);
   }
@@ -828,7 +844,7 @@ static FiqSwarmSum take_sum(FiqSwarm* self, uint32_t g)
 {
   FiqSwarmSum total = {0.0f, 0.0f, 0.0f, 0.0f};
   for (uint32_t lane = 0; lane < FIQ_SWARM_LANES; ++lane) {
-    FiqSwarmSum* const sum = self->sum + lane * N_SUMS + g;
+    FiqSwarmSum* const sum = self->sum + g * FIQ_SWARM_LANES + lane;
     total.re += sum->re;
     total.im += sum->im;
     total.n += sum->n;
@@ -840,7 +856,7 @@ static FiqSwarmSum take_sum(FiqSwarm* self, uint32_t g)
 
 /// How far the slow measures move in one, and their sums over all groups.
 typedef struct {
-  float  step_s;
+  float  step_s; ///< of one step
   float  fall;
   float  slow;
   double order;
@@ -852,9 +868,10 @@ static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, f
                          float step_s)
 {
   FiqSwarmGroup* const member = &self->member[g];
-  const float          turn   = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -1.0f);
-  member->pull                = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
-  member->psi                 = atan2f(total->im, total->re) * (1.0f / FIQ_TWO_PI_F);
+  // Fleeing phases take at most half of R away in a step, lest they meet again on the other side.
+  const float turn = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -r);
+  member->pull     = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
+  member->psi      = atan2f(total->im, total->re) * (1.0f / FIQ_TWO_PI_F);
 }
 
 /// Slow measures of one group from this step's sums.
@@ -887,17 +904,18 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
 
 static void measure_groups(FiqSwarm* self)
 {
-  const uint32_t since    = self->step.coupled ? 1 : self->measure_every;
-  const float    step_s   = (float)since * (float)self->step_frames / (float)self->sample_rate_hz;
-  Measures       measures = {.step_s = step_s,
-                             .fall   = 1.0f - expf(-step_s / count_tau_s),
-                             .slow   = 1.0f - expf(-step_s / order_tau_s)};
+  const float one_s    = (float)self->step_frames / (float)self->sample_rate_hz;
+  const float passed_s = (float)self->unmeasured * one_s;
+  Measures    measures = {.step_s = one_s,
+                          .fall   = 1.0f - expf(-passed_s / count_tau_s),
+                          .slow   = 1.0f - expf(-passed_s / order_tau_s)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     for (uint32_t h = 0; self->active[k] && h < PARTIALS; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);
     }
   }
-  self->order = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
+  self->unmeasured = 0;
+  self->order      = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
 }
 
 static void fall_asleep(FiqSwarm* self)
@@ -908,8 +926,12 @@ static void fall_asleep(FiqSwarm* self)
       memset(self->play[set][c], 0, self->step_frames * sizeof(float));
     }
   }
-  memset(self->active, 0, sizeof self->active);
-  memset(self->sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    for (uint32_t h = 0; self->active[k] && h < PARTIALS; ++h) {
+      (void)take_sum(self, k * PARTIALS + h);
+    }
+    self->active[k] = false;
+  }
   fiq_lobe_bank_reset(&self->lobes);
 }
 
@@ -938,6 +960,16 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
   }
 }
 
+/// Nothing is left to fade: who changed its group while falling silent takes its time once more.
+static bool is_quiet(const FiqSwarm* self)
+{
+  float loudest = 0.0f;
+  for (uint32_t i = 0; i < self->step.n_run; ++i) {
+    loudest = fmaxf(loudest, self->amplitude[i]);
+  }
+  return loudest < 1e-7f;
+}
+
 /// The `slice`-th portion of the step's work, as much of the whole as of the step's time has passed.
 static void work(FiqSwarm* self, uint32_t slice)
 {
@@ -946,7 +978,7 @@ static void work(FiqSwarm* self, uint32_t slice)
     self->playing = 1 - self->playing;
     self->step_count += 1;
     // Amplitudes take slew_steps to reach zero, the last frame one step to ring out, and one more to be heard.
-    if (!self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 4) {
+    if (!self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 4 && is_quiet(self)) {
       fall_asleep(self);
     }
     begin_step(self);
@@ -1204,11 +1236,14 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->begun         = false;
   self->order         = 0.0f;
   self->motion        = 0.0f;
+  self->unmeasured    = 0;
   share_partials(self, 1);
   memset(self->note_slot, NO_SLOT, sizeof self->note_slot);
   memset(self->taken, 0, sizeof self->taken);
   memset(self->held, 0, sizeof self->held);
   memset(self->norm, 0, sizeof self->norm);
+  memset(self->active, 0, sizeof self->active);
+  memset(self->sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
   memset(self->member, 0, 2 * (size_t)GROUPS * sizeof *self->member);
   memset(self->count, 0, GROUPS * sizeof *self->count);
   memset(self->order2, 0, GROUPS * sizeof *self->order2);

@@ -14,7 +14,7 @@
    each is pulled by K w R sin(psi - phi) rad/s (Kuramoto 1975, mean field), w being half the width
    of the group's detune in rad/s, at least 1, so that K_c = 4/pi on every note. In a step the pull
    closes 1 - e^(-K w R S/fs) of the sine at most, hence is stable at every K. Below 0 phases flee
-   from their mean, at most by the sine in a step, and R falls below what chance gives, 1/sqrt(n).
+   from their mean, by at most R times the sine in a step, and R falls below what chance gives, 1/sqrt(n).
 
    Level: a note of velocity 1 has the same mean power whatever the number of oscillators, their
    order or their partials: the power of a group is N (1 + (N - 1) R^2), with R^2 averaged over about
@@ -31,7 +31,7 @@
 
    Time: frame m has its centre at c_m = m S, knows all events up to c_m, is worked on in slices of
    FIQ_SWARM_SLICE frames up to c_m + S, and sounds from then on. Latency: 2 S, the same for every event.
-   Cost: 4 ns an oscillator and step at rest, 6 ns in flight (AVX2), next to nothing while no note sounds.
+   Cost: 5 ns an oscillator and step at rest, 8 ns in flight, 3 more if coupled (AVX2), next to nothing while no note sounds.
    Source: Rodet and Depalle 1992; Kuramoto 1975; annealed diffusion as in carrier.h.
 */
 #ifndef FIQ_SWARM_H
@@ -47,7 +47,7 @@ enum {
   FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 32 slot + partial - 1
   FIQ_SWARM_SILENT =
       FIQ_SWARM_GROUPS,     ///< added to the group of who falls silent to change its partial
-  FIQ_SWARM_LANES      = 8, ///< copies of the group sums, written in turn
+  FIQ_SWARM_LANES      = 4, ///< copies of the group sums, written in turn
   FIQ_SWARM_VOICES_MAX = 32
 };
 
@@ -168,7 +168,7 @@ typedef struct {
   uint16_t* group; ///< 0..FIQ_SWARM_GROUPS - 1, or that plus FIQ_SWARM_SILENT
 
   // groups, [FIQ_SWARM_GROUPS]
-  FiqSwarmSum*   sum;    ///< [lanes][groups + 1], the last one takes what is silent
+  FiqSwarmSum*   sum;    ///< [groups + 1][lanes], the last group takes what is silent
   FiqSwarmGroup* member; ///< [2 groups], the second half for the silent
   float*         count;  ///< members, falling slowly
   float*         order2; ///< R^2 without the part that chance gives, slow
@@ -185,20 +185,20 @@ typedef struct {
   uint8_t note_slot[FIQ_NOTES_MAX];              ///< carrier of each note, or 255
   bool    taken[FIQ_CARRIERS_MAX];               ///< slots of notes and voices
   float   slot_level[FIQ_CARRIERS_MAX];          ///< envelope of this step
-  float         slot_tilt[FIQ_CARRIERS_MAX]; ///< brightness of the note: exponent of the partial number
+  float   slot_tilt[FIQ_CARRIERS_MAX]; ///< brightness of the note: exponent of the partial number
 
   FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
 
   FiqSwarmParams params; ///< as last handed over
   FiqSwarmFrame  step;
-  uint64_t       frame;         ///< stream position
-  uint32_t       n_chunks;      ///< chunks of this step
-  uint32_t       next_item;     ///< portions of work done: chunks, then what ends the step
-  uint32_t       done_ns;       ///< their estimated time
-  uint32_t       total_ns;      ///< that of all portions of this step
-  uint32_t       step_count;    ///< steps since reset
-  uint32_t       measure_every; ///< steps between measures where nothing is coupled
-  uint32_t       idle_steps;    ///< steps since the last note ended
+  uint64_t       frame;      ///< stream position
+  uint32_t       n_chunks;   ///< chunks of this step
+  uint32_t       next_item;  ///< portions of work done: chunks, then what ends the step
+  uint32_t       done_ns;    ///< their estimated time
+  uint32_t       total_ns;   ///< that of all portions of this step
+  uint32_t       step_count; ///< steps since reset
+  uint32_t       unmeasured; ///< steps since the groups were measured
+  uint32_t       idle_steps; ///< steps since the last note ended
   uint32_t       regroup_steps;
   uint32_t       shrink_steps;
   int32_t        n_partials; ///< that partial_of is made for

@@ -66,6 +66,9 @@ static FiqExit list(Job* job)
   }
   if (job->options.list_parameters) {
     fiq_ports_print(&job->host.ports, NULL);
+    if (job->host.tunable) {
+      printf("\n--tuning FILE.scl tunes the notes by a scale in Scala's format.\n");
+    }
   }
   return FIQ_EXIT_OK;
 }
@@ -96,7 +99,8 @@ static FiqExit set_up_plugin(Job* job)
     fiq_error("the plugin has no seed");
     return FIQ_EXIT_USAGE;
   }
-  return FIQ_EXIT_OK;
+  return options->tuning && !fiq_host_tuning(&job->host, options->tuning) ? FIQ_EXIT_FAILURE
+                                                                          : FIQ_EXIT_OK;
 }
 
 /// The client's name: as asked for, or the plugin's short name.

@@ -9,8 +9,12 @@
 #include "lv2_world.h"
 #include "render.h"
 
+#include <lv2/atom/util.h>
+
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,6 +98,9 @@ static FiqExit list(Job* job)
   }
   if (job->options.list_parameters) {
     fiq_ports_print(&job->host.ports, NULL);
+    if (job->host.tunable) {
+      printf("\n--tuning FILE.scl tunes the notes by a scale in Scala's format.\n");
+    }
   }
   return FIQ_EXIT_OK;
 }
@@ -244,6 +251,119 @@ static FiqExit set_up_plugin(Job* job)
   return FIQ_EXIT_OK;
 }
 
+/// Play `n_frames` of the inputs to nowhere.
+static bool play_unheard(Job* job, uint64_t n_frames)
+{
+  FiqHostAudio* const audio = &job->host.audio;
+  float*              planes[4 + FIQ_HOST_CHANNELS_MAX];
+  const uint32_t      n_planes = 4 + audio->n_out;
+  bool                complete = true;
+  for (uint32_t i = 0; i < n_planes; ++i) {
+    planes[i] = calloc(FIQ_HOST_BLOCK_MAX, sizeof(float));
+    complete  = complete && planes[i];
+  }
+  for (uint64_t done = 0; complete && done < n_frames && !caught;) {
+    const uint64_t left = n_frames - done;
+    const uint32_t now  = left < FIQ_HOST_BLOCK_MAX ? (uint32_t)left : FIQ_HOST_BLOCK_MAX;
+    fiq_audio_read(&job->input, planes, now);
+    if (job->side.file) {
+      fiq_audio_read(&job->side, planes + 2, now);
+    }
+    fiq_host_begin(audio);
+    fiq_host_run(audio, (const float* const*)planes,
+                 job->side.file ? (const float* const*)planes + 2 : NULL, planes + 4, now);
+    done += now;
+    fiq_progress((double)done / (double)n_frames);
+  }
+  for (uint32_t i = 0; i < n_planes; ++i) {
+    free(planes[i]);
+  }
+  if (!complete) {
+    fiq_error("out of memory");
+  }
+  return complete;
+}
+
+/// The first of two passes: the plugin hears everything, learns when `learn` goes off, and then
+/// starts anew with what it learned.
+static FiqExit learn(Job* job)
+{
+  FiqHost* const host      = &job->host;
+  const uint32_t objective = fiq_ports_find(&host->ports, "objective");
+  const uint32_t learns    = fiq_ports_find(&host->ports, "learn");
+  if (objective == FIQ_NO_PORT || learns == FIQ_NO_PORT || !job->input.file) {
+    fiq_error("--learn: the plugin has nothing to learn");
+    return FIQ_EXIT_USAGE;
+  }
+  if (fiq_host_value(host, objective) < 0.5f) {
+    fiq_error("--learn: nothing to learn for; give --set objective=NAME");
+    return FIQ_EXIT_USAGE;
+  }
+  fiq_host_set(host, learns, 1.0f);
+  fiq_host_activate(host);
+  if (!play_unheard(job, (uint64_t)job->input.n_frames)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  fiq_host_set(host, learns, 0.0f);
+  if (!play_unheard(job, 1)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  lilv_instance_deactivate(host->audio.instance);
+  fiq_audio_close(&job->input);
+  fiq_audio_close(&job->side);
+  return open_inputs(job) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+}
+
+/// What the plugin says of its tuning.
+typedef struct {
+  const FiqHostUrids* urids;
+  bool                is_tuned;
+} TuningAnswer;
+
+static void hear_tuning(void* data, const LV2_Atom_Event* event)
+{
+  TuningAnswer* const          answer   = data;
+  const LV2_Atom_Object* const object   = (const LV2_Atom_Object*)(const void*)&event->body;
+  const LV2_Atom*              property = NULL;
+  const LV2_Atom*              value    = NULL;
+  if (event->body.type != answer->urids->atom_object ||
+      object->body.otype != answer->urids->patch_set) {
+    return;
+  }
+  lv2_atom_object_get(object, answer->urids->patch_property, &property, answer->urids->patch_value,
+                      &value, 0);
+  if (property && value && property->type == answer->urids->atom_urid &&
+      property->size == sizeof(LV2_URID) &&
+      ((const LV2_Atom_URID*)(const void*)property)->body == answer->urids->tuning) {
+    answer->is_tuned = value->type == answer->urids->atom_path && value->size > 1;
+  }
+}
+
+/// Tune the activated plugin before the first frame: it reads the file after one run and plays and
+/// announces it in the next, both without sound.
+static FiqExit tune(Job* job)
+{
+  FiqHostAudio* const audio = &job->host.audio;
+  float*              planes[FIQ_HOST_CHANNELS_MAX];
+  TuningAnswer        answer = {&audio->urids, false};
+  for (uint32_t i = 0; i < FIQ_HOST_CHANNELS_MAX; ++i) {
+    planes[i] = audio->sink;
+  }
+  if (!fiq_host_tuning(&job->host, job->options.tuning)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  for (int i = 0; i < 2; ++i) {
+    fiq_host_begin(audio);
+    fiq_host_run(audio, (const float* const*)planes, NULL, planes, 0);
+    fiq_host_each_event(audio, hear_tuning, &answer);
+  }
+  if (!answer.is_tuned && job->options.tuning[0]) {
+    fiq_error("the plugin did not take the tuning '%s'", job->options.tuning);
+    return FIQ_EXIT_FAILURE;
+  }
+  return FIQ_EXIT_OK;
+}
+
 static FiqExit prepare(Job* job)
 {
   FiqExit status = open_plugin(job);
@@ -262,8 +382,12 @@ static FiqExit prepare(Job* job)
     return FIQ_EXIT_FAILURE;
   }
   status = set_up_plugin(job);
+  if (status == FIQ_EXIT_OK && job->options.learn) {
+    status = learn(job);
+  }
   if (status == FIQ_EXIT_OK) {
     fiq_host_activate(&job->host);
+    status = job->options.tuning ? tune(job) : FIQ_EXIT_OK;
   }
   return status;
 }

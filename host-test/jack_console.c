@@ -135,6 +135,14 @@ static void act_seed(FiqConsole* self, char* rest)
   }
 }
 
+static void act_tuning(FiqConsole* self, char* rest)
+{
+  const char* const path = trimmed(rest);
+  if (fiq_host_tuning(self->host, path)) {
+    printf("tuning %s\n", path[0] ? path : "equal");
+  }
+}
+
 static void act_status(FiqConsole* self, char* rest)
 {
   (void)rest;
@@ -172,6 +180,8 @@ static const Command commands[] = {
     {"load", "load FILE          load a saved state", act_load},
     {"save", "save FILE          save the state", act_save},
     {"seed", "seed NUMBER        seed of everything random", act_seed},
+    {"tuning", "tuning [FILE]      tune by a scale in Scala's format; none: equal temperament",
+     act_tuning},
     {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},
     {"status", "status             rate, latency, load, xruns", act_status},
     {"help", "help               this list", act_help},

@@ -30,6 +30,7 @@ enum {
   SET,
   START_SERVER,
   STATE,
+  TUNING,
   VERSION
 };
 
@@ -50,6 +51,7 @@ static const struct option table[] = {{"connect", optional_argument, NULL, CONNE
                                       {"set", required_argument, NULL, SET},
                                       {"start-server", no_argument, NULL, START_SERVER},
                                       {"state", required_argument, NULL, STATE},
+                                      {"tuning", required_argument, NULL, TUNING},
                                       {"version", no_argument, NULL, VERSION},
                                       {NULL, 0, NULL, 0}};
 
@@ -64,6 +66,8 @@ static const char help[] =
     "  --state FILE          start from a saved state\n"
     "  --set SYMBOL=VALUE    set a parameter, by number or by the name of a choice; repeatable\n"
     "  --seed N              seed of everything random (drawn anew unless given)\n"
+    "  --tuning FILE.scl     tune the notes by a scale in Scala's format, with the mapping\n"
+    "                        FILE.kbm if there is one\n"
     "  --list-plugins, --list-presets, --list-parameters\n"
     "\n"
     "JACK\n"
@@ -197,6 +201,9 @@ static bool read_text(FiqJackOptions* self, int option, const char* text)
     return read_set(self, text);
   case STATE:
     self->state = text;
+    return true;
+  case TUNING:
+    self->tuning = text;
     return true;
   default:
     return false;

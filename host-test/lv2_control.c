@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "lv2_host.h"
 #include "report.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static bool send(FiqHost* self, const FiqMessage* message)
 {
@@ -44,6 +48,39 @@ bool fiq_host_seed(FiqHost* self, int64_t seed)
   }
   const FiqMessage message = {.kind = FIQ_MESSAGE_SEED, .integer = seed};
   return send(self, &message);
+}
+
+static bool send_tuning(FiqHost* self, const char* path)
+{
+  const size_t     n_bytes = strlen(path) + 1;
+  const FiqMessage message = {.kind = FIQ_MESSAGE_TUNING, .integer = (int64_t)n_bytes};
+  if (n_bytes > FIQ_HOST_PATH_BYTES) {
+    fiq_error("tuning '%s': the path is too long", path);
+    return false;
+  }
+  return fiq_ring_write(&self->audio.messages, &message, sizeof message, path, (uint32_t)n_bytes);
+}
+
+bool fiq_host_tuning(FiqHost* self, const char* path)
+{
+  if (!self->tunable || self->audio.patch == FIQ_NO_PORT) {
+    fiq_error("the plugin takes no tuning");
+    return false;
+  }
+  if (!path[0]) {
+    return send_tuning(self, path);
+  }
+  struct stat info;
+  char* const full  = realpath(path, NULL);
+  const bool  found = full && stat(full, &info) == 0 && access(full, R_OK) == 0;
+  if (!found || !S_ISREG(info.st_mode)) {
+    fiq_error("tuning '%s': %s", path, found ? "is not a file" : strerror(errno));
+    free(full);
+    return false;
+  }
+  const bool sent = send_tuning(self, full);
+  free(full);
+  return sent;
 }
 
 float fiq_host_value(const FiqHost* self, uint32_t index)

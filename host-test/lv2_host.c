@@ -47,6 +47,7 @@ static void map_urids(FiqHost* self)
                                        .atom_object        = fiq_urid(urid, LV2_ATOM__Object),
                                        .atom_urid          = fiq_urid(urid, LV2_ATOM__URID),
                                        .atom_sequence      = fiq_urid(urid, LV2_ATOM__Sequence),
+                                       .atom_path          = fiq_urid(urid, LV2_ATOM__Path),
                                        .log_note           = fiq_urid(urid, LV2_LOG__Note),
                                        .log_trace          = fiq_urid(urid, LV2_LOG__Trace),
                                        .midi_event         = fiq_urid(urid, LV2_MIDI__MidiEvent),
@@ -54,6 +55,7 @@ static void map_urids(FiqHost* self)
                                        .patch_set          = fiq_urid(urid, LV2_PATCH__Set),
                                        .patch_value        = fiq_urid(urid, LV2_PATCH__value),
                                        .seed               = fiq_urid(urid, FIQ_SEED_URI),
+                                       .tuning             = fiq_urid(urid, FIQ_TUNING_URI),
                                        .time_bar           = fiq_urid(urid, LV2_TIME__bar),
                                        .time_bar_beat      = fiq_urid(urid, LV2_TIME__barBeat),
                                        .time_beat          = fiq_urid(urid, LV2_TIME__beat),
@@ -190,12 +192,13 @@ static bool check_features(const FiqHost* self)
   return all;
 }
 
-static bool declares_seed(const FiqHost* self)
+static bool declares(const FiqHost* self, const char* uri)
 {
   LilvNode* const writable = lilv_new_uri(self->world, LV2_PATCH__writable);
-  LilvNode* const seed     = lilv_new_uri(self->world, FIQ_SEED_URI);
-  const bool yes = lilv_world_ask(self->world, lilv_plugin_get_uri(self->plugin), writable, seed);
-  lilv_node_free(seed);
+  LilvNode* const property = lilv_new_uri(self->world, uri);
+  const bool      yes =
+      lilv_world_ask(self->world, lilv_plugin_get_uri(self->plugin), writable, property);
+  lilv_node_free(property);
   lilv_node_free(writable);
   return yes;
 }
@@ -214,7 +217,8 @@ bool fiq_host_open(FiqHost* self, const char* name, double rate_hz)
   if (!self->plugin || !check_features(self)) {
     return false;
   }
-  self->seedable = declares_seed(self);
+  self->seedable = declares(self, FIQ_SEED_URI);
+  self->tunable  = declares(self, FIQ_TUNING_URI);
   if (!fiq_ports_init(&self->ports, self->world, self->plugin, rate_hz) || !allocate(self)) {
     fiq_error("out of memory");
     return false;

@@ -25,12 +25,14 @@
 #include <stdint.h>
 
 enum {
-  FIQ_HOST_BLOCK_MAX    = 8192, ///< frames of the longest run, announced to the plugin
-  FIQ_HOST_CHANNELS_MAX = 8,    ///< audio channels in any one direction
-  FIQ_HOST_ATOM_BYTES   = 65536 ///< room of an atom port unless the plugin asks for more
+  FIQ_HOST_BLOCK_MAX    = 8192,  ///< frames of the longest run, announced to the plugin
+  FIQ_HOST_CHANNELS_MAX = 8,     ///< audio channels in any one direction
+  FIQ_HOST_ATOM_BYTES   = 65536, ///< room of an atom port unless the plugin asks for more
+  FIQ_HOST_PATH_BYTES   = 1024   ///< longest path that is sent, with its final 0
 };
 
 #define FIQ_SEED_URI "urn:fieldiq:seed"
+#define FIQ_TUNING_URI "urn:fieldiq:tuning"
 
 /// The URIDs that the host itself uses.
 typedef struct {
@@ -41,6 +43,7 @@ typedef struct {
   LV2_URID atom_int;
   LV2_URID atom_long;
   LV2_URID atom_object;
+  LV2_URID atom_path;
   LV2_URID atom_sequence;
   LV2_URID atom_urid;
   LV2_URID log_note;
@@ -50,6 +53,7 @@ typedef struct {
   LV2_URID patch_set;
   LV2_URID patch_value;
   LV2_URID seed;
+  LV2_URID tuning;
   LV2_URID time_bar;
   LV2_URID time_bar_beat;
   LV2_URID time_beat;
@@ -75,6 +79,7 @@ typedef struct {
 typedef enum {
   FIQ_MESSAGE_CONTROL, ///< ports[index] = value
   FIQ_MESSAGE_SEED,    ///< patch:Set of the seed
+  FIQ_MESSAGE_TUNING,  ///< patch:Set of the tuning; its path [integer] follows
   FIQ_MESSAGE_PAUSE,   ///< put out silence and leave the instance alone
   FIQ_MESSAGE_RESUME
 } FiqMessageKind;
@@ -130,6 +135,7 @@ typedef struct {
   bool               live; ///< run() happens on another thread: use messages
   double             rate_hz;
   bool               seedable; ///< declares FIQ_SEED_URI as patch:writable
+  bool               tunable;  ///< declares FIQ_TUNING_URI as patch:writable
   float              rate_option;
   int32_t            block_option[3]; ///< minimum, maximum, nominal frames
   int32_t            sequence_option;
@@ -167,6 +173,9 @@ bool fiq_host_set_text(FiqHost* self, const char* symbol, const char* text);
 /// Send the seed with the next block; false when the plugin has none.  [any but audio]
 bool fiq_host_seed(FiqHost* self, int64_t seed);
 
+/// Send the tuning file `path` with the next block (empty: equal temperament); says what is wrong.  [any but audio]
+bool fiq_host_tuning(FiqHost* self, const char* path);
+
 /// Value of port `index` as last set (inputs) or put out (outputs).  [any]
 float fiq_host_value(const FiqHost* self, uint32_t index);
 
@@ -188,6 +197,9 @@ void fiq_host_position(FiqHostAudio* audio, uint32_t frame, const FiqPosition* p
 /// Append a patch:Set of the seed.  [audio]
 void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed);
 
+/// Append a patch:Set of the tuning.  [audio]
+void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path);
+
 /// Receives one event that the plugin put out.
 typedef void (*FiqHostEventFunc)(void* data, const LV2_Atom_Event* event);
 
@@ -195,7 +207,7 @@ typedef void (*FiqHostEventFunc)(void* data, const LV2_Atom_Event* event);
 /// not followed.  [audio]
 void fiq_host_each_event(const FiqHostAudio* audio, FiqHostEventFunc receive, void* data);
 
-/// Run 1..FIQ_HOST_BLOCK_MAX frames: main [n_main_in], side [n_side_in] (NULL: no side chain) to
+/// Run 0..FIQ_HOST_BLOCK_MAX frames (0: only messages): main [n_main_in], side [n_side_in] (NULL: no side chain) to
 /// out [n_out], none of which overlap. NaN and Inf come out as 0 and are counted.  [audio]
 void fiq_host_run(FiqHostAudio* audio, const float* const* main, const float* const* side,
                   float* const* out, uint32_t n_frames);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { OBJECT_BYTES = 512 };
+enum { OBJECT_BYTES = FIQ_HOST_PATH_BYTES + 256 };
 
 /// An event with its body, as the sequence wants it.
 typedef union {
@@ -54,6 +54,7 @@ static LV2_Atom_Forge object_forge(const FiqHostUrids* urids, Event* event, LV2_
   forge.Int          = urids->atom_int;
   forge.Long         = urids->atom_long;
   forge.Object       = object;
+  forge.Path         = urids->atom_path;
   forge.URID         = urids->atom_urid;
   const size_t start = offsetof(LV2_Atom_Event, body);
   lv2_atom_forge_set_buffer(&forge, event->bytes + start, sizeof event->bytes - start);
@@ -116,6 +117,32 @@ void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed)
   append(audio, audio->patch, &event.event);
 }
 
+void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path)
+{
+  if (audio->patch == FIQ_NO_PORT) {
+    return;
+  }
+  Event                     event = {.event.time.frames = frame};
+  const FiqHostUrids* const urids = &audio->urids;
+  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
+  LV2_Atom_Forge_Frame      object;
+  lv2_atom_forge_object(&forge, &object, 0, urids->patch_set);
+  lv2_atom_forge_key(&forge, urids->patch_property);
+  lv2_atom_forge_urid(&forge, urids->tuning);
+  lv2_atom_forge_key(&forge, urids->patch_value);
+  lv2_atom_forge_path(&forge, path, (uint32_t)strlen(path));
+  lv2_atom_forge_pop(&forge, &object);
+  append(audio, audio->patch, &event.event);
+}
+
+static void take_tuning(FiqHostAudio* audio, uint32_t n_bytes)
+{
+  char path[FIQ_HOST_PATH_BYTES];
+  if (n_bytes <= sizeof path && fiq_ring_read(&audio->messages, path, n_bytes)) {
+    fiq_host_patch_tuning(audio, 0, path);
+  }
+}
+
 static void take_messages(FiqHostAudio* audio)
 {
   FiqMessage message;
@@ -126,6 +153,9 @@ static void take_messages(FiqHostAudio* audio)
       break;
     case FIQ_MESSAGE_SEED:
       fiq_host_patch_seed(audio, 0, message.integer);
+      break;
+    case FIQ_MESSAGE_TUNING:
+      take_tuning(audio, (uint32_t)message.integer);
       break;
     case FIQ_MESSAGE_PAUSE:
       audio->paused = true;
@@ -186,7 +216,6 @@ static void connect_audio(FiqHostAudio* audio, const float* const* main, const f
 void fiq_host_run(FiqHostAudio* audio, const float* const* main, const float* const* side,
                   float* const* out, uint32_t n_frames)
 {
-  assert(n_frames >= 1);
   assert(n_frames <= FIQ_HOST_BLOCK_MAX);
   if (audio->paused) {
     for (uint32_t i = 0; i < audio->n_out; ++i) {

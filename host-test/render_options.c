@@ -24,6 +24,7 @@ enum {
   ENCODING,
   FORMAT,
   HELP,
+  LEARN,
   LENGTH,
   LIST_PARAMETERS,
   LIST_PLUGINS,
@@ -40,6 +41,7 @@ enum {
   SIDECHAIN,
   STATE,
   TAIL,
+  TUNING,
   VELOCITY,
   VERSION
 };
@@ -50,6 +52,7 @@ static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
                                       {"encoding", required_argument, NULL, ENCODING},
                                       {"format", required_argument, NULL, FORMAT},
                                       {"help", no_argument, NULL, HELP},
+                                      {"learn", no_argument, NULL, LEARN},
                                       {"length", required_argument, NULL, LENGTH},
                                       {"list-parameters", no_argument, NULL, LIST_PARAMETERS},
                                       {"list-plugins", no_argument, NULL, LIST_PLUGINS},
@@ -66,6 +69,7 @@ static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
                                       {"sidechain", required_argument, NULL, SIDECHAIN},
                                       {"state", required_argument, NULL, STATE},
                                       {"tail", required_argument, NULL, TAIL},
+                                      {"tuning", required_argument, NULL, TUNING},
                                       {"velocity", required_argument, NULL, VELOCITY},
                                       {"version", no_argument, NULL, VERSION},
                                       {NULL, 0, NULL, 0}};
@@ -86,6 +90,12 @@ static const char help_use[] =
     "                        comes after preset and state\n"
     "  --seed N              seed of everything random (1 unless the state says otherwise);\n"
     "                        'random' takes another each time\n"
+    "  --tuning FILE.scl     tune the notes by a scale in Scala's format, with the mapping\n"
+    "                        FILE.kbm if there is one\n"
+    "  --learn               play INPUT twice: the plugin learns from all of it (up to 60 s), "
+    "then\n"
+    "                        plays what it learned; needs an effect that has the parameters\n"
+    "                        'objective', which is to be set, and 'learn'\n"
     "  --list-plugins        all plugins\n"
     "  --list-presets        the presets of --plugin\n"
     "  --list-parameters     the parameters of --plugin: range, default, meaning\n"
@@ -122,6 +132,7 @@ static const char help_more[] =
     "Examples\n"
     "  fieldiq-render --list-parameters\n"
     "  fieldiq-render drums.wav louder.wav --metrics -\n"
+    "  fieldiq-render --learn --set objective=Headroom --set amount=100 drums.wav calm.wav\n"
     "  fieldiq-render --sidechain room.wav close.wav aligned.flac\n"
     "  fieldiq-render --plugin swarm --midi song.mid song.flac\n";
 
@@ -241,6 +252,9 @@ static bool read_text(FiqRenderOptions* self, int option, const char* text)
   case FORMAT:
     self->format = text;
     return true;
+  case LEARN:
+    self->learn = true;
+    return true;
   case LIST_PARAMETERS:
     self->list_parameters = true;
     return true;
@@ -273,6 +287,9 @@ static bool read_text(FiqRenderOptions* self, int option, const char* text)
     return true;
   case STATE:
     self->state = text;
+    return true;
+  case TUNING:
+    self->tuning = text;
     return true;
   default:
     return false;

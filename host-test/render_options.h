@@ -37,6 +37,8 @@ typedef struct {
   bool        seeded;
   int64_t     seed;
   bool        quiet;
+  bool        learn;
+  const char* tuning; ///< a file of Scala's
   bool        list_plugins;
   bool        list_presets;
   bool        list_parameters;

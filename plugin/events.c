@@ -7,6 +7,8 @@
 #include <lv2/patch/patch.h>
 #include <lv2/time/time.h>
 
+#include <string.h>
+
 void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
 {
   const struct {
@@ -17,6 +19,8 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->atom_float, LV2_ATOM__Float},
       {&self->atom_int, LV2_ATOM__Int},
       {&self->atom_long, LV2_ATOM__Long},
+      {&self->atom_path, LV2_ATOM__Path},
+      {&self->atom_string, LV2_ATOM__String},
       {&self->atom_urid, LV2_ATOM__URID},
       {&self->atom_vector, LV2_ATOM__Vector},
       {&self->midi_event, LV2_MIDI__MidiEvent},
@@ -31,6 +35,10 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->seed, "urn:fieldiq:seed"},
       {&self->phases, "urn:fieldiq:phases"},
       {&self->match, "urn:fieldiq:match"},
+      {&self->learned, "urn:fieldiq:learned"},
+      {&self->tuning, "urn:fieldiq:tuning"},
+      {&self->tuning_map, "urn:fieldiq:tuning-map"},
+      {&self->tuning_table, "urn:fieldiq:tuning-table"},
   };
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);
@@ -98,13 +106,18 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
     self->urids.patch_value, &value,
     0);
   // clang-format on
-  const bool is_seed = property && property->type == self->urids.atom_urid &&
-                       property->size == sizeof(LV2_URID) &&
-                       ((const LV2_Atom_URID*)(const void*)property)->body == self->urids.seed;
-  const double seed = number_of(&self->urids, value, -1.0);
-  if (is_seed && seed >= 0.0 && seed <= 0x7fffffff) {
+  const bool named = property && value && property->type == self->urids.atom_urid &&
+                     property->size == sizeof(LV2_URID);
+  const LV2_URID name = named ? ((const LV2_Atom_URID*)(const void*)property)->body : 0;
+  const double   seed = number_of(&self->urids, value, -1.0);
+  if (named && name == self->urids.seed && seed >= 0.0 && seed <= 0x7fffffff) {
     fiq_engine_reseed(self->engine, (uint64_t)seed);
     self->seed_asked = true;
+  }
+  const bool is_text =
+      named && (value->type == self->urids.atom_path || value->type == self->urids.atom_string);
+  if (is_text && name == self->urids.tuning) {
+    fiq_plugin_ask_tuning(self, (const char*)(value + 1), value->size);
   }
 }
 
@@ -142,7 +155,8 @@ static void take_event(FiqPlugin* self, const LV2_Atom* atom)
   } else if (object->body.otype == self->urids.patch_set) {
     take_setting(self, object);
   } else if (object->body.otype == self->urids.patch_get) {
-    self->seed_asked = true;
+    self->seed_asked      = true;
+    self->tunings.is_told = false;
   }
 }
 
@@ -186,6 +200,37 @@ static bool write_seed(FiqPlugin* self)
          (lv2_atom_forge_pop(forge, &object), true);
 }
 
+static bool write_tuning(FiqPlugin* self)
+{
+  LV2_Atom_Forge* const forge = &self->forge;
+  const char* const     path  = fiq_plugin_tuning_path(self);
+  LV2_Atom_Forge_Frame  object;
+  return lv2_atom_forge_frame_time(forge, 0) &&
+         lv2_atom_forge_object(forge, &object, 0, self->urids.patch_set) &&
+         lv2_atom_forge_key(forge, self->urids.patch_property) &&
+         lv2_atom_forge_urid(forge, self->urids.tuning) &&
+         lv2_atom_forge_key(forge, self->urids.patch_value) &&
+         lv2_atom_forge_path(forge, path, (uint32_t)strlen(path)) &&
+         (lv2_atom_forge_pop(forge, &object), true);
+}
+
+/// Write a message if there is room for the whole of it, else nothing of it.
+static bool write_whole(FiqPlugin* self, LV2_Atom_Forge_Frame* sequence,
+                        bool (*write)(FiqPlugin* self))
+{
+  LV2_Atom_Forge* const forge  = &self->forge;
+  LV2_Atom* const       notify = &self->ports.notify->atom;
+  const uint32_t        offset = forge->offset;
+  const uint32_t        size   = notify->size;
+  if (write(self)) {
+    return true;
+  }
+  forge->offset = offset;
+  forge->stack  = sequence;
+  notify->size  = size;
+  return false;
+}
+
 void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes)
 {
   uint8_t* const buffer = (uint8_t*)self->ports.notify;
@@ -196,14 +241,12 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes)
   LV2_Atom_Forge_Frame  sequence;
   lv2_atom_forge_set_buffer(forge, buffer, capacity_bytes + sizeof(LV2_Atom));
   lv2_atom_forge_sequence_head(forge, &sequence, 0);
+  // What finds no room is tried again in the next block.
   if (self->seed_asked) {
-    if (write_seed(self)) {
-      self->seed_asked = false;
-    } else {
-      // No room for the whole message: say nothing now and try again in the next block.
-      lv2_atom_forge_set_buffer(forge, buffer, capacity_bytes + sizeof(LV2_Atom));
-      lv2_atom_forge_sequence_head(forge, &sequence, 0);
-    }
+    self->seed_asked = !write_whole(self, &sequence, write_seed);
+  }
+  if (!self->tunings.is_told) {
+    self->tunings.is_told = write_whole(self, &sequence, write_tuning);
   }
   lv2_atom_forge_pop(forge, &sequence);
 }

@@ -8,13 +8,13 @@
 
 #include <string.h>
 
-/// What run() asks of the worker: release `spent` if it is set, else build.
+/// What the worker answers.
 typedef struct {
-  FiqPart*     spent;
-  FiqPartOrder order;
-} Task;
+  FiqPart* part; ///< built, or NULL
+  bool     is_lesson;
+} Answer;
 
-static bool hand_over(FiqPlugin* self, Task task)
+bool fiq_plugin_hand_over(FiqPlugin* self, FiqTask task)
 {
   const LV2_Worker_Schedule* const worker = &self->schedule;
   return worker->schedule_work && !worker->schedule_work(worker->handle, sizeof(task), &task);
@@ -26,14 +26,14 @@ static void release_spent(FiqPlugin* self)
   if (!self->spent) {
     self->spent = fiq_engine_spent(self->engine);
   }
-  if (self->spent && hand_over(self, (Task){self->spent, {0}})) {
+  if (self->spent && fiq_plugin_hand_over(self, (FiqTask){.spent = self->spent})) {
     self->spent = NULL;
   }
 }
 
 static void build_now(FiqPlugin* self, const FiqPartOrder* order)
 {
-  FiqPart* const part = fiq_part_new(&self->config, order);
+  FiqPart* const part  = fiq_part_new(&self->config, order);
   self->growth_refused = !part;
   if (part) {
     fiq_engine_install(self->engine, part);
@@ -44,7 +44,8 @@ static void release_now(FiqPlugin* self)
 {
   fiq_part_free(self->spent);
   self->spent = NULL;
-  for (FiqPart* part = fiq_engine_spent(self->engine); part; part = fiq_engine_spent(self->engine)) {
+  for (FiqPart* part = fiq_engine_spent(self->engine); part;
+       part          = fiq_engine_spent(self->engine)) {
     fiq_part_free(part);
   }
 }
@@ -52,7 +53,8 @@ static void release_now(FiqPlugin* self)
 void fiq_plugin_settle(FiqPlugin* self)
 {
   FiqPartOrder order;
-  while (!self->growing && !self->growth_refused && fiq_engine_wants(self->engine, &self->params, &order)) {
+  while (!self->growing && !self->growth_refused &&
+         fiq_engine_wants(self->engine, &self->params, &order)) {
     build_now(self, &order);
     fiq_engine_reset(self->engine, &self->params);
     release_now(self);
@@ -74,30 +76,38 @@ void fiq_plugin_grow(FiqPlugin* self)
   const bool busy = self->growing || self->growth_refused || self->spent;
   if (!busy && fiq_engine_wants(self->engine, &self->params, &order)) {
     // A full queue is no loss: the wish stands and the next block asks again.
-    self->growing = hand_over(self, (Task){NULL, order});
+    self->growing = fiq_plugin_hand_over(self, (FiqTask){.order = order});
   }
 }
 
-static LV2_Worker_Status work(LV2_Handle                  instance,
-                              LV2_Worker_Respond_Function respond,
-                              LV2_Worker_Respond_Handle   handle,
-                              uint32_t                    size,
-                              const void*                 data)
+static LV2_Worker_Status work(LV2_Handle instance, LV2_Worker_Respond_Function respond,
+                              LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
 {
   FiqPlugin* const self = instance;
-  Task             task;
+  FiqTask          task;
   if (size != sizeof(task)) {
     return LV2_WORKER_ERR_UNKNOWN;
   }
   memcpy(&task, data, sizeof(task));
+  if (task.tuning) {
+    fiq_plugin_work_tuning(self, task.tuning);
+    return LV2_WORKER_SUCCESS;
+  }
   if (task.spent) {
     fiq_part_free(task.spent);
     return LV2_WORKER_SUCCESS;
   }
-  FiqPart* const          part   = fiq_part_new(&self->config, &task.order);
-  const LV2_Worker_Status status = respond(handle, sizeof(FiqPart*), &part);
+  Answer answer;
+  memset(&answer, 0, sizeof(answer));
+  if (task.lesson) {
+    fiq_part_learn(task.lesson);
+    answer.is_lesson = true;
+    return respond(handle, sizeof(answer), &answer);
+  }
+  answer.part                    = fiq_part_new(&self->config, &task.order);
+  const LV2_Worker_Status status = respond(handle, sizeof(answer), &answer);
   if (status != LV2_WORKER_SUCCESS) {
-    fiq_part_free(part);
+    fiq_part_free(answer.part);
   }
   return status;
 }
@@ -105,11 +115,16 @@ static LV2_Worker_Status work(LV2_Handle                  instance,
 static LV2_Worker_Status work_response(LV2_Handle instance, uint32_t size, const void* body)
 {
   FiqPlugin* const self = instance;
-  FiqPart*         part = NULL;
-  if (size != sizeof(FiqPart*)) {
+  Answer           answer;
+  if (size != sizeof(answer)) {
     return LV2_WORKER_ERR_UNKNOWN;
   }
-  memcpy(&part, body, sizeof(FiqPart*));
+  memcpy(&answer, body, sizeof(answer));
+  if (answer.is_lesson) {
+    fiq_engine_learned(self->engine);
+    return LV2_WORKER_SUCCESS;
+  }
+  FiqPart* const part  = answer.part;
   self->growing        = false;
   self->growth_refused = !part; // out of memory: play on with what there is
   if (part) {

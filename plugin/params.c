@@ -18,18 +18,10 @@ const char* const fiq_group_names[FIQ_N_GROUPS] = {
 
 #define FIQ_CONTROL(plugins, symbol, name, kind, unit, minimum, fallback, maximum, group, points,  \
                     comment)                                                                       \
-  {IN_##plugins,                                                                                   \
-   #symbol,                                                                                        \
-   name,                                                                                           \
-   FIQ_KIND_##kind,                                                                                \
-   FIQ_UNIT_##unit,                                                                                \
-   (float)(minimum),                                                                               \
-   (float)(fallback),                                                                              \
-   (float)(maximum),                                                                               \
-   FIQ_GROUP_##group,                                                                              \
-   points_##points,                                                                                \
-   comment,                                                                                        \
-   offsetof(FiqEngineParams, symbol)},
+  {IN_##plugins,      #symbol,          name,                                                      \
+   FIQ_KIND_##kind,   FIQ_UNIT_##unit,  (float)(minimum),                                          \
+   (float)(fallback), (float)(maximum), FIQ_GROUP_##group,                                         \
+   points_##points,   comment,          offsetof(FiqEngineParams, symbol)},
 #define FIQ_METER(plugins, symbol, name, kind, unit, minimum, maximum, group, comment)             \
   {IN_##plugins,                                                                                   \
    #symbol,                                                                                        \

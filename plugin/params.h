@@ -18,17 +18,17 @@ enum { FIQ_IN_REALMS = 1, FIQ_IN_SWARM = 2 };
 
 typedef enum {
   FIQ_KIND_LINEAR,
-  FIQ_KIND_LOG,         ///< moves by ratios; minimum > 0
-  FIQ_KIND_INTEGER,     ///< rounded to the nearest whole number
+  FIQ_KIND_LOG,           ///< moves by ratios; minimum > 0
+  FIQ_KIND_INTEGER,       ///< rounded to the nearest whole number
   FIQ_KIND_INTEGER_HEAVY, ///< the same, and rebuilds a part of the engine
-  FIQ_KIND_COUNT_HEAVY, ///< the same, and moves by ratios
-  FIQ_KIND_TOGGLE,      ///< 0 or 1, threshold 0.5
-  FIQ_KIND_CHOICE,      ///< index of a scale point
-  FIQ_KIND_CHOICE_HEAVY, ///< the same, and rebuilds a part of the engine
-  FIQ_KIND_ENABLED,     ///< toggle with the designation lv2:enabled
-  FIQ_KIND_FREEWHEEL,   ///< toggle with the designation lv2:freeWheeling
-  FIQ_KIND_LATENCY,     ///< output with the designation lv2:latency
-  FIQ_KIND_MEASURE      ///< output
+  FIQ_KIND_COUNT_HEAVY,   ///< the same, and moves by ratios
+  FIQ_KIND_TOGGLE,        ///< 0 or 1, threshold 0.5
+  FIQ_KIND_CHOICE,        ///< index of a scale point
+  FIQ_KIND_CHOICE_HEAVY,  ///< the same, and rebuilds a part of the engine
+  FIQ_KIND_ENABLED,       ///< toggle with the designation lv2:enabled
+  FIQ_KIND_FREEWHEEL,     ///< toggle with the designation lv2:freeWheeling
+  FIQ_KIND_LATENCY,       ///< output with the designation lv2:latency
+  FIQ_KIND_MEASURE        ///< output
 } FiqParamKind;
 
 typedef enum {
@@ -68,7 +68,7 @@ typedef struct {
   FiqParamGroup      group;
   const char* const* points; ///< NULL-terminated labels of a CHOICE, else NULL
   const char*        comment;
-  size_t             offset; ///< of the field in FiqEngineParams (controls) or FiqEngineMeters (meters)
+  size_t offset; ///< of the field in FiqEngineParams (controls) or FiqEngineMeters (meters)
 } FiqParam;
 
 extern const FiqParam    fiq_params[];

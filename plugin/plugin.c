@@ -37,7 +37,8 @@ static bool start_engine(FiqPlugin* self, double sample_rate_hz)
 {
   self->config = (FiqEngineConfig){.sample_rate_hz = sample_rate_hz,
                                    .seed           = fresh_seed(),
-                                   .with_realms    = self->kind == FIQ_PLUGIN_REALMS};
+                                   .with_realms    = self->kind == FIQ_PLUGIN_REALMS,
+                                   .with_worker    = self->schedule.schedule_work != NULL};
   self->engine = fiq_engine_new(&self->config);
   if (!self->engine) {
     lv2_log_error(&self->logger, "FieldIQ: cannot start at %g Hz\n", sample_rate_hz);
@@ -49,17 +50,13 @@ static bool start_engine(FiqPlugin* self, double sample_rate_hz)
   if (self->logger.log) { // without the feature the logger would write to the host's terminal
     lv2_log_trace(&self->logger,
                   "FieldIQ: %g Hz, blocks of up to %d frames announced, latency %u frames\n",
-                  sample_rate_hz,
-                  self->max_block_frames,
-                  fiq_engine_latency_frames(self->engine));
+                  sample_rate_hz, self->max_block_frames, fiq_engine_latency_frames(self->engine));
   }
   return true;
 }
 
-static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
-                              double                    sample_rate_hz,
-                              const char*               bundle_path,
-                              const LV2_Feature* const* features)
+static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_rate_hz,
+                              const char* bundle_path, const LV2_Feature* const* features)
 {
   (void)bundle_path;
   LV2_URID_Map*             map     = NULL;
@@ -86,10 +83,12 @@ static LV2_Handle instantiate(const LV2_Descriptor*     descriptor,
   map_control_ports(self);
   fiq_state_box_init(&self->restored);
   fiq_state_box_init(&self->snapshot);
+  fiq_tuning_shelf_init(&self->tunings);
   if (worker) {
     self->schedule = *worker;
   }
   if (!start_engine(self, sample_rate_hz)) {
+    fiq_tuning_shelf_free(&self->tunings);
     free(self);
     return NULL;
   }
@@ -200,7 +199,7 @@ void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
   if (end <= start || !ports->out[0] || !ports->out[1]) {
     return;
   }
-  const float* const in[]   = {offset_plane(ports->in[0], start), offset_plane(ports->in[1], start)};
+  const float* const in[] = {offset_plane(ports->in[0], start), offset_plane(ports->in[1], start)};
   const float* const side[] = {offset_plane(ports->side[0], start),
                                offset_plane(ports->side[1], start)};
   float* const       out[]  = {ports->out[0] + start, ports->out[1] + start};
@@ -209,14 +208,17 @@ void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
 
 static void run(LV2_Handle handle, uint32_t n_frames)
 {
-  FiqPlugin* const self     = handle;
+  FiqPlugin* const self       = handle;
   const uint64_t   float_mode = fiq_denormals_off();
   // The capacity of the notify buffer stands in it now; MIDI may live in the same memory.
   const uint32_t capacity_bytes = self->ports.notify ? self->ports.notify->atom.size : 0;
   fiq_plugin_take_state(self);
+  fiq_plugin_tune(self);
   read_controls(self);
   fiq_plugin_grow(self);
+  fiq_plugin_learn(self);
   fiq_plugin_run_events(self, n_frames);
+  fiq_plugin_order_tuning(self);
   write_meters(self);
   fiq_plugin_notify(self, capacity_bytes);
   fiq_plugin_publish_state(self);
@@ -228,6 +230,7 @@ static void cleanup(LV2_Handle handle)
   FiqPlugin* const self = handle;
   fiq_part_free(self->spent);
   fiq_engine_free(self->engine);
+  fiq_tuning_shelf_free(&self->tunings);
   free(self);
 }
 

@@ -2,21 +2,26 @@
 /**
    One LV2 instance of either plugin: ports, features, and the parts that the files of this
    folder share. plugin.c drives; events.c reads and writes atoms; state.c keeps what
-   parameters do not; options.c hears the host's; growth.c has the worker build what takes memory.
+   parameters do not; options.c hears the host's; growth.c has the worker build what takes memory,
+   learning.c has it learn what takes time.
 */
 #ifndef FIQ_PLUGIN_H
 #define FIQ_PLUGIN_H
 
 #include "params.h"
 #include "state_box.h"
+#include "tuning.h"
 
 #include <lv2/atom/atom.h>
 #include <lv2/atom/forge.h>
 #include <lv2/core/lv2.h>
 #include <lv2/log/logger.h>
 #include <lv2/options/options.h>
+#include <lv2/state/state.h>
 #include <lv2/urid/urid.h>
 #include <lv2/worker/worker.h>
+
+#include <pthread.h>
 
 enum { FIQ_PORTS_MAX = 128 };
 
@@ -32,13 +37,53 @@ typedef struct {
 } FiqPorts;
 
 typedef struct {
-  LV2_URID atom_double, atom_float, atom_int, atom_long, atom_urid, atom_vector;
+  LV2_URID atom_double, atom_float, atom_int, atom_long, atom_path, atom_string, atom_urid,
+      atom_vector;
   LV2_URID midi_event;
   LV2_URID patch_get, patch_set, patch_property, patch_value;
   LV2_URID time_position, time_beats_per_minute, time_beats_per_bar;
   LV2_URID max_block_length;
-  LV2_URID seed, phases, match;
+  LV2_URID seed, phases, match, learned;
+  LV2_URID tuning, tuning_map, tuning_table;
 } FiqUrids;
+
+enum { FIQ_TUNING_PATH_BYTES = 1024 }; ///< with the final 0
+
+/// A tuning with the name of its file.
+typedef struct FiqTuningFile {
+  FiqTuning             tuning;
+  struct FiqTuningFile* next; ///< among those that are spent
+  bool                  is_equal;
+  char                  path[FIQ_TUNING_PATH_BYTES];    ///< empty: equal, or of a table alone
+  char                  mapping[FIQ_TUNING_PATH_BYTES]; ///< empty: none
+} FiqTuningFile;
+
+/// Tunings between run(), the worker and the host's side; see tuning_file.c.
+typedef struct {
+  _Atomic(FiqTuningFile*) arrived;       ///< for run() to take
+  _Atomic(FiqTuningFile*) playing;       ///< set by run(); NULL: equal temperament
+  _Atomic(FiqTuningFile*) spent;         ///< list that run() no longer plays from
+  atomic_bool             loading;       ///< the worker has `asked`
+  pthread_mutex_t         lock;          ///< over what is freed; never taken by run()
+  FiqTuningFile           last_restored; ///< restore() -> save(), both on the host's side
+  char                    asked[FIQ_TUNING_PATH_BYTES];  ///< the worker's while `loading`
+  char                    wanted[FIQ_TUNING_PATH_BYTES]; ///< what follows is run()'s alone
+  bool                    is_wanted;                     ///< `wanted` is to be asked for
+  bool                    was_loading;
+  bool                    is_littered; ///< there is something on `spent`
+  bool                    is_told;     ///< the host knows what plays
+  bool                    complained;
+} FiqTuningShelf;
+
+typedef enum { FIQ_TUNING_REST, FIQ_TUNING_LOAD, FIQ_TUNING_SWEEP } FiqTuningTask;
+
+/// What run() asks of the worker: a `tuning` task, release `spent` or do `lesson` if one is set, else build.
+typedef struct {
+  FiqPart*      spent;
+  FiqPart*      lesson;
+  FiqPartOrder  order;
+  FiqTuningTask tuning;
+} FiqTask;
 
 typedef struct {
   FiqPluginKind       kind;
@@ -52,16 +97,18 @@ typedef struct {
   FiqUrids            urids;
   LV2_Log_Logger      logger;
   LV2_Atom_Forge      forge;
-  LV2_Worker_Schedule schedule;    ///< schedule_work is NULL without a worker
-  bool                growing;     ///< the worker is building a part
+  LV2_Worker_Schedule schedule;       ///< schedule_work is NULL without a worker
+  bool                growing;        ///< the worker is building a part
   bool                growth_refused; ///< there is no memory for what is wanted
-  FiqPart*            spent;       ///< replaced, and not yet handed to the worker for release
-  bool                seed_asked;  ///< the host wants to be told the seed
+  FiqPart*            spent;          ///< replaced, and not yet handed to the worker for release
+  FiqPart*            lesson;         ///< to be learned from, and not yet handed to the worker
+  bool                seed_asked;     ///< the host wants to be told the seed
+  FiqTuningShelf      tunings;
   FiqTempo            tempo;
-  FiqStateBox         restored;    ///< restore() -> run()
-  FiqStateBox         snapshot;    ///< run() -> save()
+  FiqStateBox         restored;      ///< restore() -> run()
+  FiqStateBox         snapshot;      ///< run() -> save()
   FiqKeptState        last_restored; ///< restore() -> save(), both on the host's side
-  uint32_t            generation;  ///< of the state that run() plays from
+  uint32_t            generation;    ///< of the state that run() plays from
 } FiqPlugin;
 
 /// Look up every URID.  [setup]
@@ -85,8 +132,42 @@ void fiq_plugin_publish_state(FiqPlugin* self);
 /// Have parts built where the parameters want others.  [audio]
 void fiq_plugin_grow(FiqPlugin* self);
 
+/// Have what was recorded learned from.  [audio]
+void fiq_plugin_learn(FiqPlugin* self);
+
+/// Ask the worker; false if there is none or its queue is full.  [audio]
+bool fiq_plugin_hand_over(FiqPlugin* self, FiqTask task);
+
 /// Build them at once, before sound starts.  [setup]
 void fiq_plugin_settle(FiqPlugin* self);
+
+/// Equal temperament, nothing asked.  [setup]
+void fiq_tuning_shelf_init(FiqTuningShelf* self);
+void fiq_tuning_shelf_free(FiqTuningShelf* self);
+
+/// Want the tuning of the file `path` [size_bytes]; empty: equal temperament.  [audio]
+void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_bytes);
+
+/// Play the tuning that has arrived, if one has.  [audio]
+void fiq_plugin_tune(FiqPlugin* self);
+
+/// Hand what is wanted to the worker.  [audio]
+void fiq_plugin_order_tuning(FiqPlugin* self);
+
+/// Do what run() asked for.  [worker]
+void fiq_plugin_work_tuning(FiqPlugin* self, FiqTuningTask task);
+
+/// Name of the file that plays, or "".  [audio]
+const char* fiq_plugin_tuning_path(FiqPlugin* self);
+
+/// Store the tuning: the last restored, or the one that plays. Equal temperament stores nothing.  [setup]
+LV2_State_Status fiq_plugin_save_tuning(FiqPlugin* self, bool is_restored,
+                                        LV2_State_Store_Function store, LV2_State_Handle handle,
+                                        const LV2_Feature* const* features);
+
+/// Hand run() the stored tuning: by its file, else by its table, else equal temperament.  [setup]
+void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                               LV2_State_Handle handle, const LV2_Feature* const* features);
 
 /// Take over the options that are known, from a list ended by key 0 (or NULL).  [setup]
 void fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option);

@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { VECTOR_MAX = 3 * FIQ_NEURONS_MAX > FIQ_ENGINE_MATCH ? 3 * FIQ_NEURONS_MAX : FIQ_ENGINE_MATCH };
+enum {
+  VECTOR_MAX = 3 * FIQ_NEURONS_MAX > FIQ_ENGINE_MATCH ? 3 * FIQ_NEURONS_MAX : FIQ_ENGINE_MATCH
+};
 
 /// Floats as they are stored: the body of an atom:Vector.
 typedef struct {
@@ -21,12 +23,13 @@ typedef struct {
   uint32_t n;
 } Field;
 
-enum { N_FIELDS = 2 };
+enum { N_FIELDS = 3 };
 
 static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fields[N_FIELDS])
 {
   fields[0] = (Field){urids->phases, &state->phase_rad[0][0], 3 * FIQ_NEURONS_MAX};
   fields[1] = (Field){urids->match, state->match, FIQ_ENGINE_MATCH};
+  fields[2] = (Field){urids->learned, state->learned, FIQ_ENGINE_LEARNED};
 }
 
 void fiq_plugin_take_state(FiqPlugin* self)
@@ -55,36 +58,34 @@ static const FiqKeptState* present_state(FiqPlugin* self)
   return played->generation == self->last_restored.generation ? played : &self->last_restored;
 }
 
-static LV2_State_Status save(LV2_Handle                instance,
-                             LV2_State_Store_Function  store,
-                             LV2_State_Handle          handle,
-                             uint32_t                  flags,
+static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store,
+                             LV2_State_Handle handle, uint32_t flags,
                              const LV2_Feature* const* features)
 {
   (void)flags;
-  (void)features;
-  FiqPlugin* const       self  = instance;
-  const FiqUrids* const  urids = &self->urids;
-  FiqEngineState         state = present_state(self)->engine;
-  const uint32_t         kind  = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
-  const int64_t          seed  = (int64_t)state.seed;
-  Field                  fields[N_FIELDS];
-  LV2_State_Status       status = store(handle, urids->seed, &seed, sizeof(seed), urids->atom_long, kind);
+  FiqPlugin* const      self  = instance;
+  const FiqUrids* const urids = &self->urids;
+  const FiqKeptState*   kept  = present_state(self);
+  FiqEngineState        state = kept->engine;
+  const uint32_t        kind  = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
+  const int64_t         seed  = (int64_t)state.seed;
+  Field                 fields[N_FIELDS];
+  LV2_State_Status status = store(handle, urids->seed, &seed, sizeof(seed), urids->atom_long, kind);
   list_fields(urids, &state, fields);
   for (int i = 0; i < N_FIELDS && status == LV2_STATE_SUCCESS; ++i) {
     Vector       vector = {{sizeof(float), urids->atom_float}, {0}};
     const size_t bytes  = fields[i].n * sizeof(float);
     memcpy(vector.value, fields[i].value, bytes);
-    status = store(handle, fields[i].key, &vector, sizeof(vector.head) + bytes, urids->atom_vector, kind);
+    status = store(handle, fields[i].key, &vector, sizeof(vector.head) + bytes, urids->atom_vector,
+                   kind);
   }
-  return status;
+  const bool is_restored = kept == &self->last_restored;
+  return status ? status : fiq_plugin_save_tuning(self, is_restored, store, handle, features);
 }
 
 /// Fill `field` from what the host kept: absent leaves it as it is; false if it is not what we wrote.
-static bool read_field(const FiqPlugin*            self,
-                       LV2_State_Retrieve_Function retrieve,
-                       LV2_State_Handle            handle,
-                       const Field*                field)
+static bool read_field(const FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                       LV2_State_Handle handle, const Field* field)
 {
   size_t              size   = 0;
   uint32_t            type   = 0;
@@ -95,21 +96,19 @@ static bool read_field(const FiqPlugin*            self,
     return true;
   }
   if (type != self->urids.atom_vector || size != sizeof(vector->head) + bytes ||
-      vector->head.child_type != self->urids.atom_float || vector->head.child_size != sizeof(float)) {
+      vector->head.child_type != self->urids.atom_float ||
+      vector->head.child_size != sizeof(float)) {
     return false;
   }
   memcpy(field->value, vector->value, bytes);
   return true;
 }
 
-static LV2_State_Status restore(LV2_Handle                  instance,
-                                LV2_State_Retrieve_Function retrieve,
-                                LV2_State_Handle            handle,
-                                uint32_t                    flags,
-                                const LV2_Feature* const*   features)
+static LV2_State_Status restore(LV2_Handle instance, LV2_State_Retrieve_Function retrieve,
+                                LV2_State_Handle handle, uint32_t flags,
+                                const LV2_Feature* const* features)
 {
   (void)flags;
-  (void)features;
   FiqPlugin* const self = instance;
   size_t           size = 0;
   uint32_t         type = 0;
@@ -136,9 +135,11 @@ static LV2_State_Status restore(LV2_Handle                  instance,
       return LV2_STATE_ERR_BAD_TYPE;
     }
   }
-  kept.generation                          = self->last_restored.generation + 1;
-  self->last_restored                      = kept;
-  *fiq_state_box_draft(&self->restored)    = kept;
+  fiq_plugin_restore_tuning(self, retrieve, handle,
+                            features); // before the state, which run() may take at once
+  kept.generation                       = self->last_restored.generation + 1;
+  self->last_restored                   = kept;
+  *fiq_state_box_draft(&self->restored) = kept;
   fiq_state_box_send(&self->restored);
   return LV2_STATE_SUCCESS;
 }

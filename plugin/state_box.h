@@ -41,8 +41,8 @@ static inline FiqKeptState* fiq_state_box_draft(FiqStateBox* self)
 /// Hand the draft over.  [the writer]
 static inline void fiq_state_box_send(FiqStateBox* self)
 {
-  const unsigned old = atomic_exchange_explicit(
-      &self->middle, self->back | FIQ_STATE_FRESH, memory_order_acq_rel);
+  const unsigned old =
+      atomic_exchange_explicit(&self->middle, self->back | FIQ_STATE_FRESH, memory_order_acq_rel);
   self->back = old & 3u;
 }
 

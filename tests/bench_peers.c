@@ -67,7 +67,8 @@ typedef struct {
 static Player* player_open(const char* plugin, const char* const* sets, bool eight_notes)
 {
   Player* const self = calloc(1, sizeof *self);
-  if (!self || !fiq_host_open(&self->host, plugin, RATE) || !fiq_host_start(&self->host, 256, false)) {
+  if (!self || !fiq_host_open(&self->host, plugin, RATE) ||
+      !fiq_host_start(&self->host, 256, false)) {
     return NULL;
   }
   for (; *sets; sets += 2) {
@@ -99,9 +100,9 @@ static void player_close(Player* self)
 
 static void player_block(Player* self, uint32_t n)
 {
-  static float             silence[FIQ_HOST_BLOCK_MAX];
-  static const float*const in[FIQ_HOST_CHANNELS_MAX] = {silence, silence, silence, silence,
-                                                        silence, silence, silence, silence};
+  static float              silence[FIQ_HOST_BLOCK_MAX];
+  static const float* const in[FIQ_HOST_CHANNELS_MAX] = {silence, silence, silence, silence,
+                                                         silence, silence, silence, silence};
   fiq_host_run(&self->host.audio, in, NULL, self->plane, n);
   fiq_host_begin(&self->host.audio);
 }
@@ -150,7 +151,8 @@ static double command_s(const char* command)
   }
   struct rusage usage;
   int           status = 0;
-  if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+  if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || !WIFEXITED(status) ||
+      WEXITSTATUS(status) != 0) {
     return -1.0;
   }
   return (double)usage.ru_utime.tv_sec + 1e-6 * (double)usage.ru_utime.tv_usec +
@@ -167,8 +169,9 @@ static FILE* create(const char* name)
   return file;
 }
 
-static const char csound_head[] = "<CsoundSynthesizer>\n<CsOptions>\n-n -d -m0\n</CsOptions>\n<CsInstruments>\n"
-                                  "sr = 48000\nksmps = 64\nnchnls = 1\n0dbfs = 1\ngisine ftgen 1, 0, 8192, 10, 1\n";
+static const char csound_head[] =
+    "<CsoundSynthesizer>\n<CsOptions>\n-n -d -m0\n</CsOptions>\n<CsInstruments>\n"
+    "sr = 48000\nksmps = 64\nnchnls = 1\n0dbfs = 1\ngisine ftgen 1, 0, 8192, 10, 1\n";
 
 static void end_csound(FILE* file, int n_instances, double seconds)
 {
@@ -188,7 +191,8 @@ static void write_adsynt(const char* name, double seconds)
           "%sgifa ftgen 2, 0, -%d, 21, 1, 10\ngifb ftgen 3, 0, -%d, 21, 1, 10\n"
           "giamp ftgen 4, 0, -%d, -7, 0.0001, %d, 0.0001\ngilist ftgen 5, 0, -2, -2, 2, 3\n"
           "gidest ftgen 6, 0, -%d, -7, 1, %d, 1\n"
-          "instr 1\nkpos oscili 0.4, 0.3, 1\nftmorf 0.5 + kpos, 5, 6\nasig adsynt 1, 440, 1, 6, 4, %d\nout asig\nendin\n",
+          "instr 1\nkpos oscili 0.4, 0.3, 1\nftmorf 0.5 + kpos, 5, 6\nasig adsynt 1, 440, 1, 6, 4, "
+          "%d\nout asig\nendin\n",
           csound_head, N_OSC, N_OSC, N_OSC, N_OSC, N_OSC, N_OSC, N_OSC);
   end_csound(file, 1, seconds);
 }
@@ -199,7 +203,8 @@ static void write_oscili(const char* name, double seconds)
   FILE* const file = create(name);
   fprintf(file, "%sinstr 1\nkmove oscili 1, 0.3, 1\nasum = 0\n", csound_head);
   for (int i = 0; i < 100; ++i) {
-    fprintf(file, "a1 oscili 0.0001, p4 * %g + kmove * %g, 1\nasum = asum + a1\n", 1.0 + 0.07 * i, 1.0 + 0.11 * i);
+    fprintf(file, "a1 oscili 0.0001, p4 * %g + kmove * %g, 1\nasum = asum + a1\n", 1.0 + 0.07 * i,
+            1.0 + 0.11 * i);
   }
   fprintf(file, "out asum\nendin\n");
   end_csound(file, N_OSC / 100, seconds);
@@ -212,11 +217,13 @@ static void write_supercollider(const double seconds[2])
   fprintf(file,
           "SynthDef(\\bank, { |base = 1|\n"
           "  var lfo = SinOsc.kr(0.3), n = 1000;\n"
-          "  Out.ar(0, Mix.fill(n, { |i| SinOsc.ar(lfo * (1 + (i / 100)) + (base * (80 + (5 * i)))) }) * 0.0001)\n"
+          "  Out.ar(0, Mix.fill(n, { |i| SinOsc.ar(lfo * (1 + (i / 100)) + (base * (80 + (5 * "
+          "i)))) }) * 0.0001)\n"
           "}).writeDefFile(\"%s\");\n"
           "[[\"short\", %g], [\"long\", %g]].do { |run|\n"
           "  Score.write([[0.0, [\"/d_load\", \"%s/bank.scsyndef\"]]] ++\n"
-          "    Array.fill(%d, { |i| [0.0, [\"/s_new\", \"bank\", 1000 + i, 0, 0, \"base\", 1 + (i / 20)]] }) ++\n"
+          "    Array.fill(%d, { |i| [0.0, [\"/s_new\", \"bank\", 1000 + i, 0, 0, \"base\", 1 + (i "
+          "/ 20)]] }) ++\n"
           "    [[run[1], [\"/c_set\", 0, 0]]], \"%s/\" ++ run[0] ++ \".osc\") };\n0.exit;\n",
           folder, seconds[0], seconds[1], folder, N_OSC / 1000, folder);
   fclose(file);
@@ -226,40 +233,43 @@ static void write_supercollider(const double seconds[2])
 
 typedef struct {
   const char* name;
-  const char* needs;       ///< program
-  double      seconds[2];  ///< of the shorter and the longer run
+  const char* needs;      ///< program
+  double      seconds[2]; ///< of the shorter and the longer run
   char        command[2][1024];
-  Player*     player;      ///< instead of commands
+  Player*     player; ///< instead of commands
   bool        present;
   double      rate[ROUNDS_MAX]; ///< oscillator-samples per second, one a round
 } Bank;
 
 static void add_ours(Bank* row, const char* name, const char* quality, bool flying)
 {
-  const char* sets[20] = {"oscillators", "10000", "chord", "7",     "scatter",  "4",
-                          "anneal",      flying ? "30" : "0.05", "coupling", "2"};
+  const char* sets[20] = {"oscillators", "10000", "chord",  "7",
+                          "scatter",     "4",     "anneal", flying ? "30" : "0.05",
+                          "coupling",    "2"};
   int         n        = 10;
   if (quality) {
     sets[n++] = "quality";
     sets[n++] = quality;
   }
-  sets[n]         = NULL;
-  double peak     = 0.0;
-  *row            = (Bank){.name = name, .player = player_open("swarm", sets, false)};
-  row->present    = row->player != NULL;
+  sets[n]      = NULL;
+  double peak  = 0.0;
+  *row         = (Bank){.name = name, .player = player_open("swarm", sets, false)};
+  row->present = row->player != NULL;
   if (row->present) {
     (void)player_run(row->player, flying ? 20 : 750, 256, &peak);
   }
 }
 
-static void add_csound(Bank* row, const char* name, void (*write)(const char*, double), const double seconds[2])
+static void add_csound(Bank* row, const char* name, void (*write)(const char*, double),
+                       const double seconds[2])
 {
   *row = (Bank){.name = name, .needs = "csound", .seconds = {seconds[0], seconds[1]}};
   for (int i = 0; i < 2; ++i) {
     char file[64];
     (void)snprintf(file, sizeof file, "%.20s%d.csd", name + 7, i);
     write(file, seconds[i]);
-    (void)snprintf(row->command[i], sizeof row->command[i], "csound '%s' >/dev/null 2>&1", in_folder(file));
+    (void)snprintf(row->command[i], sizeof row->command[i], "csound '%s' >/dev/null 2>&1",
+                   in_folder(file));
   }
   row->present = installed("csound");
 }
@@ -273,11 +283,12 @@ static void add_supercollider(Bank* row, const char* name, int block)
     return;
   }
   char command[1024];
-  (void)snprintf(command, sizeof command,
-                 "cd %s && { [ -f long.osc ] || XDG_RUNTIME_DIR=%s HOME=%s QT_QPA_PLATFORM=offscreen "
-                 "QTWEBENGINE_DISABLE_SANDBOX=1 QTWEBENGINE_CHROMIUM_FLAGS=--no-sandbox "
-                 "timeout -k 2 120 sclang bank.scd </dev/null >sclang.log 2>&1; [ -s long.osc ]; }",
-                 folder, folder, folder);
+  (void)snprintf(
+      command, sizeof command,
+      "cd %s && { [ -f long.osc ] || XDG_RUNTIME_DIR=%s HOME=%s QT_QPA_PLATFORM=offscreen "
+      "QTWEBENGINE_DISABLE_SANDBOX=1 QTWEBENGINE_CHROMIUM_FLAGS=--no-sandbox "
+      "timeout -k 2 120 sclang bank.scd </dev/null >sclang.log 2>&1; [ -s long.osc ]; }",
+      folder, folder, folder);
   write_supercollider(seconds);
   if (command_s(command) < 0.0) {
     row->present = false;
@@ -285,7 +296,8 @@ static void add_supercollider(Bank* row, const char* name, int block)
   }
   for (int i = 0; i < 2; ++i) {
     (void)snprintf(row->command[i], sizeof row->command[i],
-                   "cd %s && scsynth -N %s.osc _ out.wav %d WAV int16 -z %d -w 8192 -m 262144 -o 1 -i 0 >said 2>&1 "
+                   "cd %s && scsynth -N %s.osc _ out.wav %d WAV int16 -z %d -w 8192 -m 262144 -o 1 "
+                   "-i 0 >said 2>&1 "
                    "&& ! grep -qE 'ERROR|FAILURE' said",
                    folder, i ? "long" : "short", RATE, block);
   }
@@ -296,8 +308,9 @@ static void measure_bank(Bank* row, int round)
   double       peak    = 0.0;
   const double samples = (double)N_OSC * RATE;
   if (row->player) {
-    row->rate[round] = samples / player_run(row->player, RATE / 256, 256, &peak) * (RATE / 256 * 256.0 / RATE);
-    row->present     = peak > 1e-3;
+    row->rate[round] =
+        samples / player_run(row->player, RATE / 256, 256, &peak) * (RATE / 256 * 256.0 / RATE);
+    row->present = peak > 1e-3;
     return;
   }
   const double brief = command_s(row->command[0]);
@@ -309,7 +322,8 @@ static void measure_bank(Bank* row, int round)
 
 static void print_banks(const Bank* row, int n_rows, int n_rounds, int n_ours)
 {
-  printf("\n%d oscillators with moving frequencies, 48 kHz (swarm: stereo), %d rounds\n\n", N_OSC, n_rounds);
+  printf("\n%d oscillators with moving frequencies, 48 kHz (swarm: stereo), %d rounds\n\n", N_OSC,
+         n_rounds);
   printf("| | G oscillator-samples/s |");
   for (int k = 0; k < n_ours; ++k) {
     printf(" %s is faster by |", row[k].name);
@@ -321,7 +335,8 @@ static void print_banks(const Bank* row, int n_rows, int n_rounds, int n_ours)
   printf("\n");
   for (int i = 0; i < n_rows; ++i) {
     if (!row[i].present) {
-      printf("| %s | missing (%s) |\n", row[i].name, row[i].needs ? row[i].needs : "does not sound");
+      printf("| %s | missing (%s) |\n", row[i].name,
+             row[i].needs ? row[i].needs : "does not sound");
       continue;
     }
     printf("| %-30s | %7.3f |", row[i].name, 1e-9 * median(row[i].rate, n_rounds));
@@ -348,7 +363,8 @@ static void bench_banks(int n_rounds)
   add_ours(&row[n++], "swarm in flight", NULL, true);
   add_ours(&row[n++], "swarm at rest", NULL, false);
   if (has_quality(row[0].player)) {
-    static const char* const names[] = {"quality 0, in flight", "quality 1, in flight", "quality 2, in flight"};
+    static const char* const names[] = {"swarm in flight, step 64", "swarm in flight, step 256",
+                                        "swarm in flight, step 1024"};
     const FiqHost* const     host    = &row[0].player->host;
     const uint32_t           port    = fiq_ports_index(&host->ports, "quality");
     for (int q = 0; q < 3 && (float)q <= host->ports.ports[port].maximum; ++q) {
@@ -387,31 +403,60 @@ typedef struct {
   bool                   played;
 } Amsynth;
 
+static float port_default(const LADSPA_PortRangeHint* hint)
+{
+  const float low  = hint->LowerBound;
+  const float high = hint->UpperBound;
+  switch (hint->HintDescriptor & LADSPA_HINT_DEFAULT_MASK) {
+  case LADSPA_HINT_DEFAULT_MINIMUM:
+    return low;
+  case LADSPA_HINT_DEFAULT_LOW:
+    return 0.75f * low + 0.25f * high;
+  case LADSPA_HINT_DEFAULT_MIDDLE:
+    return 0.5f * low + 0.5f * high;
+  case LADSPA_HINT_DEFAULT_HIGH:
+    return 0.25f * low + 0.75f * high;
+  case LADSPA_HINT_DEFAULT_MAXIMUM:
+    return high;
+  case LADSPA_HINT_DEFAULT_1:
+    return 1.0f;
+  case LADSPA_HINT_DEFAULT_100:
+    return 100.0f;
+  case LADSPA_HINT_DEFAULT_440:
+    return 440.0f;
+  default:
+    return 0.0f;
+  }
+}
+
 static void amsynth_connect(Amsynth* self)
 {
   const LADSPA_Descriptor* const ladspa = self->dssi->LADSPA_Plugin;
   int                            n_out  = 0;
   for (unsigned long i = 0; i < ladspa->PortCount && i < 256; ++i) {
+    self->control[i] = port_default(&ladspa->PortRangeHints[i]);
     const bool audio = LADSPA_IS_PORT_AUDIO(ladspa->PortDescriptors[i]);
-    ladspa->connect_port(self->handle, i, audio && n_out < 2 ? self->out[n_out++] : &self->control[i]);
+    ladspa->connect_port(self->handle, i,
+                         audio && n_out < 2 ? self->out[n_out++] : &self->control[i]);
   }
 }
 
-static bool amsynth_open(Amsynth* self)
+static bool amsynth_open(Amsynth* self, bool program)
 {
-  void* const              library    = dlopen("/usr/lib/dssi/amsynth_dssi.so", RTLD_NOW | RTLD_LOCAL);
+  void* const              library = dlopen("/usr/lib/dssi/amsynth_dssi.so", RTLD_NOW | RTLD_LOCAL);
   DSSI_Descriptor_Function descriptor = NULL;
   if (!library) {
     return false;
   }
   *(void**)&descriptor = dlsym(library, "dssi_descriptor");
   self->dssi           = descriptor ? descriptor(0) : NULL;
-  self->handle = self->dssi ? self->dssi->LADSPA_Plugin->instantiate(self->dssi->LADSPA_Plugin, RATE) : NULL;
+  self->handle =
+      self->dssi ? self->dssi->LADSPA_Plugin->instantiate(self->dssi->LADSPA_Plugin, RATE) : NULL;
   if (!self->handle) {
     return false;
   }
   amsynth_connect(self);
-  if (self->dssi->select_program) {
+  if (program && self->dssi->select_program) {
     self->dssi->select_program(self->handle, 0, 0);
   }
   if (self->dssi->LADSPA_Plugin->activate) {
@@ -446,9 +491,10 @@ typedef struct {
   int none;
 } Amsynth;
 
-static bool amsynth_open(Amsynth* self)
+static bool amsynth_open(Amsynth* self, bool program)
 {
   (void)self;
+  (void)program;
   return false;
 }
 
@@ -463,7 +509,8 @@ static double amsynth_run(Amsynth* self, uint32_t n_blocks, double* peak)
 
 typedef struct {
   const char* name;
-  const char* plugin; ///< NULL: amsynth
+  const char* plugin;
+  Amsynth*    amsynth; ///< instead of a plugin
   Player*     player;
   bool        present;
   double      peak;
@@ -493,24 +540,27 @@ static void bench_synths(int n_rounds)
   static const char* const flying[]  = {"oscillators", "1000", "anneal", "30", NULL};
   static const char* const resting[] = {"oscillators", "1000", "anneal", "0.05", NULL};
   static const char* const none[]    = {NULL};
-  static Amsynth           amsynth;
-  Synth row[] = {{.name = "swarm, 1000 oscillators in flight", .plugin = "swarm"},
-                 {.name = "swarm, 1000 oscillators at rest", .plugin = "swarm"},
-                 {.name = "amsynth (DSSI, first program)", .plugin = NULL},
-                 {.name = "synthv1 (LV2, default sound)", .plugin = "http://synthv1.sourceforge.net/lv2"},
-                 {.name = "ZynAddSubFX (LV2, default sound)", .plugin = "http://zynaddsubfx.sourceforge.net"}};
+  static Amsynth           amsynth[2];
+  Synth                    row[] = {
+                         {.name = "swarm, 1000 oscillators in flight", .plugin = "swarm"},
+                         {.name = "swarm, 1000 oscillators at rest", .plugin = "swarm"},
+                         {.name = "amsynth (DSSI, first program)", .amsynth = &amsynth[0]},
+                         {.name = "amsynth (DSSI, default ports)", .amsynth = &amsynth[1]},
+                         {.name = "synthv1 (LV2, default sound)", .plugin = "http://synthv1.sourceforge.net/lv2"},
+                         {.name = "ZynAddSubFX (LV2, default sound)", .plugin = "http://zynaddsubfx.sourceforge.net"}};
   const int n_rows = (int)(sizeof row / sizeof row[0]);
   for (int i = 0; i < n_rows; ++i) {
     const char* const* const sets = i == 0 ? flying : i == 1 ? resting : none;
-    row[i].player  = row[i].plugin ? player_open(row[i].plugin, sets, true) : NULL;
-    row[i].present = row[i].plugin ? row[i].player != NULL : amsynth_open(&amsynth);
+    row[i].player                 = row[i].plugin ? player_open(row[i].plugin, sets, true) : NULL;
+    row[i].present                = row[i].plugin ? row[i].player != NULL
+                                                  : amsynth_open(row[i].amsynth, row[i].amsynth == amsynth);
   }
   for (int round = -1; round < n_rounds; ++round) { // the first one warms up
     for (int i = 0; i < n_rows; ++i) {
       if (row[i].present) {
         const uint32_t n_blocks = RATE / 256;
-        const double   spent    = row[i].player ? player_run(row[i].player, n_blocks, 256, &row[i].peak)
-                                                : amsynth_run(&amsynth, n_blocks, &row[i].peak);
+        const double spent = row[i].player ? player_run(row[i].player, n_blocks, 256, &row[i].peak)
+                                           : amsynth_run(row[i].amsynth, n_blocks, &row[i].peak);
         row[i].ns[round < 0 ? 0 : round] = 1e9 * spent / (256.0 * n_blocks);
       }
     }
@@ -526,9 +576,10 @@ static void bench_synths(int n_rounds)
 static void measure_blocks(const char* name, const char* quality, const char* anneal)
 {
   enum { BLOCKS = 2000, INSTANCES = 5 };
-  static double best[BLOCKS];
-  const char* const sets[] = {"oscillators", "10000", "chord",   "7", "anneal", anneal,
-                              quality ? "quality" : NULL, quality, NULL};
+  static double     best[BLOCKS];
+  const char* const sets[] = {
+      "oscillators", "10000", "chord", "7", "anneal", anneal, quality ? "quality" : NULL,
+      quality,       NULL};
   for (int instance = 0; instance < INSTANCES; ++instance) {
     Player* const player = player_open("swarm", sets, false);
     for (int i = 0; player && i < BLOCKS; ++i) {
@@ -548,23 +599,26 @@ static void measure_blocks(const char* name, const char* quality, const char* an
     opening = best[i] > best[opening] ? i : opening;
   }
   const double middle = median(best, BLOCKS);
-  printf("| %-28s | %7.1f | %7.1f (block %4d) | %5.2f | %7.1f (block %d) | %5.2f | %5.1f %% |\n", name,
-         1e6 * middle, 1e6 * best[worst], worst, best[worst] / middle, 1e6 * best[opening], opening,
-         best[opening] / middle, 100.0 * best[worst] * RATE / 64.0);
+  printf("| %-28s | %7.1f | %7.1f (block %4d) | %5.2f | %7.1f (block %d) | %5.2f | %5.1f %% |\n",
+         name, 1e6 * middle, 1e6 * best[worst], worst, best[worst] / middle, 1e6 * best[opening],
+         opening, best[opening] / middle, 100.0 * best[worst] * RATE / 64.0);
 }
 
 static void bench_blocks(void)
 {
   static const char* const none[] = {NULL};
-  printf("\nBlocks of 64 frames, %d oscillators, least of 5 instances by position, 2000 positions\n\n", N_OSC);
-  printf("| | median us | worst us | worst / median | worst of the first 8, us | / median | worst of a period |\n"
+  printf(
+      "\nBlocks of 64 frames, %d oscillators, least of 5 instances by position, 2000 positions\n\n",
+      N_OSC);
+  printf("| | median us | worst us | worst / median | worst of the first 8, us | / median | worst "
+         "of a period |\n"
          "|---|---|---|---|---|---|---|\n");
   measure_blocks("flies all the time", NULL, "30");
   measure_blocks("flies for 1.2 s, then rests", NULL, "1.2");
   Player* const player = player_open("swarm", none, false);
   if (has_quality(player)) {
-    measure_blocks("quality 0", "0", "30");
-    measure_blocks("quality 1", "1", "30");
+    measure_blocks("flies, step 256", "1", "30");
+    measure_blocks("flies, step 1024", "2", "30");
   }
   player_close(player);
 }
@@ -614,7 +668,8 @@ static void bench_start(void)
   enum { TIMES = 20 };
   static const char* const plugins[] = {"realms", "swarm"};
   printf("\nInstantiate (loading the library included), ms of wall time\n\n"
-         "| | first process | median of 20 fresh processes | worst | median of 20 in one process |\n|---|---|---|---|---|\n");
+         "| | first process | median of 20 fresh processes | worst | median of 20 in one process "
+         "|\n|---|---|---|---|---|\n");
   for (int i = 0; i < 2; ++i) {
     FiqHost* const host = calloc(1, sizeof *host);
     if (!host || !fiq_host_open(host, plugins[i], RATE)) {
@@ -634,8 +689,8 @@ static void bench_start(void)
     for (int k = 0; k < TIMES; ++k) {
       warm[k] = warm_start_s(plugins[i]);
     }
-    printf("| %s | %.2f | %.2f | %.2f | %.2f |\n", plugins[i], 1e3 * cold[0], 1e3 * median(cold, TIMES),
-           1e3 * worst, 1e3 * median(warm, TIMES));
+    printf("| %s | %.2f | %.2f | %.2f | %.2f |\n", plugins[i], 1e3 * cold[0],
+           1e3 * median(cold, TIMES), 1e3 * worst, 1e3 * median(warm, TIMES));
   }
 }
 

@@ -5,6 +5,7 @@
 #include "random.h"
 
 #include <lv2/midi/midi.h>
+#include <lv2/patch/patch.h>
 #include <lv2/time/time.h>
 
 #include <dlfcn.h>
@@ -36,7 +37,8 @@ static LV2_URID map_uri(LV2_URID_Map_Handle handle, const char* uri)
 
 static LV2_URID_Map urid_map = {NULL, map_uri};
 
-static LV2_Worker_Status schedule_work(LV2_Worker_Schedule_Handle handle, uint32_t size, const void* data)
+static LV2_Worker_Status schedule_work(LV2_Worker_Schedule_Handle handle, uint32_t size,
+                                       const void* data)
 {
   Fixture* const self = handle;
   if (self->n_orders == FIXTURE_ORDERS_MAX || size > FIXTURE_ORDER_BYTES) {
@@ -95,13 +97,13 @@ Fixture* fixture_open(FiqPluginKind kind, double rate_hz, bool with_worker)
 {
   Fixture* const self = calloc(1, sizeof(Fixture));
   assert_non_null(self);
-  self->kind                        = kind;
-  self->rate_hz                     = rate_hz;
-  self->descriptor                  = fixture_descriptor(kind);
-  self->schedule                    = (LV2_Worker_Schedule){self, schedule_work};
-  const LV2_Feature        map      = {LV2_URID__map, &urid_map};
-  const LV2_Feature        worker   = {LV2_WORKER__schedule, &self->schedule};
-  const LV2_Feature* const all[]    = {&map, with_worker ? &worker : NULL, NULL};
+  self->kind                      = kind;
+  self->rate_hz                   = rate_hz;
+  self->descriptor                = fixture_descriptor(kind);
+  self->schedule                  = (LV2_Worker_Schedule){self, schedule_work};
+  const LV2_Feature        map    = {LV2_URID__map, &urid_map};
+  const LV2_Feature        worker = {LV2_WORKER__schedule, &self->schedule};
+  const LV2_Feature* const all[]  = {&map, with_worker ? &worker : NULL, NULL};
   self->handle = self->descriptor->instantiate(self->descriptor, rate_hz, "/", all);
   if (!self->handle) {
     free(self);
@@ -155,7 +157,8 @@ float fixture_get(const Fixture* self, const char* symbol)
   return self->value[fixture_port(self, symbol)];
 }
 
-static const void* retrieve_seed(LV2_State_Handle handle, uint32_t key, size_t* size, uint32_t* type, uint32_t* flags)
+static const void* retrieve_seed(LV2_State_Handle handle, uint32_t key, size_t* size,
+                                 uint32_t* type, uint32_t* flags)
 {
   if (key != fixture_urid("urn:fieldiq:seed")) {
     return NULL;
@@ -168,7 +171,7 @@ static const void* retrieve_seed(LV2_State_Handle handle, uint32_t key, size_t* 
 
 void fixture_seed(Fixture* self, int64_t seed)
 {
-  const LV2_State_Interface* const state = self->descriptor->extension_data(LV2_STATE__interface);
+  const LV2_State_Interface* const state  = self->descriptor->extension_data(LV2_STATE__interface);
   const LV2_Feature* const         none[] = {NULL};
   assert_int_equal(state->restore(self->handle, retrieve_seed, &seed, 0, none), LV2_STATE_SUCCESS);
 }
@@ -201,18 +204,34 @@ void fixture_tempo(Fixture* self, int64_t frame, float bpm)
   lv2_atom_forge_pop(forge, &object);
 }
 
+void fixture_patch_path(Fixture* self, int64_t frame, const char* property, const char* path)
+{
+  LV2_Atom_Forge* const forge = &self->forge[0];
+  LV2_Atom_Forge_Frame  object;
+  lv2_atom_forge_frame_time(forge, frame);
+  lv2_atom_forge_object(forge, &object, 0, fixture_urid(LV2_PATCH__Set));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__property));
+  lv2_atom_forge_urid(forge, fixture_urid(property));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__value));
+  assert_true(lv2_atom_forge_path(forge, path, (uint32_t)strlen(path)) != 0);
+  lv2_atom_forge_pop(forge, &object);
+}
+
 void fixture_prepare(Fixture* self, float* const* in, float* const* out, size_t start)
 {
   const bool realms = self->kind == FIQ_PLUGIN_REALMS;
   for (uint32_t channel = 0; channel < 2; ++channel) {
-    float* const   plane = in ? in[channel] + start : NULL;
-    float* const   side  = self->side[channel] ? (float*)(uintptr_t)(self->side[channel] + start) : NULL;
-    const uint32_t input = (realms ? (uint32_t)FIQ_REALMS_IN_L : (uint32_t)FIQ_SWARM_IN_L) + channel;
+    float* const plane = in ? in[channel] + start : NULL;
+    float* const side =
+        self->side[channel] ? (float*)(uintptr_t)(self->side[channel] + start) : NULL;
+    const uint32_t input =
+        (realms ? (uint32_t)FIQ_REALMS_IN_L : (uint32_t)FIQ_SWARM_IN_L) + channel;
     self->descriptor->connect_port(self->handle, input, plane);
     if (realms) {
       self->descriptor->connect_port(self->handle, FIQ_REALMS_SIDE_L + channel, side);
     }
-    const uint32_t port = (realms ? (uint32_t)FIQ_REALMS_OUT_L : (uint32_t)FIQ_SWARM_OUT_L) + channel;
+    const uint32_t port =
+        (realms ? (uint32_t)FIQ_REALMS_OUT_L : (uint32_t)FIQ_SWARM_OUT_L) + channel;
     self->descriptor->connect_port(self->handle, port, out[channel] + start);
   }
   if (!self->active) {
@@ -238,14 +257,16 @@ void fixture_run(Fixture* self, float* const* in, float* const* out, size_t star
 
 static LV2_Worker_Status respond(LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
 {
-  Fixture* const                    self   = handle;
-  const LV2_Worker_Interface* const worker = self->descriptor->extension_data(LV2_WORKER__interface);
+  Fixture* const                    self = handle;
+  const LV2_Worker_Interface* const worker =
+      self->descriptor->extension_data(LV2_WORKER__interface);
   return worker->work_response(self->handle, size, data);
 }
 
 void fixture_work(Fixture* self)
 {
-  const LV2_Worker_Interface* const worker = self->descriptor->extension_data(LV2_WORKER__interface);
+  const LV2_Worker_Interface* const worker =
+      self->descriptor->extension_data(LV2_WORKER__interface);
   // An answer may order more, which lands behind the ones being done.
   for (uint32_t i = 0; i < self->n_orders; ++i) {
     const FixtureOrder order = self->orders[i];

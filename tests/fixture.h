@@ -16,7 +16,7 @@
 #include <lv2/urid/urid.h>
 #include <lv2/worker/worker.h>
 
-enum { FIXTURE_EVENT_BYTES = 65536, FIXTURE_ORDERS_MAX = 16, FIXTURE_ORDER_BYTES = 64 };
+enum { FIXTURE_EVENT_BYTES = 65536, FIXTURE_ORDERS_MAX = 16, FIXTURE_ORDER_BYTES = 128 };
 
 /// What the worker was asked for and has not done yet.
 typedef struct {
@@ -29,15 +29,15 @@ typedef struct {
   double                rate_hz;
   const LV2_Descriptor* descriptor;
   LV2_Handle            handle;
-  float                 value[128];      ///< by port index
-  uint8_t*              events[2];       ///< control and MIDI sequences being written
+  float                 value[128]; ///< by port index
+  uint8_t*              events[2];  ///< control and MIDI sequences being written
   LV2_Atom_Forge        forge[2];
   LV2_Atom_Forge_Frame  frame[2];
   uint8_t*              notify;
-  const float*          side[2];         ///< planes of the sidechain from the next run on, or NULL
+  const float*          side[2]; ///< planes of the sidechain from the next run on, or NULL
   FixtureOrder          orders[FIXTURE_ORDERS_MAX];
   uint32_t              n_orders;
-  bool                  active;          ///< activate() is called before the first run
+  bool                  active; ///< activate() is called before the first run
   LV2_Worker_Schedule   schedule;
 } Fixture;
 
@@ -62,6 +62,9 @@ void fixture_seed(Fixture* self, int64_t seed);
 /// Queue an event for the next run.
 void fixture_midi(Fixture* self, int64_t frame, uint8_t status, uint8_t data1, uint8_t data2);
 void fixture_tempo(Fixture* self, int64_t frame, float bpm);
+
+/// Queue a patch:Set of `property` to the atom:Path `path`.
+void fixture_patch_path(Fixture* self, int64_t frame, const char* property, const char* path);
 
 /// Process `n` frames; in (two planes, may be NULL) and out are offset by `start`.
 void fixture_run(Fixture* self, float* const* in, float* const* out, size_t start, uint32_t n);

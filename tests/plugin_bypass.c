@@ -22,8 +22,8 @@ static void null_against_dry(Fixture* self, const char* what)
   const size_t latency = (size_t)fixture_get(self, "latency");
   double       worst   = 0.0;
   for (int channel = 0; channel < 2; ++channel) {
-    const double difference =
-        support_max_difference(out.plane[channel] + SETTLE, in.plane[channel] + SETTLE - latency, FRAMES - SETTLE);
+    const double difference = support_max_difference(
+        out.plane[channel] + SETTLE, in.plane[channel] + SETTLE - latency, FRAMES - SETTLE);
     worst = fmax(worst, difference);
   }
   print_message("%s: null at %.1f dBFS\n", what, support_db(worst));
@@ -76,7 +76,8 @@ static double largest_step(const float* x, size_t n)
 }
 
 /// Largest step of a 1 kHz sine of amplitude 0.5 while `symbol` is switched between two values `per_second` times.
-static double step_while_switching(const char* symbol, double a, double b, double realm, int per_second)
+static double step_while_switching(const char* symbol, double a, double b, double realm,
+                                   int per_second)
 {
   FixtureAudio in   = fixture_audio(FRAMES);
   FixtureAudio out  = fixture_audio(FRAMES);
@@ -109,12 +110,15 @@ static void test_switching_does_not_click(void** state)
     const char* symbol;
     double      a, b;
     int         per_second;
-  } switches[] = {{"enabled", 0, 1, 20}, {"realm", 0, 1, 2},   {"realm", 1, 2, 2},    {"input_mode", 0, 1, 2},
-                  {"input_mode", 0, 2, 2}, {"mix", 0, 100, 10}, {"amount", 0, 100, 10}, {"rotate", -90, 90, 5}};
+  } switches[] = {{"enabled", 0, 1, 20},   {"realm", 0, 1, 2},      {"realm", 1, 2, 2},
+                  {"input_mode", 0, 1, 2}, {"input_mode", 0, 2, 2}, {"mix", 0, 100, 10},
+                  {"amount", 0, 100, 10},  {"rotate", -90, 90, 5}};
   for (size_t s = 0; s < sizeof(switches) / sizeof(switches[0]); ++s) {
     for (int realm = 0; realm < 3; ++realm) {
-      const double step = step_while_switching(switches[s].symbol, switches[s].a, switches[s].b, realm, switches[s].per_second);
-      print_message("%s in realm %d: largest step %.4f, sine %.4f\n", switches[s].symbol, realm, step, own);
+      const double step = step_while_switching(switches[s].symbol, switches[s].a, switches[s].b,
+                                               realm, switches[s].per_second);
+      print_message("%s in realm %d: largest step %.4f, sine %.4f\n", switches[s].symbol, realm,
+                    step, own);
       // A turning phase is a passing change of pitch: 6 % covers half a turn in 20 ms.
       assert_true(step <= 1.06 * own + fade);
     }

@@ -98,7 +98,8 @@ static void test_impossible_parameters_are_survived(void** state)
     fixture_midi(self, 0, 0x90, 60, 100);
     for (size_t start = 0; start < SECOND; start += 480) {
       for (uint32_t row = 0; row < fiq_n_params; ++row) {
-        if (fiq_param_in(&fiq_params[row], (FiqPluginKind)kind) && !fiq_param_is_meter(&fiq_params[row])) {
+        if (fiq_param_in(&fiq_params[row], (FiqPluginKind)kind) &&
+            !fiq_param_is_meter(&fiq_params[row])) {
           const uint32_t bits = fiq_random_bits(&random);
           float          any;
           memcpy(&any, &bits, sizeof(any));
@@ -121,7 +122,8 @@ static void test_impossible_parameters_are_survived(void** state)
 static void test_absurd_sample_rates_are_refused(void** state)
 {
   (void)state;
-  static const double bad[] = {0.0, -48000.0, 1.0, 7999.0, 384001.0, 1e12, (double)NAN, (double)INFINITY};
+  static const double bad[] = {0.0,      -48000.0, 1.0,         7999.0,
+                               384001.0, 1e12,     (double)NAN, (double)INFINITY};
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {
     assert_null(fixture_open(FIQ_PLUGIN_REALMS, bad[i], false));
     assert_null(fixture_open(FIQ_PLUGIN_SWARM, bad[i], false));
@@ -131,7 +133,8 @@ static void test_absurd_sample_rates_are_refused(void** state)
 static void test_every_sample_rate_sounds(void** state)
 {
   (void)state;
-  static const double good[] = {8000, 11025, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000, 384000};
+  static const double good[] = {8000,  11025, 16000, 22050,  32000,  44100,
+                                48000, 88200, 96000, 176400, 192000, 384000};
   for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); ++i) {
     const size_t n   = (size_t)good[i];
     FixtureAudio in  = fixture_audio(n);
@@ -183,11 +186,11 @@ static void test_malformed_events_are_survived(void** state)
     }
     // Headers that make sense half of the time, so that the junk gets further in.
     LV2_Atom_Sequence* const sequence = (LV2_Atom_Sequence*)(void*)junk;
-    sequence->atom.size               = fiq_random_bits(&random) % (sizeof(junk) - sizeof(LV2_Atom));
-    LV2_Atom_Event* const event       = (LV2_Atom_Event*)(void*)(sequence + 1);
-    event->time.frames                = (int64_t)(fiq_random_bits(&random) % 200) - 60;
-    event->body.type                  = 1 + fiq_random_bits(&random) % 40;
-    event->body.size                  = fiq_random_bits(&random) % 64;
+    sequence->atom.size         = fiq_random_bits(&random) % (sizeof(junk) - sizeof(LV2_Atom));
+    LV2_Atom_Event* const event = (LV2_Atom_Event*)(void*)(sequence + 1);
+    event->time.frames          = (int64_t)(fiq_random_bits(&random) % 200) - 60;
+    event->body.type            = 1 + fiq_random_bits(&random) % 40;
+    event->body.size            = fiq_random_bits(&random) % 64;
     fixture_run(self, NULL, out.plane, start, 64);
   }
   assert_true(all_finite(out.plane[0], SECOND));
@@ -207,7 +210,8 @@ static void test_random_midi_leaves_no_note_behind(void** state)
   for (size_t start = 0; start < 8 * SECOND; start += 256) {
     for (int i = 0; i < 4; ++i) {
       const uint32_t bits = fiq_random_bits(&random);
-      fixture_midi(self, (bits >> 24) % 256, (uint8_t)(0x80 | (bits & 0x7f)), (bits >> 8) & 0x7f, (bits >> 16) & 0x7f);
+      fixture_midi(self, (bits >> 24) % 256, (uint8_t)(0x80 | (bits & 0x7f)), (bits >> 8) & 0x7f,
+                   (bits >> 16) & 0x7f);
     }
     fixture_run(self, NULL, out.plane, start, 256);
   }

@@ -49,8 +49,8 @@ static double largest_step(const float* x, size_t n)
 static void test_growth_by_the_worker_is_seamless(void** state)
 {
   (void)state;
-  FixtureAudio out  = fixture_audio(FRAMES);
-  Fixture*     self = sounding(true);
+  FixtureAudio out    = fixture_audio(FRAMES);
+  Fixture*     self   = sounding(true);
   uint32_t     orders = 0;
   for (size_t done = 0; done < FRAMES; done += BLOCK) {
     if (done == FRAMES / 2) {
@@ -161,14 +161,16 @@ static void test_the_window_changes_without_a_click(void** state)
     fixture_run(self, in.plane, out.plane, done, BLOCK);
     fixture_work(self);
   }
-  const double own = 0.5 * 2.0 * 3.14159265358979 * 1000.0 / 48000.0;
+  const double own  = 0.5 * 2.0 * 3.14159265358979 * 1000.0 / 48000.0;
   const double step = largest_step(out.plane[0] + FRAMES / 2, LONG - FRAMES / 2);
-  print_message("largest step %.4f, the sine's own %.4f; latency %g frames\n", step, own, (double)fixture_get(self, "latency"));
+  print_message("largest step %.4f, the sine's own %.4f; latency %g frames\n", step, own,
+                (double)fixture_get(self, "latency"));
   // The fade adds the difference of two sines over 50 ms.
   assert_true(step < own + 1.0 / 2400.0 + 1e-3);
   const size_t latency = (size_t)fixture_get(self, "latency");
   const size_t settled = LONG - FRAMES / 4;
-  const double null    = support_max_difference(out.plane[0] + settled, in.plane[0] + settled - latency, FRAMES / 4);
+  const double null =
+      support_max_difference(out.plane[0] + settled, in.plane[0] + settled - latency, FRAMES / 4);
   assert_true(support_db(null) < -90.0);
   fixture_close(self);
   fixture_audio_free(&in);
@@ -177,11 +179,12 @@ static void test_the_window_changes_without_a_click(void** state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_growth_by_the_worker_is_seamless),
-                                     cmocka_unit_test(test_without_a_worker_the_swarm_keeps_its_size),
-                                     cmocka_unit_test(test_freewheeling_needs_no_worker),
-                                     cmocka_unit_test(test_what_is_set_before_activation_is_there_at_once),
-                                     cmocka_unit_test(test_the_window_changes_without_a_click),
-                                     cmocka_unit_test(test_an_instance_may_end_while_it_grows)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_growth_by_the_worker_is_seamless),
+      cmocka_unit_test(test_without_a_worker_the_swarm_keeps_its_size),
+      cmocka_unit_test(test_freewheeling_needs_no_worker),
+      cmocka_unit_test(test_what_is_set_before_activation_is_there_at_once),
+      cmocka_unit_test(test_the_window_changes_without_a_click),
+      cmocka_unit_test(test_an_instance_may_end_while_it_grows)};
   return cmocka_run_group_tests_name("plugin growth", tests, NULL, NULL);
 }

@@ -41,7 +41,8 @@ typedef struct {
   unsigned allocations, locks, calls;
 } Caught;
 
-static volatile Caught       caught; // volatile: compilers know malloc, and that it changes nothing of ours
+static volatile Caught
+    caught; // volatile: compilers know malloc, and that it changes nothing of ours
 static volatile sig_atomic_t guarding;
 static volatile char         dispatch; // the kernel reads it: 1 sends system calls back
 
@@ -170,14 +171,25 @@ static void test_the_guard_catches(void** state)
   assert_int_equal(found.calls, 1);
 }
 
+/// A scale for the tuning to change to, under a name of its own.
+static void write_scale(char* name)
+{
+  static const char text[] = "Thirds\n3\n5/4\n25/16\n2\n";
+  const int         file   = mkstemp(name);
+  assert_true(file >= 0 && write(file, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1);
+  close(file);
+}
+
 /// One second of everything that a session may bring, block by block under the guard.
 static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
 {
   enum { BLOCK = 96, BLOCKS = 1000 };
-  FixtureAudio in    = fixture_audio(BLOCK);
-  FixtureAudio out   = fixture_audio(BLOCK);
-  Fixture*     self  = fixture_open(kind, 48000.0, with_worker);
-  Caught       total = {0, 0, 0};
+  FixtureAudio in      = fixture_audio(BLOCK);
+  FixtureAudio out     = fixture_audio(BLOCK);
+  Fixture*     self    = fixture_open(kind, 48000.0, with_worker);
+  Caught       total   = {0, 0, 0};
+  char         scale[] = "/tmp/fieldiq_XXXXXX";
+  write_scale(scale);
   support_noise(in.plane[0], BLOCK, 0.5, 1);
   support_noise(in.plane[1], BLOCK, 0.5, 2);
   for (int i = 0; i < BLOCKS; ++i) {
@@ -186,6 +198,11 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
       fixture_set(self, "swarm_level", -6);
       fixture_set(self, "shift", i % 300);
       fixture_set(self, "input_mode", i / 333);
+      fixture_set(self, "objective", i / 230 % 4);
+      fixture_set(self, "learn", i % 190 > 3);
+      fixture_set(self, "learn_clear", i / 450 % 2);
+      self->side[0] = i > 600 ? in.plane[1] : NULL;
+      self->side[1] = i > 600 ? in.plane[0] : NULL;
     }
     fixture_set(self, "enabled", i / 50 % 2);
     fixture_set(self, "chord", i / 300);
@@ -194,6 +211,9 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
     fixture_midi(self, i % BLOCK, i % 3 ? 0x90 : 0x80, (uint8_t)(40 + i % 40), 90);
     if (i == 700) {
       fixture_seed(self, 99); // its answer is written by the next run
+    }
+    if (i % 100 == 30) {
+      fixture_patch_path(self, 3, "urn:fieldiq:tuning", i % 200 == 30 ? scale : "");
     }
     fixture_prepare(self, kind == FIQ_PLUGIN_REALMS ? in.plane : NULL, out.plane, 0);
     guard_up();
@@ -205,6 +225,7 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
     total.calls += found.calls;
     fixture_work(self);
   }
+  unlink(scale);
   fixture_close(self);
   fixture_audio_free(&in);
   fixture_audio_free(&out);
@@ -218,15 +239,55 @@ static void test_run_is_realtime_safe(void** state)
     for (int realm = 0; realm < 4; ++realm) {
       const FiqPluginKind kind  = realm < 3 ? FIQ_PLUGIN_REALMS : FIQ_PLUGIN_SWARM;
       const Caught        found = watch(kind, realm, worker);
-      print_message("%s %d: %u allocations, %u locks, %u system calls\n", kind ? "swarm" : "realms", realm,
-                    found.allocations, found.locks, found.calls);
+      print_message("%s %d: %u allocations, %u locks, %u system calls\n", kind ? "swarm" : "realms",
+                    realm, found.allocations, found.locks, found.calls);
       assert_int_equal(found.allocations + found.locks + found.calls, 0);
     }
   }
 }
 
+/// Lessons from beginning to end; without a worker their slices run under the guard.
+static void test_learning_is_realtime_safe(void** state)
+{
+  (void)state;
+  enum { BLOCK = 96, BLOCKS = 3000 };
+  FixtureAudio in  = fixture_audio(BLOCK);
+  FixtureAudio out = fixture_audio(BLOCK);
+  support_noise(in.plane[0], BLOCK, 0.5, 1);
+  support_noise(in.plane[1], BLOCK, 0.5, 2);
+  for (int run = 0; run < 6; ++run) {
+    Fixture* self  = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, run % 2 == 1);
+    Caught   total = {0, 0, 0};
+    fixture_set(self, "objective", 1 + run / 2);
+    for (int i = 0; i < BLOCKS; ++i) {
+      self->side[0] = in.plane[1];
+      self->side[1] = in.plane[0];
+      fixture_set(self, "window", 1);
+      fixture_prepare(self, in.plane, out.plane, 0);
+      guard_up();
+      self->descriptor->run(self->handle, BLOCK);
+      const Caught found = guard_down();
+      fixture_finish(self);
+      total.allocations += found.allocations;
+      total.locks += found.locks;
+      total.calls += found.calls;
+      fixture_work(self);
+    }
+    print_message("objective %d: progress %.2f, gain %.2f dB\n", 1 + run / 2,
+                  (double)fixture_get(self, "learn_progress"),
+                  (double)fixture_get(self, "learn_gain"));
+    assert_int_equal(total.allocations + total.locks + total.calls, 0);
+    assert_true(fixture_get(self, "learn_progress") > 0.0f);
+    fixture_close(self);
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_guard_catches), cmocka_unit_test(test_run_is_realtime_safe)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_guard_catches),
+                                     cmocka_unit_test(test_run_is_realtime_safe),
+                                     cmocka_unit_test(test_learning_is_realtime_safe)};
   return cmocka_run_group_tests_name("plugin realtime", tests, set_up, NULL);
 }

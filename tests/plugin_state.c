@@ -22,7 +22,8 @@ typedef struct {
   int n;
 } Store;
 
-static LV2_State_Status keep(LV2_State_Handle handle, uint32_t key, const void* value, size_t size, uint32_t type, uint32_t flags)
+static LV2_State_Status keep(LV2_State_Handle handle, uint32_t key, const void* value, size_t size,
+                             uint32_t type, uint32_t flags)
 {
   Store* const store = handle;
   assert_true(store->n < ITEMS_MAX && size <= ITEM_BYTES);
@@ -35,7 +36,8 @@ static LV2_State_Status keep(LV2_State_Handle handle, uint32_t key, const void* 
   return LV2_STATE_SUCCESS;
 }
 
-static const void* fetch(LV2_State_Handle handle, uint32_t key, size_t* size, uint32_t* type, uint32_t* flags)
+static const void* fetch(LV2_State_Handle handle, uint32_t key, size_t* size, uint32_t* type,
+                         uint32_t* flags)
 {
   const Store* const store = handle;
   for (int i = 0; i < store->n; ++i) {
@@ -79,7 +81,8 @@ static void render(Fixture* self, FixtureAudio* out)
 
 static bool same_sound(const FixtureAudio* a, const FixtureAudio* b)
 {
-  return !memcmp(a->plane[0], b->plane[0], FRAMES * sizeof(float)) && !memcmp(a->plane[1], b->plane[1], FRAMES * sizeof(float));
+  return !memcmp(a->plane[0], b->plane[0], FRAMES * sizeof(float)) &&
+         !memcmp(a->plane[1], b->plane[1], FRAMES * sizeof(float));
 }
 
 static void test_same_seed_same_bytes_fresh_instances_differ(void** state)
@@ -168,8 +171,8 @@ static void test_save_after_restore_without_run_returns_the_restored(void** stat
 static void test_broken_states_are_refused_and_harmless(void** state)
 {
   (void)state;
-  FixtureAudio out = fixture_audio(FRAMES);
-  Fixture*     one = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, false);
+  FixtureAudio out  = fixture_audio(FRAMES);
+  Fixture*     one  = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, false);
   const Store  good = saved(one);
   Store        bad  = good;
   bad.item[0].type  = 9999;
@@ -223,11 +226,12 @@ static void test_state_may_be_saved_and_restored_while_running(void** state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_seed_same_bytes_fresh_instances_differ),
-                                     cmocka_unit_test(test_a_saved_state_brings_the_sound_back),
-                                     cmocka_unit_test(test_coordinated_phases_are_kept),
-                                     cmocka_unit_test(test_save_after_restore_without_run_returns_the_restored),
-                                     cmocka_unit_test(test_broken_states_are_refused_and_harmless),
-                                     cmocka_unit_test(test_state_may_be_saved_and_restored_while_running)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_same_seed_same_bytes_fresh_instances_differ),
+      cmocka_unit_test(test_a_saved_state_brings_the_sound_back),
+      cmocka_unit_test(test_coordinated_phases_are_kept),
+      cmocka_unit_test(test_save_after_restore_without_run_returns_the_restored),
+      cmocka_unit_test(test_broken_states_are_refused_and_harmless),
+      cmocka_unit_test(test_state_may_be_saved_and_restored_while_running)};
   return cmocka_run_group_tests_name("plugin state", tests, NULL, NULL);
 }

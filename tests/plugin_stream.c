@@ -19,7 +19,8 @@ typedef struct {
   double        realm;
 } Case;
 
-static const Case cases[] = {{FIQ_PLUGIN_REALMS, 0}, {FIQ_PLUGIN_REALMS, 1}, {FIQ_PLUGIN_REALMS, 2}, {FIQ_PLUGIN_SWARM, 0}};
+static const Case cases[] = {
+    {FIQ_PLUGIN_REALMS, 0}, {FIQ_PLUGIN_REALMS, 1}, {FIQ_PLUGIN_REALMS, 2}, {FIQ_PLUGIN_SWARM, 0}};
 static const size_t n_cases = sizeof(cases) / sizeof(cases[0]);
 
 static Fixture* open_case(const Case* c)
@@ -56,16 +57,18 @@ static void play(Fixture* self, float* const* in, float* const* out, uint32_t bl
   static const struct {
     int64_t frame;
     uint8_t message[3];
-  } score[] = {{100, {0x90, 60, 100}},   {4801, {0x90, 64, 70}},   {4801, {0x90, 67, 120}}, {20003, {0xe0, 0, 80}},
-               {30011, {0xb0, 64, 127}}, {31000, {0x80, 60, 0}},   {50021, {0xb0, 64, 0}},  {60000, {0x80, 64, 0}},
-               {70001, {0x90, 50, 90}},  {80000, {0xb0, 123, 0}}};
+  } score[]      = {{100, {0x90, 60, 100}}, {4801, {0x90, 64, 70}},   {4801, {0x90, 67, 120}},
+                    {20003, {0xe0, 0, 80}}, {30011, {0xb0, 64, 127}}, {31000, {0x80, 60, 0}},
+                    {50021, {0xb0, 64, 0}}, {60000, {0x80, 64, 0}},   {70001, {0x90, 50, 90}},
+                    {80000, {0xb0, 123, 0}}};
   uint64_t state = seed;
   for (size_t done = 0, next = 0; done < FRAMES;) {
     state                 = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
     const uint32_t wanted = block ? block : 1 + (uint32_t)(state >> 40) % 3000;
     const uint32_t now    = FRAMES - done < wanted ? (uint32_t)(FRAMES - done) : wanted;
     while (next < sizeof(score) / sizeof(score[0]) && score[next].frame < (int64_t)(done + now)) {
-      fixture_midi(self, score[next].frame - (int64_t)done, score[next].message[0], score[next].message[1], score[next].message[2]);
+      fixture_midi(self, score[next].frame - (int64_t)done, score[next].message[0],
+                   score[next].message[1], score[next].message[2]);
       ++next;
     }
     fixture_run(self, in, out, done, now);
@@ -91,8 +94,9 @@ static void test_block_size_invariance(void** state)
       fixture_close(self);
       for (int channel = 0; channel < 2; ++channel) {
         if (memcmp(want.plane[channel], got.plane[channel], FRAMES * sizeof(float)) != 0) {
-          fail_msg("case %zu block %u channel %d differs by %g dB", c, blocks[b], channel,
-                   support_db(support_max_difference(want.plane[channel], got.plane[channel], FRAMES)));
+          fail_msg(
+              "case %zu block %u channel %d differs by %g dB", c, blocks[b], channel,
+              support_db(support_max_difference(want.plane[channel], got.plane[channel], FRAMES)));
         }
       }
     }
@@ -120,13 +124,14 @@ static void test_impulse_comes_out_at_the_reported_latency(void** state)
       const size_t at = 1000 + (size_t)fixture_get(self, "latency");
       assert_true(at < n);
       assert_true(fabsf(out.plane[0][at] - 1.0f) < 1e-4f);
-      out.plane[0][at] = 0.0f;
+      out.plane[0][at]  = 0.0f;
       const double rest = support_db(support_peak(out.plane[0], n));
       if (rest >= -90.0) {
         fail_msg("%g Hz, realm %d: %g dB beside the impulse", rates[r], realm, rest);
       }
       if (realm == 0) {
-        print_message("%6.0f Hz: latency %g frames\n", rates[r], (double)fixture_get(self, "latency"));
+        print_message("%6.0f Hz: latency %g frames\n", rates[r],
+                      (double)fixture_get(self, "latency"));
       }
       fixture_close(self);
       fixture_audio_free(&in);
@@ -267,12 +272,13 @@ static void test_notes_are_sample_accurate(void** state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_block_size_invariance),
-                                     cmocka_unit_test(test_impulse_comes_out_at_the_reported_latency),
-                                     cmocka_unit_test(test_in_place_equals_apart),
-                                     cmocka_unit_test(test_unaligned_buffers_are_fine),
-                                     cmocka_unit_test(test_missing_ports_change_nothing),
-                                     cmocka_unit_test(test_zero_frames_and_no_audio_are_survived),
-                                     cmocka_unit_test(test_notes_are_sample_accurate)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_block_size_invariance),
+      cmocka_unit_test(test_impulse_comes_out_at_the_reported_latency),
+      cmocka_unit_test(test_in_place_equals_apart),
+      cmocka_unit_test(test_unaligned_buffers_are_fine),
+      cmocka_unit_test(test_missing_ports_change_nothing),
+      cmocka_unit_test(test_zero_frames_and_no_audio_are_survived),
+      cmocka_unit_test(test_notes_are_sample_accurate)};
   return cmocka_run_group_tests_name("plugin stream", tests, NULL, NULL);
 }

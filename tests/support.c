@@ -86,7 +86,7 @@ double support_db(double ratio)
 
 void support_tone(const float* x, size_t n, double f_hz, double fs_hz, double* re, double* im)
 {
-  static const double a[4] = {1.0, -0.48829 / 0.35875, 0.14128 / 0.35875, -0.01168 / 0.35875};
+  static const double a[4]   = {1.0, -0.48829 / 0.35875, 0.14128 / 0.35875, -0.01168 / 0.35875};
   double              sum_re = 0.0;
   double              sum_im = 0.0;
   for (size_t i = 0; i < n; ++i) {

@@ -24,7 +24,8 @@ typedef enum { START_UNIFORM, START_CLUSTERED, N_STARTS } Start;
 typedef enum { HARD, SOFT, ANNEALED, BALANCED, N_METHODS } Method;
 
 static const char* const start_name[N_STARTS]   = {"uniform", "clustered"};
-static const char* const method_name[N_METHODS] = {"hard", "soft 0.05", "annealed", "annealed, balance 1"};
+static const char* const method_name[N_METHODS] = {"hard", "soft 0.05", "annealed",
+                                                   "annealed, balance 1"};
 
 /// Sums over the seeds of one row.
 typedef struct {
@@ -158,14 +159,16 @@ static void print_row(const char* start, const char* method, Row* row, uint32_t 
 {
   const double n = (double)n_seeds;
   qsort(row->imbalance, n_seeds, sizeof *row->imbalance, ascending);
-  printf("| %-9s | %-19s | %5.1f / %4.1f / %4.1f | %6.3f | %5.2f / %5.2f / %5.2f | %6.2f | %6.2f |\n",
-         start, method, row->count[0] / n, row->count[1] / n, row->count[2] / n, row->residual / n,
-         row->distance[0] / fmax(row->count[0], 1.0), row->distance[1] / fmax(row->count[1], 1.0),
-         row->distance[2] / fmax(row->count[2], 1.0), row->imbalance[n_seeds / 2],
-         row->imbalance[n_seeds - 1]);
+  printf(
+      "| %-9s | %-19s | %5.1f / %4.1f / %4.1f | %6.3f | %5.2f / %5.2f / %5.2f | %6.2f | %6.2f |\n",
+      start, method, row->count[0] / n, row->count[1] / n, row->count[2] / n, row->residual / n,
+      row->distance[0] / fmax(row->count[0], 1.0), row->distance[1] / fmax(row->count[1], 1.0),
+      row->distance[2] / fmax(row->count[2], 1.0), row->imbalance[n_seeds / 2],
+      row->imbalance[n_seeds - 1]);
 }
 
-static void measure(FiqCarriers* carriers, Start start, Method method, double* imbalance, uint32_t n_seeds)
+static void measure(FiqCarriers* carriers, Start start, Method method, double* imbalance,
+                    uint32_t n_seeds)
 {
   Row row;
   memset(&row, 0, sizeof row);
@@ -202,7 +205,8 @@ int main(int argc, char** argv)
   if (fiq_carriers_init(&carriers, &arena, N_OSC) != FIQ_OK) {
     return EXIT_FAILURE;
   }
-  printf("%d oscillators, 100 steps of dt 0.05, %u seeds; means, but for the imbalance\n\n", N_OSC, n_seeds);
+  printf("%d oscillators, 100 steps of dt 0.05, %u seeds; means, but for the imbalance\n\n", N_OSC,
+         n_seeds);
   printf("| start | method | counts 261.63 / 329.63 / 392 Hz | residual Hz | residual per carrier "
          "| imbalance, median | worst |\n|---|---|---|---|---|---|---|\n");
   for (Start start = START_UNIFORM; start < N_STARTS; ++start) {

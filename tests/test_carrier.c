@@ -367,6 +367,114 @@ static void test_reset_equals_fresh_init(void** state)
   bench_close(&two);
 }
 
+/// Mean residual at p = 0.2, and where all are; shares must be exact at the end.
+static double early_residual(FiqSharpness mode, float curve, float sharpness, float x[1000])
+{
+  Bench bench;
+  bench_open(&bench, 1000, 8);
+  bench.params.sharpness_mode = mode;
+  bench.params.curve          = curve;
+  bench.params.sharpness      = sharpness;
+  const float mass[3]         = {4.0f, 2.0f, 2.0f};
+  bench_chord(&bench, c_major_hz, mass, 3);
+  bench.target.coherence[0] = 1.0f;
+  fiq_carriers_scatter(&bench.carriers);
+  double half = 0.0;
+  for (int step = 0; step < 100; ++step) {
+    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 1000, 0.01f);
+    if (step == 20) {
+      half = (double)bench.carriers.residual;
+      memcpy(x, bench.carriers.x, 1000 * sizeof *x);
+    }
+  }
+  assert_int_equal(bench.carriers.n_hot, 0);
+  assert_int_equal(bench.carriers.settled[0], 500);
+  assert_int_equal(bench.carriers.settled[1], 250);
+  assert_int_equal(bench.carriers.settled[2], 250);
+  assert_true(bench.carriers.residual < 0.1f);
+  bench_close(&bench);
+  return half;
+}
+
+static void test_sharpness_modes_and_curve_shape_the_flight(void** state)
+{
+  (void)state;
+  float  plain_x[1000];
+  float  x[1000];
+  double mode[4];
+  mode[0] = early_residual(FIQ_SHARPNESS_SCHEDULE, 0.0f, 1.0f, plain_x);
+  for (int i = 1; i < 4; ++i) {
+    mode[i]    = early_residual((FiqSharpness)i, 0.0f, 1.0f, x);
+    double sum = 0.0;
+    for (int k = 0; k < 1000; ++k) {
+      sum += (double)((x[k] - plain_x[k]) * (x[k] - plain_x[k]));
+    }
+    print_message(
+        "mode %d at p = 0.2: residual %.2f Hz (schedule %.2f), oscillators %.2f Hz apart\n", i,
+        mode[i], mode[0], sqrt(sum / 1000.0));
+    assert_true(sqrt(sum / 1000.0) > 0.5);
+  }
+  const double early = early_residual(FIQ_SHARPNESS_SCHEDULE, -0.5f, 20.0f, x);
+  const double plain = early_residual(FIQ_SHARPNESS_SCHEDULE, 0.0f, 20.0f, x);
+  const double late  = early_residual(FIQ_SHARPNESS_SCHEDULE, 0.5f, 20.0f, x);
+  print_message("residual by curve -1/2, 0, 1/2: %.2f %.2f %.2f Hz\n", early, plain, late);
+  assert_true(early < 0.8 * plain && late > 1.25 * plain);
+}
+
+/// At a temperature the settled tremble, yet nobody changes sides.
+static void test_temperature_keeps_shares(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 3000, 8);
+  bench.params.temperature = 0.5f;
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  bench_anneal(&bench, 3000);
+  bench_anneal(&bench, 3000);
+  const double want = 50.0 * 0.5 * sqrt(0.05 / 22.0) * sqrt(2.0 / 3.14159265358979);
+  print_message("mean residual at temperature 0.5: %.3f Hz, of a walk in continuous time %.3f\n",
+                (double)bench.carriers.residual, want);
+  // At the reference's long step the discrete walk is wider: 1 / (1 - 0.45^2) against 1 / 1.1.
+  assert_true((double)bench.carriers.residual > 0.8 * want);
+  assert_true((double)bench.carriers.residual < 1.5 * want);
+  for (int k = 0; k < 3; ++k) {
+    assert_int_equal(bench.carriers.settled[k], 1000);
+  }
+  bench_close(&bench);
+}
+
+/// With short steps, of which chunks take two at once, the outcome is the same.
+static void test_short_steps_track_and_balance(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 20000, 6);
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  bool alternated = false;
+  for (int i = 0; i < 1010; ++i) {
+    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
+    alternated = alternated || bench.carriers.alternate;
+  }
+  assert_true(alternated);
+  assert_int_equal(bench.carriers.n_hot, 0);
+  print_message("steps of 1 ms: residual %.4f Hz\n", (double)bench.carriers.residual);
+  assert_true(bench.carriers.residual <= 0.03f);
+  assert_true(bench.carriers.imbalance < 1.001f);
+  for (int i = 0; i < 200; ++i) {
+    bench.target.x[1] += 0.1f;
+    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
+  }
+  float worst = 0.0f;
+  for (uint32_t i = 0; i < 20000; ++i) {
+    worst = fmaxf(worst, fabsf(bench.carriers.x[i] - bench.carriers.now[bench.carriers.slot[i]]));
+  }
+  print_message("after a glide of 20 Hz at 100 Hz/s: at most %.3f Hz behind\n", (double)worst);
+  assert_true(worst < 0.15f);
+  bench_close(&bench);
+}
+
 static void test_small_arena_is_refused(void** state)
 {
   (void)state;
@@ -395,6 +503,9 @@ int main(void)
       cmocka_unit_test(test_residual_vanishes_after_the_anneal),
       cmocka_unit_test(test_only_those_who_must_are_heated),
       cmocka_unit_test(test_random_play_keeps_shares_and_oscillators),
+      cmocka_unit_test(test_sharpness_modes_and_curve_shape_the_flight),
+      cmocka_unit_test(test_temperature_keeps_shares),
+      cmocka_unit_test(test_short_steps_track_and_balance),
       cmocka_unit_test(test_both_builds_give_the_same_bits),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_small_arena_is_refused),

@@ -17,13 +17,40 @@ enum { FRAMES = 96000, BLOCK = 480 };
 /// Every control at a value that sounds; ranges as in engine.h.
 static FiqEngineParams lively(void)
 {
-  return (FiqEngineParams){.enabled = 1, .realm = 2, .amount = 0.8f, .mix = 1, .drive = 2, .coordination = 0.5f,
-                           .coupling = 4, .speed = 1, .core_rate = 0.2f, .core_spread = 0.1f, .motion = 1, .width = 0.3f,
-                           .swarm_level = 0.5f, .oscillators = 300, .detune = 5, .partials = 4, .tilt = -6, .stereo = 0.5f,
-                           .anneal = 0.3f, .balance = 1, .noise = 50, .strength = 10, .sharpness = 20, .metric = 1,
-                           .scatter = 2, .attack = 0.02f, .decay = 0.3f, .sustain = 0.8f, .release = 0.2f,
-                           .bend_range = 2, .root_note = 48, .output = 1,
-                           .window = 3, .bands = 24};
+  return (FiqEngineParams){.enabled      = 1,
+                           .realm        = 2,
+                           .amount       = 0.8f,
+                           .mix          = 1,
+                           .drive        = 2,
+                           .coordination = 0.5f,
+                           .coupling     = 4,
+                           .speed        = 1,
+                           .core_rate    = 0.2f,
+                           .core_spread  = 0.1f,
+                           .motion       = 1,
+                           .width        = 0.3f,
+                           .swarm_level  = 0.5f,
+                           .oscillators  = 300,
+                           .detune       = 5,
+                           .partials     = 4,
+                           .tilt         = -6,
+                           .stereo       = 0.5f,
+                           .anneal       = 0.3f,
+                           .balance      = 1,
+                           .noise        = 50,
+                           .strength     = 10,
+                           .sharpness    = 20,
+                           .metric       = 1,
+                           .scatter      = 2,
+                           .attack       = 0.02f,
+                           .decay        = 0.3f,
+                           .sustain      = 0.8f,
+                           .release      = 0.2f,
+                           .bend_range   = 2,
+                           .root_note    = 48,
+                           .output       = 1,
+                           .window       = 3,
+                           .bands        = 24};
 }
 
 static FiqEngine* fresh(const FiqEngineParams* params)
@@ -35,7 +62,8 @@ static FiqEngine* fresh(const FiqEngineParams* params)
   return self;
 }
 
-static void render(FiqEngine* self, const FiqEngineParams* params, float* left, float* right, FiqTelemetry* told)
+static void render(FiqEngine* self, const FiqEngineParams* params, float* left, float* right,
+                   FiqTelemetry* told)
 {
   static const uint8_t notes[3][3] = {{0x90, 60, 64}, {0x90, 64, 64}, {0x90, 67, 64}};
   float* const         in          = support_floats(BLOCK);
@@ -60,8 +88,9 @@ static void test_telemetry_is_true_and_unheard(void** state)
 {
   (void)state;
   const FiqEngineParams params = lively();
-  float* const          out[4] = {support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES)};
-  FiqTelemetry          told;
+  float* const out[4] = {support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES),
+                         support_floats(FRAMES)};
+  FiqTelemetry told;
   memset(&told, 0, sizeof(told));
   FiqEngine* const watched = fresh(&params);
   FiqEngine* const alone   = fresh(&params);
@@ -105,8 +134,9 @@ static void test_reset_equals_a_fresh_engine(void** state)
   (void)state;
   FiqEngineParams params = lively();
   params.coordination    = 0; // the layers keep their phases over a reset
-  float* const out[4] = {support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES)};
-  FiqEngine*   self   = fresh(&params);
+  float* const out[4]    = {support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES),
+                            support_floats(FRAMES)};
+  FiqEngine*   self      = fresh(&params);
   render(self, &params, out[0], out[1], NULL);
   fiq_engine_reset(self, &params);
   render(self, &params, out[2], out[3], NULL);

@@ -287,7 +287,7 @@ static double locked_miss_cents(uint64_t seed)
   double worst = 0.0;
   for (int k = 0; k < 3; ++k) {
     const double want_hz = 440.0 * exp2((triad[k] - 69.0) / 12.0);
-    const double got_hz  = find_tone_hz(bench.out[0] + 144000, 96000, want_hz, 48000.0);
+    const double got_hz  = find_tone_hz(bench.out[0] + 192000, 32768, want_hz, 48000.0);
     worst                = fmax(worst, fabs(1200.0 * log2(got_hz / want_hz)));
   }
   bench_close(&bench);
@@ -395,6 +395,326 @@ static void test_no_clicks(void** state)
   bench_close(&bench);
 }
 
+/// Mean R and level of a chord of default detune at coupling `k`.
+static double fleeing_level_db(float k, double* order)
+{
+  Bench bench;
+  bench_open(&bench, 48000.0, 1000, 256);
+  bench.params.coupling = k;
+  bench.params.anneal_s = 0.3f;
+  play_chord(&bench, ninth, 4);
+  bench_render(&bench, 48000 * 4);
+  bench.size   = 0;
+  double sum   = 0.0;
+  double times = 0.0;
+  for (; times < 200.0; times += 1.0) {
+    bench_render(&bench, 48000 / 800 * 64);
+    sum += (double)bench.swarm.order;
+  }
+  *order          = sum / times;
+  const double l  = support_rms(bench.out[0], bench.size);
+  const double r  = support_rms(bench.out[1], bench.size);
+  const double db = support_db(sqrt(l * l + r * r));
+  print_message("K %5.1f: R %.3f, %.2f dB\n", (double)k, *order, db);
+  bench_close(&bench);
+  return db;
+}
+
+static void test_phases_flee_at_negative_coupling(void** state)
+{
+  (void)state;
+  static const float k[] = {0.0f, -2.0f, -10.0f, -100.0f, 1.0f, 2.0f, 10.0f};
+  double             free_order;
+  const double       free_db = fleeing_level_db(k[0], &free_order);
+  for (size_t i = 1; i < sizeof k / sizeof k[0]; ++i) {
+    double       order;
+    const double db = fleeing_level_db(k[i], &order);
+    assert_true(isfinite(db) && fabs(db - free_db) < 1.0);
+    assert_true(k[i] < 0.0f ? order < 0.75 * free_order : order > free_order);
+  }
+}
+
+static double partial_db(const Bench* bench, double hz)
+{
+  const size_t n   = 65536;
+  const size_t at  = bench->size - n;
+  double       sum = 0.0;
+  for (double f = hz - 3.0; f <= hz + 3.0; f += 0.25) {
+    const double a = support_tone_amplitude(bench->out[0] + at, n, f, 48000.0);
+    sum += a * a;
+  }
+  return support_db(sqrt(sum));
+}
+
+static void test_odd_even_takes_partials_away(void** state)
+{
+  (void)state;
+  static const float odd_even[3] = {-1.0f, 0.0f, 1.0f};
+  double             db[3][4];
+  double             level[3];
+  for (int i = 0; i < 3; ++i) {
+    Bench bench;
+    bench_open(&bench, 48000.0, 1000, 256);
+    bench.params.odd_even = odd_even[i];
+    bench.params.anneal_s = 0.1f;
+    bench.params.decay_s  = 0.0f;
+    fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+    bench_render(&bench, 48000 * 6);
+    for (int h = 1; h <= 4; ++h) {
+      db[i][h - 1] = partial_db(&bench, 440.0 * h);
+    }
+    level[i] = support_db(support_rms(bench.out[0] + 48000, bench.size - 48000));
+    print_message("odd_even %+.0f: partials %.0f %.0f %.0f %.0f dB, level %.2f dB\n",
+                  (double)odd_even[i], db[i][0], db[i][1], db[i][2], db[i][3], level[i]);
+    bench_close(&bench);
+  }
+  assert_true(db[0][1] < db[1][1] - 60.0 && db[0][3] < db[1][3] - 60.0);
+  assert_true(db[2][2] < db[1][2] - 60.0 && db[2][0] > db[1][0] - 6.0);
+  assert_true(fabs(level[0] - level[1]) < 1.0 && fabs(level[2] - level[1]) < 1.0);
+}
+
+static void test_stretch_moves_the_partials(void** state)
+{
+  (void)state;
+  static const float stretch[3] = {-0.1f, 0.0f, 0.02f};
+  for (int i = 0; i < 3; ++i) {
+    Bench bench;
+    bench_open(&bench, 48000.0, 400, 0);
+    bench.params.stretch      = stretch[i];
+    bench.params.spread_cents = 0.0f;
+    bench.params.anneal_s     = 0.1f;
+    fiq_swarm_note_on(&bench.swarm, 0, 57, 1.0f, 0);
+    bench_render(&bench, 96000);
+    for (int h = 1; h <= 5; ++h) {
+      const double want_hz = 220.0 * pow(h, 1.0 + (double)stretch[i]);
+      const double got_hz  = find_tone_hz(bench.out[0] + 48000, 48000, want_hz, 48000.0);
+      assert_true(fabs(1200.0 * log2(got_hz / want_hz)) < 0.1);
+    }
+    bench_close(&bench);
+  }
+}
+
+/// One oscillator alone wanders from side to side, at one power.
+static void test_motion_wanders_at_constant_power(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 1, 0);
+  bench.params.motion_hz    = 0.5f;
+  bench.params.motion_depth = 1.0f;
+  bench.params.width        = 1.0f;
+  bench.params.partials     = 1.0f;
+  bench.params.decay_s      = 0.0f;
+  bench.params.anneal_s     = 0.05f;
+  fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+  bench_render(&bench, 48000 * 4);
+  double most_left  = -400.0;
+  double most_right = -400.0;
+  double low        = 400.0;
+  double high       = -400.0;
+  for (size_t at = 48000; at + 1200 <= bench.size; at += 1200) {
+    const double l = support_rms(bench.out[0] + at, 1200);
+    const double r = support_rms(bench.out[1] + at, 1200);
+    most_left      = fmax(most_left, support_db(l / r));
+    most_right     = fmax(most_right, support_db(r / l));
+    low            = fmin(low, support_db(sqrt(l * l + r * r)));
+    high           = fmax(high, support_db(sqrt(l * l + r * r)));
+  }
+  const double rough = roughness(bench.out[0] + 48000, 144000, 0.1);
+  print_message("motion: %.0f dB to the left, %.0f dB to the right, power within %.3f dB, %.2g\n",
+                most_left, most_right, high - low, rough);
+  assert_true(most_left > 20.0 && most_right > 20.0);
+  assert_true(high - low < 0.1);
+  assert_true(rough < 5e-3); // the tone's own is (2 pi 440 / 48000)^2 = 3.3e-3
+  bench_close(&bench);
+}
+
+/// Standard deviation of the oscillators' frequencies around their notes, cents, and their mean.
+static double tremble_cents(float temperature, double* mean)
+{
+  Bench bench;
+  bench_open(&bench, 48000.0, 3000, 0);
+  bench.params.temperature  = temperature;
+  bench.params.spread_cents = 0.0f;
+  bench.params.partials     = 1.0f;
+  bench.params.anneal_s     = 0.5f;
+  play_chord(&bench, triad, 3);
+  double sum    = 0.0;
+  double square = 0.0;
+  bench_render(&bench, 48000 * 2);
+  for (int i = 0; i < 20; ++i) {
+    bench_render(&bench, 3200);
+    for (uint32_t k = 0; k < 3000; ++k) {
+      const double hz      = (double)bench.swarm.nu[k] * 48000.0;
+      const double note    = 69.0 + 12.0 * log2(hz / 440.0);
+      const double nearest = note < 62.0 ? 60.0 : note < 65.5 ? 64.0 : 67.0;
+      sum += 100.0 * (note - nearest);
+      square += 10000.0 * (note - nearest) * (note - nearest);
+    }
+    for (int k = 0; k < 3; ++k) {
+      assert_int_equal(bench.swarm.carriers.settled[k], 1000);
+    }
+  }
+  *mean = sum / 60000.0;
+  bench_close(&bench);
+  return sqrt(square / 60000.0);
+}
+
+static void test_temperature_trembles_around_the_notes(void** state)
+{
+  (void)state;
+  double       mean[3];
+  const double cold = tremble_cents(0.0f, &mean[0]);
+  const double warm = tremble_cents(0.25f, &mean[1]);
+  const double hot  = tremble_cents(1.0f, &mean[2]);
+  // n0 T sqrt(0.05 / (2 + 2 s1)) units of f0; 50 and 10 are the defaults.
+  const double want = 50.0 * sqrt(0.05 / 22.0) / 261.63 * 1200.0 / log(2.0);
+  print_message("temperature 0, 0.25, 1: %.4f %.2f %.2f cent, expected %.2f at 1; mean %.3f\n",
+                cold, warm, hot, want, mean[2]);
+  assert_true(cold < 0.01);
+  assert_true(fabs(hot / want - 1.0) < 0.15 && fabs(warm * 4.0 / want - 1.0) < 0.15);
+  assert_true(fabs(mean[2]) < 0.5);
+}
+
+static void test_steps_agree(void** state)
+{
+  (void)state;
+  static const uint32_t step[3] = {64, 256, 1024};
+  double                level[3];
+  for (int i = 0; i < 3; ++i) {
+    Bench bench;
+    bench_open(&bench, 48000.0, 1000, step[i]);
+    bench.params.anneal_s        = 0.2f;
+    bench.params.attack_s        = 0.0f;
+    bench.params.coupling        = 10.0f;
+    bench.params.partials        = 1.0f;
+    bench.params.scatter_octaves = 0.0f;
+    bench_render(&bench, 1024);
+    fiq_swarm_note_on(&bench.swarm, 0, 45, 1.0f, 0);
+    bench_render(&bench, 48000 * 4);
+    const double rough = roughness(bench.out[0], 48000, 0.1);
+    const double hz    = find_tone_hz(bench.out[0] + 96000, 96000, 110.0, 48000.0);
+    level[i]           = support_db(support_rms(bench.out[0] + 96000, 96000));
+    print_message("step %u: %.4f Hz, %.2f dB, attack's second difference %.2g\n", step[i], hz,
+                  level[i], rough);
+    assert_true(fabs(1200.0 * log2(hz / 110.0)) < 0.3);
+    assert_true(rough < 3e-3);
+    assert_true(fabs(level[i] - level[0]) < 0.5);
+    bench_close(&bench);
+  }
+}
+
+static void test_changes_of_timbre_do_not_click(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 1000, 0);
+  bench.params.partials = 3.0f;
+  bench.params.attack_s = 0.05f;
+  bench.params.anneal_s = 0.2f;
+  fiq_swarm_note_on(&bench.swarm, 0, 36, 1.0f, 0);
+  bench_render(&bench, 48000);
+  for (int i = 0; i < 3000; ++i) {
+    const float t               = (float)i / 3000.0f;
+    bench.params.odd_even       = sinf(6.0f * t);
+    bench.params.stretch        = 0.1f * t;
+    bench.params.motion_depth   = t;
+    bench.params.motion_hz      = 3.0f;
+    bench.params.temperature    = 0.5f * t;
+    bench.params.anneal_curve   = t;
+    bench.params.sharpness_mode = (float)(i / 100 % 4);
+    bench_render(&bench, 32);
+  }
+  const double peak  = support_peak(bench.out[0] + 48000, 96000);
+  const double rough = roughness(bench.out[0] + 48000, 96000, peak);
+  print_message("changes of timbre: second difference %.2g of the peak\n", rough);
+  assert_true(rough < 2e-3); // the third partial, at 196 Hz, has 6.6e-4 if alone
+  bench_close(&bench);
+}
+
+static void test_voices_sound_as_handed_over(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 600, 0);
+  bench.params.partials     = 1.0f;
+  bench.params.spread_cents = 0.0f;
+  bench.params.coupling     = 20.0f;
+  bench.params.anneal_s     = 0.1f;
+  FiqSwarmVoice voice[2]    = {{7, 100.0f, 1.0f, 0.5f}, {9, 300.0f, 2.0f, 0.25f}};
+  fiq_swarm_set_voices(&bench.swarm, voice, 2);
+  bench_render(&bench, 48000);
+  const uint8_t slot = bench.swarm.held[0].slot;
+  fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+  bench_render(&bench, 48000);
+  assert_int_equal(bench.swarm.carriers.settled[slot], 150);
+  assert_int_equal(bench.swarm.carriers.settled[bench.swarm.held[1].slot], 300);
+  assert_int_equal(bench.swarm.carriers.settled[0], 150);
+  bench_render(&bench, 48000 * 6); // the measure of order is slow
+  const double half = support_tone_amplitude(bench.out[0] + 48000 * 7, 48000, 100.0, 48000.0);
+  voice[0].level    = 1.0f;
+  voice[1].mass     = 2.1f; // too little to move anyone
+  fiq_swarm_set_voices(&bench.swarm, voice, 2);
+  bench_render(&bench, 48000);
+  const double full =
+      support_tone_amplitude(bench.out[0] + 48000 * 8 + 9600, 38400, 100.0, 48000.0);
+  const double hz = find_tone_hz(bench.out[0] + 48000 * 7, 48000, 300.0, 48000.0);
+  print_message("voices: level x2 gives %.2f dB, 300 Hz at %.3f\n", support_db(full / half), hz);
+  assert_true(fabs(support_db(full / half) - 6.02) < 0.5);
+  assert_true(fabs(1200.0 * log2(hz / 300.0)) < 0.5);
+  assert_int_equal(bench.swarm.held[0].slot, slot);
+  assert_int_equal(bench.swarm.carriers.n_hot, 0);
+  fiq_swarm_note_off(&bench.swarm, 0, 69, 0);
+  fiq_swarm_set_voices(&bench.swarm, NULL, 0);
+  bench_render(&bench, 96000);
+  const double rough = roughness(bench.out[0], bench.size, support_peak(bench.out[0], bench.size));
+  print_message("births, a jump of level and deaths: second difference %.2g of the peak\n", rough);
+  assert_true(rough < 6e-3); // 440 Hz alone has 3.3e-3
+  assert_true(bench.swarm.asleep);
+  bench_close(&bench);
+}
+
+static void test_voices_give_way_to_notes(void** state)
+{
+  (void)state;
+  FiqRandom random;
+  Bench     bench;
+  fiq_random_init(&random, 5, 0);
+  bench_open(&bench, 48000.0, 2000, 0);
+  for (int i = 0; i < 200; ++i) {
+    FiqSwarmVoice  voice[FIQ_SWARM_VOICES_MAX];
+    const uint32_t n = fiq_random_bits(&random) % (FIQ_SWARM_VOICES_MAX + 1);
+    for (uint32_t v = 0; v < n; ++v) {
+      voice[v] = (FiqSwarmVoice){v + fiq_random_bits(&random) % 2 * 100,
+                                 40.0f + 4000.0f * fiq_random_uniform(&random),
+                                 0.1f + fiq_random_uniform(&random), fiq_random_uniform(&random)};
+    }
+    fiq_swarm_set_voices(&bench.swarm, voice, n);
+    const uint32_t key = 20 + fiq_random_bits(&random) % 100;
+    if (i % 50 < 40) {
+      fiq_swarm_note_on(&bench.swarm, key % 16, key, 1.0f, 0);
+    } else {
+      fiq_swarm_controller(&bench.swarm, key % 16, 123, 0, 0);
+    }
+    bench.size = 0;
+    bench_render(&bench, 640);
+    uint32_t n_slots = 0;
+    for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+      n_slots += bench.swarm.taken[k];
+    }
+    for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
+      n_slots -= bench.swarm.note_slot[k] != 255;
+    }
+    for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+      n_slots -= bench.swarm.held[v].used;
+    }
+    assert_int_equal(n_slots, 0);
+    assert_true(isfinite(support_peak(bench.out[0], bench.size)));
+    assert_true(support_peak(bench.out[0], bench.size) < 4.0);
+  }
+  bench_close(&bench);
+}
+
 static void random_event(FiqSwarm* swarm, FiqRandom* random)
 {
   const uint32_t bits    = fiq_random_bits(random);
@@ -425,12 +745,19 @@ static void random_params(FiqSwarmParams* params, FiqRandom* random)
   params->anneal_s        = 0.05f + fiq_random_uniform(random);
   params->balance         = fiq_random_uniform(random) < 0.5f ? 1.0f : fiq_random_uniform(random);
   params->metric          = fiq_random_uniform(random) < 0.3f ? 0.0f : 1.0f;
-  params->coupling        = 50.0f * fiq_random_uniform(random);
+  params->coupling        = 100.0f * fiq_random_uniform(random) - 50.0f;
   params->partials        = 1.0f + 31.0f * fiq_random_uniform(random);
   params->width           = fiq_random_uniform(random);
   params->scatter_octaves = 8.0f * fiq_random_uniform(random);
   params->noise_hz        = 500.0f * fiq_random_uniform(random);
   params->chord           = fiq_random_uniform(random) < 0.7f ? 0.0f : 3.0f;
+  params->odd_even        = 2.0f * fiq_random_uniform(random) - 1.0f;
+  params->stretch         = fiq_random_uniform(random) - 0.5f;
+  params->motion_hz       = 10.0f * fiq_random_uniform(random);
+  params->motion_depth    = fiq_random_uniform(random);
+  params->sharpness_mode  = 3.0f * fiq_random_uniform(random);
+  params->temperature     = fiq_random_uniform(random) < 0.5f ? 0.0f : fiq_random_uniform(random);
+  params->anneal_curve    = 2.0f * fiq_random_uniform(random) - 1.0f;
 }
 
 static void test_random_play_is_finite_and_ends(void** state)
@@ -658,6 +985,15 @@ int main(void)
       cmocka_unit_test(test_locking_does_not_burst),
       cmocka_unit_test(test_nothing_above_the_band),
       cmocka_unit_test(test_no_clicks),
+      cmocka_unit_test(test_phases_flee_at_negative_coupling),
+      cmocka_unit_test(test_odd_even_takes_partials_away),
+      cmocka_unit_test(test_stretch_moves_the_partials),
+      cmocka_unit_test(test_motion_wanders_at_constant_power),
+      cmocka_unit_test(test_temperature_trembles_around_the_notes),
+      cmocka_unit_test(test_steps_agree),
+      cmocka_unit_test(test_changes_of_timbre_do_not_click),
+      cmocka_unit_test(test_voices_sound_as_handed_over),
+      cmocka_unit_test(test_voices_give_way_to_notes),
       cmocka_unit_test(test_random_play_is_finite_and_ends),
       cmocka_unit_test(test_block_size_invariance),
       cmocka_unit_test(test_reset_equals_fresh_init),

@@ -70,8 +70,9 @@ static const char* unit_turtle(FiqParamUnit unit)
 
 static const char* unit_text(FiqParamUnit unit)
 {
-  static const char* const texts[] = {"",  "%",     "dB", "dB",        "dB",  "degrees", "Hz",       "s",     "cents",
-                                      "semitones", "octaves", "dB/oct", "x",    "MIDI note", "frames"};
+  static const char* const texts[] = {"",        "%",      "dB", "dB",        "dB",
+                                      "degrees", "Hz",     "s",  "cents",     "semitones",
+                                      "octaves", "dB/oct", "x",  "MIDI note", "frames"};
   return texts[unit];
 }
 
@@ -91,7 +92,8 @@ static void write_properties(const FiqParam* param)
     puts("\t\tlv2:portProperty lv2:integer ,\n\t\t\tpprops:expensive ;");
     break;
   case FIQ_KIND_COUNT_HEAVY:
-    puts("\t\tlv2:portProperty lv2:integer ,\n\t\t\tpprops:logarithmic ,\n\t\t\tpprops:expensive ;");
+    puts(
+        "\t\tlv2:portProperty lv2:integer ,\n\t\t\tpprops:logarithmic ,\n\t\t\tpprops:expensive ;");
     break;
   case FIQ_KIND_TOGGLE:
     puts("\t\tlv2:portProperty lv2:toggled ;");
@@ -120,12 +122,9 @@ static void write_port(const FiqParam* param, uint32_t index)
 {
   const bool meter = fiq_param_is_meter(param);
   printf(" , [\n\t\ta %s ,\n\t\t\tlv2:ControlPort ;\n", meter ? "lv2:OutputPort" : "lv2:InputPort");
-  printf("\t\tlv2:index %u ;\n\t\tlv2:symbol \"%s\" ;\n\t\tlv2:name \"%s\" ;\n",
-         index,
-         param->symbol,
-         param->name);
-  printf("\t\tlv2:minimum %g ;\n\t\tlv2:maximum %g ;\n",
-         (double)param->minimum,
+  printf("\t\tlv2:index %u ;\n\t\tlv2:symbol \"%s\" ;\n\t\tlv2:name \"%s\" ;\n", index,
+         param->symbol, param->name);
+  printf("\t\tlv2:minimum %g ;\n\t\tlv2:maximum %g ;\n", (double)param->minimum,
          (double)param->maximum);
   if (!meter) {
     printf("\t\tlv2:default %g ;\n", (double)param->fallback);
@@ -137,8 +136,7 @@ static void write_port(const FiqParam* param, uint32_t index)
   for (uint32_t i = 0; param->points && param->points[i]; ++i) {
     printf("\t\tlv2:scalePoint [ rdfs:label \"%s\" ; rdf:value %u ] ;\n", param->points[i], i);
   }
-  printf("\t\tpg:group fieldiq:group-%u ;\n\t\trdfs:comment \"%s\"\n\t]",
-         (unsigned)param->group,
+  printf("\t\tpg:group fieldiq:group-%u ;\n\t\trdfs:comment \"%s\"\n\t]", (unsigned)param->group,
          param->comment);
 }
 
@@ -147,16 +145,13 @@ static void write_groups(void)
   for (unsigned group = 0; group < FIQ_N_GROUPS; ++group) {
     const bool meters = group == FIQ_GROUP_METERS;
     printf("fieldiq:group-%u\n\ta %s ;\n\tlv2:name \"%s\" ;\n\tlv2:symbol \"group_%u\" .\n\n",
-           group,
-           meters ? "pg:OutputGroup" : "pg:InputGroup",
-           fiq_group_names[group],
-           group);
+           group, meters ? "pg:OutputGroup" : "pg:InputGroup", fiq_group_names[group], group);
   }
 }
 
 typedef struct {
-  const char* name;                 ///< without the @ signs
-  const char* text;                 ///< its replacement, or
+  const char* name;                  ///< without the @ signs
+  const char* text;                  ///< its replacement, or
   void (*write)(const void* handle); ///< what prints it
   const void* handle;
 } Slot;
@@ -169,7 +164,7 @@ static int fill_template(const char* path, const Slot* slots, size_t n_slots)
     fprintf(stderr, "fiq_gen_ttl: cannot read %s\n", path);
     return 1;
   }
-  static char text[1 << 16];
+  static char  text[1 << 16];
   const size_t size = fread(text, 1, sizeof(text) - 1, file);
   fclose(file);
   text[size] = '\0';
@@ -225,10 +220,7 @@ static void write_preset_heads(const void* handle)
     const FiqPreset* const preset = &fiq_presets[i];
     printf("<urn:fieldiq:%s:%s>\n\ta pset:Preset ;\n\tlv2:appliesTo <urn:fieldiq:%s> ;\n"
            "\trdfs:label \"%s\" ;\n\trdfs:seeAlso <presets.ttl> .\n\n",
-           kind_names[preset->plugin],
-           preset->slug,
-           kind_names[preset->plugin],
-           preset->label);
+           kind_names[preset->plugin], preset->slug, kind_names[preset->plugin], preset->label);
   }
 }
 
@@ -236,18 +228,13 @@ static void write_preset(const FiqPreset* preset)
 {
   printf("<urn:fieldiq:%s:%s>\n\ta pset:Preset ;\n\tlv2:appliesTo <urn:fieldiq:%s> ;\n"
          "\trdfs:label \"%s\" ;\n\trdfs:comment \"%s\"",
-         kind_names[preset->plugin],
-         preset->slug,
-         kind_names[preset->plugin],
-         preset->label,
+         kind_names[preset->plugin], preset->slug, kind_names[preset->plugin], preset->label,
          preset->comment);
   const char* separator = " ;\n\tlv2:port";
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
     if (fiq_preset_holds(param, preset->plugin)) {
-      printf("%s [\n\t\tlv2:symbol \"%s\" ;\n\t\tpset:value %g\n\t]",
-             separator,
-             param->symbol,
+      printf("%s [\n\t\tlv2:symbol \"%s\" ;\n\t\tpset:value %g\n\t]", separator, param->symbol,
              (double)fiq_preset_value(preset, param));
       separator = " ,";
     }
@@ -291,13 +278,11 @@ static void write_markdown_row(const FiqParam* param, uint32_t index)
     }
     printf(" | %s |", param->points[(size_t)param->fallback]);
   } else if (fiq_param_is_meter(param)) {
-    printf("meter, %g .. %g %s | |", (double)param->minimum, (double)param->maximum, unit_text(param->unit));
+    printf("meter, %g .. %g %s | |", (double)param->minimum, (double)param->maximum,
+           unit_text(param->unit));
   } else {
-    printf("%g .. %g %s | %g |",
-           (double)param->minimum,
-           (double)param->maximum,
-           unit_text(param->unit),
-           (double)param->fallback);
+    printf("%g .. %g %s | %g |", (double)param->minimum, (double)param->maximum,
+           unit_text(param->unit), (double)param->fallback);
   }
   printf(" %s |\n", param->comment);
 }
@@ -319,8 +304,8 @@ static int check_params(void)
 {
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
-    const bool            log_kind = param->kind == FIQ_KIND_LOG || param->kind == FIQ_KIND_COUNT_HEAVY;
-    uint32_t              n_points = 0;
+    const bool log_kind = param->kind == FIQ_KIND_LOG || param->kind == FIQ_KIND_COUNT_HEAVY;
+    uint32_t   n_points = 0;
     while (param->points && param->points[n_points]) {
       ++n_points;
     }
@@ -373,7 +358,7 @@ static int check_presets(void)
 int main(int argc, char** argv)
 {
   const char* const verb = argc > 1 ? argv[1] : "";
-  const int         kind = argc > 2 && !strcmp(argv[2], "swarm") ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS;
+  const int kind = argc > 2 && !strcmp(argv[2], "swarm") ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS;
   if (check_params() || check_presets()) {
     return 1;
   }
@@ -381,7 +366,8 @@ int main(int argc, char** argv)
     return write_plugin((FiqPluginKind)kind, argv + 3, argc - 3);
   }
   if (!strcmp(verb, "manifest") && argc == 4) {
-    const Slot slots[] = {{"PRESETS", NULL, write_preset_heads, NULL}, {"SUFFIX", argv[3], NULL, NULL}};
+    const Slot slots[] = {{"PRESETS", NULL, write_preset_heads, NULL},
+                          {"SUFFIX", argv[3], NULL, NULL}};
     return fill_template(argv[2], slots, 2);
   }
   if (!strcmp(verb, "presets")) {
