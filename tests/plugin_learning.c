@@ -6,12 +6,13 @@
    or measured; output is compared with the delayed input.
 */
 #include "fixture.h"
+#include "store.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATE = 48000, BLOCK = 256, ITEMS_MAX = 8, ITEM_BYTES = 2048 };
+enum { RATE = 48000, BLOCK = 256 };
 enum { HEADROOM = 1, MONO, ALIGN };
 
 static double peak_of(const FixtureAudio* a, size_t start, size_t n)
@@ -255,57 +256,19 @@ static void test_align_finds_delay_and_polarity(void** state)
   fixture_audio_free(&out);
 }
 
-typedef struct {
-  struct {
-    uint32_t key, type;
-    size_t   size;
-    uint8_t  value[ITEM_BYTES];
-  } item[ITEMS_MAX];
-  int n;
-} Store;
-
-static LV2_State_Status keep(LV2_State_Handle handle, uint32_t key, const void* value, size_t size,
-                             uint32_t type, uint32_t flags)
-{
-  Store* const store = handle;
-  (void)flags;
-  assert_true(store->n < ITEMS_MAX && size <= ITEM_BYTES);
-  store->item[store->n].key  = key;
-  store->item[store->n].type = type;
-  store->item[store->n].size = size;
-  memcpy(store->item[store->n].value, value, size);
-  ++store->n;
-  return LV2_STATE_SUCCESS;
-}
-
-static const void* fetch(LV2_State_Handle handle, uint32_t key, size_t* size, uint32_t* type,
-                         uint32_t* flags)
-{
-  const Store* const store = handle;
-  for (int i = 0; i < store->n; ++i) {
-    if (store->item[i].key == key) {
-      *size  = store->item[i].size;
-      *type  = store->item[i].type;
-      *flags = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
-      return store->item[i].value;
-    }
-  }
-  return NULL;
-}
-
 static void save(Fixture* self, Store* store)
 {
   const LV2_State_Interface* const state  = self->descriptor->extension_data(LV2_STATE__interface);
   const LV2_Feature* const         none[] = {NULL};
   memset(store, 0, sizeof(*store));
-  assert_int_equal(state->save(self->handle, keep, store, 0, none), LV2_STATE_SUCCESS);
+  assert_int_equal(state->save(self->handle, store_keep, store, 0, none), LV2_STATE_SUCCESS);
 }
 
 static void restore(Fixture* self, Store* store)
 {
   const LV2_State_Interface* const state  = self->descriptor->extension_data(LV2_STATE__interface);
   const LV2_Feature* const         none[] = {NULL};
-  assert_int_equal(state->restore(self->handle, fetch, store, 0, none), LV2_STATE_SUCCESS);
+  assert_int_equal(state->restore(self->handle, store_fetch, store, 0, none), LV2_STATE_SUCCESS);
 }
 
 static void test_what_was_learned_is_kept_with_the_state_and_can_be_forgotten(void** state)

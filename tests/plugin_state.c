@@ -5,51 +5,14 @@
    are saved before, between and after runs, and corrupted.
 */
 #include "fixture.h"
+#include "store.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES = 48000, ITEMS_MAX = 8, ITEM_BYTES = 2048 };
-
-typedef struct {
-  struct {
-    uint32_t key, type;
-    size_t   size;
-    uint8_t  value[ITEM_BYTES];
-  } item[ITEMS_MAX];
-  int n;
-} Store;
-
-static LV2_State_Status keep(LV2_State_Handle handle, uint32_t key, const void* value, size_t size,
-                             uint32_t type, uint32_t flags)
-{
-  Store* const store = handle;
-  assert_true(store->n < ITEMS_MAX && size <= ITEM_BYTES);
-  assert_int_equal(flags, LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
-  store->item[store->n].key  = key;
-  store->item[store->n].type = type;
-  store->item[store->n].size = size;
-  memcpy(store->item[store->n].value, value, size);
-  ++store->n;
-  return LV2_STATE_SUCCESS;
-}
-
-static const void* fetch(LV2_State_Handle handle, uint32_t key, size_t* size, uint32_t* type,
-                         uint32_t* flags)
-{
-  const Store* const store = handle;
-  for (int i = 0; i < store->n; ++i) {
-    if (store->item[i].key == key) {
-      *size  = store->item[i].size;
-      *type  = store->item[i].type;
-      *flags = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
-      return store->item[i].value;
-    }
-  }
-  return NULL;
-}
+enum { FRAMES = 48000 };
 
 static const LV2_Feature* const no_features[] = {NULL};
 
@@ -58,14 +21,14 @@ static Store saved(Fixture* self)
   const LV2_State_Interface* const state = self->descriptor->extension_data(LV2_STATE__interface);
   Store                            store;
   memset(&store, 0, sizeof(store));
-  assert_int_equal(state->save(self->handle, keep, &store, 0, no_features), LV2_STATE_SUCCESS);
+  assert_int_equal(state->save(self->handle, store_keep, &store, 0, no_features), LV2_STATE_SUCCESS);
   return store;
 }
 
 static LV2_State_Status restored(Fixture* self, Store* store)
 {
   const LV2_State_Interface* const state = self->descriptor->extension_data(LV2_STATE__interface);
-  return state->restore(self->handle, fetch, store, 0, no_features);
+  return state->restore(self->handle, store_fetch, store, 0, no_features);
 }
 
 static void render(Fixture* self, FixtureAudio* out)

@@ -7,6 +7,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "fixture.h"
+#include "store.h"
 
 #include <lv2/atom/util.h>
 #include <lv2/patch/patch.h>
@@ -18,20 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LONG = 4 * 48000, SHORT = 24000, ITEMS_MAX = 8, ITEM_BYTES = 2048, PATH_BYTES = 64 };
+enum { LONG = 4 * 48000, SHORT = 24000, PATH_BYTES = 64 };
 
 #define TUNING "urn:fieldiq:tuning"
 #define TUNING_TABLE "urn:fieldiq:tuning-table"
 #define PI 3.14159265358979323846
-
-typedef struct {
-  struct {
-    uint32_t key, type;
-    size_t   size;
-    uint8_t  value[ITEM_BYTES];
-  } item[ITEMS_MAX];
-  int n;
-} Store;
 
 /// A folder of the test's own with a good scale, a mapping beside another, and broken files.
 typedef struct {
@@ -89,35 +81,6 @@ static int tear_down(void** state)
   return rmdir(files->folder);
 }
 
-static LV2_State_Status keep(LV2_State_Handle handle, uint32_t key, const void* value, size_t size,
-                             uint32_t type, uint32_t flags)
-{
-  Store* const store = handle;
-  assert_true(store->n < ITEMS_MAX && size <= ITEM_BYTES);
-  assert_true(flags & LV2_STATE_IS_POD);
-  store->item[store->n].key  = key;
-  store->item[store->n].type = type;
-  store->item[store->n].size = size;
-  memcpy(store->item[store->n].value, value, size);
-  ++store->n;
-  return LV2_STATE_SUCCESS;
-}
-
-static const void* fetch(LV2_State_Handle handle, uint32_t key, size_t* size, uint32_t* type,
-                         uint32_t* flags)
-{
-  const Store* const store = handle;
-  for (int i = 0; i < store->n; ++i) {
-    if (store->item[i].key == key) {
-      *size  = store->item[i].size;
-      *type  = store->item[i].type;
-      *flags = LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE;
-      return store->item[i].value;
-    }
-  }
-  return NULL;
-}
-
 static int n_mapped; // paths that the host has made and that were not given back
 
 /// Abstract paths are the absolute ones with "~" in front.
@@ -157,7 +120,7 @@ static Store saved(Fixture* self)
   const LV2_State_Interface* const state = self->descriptor->extension_data(LV2_STATE__interface);
   Store                            store;
   memset(&store, 0, sizeof(store));
-  assert_int_equal(state->save(self->handle, keep, &store, 0, features), LV2_STATE_SUCCESS);
+  assert_int_equal(state->save(self->handle, store_keep, &store, 0, features), LV2_STATE_SUCCESS);
   assert_int_equal(n_mapped, 0);
   return store;
 }
@@ -165,7 +128,7 @@ static Store saved(Fixture* self)
 static void restored(Fixture* self, Store* store)
 {
   const LV2_State_Interface* const state = self->descriptor->extension_data(LV2_STATE__interface);
-  assert_int_equal(state->restore(self->handle, fetch, store, 0, features), LV2_STATE_SUCCESS);
+  assert_int_equal(state->restore(self->handle, store_fetch, store, 0, features), LV2_STATE_SUCCESS);
   assert_int_equal(n_mapped, 0);
 }
 
@@ -410,7 +373,7 @@ static void test_the_mapping_comes_back_too(void** state)
   snprintf(moved, PATH_BYTES, "%s/2.kbm", files->folder);
   assert_int_equal(rename(files->low_map, moved), 0);
   store.item[map].size =
-      (size_t)snprintf((char*)store.item[map].value, ITEM_BYTES, "~%s", moved) + 1;
+      (size_t)snprintf((char*)store.item[map].value, STORE_ITEM_BYTES, "~%s", moved) + 1;
   store.item[item_of(&store, TUNING_TABLE)].key = fixture_urid("urn:fieldiq:nothing");
   Fixture* const self                           = bare(FIQ_PLUGIN_SWARM, false);
   restored(self, &store);
