@@ -99,19 +99,28 @@ void fiq_host_position(FiqHostAudio* audio, uint32_t frame, const FiqPosition* p
   append(audio, audio->position, &event.event);
 }
 
+/// Begin a patch:Set of `property` up to its value, which is to be forged next.
+static LV2_Atom_Forge begin_patch(const FiqHostUrids* urids, Event* event, uint32_t frame,
+                                  LV2_URID property, LV2_Atom_Forge_Frame* object)
+{
+  event->event.time.frames = frame;
+  LV2_Atom_Forge forge     = object_forge(urids, event, urids->atom_object);
+  lv2_atom_forge_object(&forge, object, 0, urids->patch_set);
+  lv2_atom_forge_key(&forge, urids->patch_property);
+  lv2_atom_forge_urid(&forge, property);
+  lv2_atom_forge_key(&forge, urids->patch_value);
+  return forge;
+}
+
 void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed)
 {
   if (audio->patch == FIQ_NO_PORT) {
     return;
   }
-  Event                     event = {.event.time.frames = frame};
   const FiqHostUrids* const urids = &audio->urids;
-  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
+  Event                     event = {.event.time.frames = 0};
   LV2_Atom_Forge_Frame      object;
-  lv2_atom_forge_object(&forge, &object, 0, urids->patch_set);
-  lv2_atom_forge_key(&forge, urids->patch_property);
-  lv2_atom_forge_urid(&forge, urids->seed);
-  lv2_atom_forge_key(&forge, urids->patch_value);
+  LV2_Atom_Forge            forge = begin_patch(urids, &event, frame, urids->seed, &object);
   lv2_atom_forge_long(&forge, seed);
   lv2_atom_forge_pop(&forge, &object);
   append(audio, audio->patch, &event.event);
@@ -122,14 +131,10 @@ void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path
   if (audio->patch == FIQ_NO_PORT) {
     return;
   }
-  Event                     event = {.event.time.frames = frame};
   const FiqHostUrids* const urids = &audio->urids;
-  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
+  Event                     event = {.event.time.frames = 0};
   LV2_Atom_Forge_Frame      object;
-  lv2_atom_forge_object(&forge, &object, 0, urids->patch_set);
-  lv2_atom_forge_key(&forge, urids->patch_property);
-  lv2_atom_forge_urid(&forge, urids->tuning);
-  lv2_atom_forge_key(&forge, urids->patch_value);
+  LV2_Atom_Forge            forge = begin_patch(urids, &event, frame, urids->tuning, &object);
   lv2_atom_forge_path(&forge, path, (uint32_t)strlen(path));
   lv2_atom_forge_pop(&forge, &object);
   append(audio, audio->patch, &event.event);
