@@ -61,9 +61,22 @@ void fiq_plugin_settle(FiqPlugin* self)
   }
 }
 
+/// What the worker did without being able to say so: a part is asked for again, a lesson is taken as it is.
+static void take_unheard(FiqPlugin* self)
+{
+  const unsigned unheard = atomic_exchange(&self->unheard, 0u);
+  if (unheard & FIQ_UNHEARD_BUILD) {
+    self->growing = false;
+  }
+  if (unheard & FIQ_UNHEARD_LESSON) {
+    fiq_engine_learned(self->engine);
+  }
+}
+
 void fiq_plugin_grow(FiqPlugin* self)
 {
   FiqPartOrder order;
+  take_unheard(self);
   if (self->params.freewheel > 0.5f && !self->growing) {
     // Offline there is no deadline to miss, and a render must not depend on a thread's timing.
     release_now(self);
@@ -101,13 +114,18 @@ static LV2_Worker_Status work(LV2_Handle instance, LV2_Worker_Respond_Function r
   memset(&answer, 0, sizeof(answer));
   if (task.lesson) {
     fiq_part_learn(task.lesson);
-    answer.is_lesson = true;
-    return respond(handle, sizeof(answer), &answer);
+    answer.is_lesson               = true;
+    const LV2_Worker_Status status = respond(handle, sizeof(answer), &answer);
+    if (status != LV2_WORKER_SUCCESS) {
+      atomic_fetch_or(&self->unheard, FIQ_UNHEARD_LESSON);
+    }
+    return status;
   }
   answer.part                    = fiq_part_new(&self->config, &task.order);
   const LV2_Worker_Status status = respond(handle, sizeof(answer), &answer);
   if (status != LV2_WORKER_SUCCESS) {
     fiq_part_free(answer.part);
+    atomic_fetch_or(&self->unheard, FIQ_UNHEARD_BUILD);
   }
   return status;
 }

@@ -23,6 +23,9 @@
 
 #include <pthread.h>
 
+/// Answers of the worker that found no room in the host's queue.
+enum { FIQ_UNHEARD_BUILD = 1, FIQ_UNHEARD_LESSON = 2 };
+
 enum { FIQ_PORTS_MAX = 128 };
 
 /// Ports that come before the controls. A port that a plugin lacks is never connected.
@@ -99,6 +102,7 @@ typedef struct {
   LV2_Atom_Forge      forge;
   LV2_Worker_Schedule schedule;       ///< schedule_work is NULL without a worker
   bool                growing;        ///< the worker is building a part
+  atomic_uint         unheard;        ///< FIQ_UNHEARD_* bits: what the worker could not answer
   bool                growth_refused; ///< there is no memory for what is wanted
   FiqPart*            spent;          ///< replaced, and not yet handed to the worker for release
   FiqPart*            lesson;         ///< to be learned from, and not yet handed to the worker

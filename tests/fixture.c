@@ -260,6 +260,9 @@ static LV2_Worker_Status respond(LV2_Worker_Respond_Handle handle, uint32_t size
   Fixture* const                    self = handle;
   const LV2_Worker_Interface* const worker =
       self->descriptor->extension_data(LV2_WORKER__interface);
+  if (self->refuses_answers) {
+    return LV2_WORKER_ERR_NO_SPACE;
+  }
   return worker->work_response(self->handle, size, data);
 }
 

@@ -37,7 +37,8 @@ typedef struct {
   const float*          side[2]; ///< planes of the sidechain from the next run on, or NULL
   FixtureOrder          orders[FIXTURE_ORDERS_MAX];
   uint32_t              n_orders;
-  bool                  active; ///< activate() is called before the first run
+  bool                  refuses_answers; ///< the queue of answers is full
+  bool                  active;          ///< activate() is called before the first run
   LV2_Worker_Schedule   schedule;
 } Fixture;
 

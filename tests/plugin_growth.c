@@ -114,6 +114,26 @@ static void test_freewheeling_needs_no_worker(void** state)
   fixture_audio_free(&b);
 }
 
+static void test_a_lost_answer_is_asked_for_again(void** state)
+{
+  (void)state;
+  FixtureAudio out  = fixture_audio(BLOCK);
+  Fixture*     self = sounding(true);
+  start(self, &out);
+  fixture_set(self, "oscillators", 20000);
+  fixture_run(self, NULL, out.plane, 0, BLOCK);
+  fixture_run(self, NULL, out.plane, 0, BLOCK);
+  assert_int_equal(self->n_orders, 1);
+  self->refuses_answers = true;
+  fixture_work(self);
+  self->refuses_answers = false;
+  fixture_run(self, NULL, out.plane, 0, BLOCK);
+  fixture_run(self, NULL, out.plane, 0, BLOCK);
+  assert_int_equal(self->n_orders, 1);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
 static void test_an_instance_may_end_while_it_grows(void** state)
 {
   (void)state;
@@ -185,6 +205,7 @@ int main(void)
       cmocka_unit_test(test_freewheeling_needs_no_worker),
       cmocka_unit_test(test_what_is_set_before_activation_is_there_at_once),
       cmocka_unit_test(test_the_window_changes_without_a_click),
+      cmocka_unit_test(test_a_lost_answer_is_asked_for_again),
       cmocka_unit_test(test_an_instance_may_end_while_it_grows)};
   return cmocka_run_group_tests_name("plugin growth", tests, NULL, NULL);
 }
