@@ -15,7 +15,8 @@ enum {
   MERGE_HOPS   = OVERLAP * 3 / 2, ///< that two carriers must be one
   FADE_HOPS    = 4,
   MARGIN_BINS  = 4, ///< measured beyond both ends, so that what is there does not disturb
-  MATCH_ROUNDS = 3
+  MATCH_ROUNDS = 3,
+  LANES = 8 ///< partial sums, so that the order of additions is fixed and vectors can be used
 };
 
 static const double window_s         = 0.04;
@@ -44,6 +45,7 @@ static const float  fall_in_starve   = 6.9f; // nepers: 60 dB
 static const float  heat_share       = 0.1f;
 static const float  cents_per_neper  = 1731.23405f;
 static const float  octave_per_cent  = 1.0f / 1200.0f;
+static const float  lobe_power       = 1.0f / 3.0f; // a^2/2 over the sum of a Hann lobe's squares
 
 FiqAnalysisParams fiq_analysis_default_params(void)
 {
@@ -54,6 +56,28 @@ FiqAnalysisParams fiq_analysis_default_params(void)
                              .merge_cents  = 25.0f,
                              .low_hz       = 60.0f,
                              .high_hz      = 8000.0f};
+}
+
+/// Divide the bins among the axes.
+static void place_axes(FiqAnalysis* self)
+{
+  const uint32_t n    = self->partials.n_bins;
+  uint32_t       axis = 0;
+  uint32_t       k    = 1;
+  while (k < n && (float)k * self->bin_hz < FIQ_AXES_LOW_HZ) {
+    ++k;
+  }
+  self->axis_bin[0] = k;
+  for (; k < n && (float)k * self->bin_hz <= FIQ_AXES_HIGH_HZ; ++k) {
+    const float place = fiq_axis_of_hz((float)k * self->bin_hz);
+    while (axis < FIQ_AXES - 2 && place >= (float)(axis + 1)) {
+      self->axis_bin[++axis] = k;
+    }
+    self->axis_share[k] = place - (float)axis;
+  }
+  while (axis < FIQ_AXES - 1) {
+    self->axis_bin[++axis] = k;
+  }
 }
 
 static bool config_is_valid(const FiqAnalysisConfig* config)
@@ -83,7 +107,8 @@ FiqStatus fiq_analysis_init(FiqAnalysis* self, FiqArena* arena, FiqFftPool* pool
   if (status == FIQ_BAD_ARGUMENT) {
     return status;
   }
-  self->ring = fiq_arena_take(arena, window, sizeof(float));
+  self->ring       = fiq_arena_take(arena, window, sizeof(float));
+  self->axis_share = fiq_arena_take(arena, window / 2 + 1, sizeof(float));
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
@@ -93,6 +118,7 @@ FiqStatus fiq_analysis_init(FiqAnalysis* self, FiqArena* arena, FiqFftPool* pool
   self->hop_s        = (float)(self->hop_frames / config->sample_rate_hz);
   self->ramp_ticks =
       self->hop_frames > config->control_frames ? self->hop_frames / config->control_frames : 1;
+  place_axes(self);
   fiq_analysis_reset(self);
   return status;
 }
@@ -105,6 +131,7 @@ void fiq_analysis_reset(FiqAnalysis* self)
   memset(self->seeds, 0, sizeof self->seeds);
   memset(self->voices, 0, sizeof self->voices);
   memset(self->rival, 0, sizeof self->rival);
+  memset(self->axes, 0, sizeof self->axes);
   self->params           = fiq_analysis_default_params();
   self->partials.n_lobes = 0;
   self->partials.n_peaks = 0;
@@ -558,6 +585,49 @@ static void aim(FiqAnalysis* self)
   }
 }
 
+static float sum_of(const float lane[LANES])
+{
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+/// Power of `n` bins: of all, and what the upper axis has of it.
+static void sum_powers(const FiqComplex* restrict z, const float* restrict share, uint32_t n,
+                       float* restrict all, float* restrict upper)
+{
+  float    whole[LANES] = {0.0f};
+  float    part[LANES]  = {0.0f};
+  uint32_t k            = 0;
+  for (; k + LANES <= n; k += LANES) {
+    for (uint32_t i = 0; i < LANES; ++i) {
+      const float power = z[k + i].re * z[k + i].re + z[k + i].im * z[k + i].im;
+      whole[i] += power;
+      part[i] += share[k + i] * power;
+    }
+  }
+  for (uint32_t i = 0; k + i < n; ++i) {
+    const float power = z[k + i].re * z[k + i].re + z[k + i].im * z[k + i].im;
+    whole[i] += power;
+    part[i] += share[k + i] * power;
+  }
+  *all   = sum_of(whole);
+  *upper = sum_of(part);
+}
+
+static void measure_axes(FiqAnalysis* self)
+{
+  float carry = 0.0f;
+  for (uint32_t axis = 0; axis < FIQ_AXES - 1; ++axis) {
+    const uint32_t first = self->axis_bin[axis];
+    float          all   = 0.0f;
+    float          upper = 0.0f;
+    sum_powers(self->partials.spectrum + first, self->axis_share + first,
+               self->axis_bin[axis + 1] - first, &all, &upper);
+    self->axes[axis] = lobe_power * fmaxf(carry + all - upper, 0.0f);
+    carry            = upper;
+  }
+  self->axes[FIQ_AXES - 1] = lobe_power * carry;
+}
+
 static void run_slice(FiqAnalysis* self, uint32_t slice)
 {
   FiqPartials* const p         = &self->partials;
@@ -575,6 +645,7 @@ static void run_slice(FiqAnalysis* self, uint32_t slice)
     fiq_partials_refine(p);
   } else if (slice == SLICE_JUDGE) {
     fiq_partials_judge(p, low, high, threshold);
+    measure_axes(self);
   } else if (slice == SLICE_FOLLOW) {
     serve_carriers(self);
     serve_seeds(self);
@@ -643,6 +714,13 @@ void fiq_analysis_process(FiqAnalysis* self, const float* const in[FIQ_CHANNELS]
       run_slice(self, (self->position & (self->hop_frames - 1)) / stride);
     }
   }
+}
+
+void fiq_analysis_axes(const FiqAnalysis* self, float axes[FIQ_AXES])
+{
+  assert(self);
+  assert(axes);
+  memcpy(axes, self->axes, sizeof self->axes);
 }
 
 const FiqAnalysisVoice* fiq_analysis_voices(const FiqAnalysis* self, uint32_t* n)

@@ -30,12 +30,13 @@
    A hop's work is cut into eight slices at fixed places in the stream. Latency: window/2 + 15/8 hop less
    a control period (31 ms at 48 kHz). Resolution: partials 3 bins (70 Hz at 48 kHz) apart. What is in one channel
    only reads 6 dB less, what is in opposite phase is not heard. The window has the first power of
-   two of 40 ms or more. Cost: 70 ns a frame with 32 partials, 92 ns with noise; bounded by FIQ_PARTIALS_MAX and the number of slots.
+   two of 40 ms or more. Cost: 72 ns a frame with 32 partials, 94 ns with noise; bounded by FIQ_PARTIALS_MAX and the number of slots.
    Source: McAulay and Quatieri 1986 (partial tracking); Brookner 1998 (the g-h filter).
 */
 #ifndef FIQ_ANALYSIS_H
 #define FIQ_ANALYSIS_H
 
+#include "axes.h"
 #include "partials.h"
 
 enum {
@@ -114,6 +115,8 @@ typedef struct {
   float             hop_s;
   uint32_t          ramp_ticks; ///< control ticks of a hop
   float*            ring;       ///< [window_frames] mono
+  float*   axis_share; ///< [n_bins] of a bin's power, what goes to the upper of its two axes
+  uint32_t axis_bin[FIQ_AXES]; ///< first bin between axes a and a + 1; the end of all
 
   FiqAnalysisCarrier carriers[FIQ_ANALYSIS_VOICES_MAX];
   FiqAnalysisCarrier seeds[FIQ_ANALYSIS_SEEDS_MAX];
@@ -123,6 +126,7 @@ typedef struct {
   uint8_t            rival[FIQ_ANALYSIS_VOICES_MAX];  ///< 1 + carrier that took its peak, 0: none
 
   FiqAnalysisParams params;
+  float             axes[FIQ_AXES]; ///< of the last hop
   uint32_t          n_voices;
   uint32_t          position; ///< in the ring
   uint32_t          next_id;
@@ -153,6 +157,10 @@ void fiq_analysis_process(FiqAnalysis* self, const float* const in[FIQ_CHANNELS]
 /// The voices [n] as of the last control tick, `n` <= FIQ_ANALYSIS_VOICES_MAX, in order of slots: a voice
 /// keeps its place among those that stay.  [audio]
 const FiqAnalysisVoice* fiq_analysis_voices(const FiqAnalysis* self, uint32_t* n);
+
+/// Power in each of the axes (see axes.h), mean square: a partial of amplitude a counts a^2/2. Renewed
+/// every hop; those of silence are 0.  [audio]
+void fiq_analysis_axes(const FiqAnalysis* self, float axes[FIQ_AXES]);
 
 /// Frames from a sound to the voices that follow it.  [any]
 uint32_t fiq_analysis_latency_frames(const FiqAnalysis* self);

@@ -2,6 +2,7 @@
 #include "bands.h"
 
 #include "maths.h"
+#include "simd.h"
 
 #include <assert.h>
 
@@ -121,7 +122,8 @@ FiqStatus fiq_bands_init(FiqBands* self, FiqArena* arena, const FiqBandsConfig* 
   assert(self);
   assert(arena);
   assert(config);
-  *self = (FiqBands){.config = *config, .n_bins = config->size / 2 + 1};
+  *self =
+      (FiqBands){.config = *config, .n_bins = config->size / 2 + 1, .use_avx2 = fiq_simd_avx2()};
   if (!(config->sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ) ||
       !(config->sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ) || config->size < 64 ||
       config->size > 65536 || config->size % 2 != 0 || config->n_bands < 4 ||
@@ -138,6 +140,31 @@ FiqStatus fiq_bands_init(FiqBands* self, FiqArena* arena, const FiqBandsConfig* 
   return FIQ_OK;
 }
 
+FIQ_INLINE void draw(const FiqBands* restrict self, const float* restrict point,
+                     float* restrict curve)
+{
+  const float* restrict w0 = self->weight[0];
+  const float* restrict w1 = self->weight[1];
+  const float* restrict w2 = self->weight[2];
+  const float* restrict w3 = self->weight[3];
+  for (uint32_t s = 0; s <= self->config.n_bands; ++s) {
+    const float* p = point + s;
+    for (size_t k = self->segment[s]; k < self->segment[s + 1]; ++k) {
+      curve[k] = p[0] * w0[k] + p[1] * w1[k] + p[2] * w2[k] + p[3] * w3[k];
+    }
+  }
+}
+
+static void draw_base(const FiqBands* self, const float* point, float* curve)
+{
+  draw(self, point, curve);
+}
+
+FIQ_AVX2 static void draw_avx2(const FiqBands* self, const float* point, float* curve)
+{
+  draw(self, point, curve);
+}
+
 void fiq_bands_curve(const FiqBands* self, const float* value, float* curve)
 {
   const uint32_t n = self->config.n_bands;
@@ -150,11 +177,5 @@ void fiq_bands_curve(const FiqBands* self, const float* value, float* curve)
   for (uint32_t b = 0; b < n; ++b) {
     point[b + 2] = value[b];
   }
-  for (uint32_t s = 0; s <= n; ++s) {
-    const float* p = point + s;
-    for (size_t k = self->segment[s]; k < self->segment[s + 1]; ++k) {
-      curve[k] = p[0] * self->weight[0][k] + p[1] * self->weight[1][k] + p[2] * self->weight[2][k] +
-                 p[3] * self->weight[3][k];
-    }
-  }
+  (self->use_avx2 ? draw_avx2 : draw_base)(self, point, curve);
 }

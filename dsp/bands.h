@@ -32,6 +32,7 @@ typedef struct {
   uint32_t first_bin[FIQ_NEURONS_MAX + 1];   ///< [n_bands + 1] of each band; the last band's end
   uint32_t segment[FIQ_NEURONS_MAX + 2];     ///< [n_bands + 2] first bin with u >= s; n_bins
   float*   weight[4];                        ///< [n_bins] of the four control points around a bin
+  bool     use_avx2;                         ///< both builds give the same bits
 } FiqBands;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]

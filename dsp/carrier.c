@@ -18,7 +18,9 @@ enum {
 
 static const float out_of_reach = 1e30f;
 static const float refined_from = 0.45f;  // p; before, the softmax is as soft as the cuts are rough
-static const float alternate_s  = 0.012f; // two steps that are taken in one pass
+static const float turn_s       = 0.045f; // longest time from one turn of a chunk to the next
+static const float turn_part    = 0.02f;  // and that as part of the anneal
+static const float near         = 5e-4f;  // of its carrier a settled oscillator is on it
 static const float choice = 24.0f; // sharpness times distance from where on a softmax is a choice
 
 // ---- the field: softmax over all carriers as one logistic curve per interval ----
@@ -198,15 +200,15 @@ FIQ_INLINE void search_curves(const FiqCarrierField* restrict field, const float
 }
 
 /// Where softmax and noise take each oscillator of a chunk, and the slot that attracts it.
-FIQ_INLINE void fly(const FiqCarriers* restrict self, uint32_t age, const float* restrict x,
+FIQ_INLINE void fly(const FiqCarriers* restrict self, uint32_t steps, const float* restrict x,
                     const float* restrict noise, float         sign, float* restrict moved,
                     int32_t* restrict cell)
 {
   const FiqCarrierField* restrict field = &self->field;
   const float low                       = self->params.x_low;
   const float high                      = self->params.x_high;
-  const float pull                      = self->pull[age];
-  const float sigma                     = self->sigma[age] * sign;
+  const float pull                      = self->pull[steps - 1];
+  const float sigma                     = self->sigma[steps - 1] * sign;
   Curves      curves;
   if (field->n <= LINEAR_SEARCH_MAX) {
     pass_curves(field, x, &curves);
@@ -223,14 +225,14 @@ FIQ_INLINE void fly(const FiqCarriers* restrict self, uint32_t age, const float*
 }
 
 /// Straight on to the carrier, in the second half of a flight.
-FIQ_INLINE void glide(const FiqCarriers* restrict self, uint32_t age, const float* restrict x,
+FIQ_INLINE void glide(const FiqCarriers* restrict self, uint32_t steps, const float* restrict x,
                       const float* restrict noise, float         sign, const int32_t* restrict slot,
                       float* restrict moved)
 {
   const float low           = self->params.x_low;
   const float high          = self->params.x_high;
-  const float pull          = self->pull[age];
-  const float sigma         = self->sigma[age] * sign;
+  const float pull          = self->pull[steps - 1];
+  const float sigma         = self->sigma[steps - 1] * sign;
   const float* restrict now = self->now;
   for (int i = 0; i < CHUNK; ++i) {
     moved[i] = clamp_fast(x[i] + pull * (now[slot[i]] - x[i]) + sigma * noise[i], low, high);
@@ -248,7 +250,8 @@ FIQ_INLINE void find_cells(const float* restrict x, float low, float scale, int3
 
 /// Work on one chunk, apart from the passes that sort: copies, so that nothing aliases.
 typedef struct {
-  float   x[CHUNK];
+  float   x[CHUNK];        ///< where they are, then where they are to be
+  float   from[CHUNK];     ///< where they are, with their carrier if settled
   float   moved[CHUNK];    ///< by flight
   float   residual[CHUNK]; ///< |x - carrier|
   int32_t slot[CHUNK];
@@ -273,8 +276,7 @@ FIQ_INLINE void load_work(const FiqCarriers* restrict self, uint32_t first, uint
 
 /// What a chunk needs.
 typedef struct {
-  uint32_t age;     ///< 0: it moves by one step, 1: by two
-  uint32_t since;   ///< 0: it has followed its carriers one step ago, 1: two steps ago
+  uint32_t steps;   ///< that its way is for
   bool     bound;   ///< the hot fly straight to their carriers
   bool     flies;   ///< some are hot
   bool     tracks;  ///< some are settled
@@ -287,8 +289,9 @@ FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, Need
                           Work* restrict work)
 {
   const float* restrict now    = self->now;
-  const float* restrict before = self->before[needs.since];
-  const float keep             = self->keep[needs.age];
+  const float* restrict before = self->before;
+  const float keep             = self->keep[needs.steps - 1];
+  const float snap             = self->params.temperature > 0.0f ? 0.0f : near;
   float       sign;
   const float* restrict noise =
       fiq_carriers_noise(self, first / CHUNK, fiq_carriers_salt(self->seed, self->step), &sign);
@@ -296,16 +299,22 @@ FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, Need
     find_cells(work->x, self->old_range_low, self->old_range_scale, work->old_cell);
   }
   if (needs.flies && needs.bound) {
-    glide(self, needs.age, work->x, noise, sign, work->slot, work->moved);
+    glide(self, needs.steps, work->x, noise, sign, work->slot, work->moved);
     memcpy(work->cell, work->slot, sizeof work->cell);
   } else if (needs.flies) {
-    fly(self, needs.age, work->x, noise, sign, work->moved, work->cell);
+    fly(self, needs.steps, work->x, noise, sign, work->moved, work->cell);
   }
+  memcpy(work->from, work->x, sizeof work->from);
   if (needs.tracks) {
-    const float tremble = self->tremble[needs.age] * sign;
+    const float tremble = self->tremble[needs.steps - 1] * sign;
     for (int i = 0; i < CHUNK; ++i) {
-      const int32_t k = work->slot[i];
-      work->x[i]      = now[k] + (work->x[i] - before[k]) * keep + tremble * noise[i];
+      const int32_t k    = work->slot[i];
+      const float   from = work->from[i];
+      const float   off  = from - before[k];
+      const float   left = off * keep;
+      const float   kept = fabsf(left) < snap ? 0.0f : left;
+      work->x[i]         = now[k] + kept + tremble * noise[i];
+      work->from[i]      = work->hot[i] ? from : now[k] + off;
     }
   }
   if (needs.flies && !needs.tracks) {
@@ -343,15 +352,62 @@ FIQ_INLINE void measure_work(float* restrict low, float* restrict high, float* r
   }
 }
 
+/// Take the first step of the way from `from` to `to`, which has `steps`.
+FIQ_INLINE void set_off(FiqCarriers* restrict self, uint32_t first, uint32_t steps,
+                        const float* restrict from, const float* restrict to)
+{
+  float* restrict x     = self->x + first;
+  float* restrict drift = self->drift + first;
+  const float part      = 1.0f / (float)steps;
+  if (steps == 1) {
+    memcpy(x, to, CHUNK * sizeof *x);
+    return;
+  }
+  for (int i = 0; i < CHUNK; ++i) {
+    const float here = from[i];
+    const float step = (to[i] - here) * part;
+    drift[i]         = step;
+    x[i]             = here + step;
+  }
+}
+
+/// Between turns: on along the way, the settled with their carriers.
+FIQ_INLINE void go_on(FiqCarriers* restrict self, uint32_t first)
+{
+  float* restrict x             = self->x + first;
+  const float* restrict drift   = self->drift + first;
+  const uint8_t* restrict slot  = self->slot + first;
+  const uint8_t* restrict state = self->state + first;
+  const float* restrict shift   = self->shift;
+  for (int i = 0; i < CHUNK; ++i) {
+    x[i] += drift[i];
+  }
+  for (int i = 0; self->moved && i < CHUNK; ++i) {
+    const float carried = shift[slot[i]];
+    x[i] += state[i] == FIQ_CARRIER_SETTLED ? carried : 0.0f;
+  }
+}
+
+static void go_on_base(FiqCarriers* self, uint32_t first)
+{
+  go_on(self, first);
+}
+
+FIQ_AVX2 static void go_on_avx2(FiqCarriers* self, uint32_t first)
+{
+  go_on(self, first);
+}
+
 /// The plain case: all in flight, none counted.
-FIQ_INLINE void fly_chunk(FiqCarriers* restrict self, uint32_t first, uint32_t age,
+FIQ_INLINE void fly_chunk(FiqCarriers* restrict self, uint32_t first, uint32_t steps,
                           Work* restrict work)
 {
   float              sign;
   const float* const noise =
       fiq_carriers_noise(self, first / CHUNK, fiq_carriers_salt(self->seed, self->step), &sign);
-  fly(self, age, self->x + first, noise, sign, work->moved, work->cell);
-  memcpy(self->x + first, work->moved, sizeof work->moved);
+  memcpy(work->from, self->x + first, sizeof work->from);
+  fly(self, steps, work->from, noise, sign, work->moved, work->cell);
+  set_off(self, first, steps, work->from, work->moved);
   uint8_t* restrict slot = self->slot + first;
   for (int i = 0; i < CHUNK; ++i) {
     slot[i] = (uint8_t)work->cell[i];
@@ -362,7 +418,7 @@ FIQ_INLINE void advance_work(FiqCarriers* restrict self, uint32_t first, uint32_
                              Work* restrict work)
 {
   if (needs.flies && !needs.bound && !needs.tracks && !needs.refines && !needs.counts) {
-    fly_chunk(self, first, needs.age, work);
+    fly_chunk(self, first, needs.steps, work);
     return;
   }
   load_work(self, first, n, work);
@@ -370,7 +426,7 @@ FIQ_INLINE void advance_work(FiqCarriers* restrict self, uint32_t first, uint32_
   if (needs.counts) {
     measure_work(self->lane_min, self->lane_max, self->lane_residual, n, work);
   }
-  memcpy(self->x + first, work->x, sizeof work->x);
+  set_off(self, first, needs.steps, work->from, work->x);
   uint8_t* restrict slot = self->slot + first;
   for (int i = 0; needs.flies && !needs.bound && i < CHUNK; ++i) {
     slot[i] = (uint8_t)work->slot[i];
@@ -384,6 +440,12 @@ static void advance_base(FiqCarriers* self, uint32_t first, uint32_t n, Needs ne
 
 FIQ_AVX2 static void advance_avx2(FiqCarriers* self, uint32_t first, uint32_t n, Needs needs,
                                   Work* work)
+{
+  advance_work(self, first, n, needs, work);
+}
+
+FIQ_AVX512 static void advance_avx512(FiqCarriers* self, uint32_t first, uint32_t n, Needs needs,
+                                      Work* work)
 {
   advance_work(self, first, n, needs, work);
 }
@@ -474,7 +536,7 @@ static void plan_stay(FiqCarriers* self, const FiqCarriersTarget* target, bool o
   int32_t order[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
     const bool same = self->share[k] > 0 && !target->fresh[k];
-    position[k]     = same ? self->now[k] : self->before[0][k];
+    position[k]     = same ? self->now[k] : self->before[k];
     wanted[k]       = self->share[k] > 0;
     self->stay[k]   = 0;
   }
@@ -550,14 +612,22 @@ static void plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_g
 /// Turn the first histogram into cumulative counts, the newly hot included where they still sit.
 static void digest_coarse(FiqCarriers* self)
 {
-  uint32_t sum = 0;
+  uint32_t* restrict below        = self->below;
+  const uint32_t* restrict coarse = self->coarse;
   for (int c = 0; c < FIQ_CARRIERS_COARSE; ++c) {
-    self->below[c] = sum;
+    uint32_t sum = 0;
     for (int lane = 0; lane < FIQ_CARRIERS_LANES; ++lane) {
-      sum += self->coarse[lane * FIQ_CARRIERS_COARSE + c];
+      sum += coarse[lane * FIQ_CARRIERS_COARSE + c];
     }
+    below[c] = sum;
   }
-  self->below[FIQ_CARRIERS_COARSE] = sum;
+  uint32_t all = 0;
+  for (int c = 0; c < FIQ_CARRIERS_COARSE; ++c) {
+    const uint32_t here = below[c];
+    below[c]            = all;
+    all += here;
+  }
+  below[FIQ_CARRIERS_COARSE] = all;
 }
 
 static int32_t cell_of_rank(const FiqCarriers* self, uint32_t rank)
@@ -753,7 +823,7 @@ static void build_field(FiqCarriers* self, const FiqCarriersTarget* target)
     sharpen_each(self, target, order, n);
   }
   set_flips(&self->field);
-  if (self->p >= refined_from) {
+  if (self->p >= refined_from && self->counted) {
     request_cuts(self, n);
   }
 }
@@ -774,7 +844,13 @@ static void set_schedule(FiqCarriers* self, float period_s)
   const float dt        = FIQ_CARRIER_ANNEAL_DT * share;
   const bool  hot       = self->n_next_hot > 0;
   self->share_of_anneal = share;
-  self->p               = hot ? fminf(1.0f, self->p + share) : self->p;
+  self->share_measured += share;
+  self->turn = 1;
+  while (self->turn < FIQ_CARRIERS_TURN_MAX && 2.0f * (float)self->turn * period_s < turn_s &&
+         2.0f * (float)self->turn * share < turn_part) {
+    self->turn *= 2;
+  }
+  self->p = hot ? fminf(1.0f, self->p + share) : self->p;
   // A thousandth of a step short of the end is rounding, not another step.
   self->p              = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
   self->settling       = hot && self->p >= 1.0f;
@@ -782,13 +858,18 @@ static void set_schedule(FiqCarriers* self, float period_s)
   const float cold     = bent_progress(self);
   const float strength = 1.0f + self->params.strength * cold;
   const float heat     = fmaxf(1.0f - cold, self->params.temperature);
-  for (int age = 0; age < 2; ++age) {
-    const float way    = dt * (float)(age + 1);
-    const float walk   = self->params.noise * sqrtf(0.05f * way);
-    self->pull[age]    = 1.0f - kept_way(strength, way);
-    self->sigma[age]   = walk * heat;
-    self->tremble[age] = walk * self->params.temperature;
-    self->keep[age]    = kept_way(1.0f + self->params.strength, way);
+  const float hot_keep = kept_way(strength, dt);
+  const float keep     = kept_way(1.0f + self->params.strength, dt);
+  float       hot_kept = 1.0f;
+  float       kept     = 1.0f;
+  for (int i = 0; i < FIQ_CARRIERS_TURN_MAX; ++i) {
+    const float walk = self->params.noise * sqrtf(0.05f * dt * (float)(i + 1));
+    hot_kept *= hot_keep;
+    kept *= keep;
+    self->pull[i]    = 1.0f - hot_kept;
+    self->sigma[i]   = walk * heat;
+    self->tremble[i] = walk * self->params.temperature;
+    self->keep[i]    = kept;
   }
 }
 
@@ -805,8 +886,8 @@ static void set_range(FiqCarriers* self)
   }
   for (int k = 0; k < SLOTS; ++k) {
     if (self->settled[k] > self->stay[k]) {
-      low  = fminf(low, self->before[0][k]);
-      high = fmaxf(high, self->before[0][k]);
+      low  = fminf(low, self->before[k]);
+      high = fmaxf(high, self->before[k]);
     }
     if (self->mass[k] > 0.0f) {
       low  = fminf(low, self->now[k]);
@@ -817,19 +898,18 @@ static void set_range(FiqCarriers* self)
     low  = fminf(low, self->params.scatter_low);
     high = fmaxf(high, self->params.scatter_high);
   }
-  const float margin    = 1.0f + 3.0f * self->sigma[0];
-  self->old_range_low   = self->range_low;
-  self->old_range_scale = self->range_scale;
-  self->range_low       = fmaxf(low - margin, self->params.x_low);
-  const float top       = fminf(high + margin, self->params.x_high);
-  const float cells     = (float)(FIQ_CARRIERS_COARSE * FIQ_CARRIERS_FINE);
-  self->range_scale     = cells / fmaxf(top - self->range_low, 1e-3f);
+  const float margin = 1.0f + 3.0f * self->sigma[FIQ_CARRIERS_TURN_MAX - 1];
+  self->range_low    = fmaxf(low - margin, self->params.x_low);
+  const float top    = fminf(high + margin, self->params.x_high);
+  const float cells  = (float)(FIQ_CARRIERS_COARSE * FIQ_CARRIERS_FINE);
+  self->range_scale  = cells / fmaxf(top - self->range_low, 1e-3f);
 }
 
 /// Take the carriers over; whether their set, shares or company changed.
 static bool take_target(FiqCarriers* self, const FiqCarriersTarget* target)
 {
   bool changed = false;
+  self->moved  = false;
   for (int k = 0; k < SLOTS; ++k) {
     const bool active = target->mass[k] > 0.0f;
     changed = changed || target->fresh[k] || fabsf(target->mass[k] - self->mass[k]) > 0.0f;
@@ -837,21 +917,12 @@ static bool take_target(FiqCarriers* self, const FiqCarriersTarget* target)
     const bool  followed = self->settled[k] > 0;
     const float last     = self->now[k];
     self->now[k]         = active ? target->x[k] : self->now[k];
-    self->before[1][k]   = followed ? self->before[0][k] : self->now[k];
-    self->before[0][k]   = followed ? last : self->now[k];
+    self->before[k]      = followed ? last : self->now[k];
+    self->shift[k]       = self->now[k] - self->before[k];
+    self->moved          = self->moved || fabsf(self->shift[k]) > 0.0f;
     self->mass[k]        = target->mass[k];
   }
   return changed;
-}
-
-static bool has_moved(const FiqCarriers* self)
-{
-  bool moved = false;
-  for (int k = 0; k < SLOTS; ++k) {
-    moved = moved || fabsf(self->now[k] - self->before[0][k]) > 0.0f ||
-            fabsf(self->now[k] - self->before[1][k]) > 0.0f;
-  }
-  return moved;
 }
 
 static bool any_mass(const FiqCarriers* self)
@@ -884,31 +955,50 @@ static bool is_choice(const FiqCarriers* self)
          self->n_next_hot == self->n_hot && sharpness * self->gap > choice;
 }
 
+/// Until late in the flight of a large swarm a part of it tells where the cuts are.
+static uint32_t counted_stride(const FiqCarriers* self)
+{
+  const uint32_t n      = self->n_next_hot > 0 ? self->n_next_hot : self->n_osc;
+  const bool     part   = self->p < 0.5f || self->bound || self->n_next_hot == 0;
+  uint32_t       stride = 1;
+  while (part && stride < STRIDE_MAX && n / stride > 2 * COUNTED_MIN) {
+    stride *= 2;
+  }
+  return stride;
+}
+
 /// Schedule, field and histograms of this pass; the order matters, as cuts are read in the old cells.
 static void begin_flight(FiqCarriers* self, const FiqCarriersTarget* target, float period_s)
 {
   set_schedule(self, period_s);
-  self->field.n = 0;
-  self->n_cuts  = 0;
-  // Until late in the flight of a large swarm a part of it tells where the cuts are.
-  self->old_stride    = self->stride;
-  self->stride        = 1;
-  const uint32_t n    = self->n_next_hot > 0 ? self->n_next_hot : self->n_osc;
-  const bool     part = self->p < 0.5f || self->bound || self->n_next_hot == 0;
-  while (part && self->stride < STRIDE_MAX && n / self->stride > 2 * COUNTED_MIN) {
-    self->stride *= 2;
-  }
-  self->binding = false;
-  if (self->n_next_hot > 0) {
-    if (!self->bound) {
+  const bool flies      = self->n_next_hot > 0;
+  self->n_cuts          = 0;
+  self->binding         = false;
+  self->old_stride      = self->stride;
+  self->old_range_low   = self->range_low;
+  self->old_range_scale = self->range_scale;
+  if (!flies || self->bound) {
+    self->field.n = 0;
+  } else {
+    if (self->counted || self->sorting || self->moved || self->turn == 1 || self->field.n == 0) {
+      self->field.n = 0;
       build_field(self, target);
-      self->binding = is_choice(self);
     }
+    self->binding = is_choice(self);
+  }
+  const bool special = self->sorting || self->binding;
+  self->turn         = special ? 1 : self->turn;
+  self->counting     = self->step % self->turn == 0;
+  if (!self->counting) {
+    return;
+  }
+  self->stride = counted_stride(self);
+  memset(self->lane_residual, 0, CHUNK * sizeof *self->lane_residual);
+  if (flies) {
     set_range(self);
     memset(self->coarse, 0,
            (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   }
-  memset(self->lane_residual, 0, CHUNK * sizeof *self->lane_residual);
 }
 
 void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
@@ -930,9 +1020,9 @@ void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
   if (grown) {
     memset(self->state + self->n_osc, FIQ_CARRIER_LOOSE, n_osc - self->n_osc);
   }
-  if (self->n_hot > 0) {
+  if (self->n_hot > 0 && self->counted) {
     digest_coarse(self);
-  } else {
+  } else if (self->n_hot == 0) {
     memset(self->below, 0, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
   }
   if ((n_osc < self->n_osc || self->recount) && !self->scattering) {
@@ -947,13 +1037,11 @@ void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
   self->counted_hot = 0;
   self->n_measured  = 0;
   self->still       = !self->sorting && self->n_next_hot == 0 && self->residual < 1e-7f &&
-                params->temperature <= 0.0f && !has_moved(self);
+                params->temperature <= 0.0f && !self->moved;
   memcpy(self->was, self->settled, sizeof self->was);
   memset(self->tick, 0, sizeof self->tick);
   memset(self->count, 0, sizeof self->count);
   begin_flight(self, target, period_s);
-  const bool special = self->sorting || self->binding;
-  self->alternate    = !special && 2.0f * period_s < alternate_s && self->share_of_anneal < 0.01f;
 }
 
 /// A random place for a starting oscillator.
@@ -1092,47 +1180,44 @@ static void count_cells(FiqCarriers* self, Needs needs, const Work* work)
   }
 }
 
-/// How long ago a chunk moved last: 0 in the step before, 1 in the one before that.
-static uint32_t age_of(const FiqCarriers* self, uint32_t chunk)
-{
-  const bool every = self->was_whole || chunk % self->old_stride == 0;
-  return every || (chunk + self->step) % 2 == 1 ? 0 : 1;
-}
-
 bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;
   assert(first < self->n_osc);
-  self->halfway = false;
   if (self->still) {
     return false;
   }
-  const uint32_t since = age_of(self, chunk);
-  uint32_t       age   = since;
-  // Those that are counted move in every pass, for the histograms' sake.
-  const bool counted = chunk % self->stride == 0 || chunk % self->old_stride == 0;
-  if (self->alternate && !counted) {
-    if ((chunk + self->step) % 2 == 1) {
-      return false;
+  // Those that are counted arrive where they are counted.
+  const bool counts  = self->counting && chunk % self->stride == 0;
+  const bool refines = self->n_cuts > 0 && chunk % self->old_stride == 0;
+  if (self->turn > 1 && !counts && !refines && self->chunk_left[chunk] > 0) {
+    self->chunk_left[chunk] -= 1;
+    if (self->use_avx2) {
+      go_on_avx2(self, first);
+    } else {
+      go_on_base(self, first);
     }
-    age           = 1;
-    self->halfway = true;
+    return false;
   }
-  const uint32_t n = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
+  // Whoever had a turn together with others has the next one when its number comes.
+  const uint32_t steps    = counts ? 1 : self->turn - (chunk + self->step) % self->turn;
+  self->chunk_left[chunk] = (uint8_t)(steps - 1);
+  const uint32_t n        = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
   if (self->sorting) {
     sort_chunk(self, first, n);
     self->chunk_hot[chunk] = count_hot(self, first, n);
   }
   const bool  flies = self->chunk_hot[chunk] > 0 && (self->bound || self->field.n > 0);
-  const Needs needs = {.age     = age,
-                       .since   = since,
+  const Needs needs = {.steps   = steps,
                        .bound   = self->bound,
                        .flies   = flies,
                        .tracks  = self->chunk_hot[chunk] < CHUNK,
-                       .refines = flies && self->n_cuts > 0 && chunk % self->old_stride == 0,
-                       .counts  = chunk % self->stride == 0};
+                       .refines = flies && refines,
+                       .counts  = counts};
   Work        work;
-  if (self->use_avx2) {
+  if (self->use_avx2 && self->use_avx512) {
+    advance_avx512(self, first, n, needs, &work);
+  } else if (self->use_avx2) {
     advance_avx2(self, first, n, needs, &work);
   } else {
     advance_base(self, first, n, needs, &work);
@@ -1169,10 +1254,11 @@ static void measure_imbalance(FiqCarriers* self)
 /// Sharper if the residual falls too slowly to be 0.03 at the end of the anneal, else softer.
 static void set_pace(FiqCarriers* self)
 {
-  const float share  = self->share_of_anneal;
-  const float before = self->heat;
-  const float rate   = fminf(1.0f, 20.0f * share);
-  self->heat         = before > 0.0f ? before + (self->residual - before) * rate : self->residual;
+  const float share    = self->share_measured;
+  const float before   = self->heat;
+  self->share_measured = 0.0f;
+  const float rate     = fminf(1.0f, 20.0f * share);
+  self->heat           = before > 0.0f ? before + (self->residual - before) * rate : self->residual;
   if (self->n_hot == 0 || self->p <= 0.0f || self->p >= 1.0f) {
     self->pace = 0.0f;
     return;
@@ -1194,7 +1280,7 @@ void fiq_carriers_end(FiqCarriers* self)
       measure_imbalance(self);
     }
   }
-  if (!self->still) {
+  if (!self->still && self->counting) {
     double sum = 0.0;
     for (int i = 0; i < CHUNK; ++i) {
       sum += (double)self->lane_residual[i];
@@ -1203,7 +1289,7 @@ void fiq_carriers_end(FiqCarriers* self)
     set_pace(self);
   }
   self->bound      = self->n_hot > 0 && (self->bound || self->binding);
-  self->was_whole  = !self->alternate;
+  self->counted    = self->counting && !self->still;
   self->sorting    = false;
   self->settling   = false;
   self->binding    = false;
@@ -1262,13 +1348,16 @@ FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacit
     return FIQ_BAD_ARGUMENT;
   }
   memset(self, 0, sizeof *self);
-  const size_t n  = ((size_t)capacity + CHUNK - 1) / CHUNK * CHUNK;
-  self->capacity  = (uint32_t)n;
-  self->use_avx2  = fiq_simd_avx2();
-  self->x         = fiq_arena_take(arena, n, sizeof *self->x);
-  self->slot      = fiq_arena_take(arena, n, sizeof *self->slot);
-  self->state     = fiq_arena_take(arena, n, sizeof *self->state);
-  self->chunk_hot = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_hot);
+  const size_t n   = ((size_t)capacity + CHUNK - 1) / CHUNK * CHUNK;
+  self->capacity   = (uint32_t)n;
+  self->use_avx2   = fiq_simd_avx2();
+  self->use_avx512 = fiq_simd_avx512();
+  self->x          = fiq_arena_take(arena, n, sizeof *self->x);
+  self->slot       = fiq_arena_take(arena, n, sizeof *self->slot);
+  self->state      = fiq_arena_take(arena, n, sizeof *self->state);
+  self->drift      = fiq_arena_take(arena, n, sizeof *self->drift);
+  self->chunk_hot  = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_hot);
+  self->chunk_left = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_left);
   self->coarse =
       fiq_arena_take(arena, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE, sizeof *self->coarse);
   self->fine     = fiq_arena_take(arena, (size_t)(FIQ_CARRIERS_REFINED + 1) * FIQ_CARRIERS_FINE,
@@ -1293,10 +1382,13 @@ static FiqCarriers keep_buffers(const FiqCarriers* self, const FiqCarriers* stat
   FiqCarriers next   = *state;
   next.capacity      = self->capacity;
   next.use_avx2      = self->use_avx2;
+  next.use_avx512    = self->use_avx512;
   next.x             = self->x;
   next.slot          = self->slot;
   next.state         = self->state;
+  next.drift         = self->drift;
   next.chunk_hot     = self->chunk_hot;
+  next.chunk_left    = self->chunk_left;
   next.coarse        = self->coarse;
   next.fine          = self->fine;
   next.fine_of       = self->fine_of;
@@ -1330,7 +1422,9 @@ void fiq_carriers_reset(FiqCarriers* self, uint32_t seed)
   memset(self->x, 0, self->capacity * sizeof *self->x);
   memset(self->slot, 0, self->capacity * sizeof *self->slot);
   memset(self->state, 0, self->capacity * sizeof *self->state);
+  memset(self->drift, 0, self->capacity * sizeof *self->drift);
   memset(self->chunk_hot, 0, self->capacity / CHUNK * sizeof *self->chunk_hot);
+  memset(self->chunk_left, 0, self->capacity / CHUNK * sizeof *self->chunk_left);
   memset(self->coarse, 0, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   memset(self->below, 0, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
   memset(self->fine_of, NO_TABLE, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
@@ -1344,7 +1438,9 @@ void fiq_carriers_adopt(FiqCarriers* self, const FiqCarriers* old)
   memcpy(self->x, old->x, n * sizeof *self->x);
   memcpy(self->slot, old->slot, n * sizeof *self->slot);
   memcpy(self->state, old->state, n * sizeof *self->state);
+  memcpy(self->drift, old->drift, n * sizeof *self->drift);
   memcpy(self->chunk_hot, old->chunk_hot, n / CHUNK * sizeof *self->chunk_hot);
+  memcpy(self->chunk_left, old->chunk_left, n / CHUNK * sizeof *self->chunk_left);
   memcpy(self->coarse, old->coarse,
          (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   memcpy(self->fine, old->fine,

@@ -21,8 +21,10 @@
    carrier that attracts it, within the integer shares (largest remainder), and from there on flies
    straight to it; where carriers lie too close for that, or the sharpness is low, this happens at p = 1.
 
-   Short steps: up to 6 ms every other chunk moves by two steps in one pass, the others in the next;
-   who looks on interpolates (`halfway`).
+   Short steps: within 45 ms and a fiftieth of the anneal a chunk has one turn, in which it finds its way for all
+   the steps until the next one, at most 8, and goes an equal part of it in each; the settled follow their
+   carriers in every step. As often as turns come, the hot are counted and the field is made anew. A settled
+   one within 0.0005 units of its carrier is on it, unless there is temperature.
 
    Variants: the curve bends p, to p^(4^curve), for the schedule above. A temperature T keeps the noise
    at n0 T or more; the settled then tremble around their carriers with a standard deviation of
@@ -38,7 +40,7 @@
 
    Axis: Hz: x = f; cents: x = 261.63 ln(f / 261.63), so that at middle C one unit is one Hz in both.
    Source: annealed diffusion on carriers; Kuhn 1955 and Villani 2003 for the transport. Cost per step:
-   O(K) per carrier set, about 2 ns a hot oscillator (AVX2), nothing once all rest. Latency: none.
+   O(K) per carrier set, about 0.5 ns a hot oscillator (AVX2, 2.6 ns where every step is a turn), nothing once all rest. Latency: none.
 */
 #ifndef FIQ_CARRIER_H
 #define FIQ_CARRIER_H
@@ -53,6 +55,7 @@ enum {
   FIQ_CARRIERS_LANES     = 4,                    ///< copies of the first histogram, written in turn
   FIQ_CARRIERS_REFINED   = 2 * FIQ_CARRIERS_MAX, ///< cells looked into at the second level
   FIQ_CARRIERS_NOISE     = 4096,                 ///< normal numbers kept
+  FIQ_CARRIERS_TURN_MAX  = 8,                    ///< steps from one turn of a chunk to the next
   FIQ_CARRIER_FIELD_ROWS = 4                     ///< what an interval has: low, span, centre, cell
 };
 
@@ -115,14 +118,17 @@ typedef struct {
 
 typedef struct {
   // fixed by init
-  uint32_t capacity; ///< multiple of FIQ_CARRIERS_CHUNK
-  bool     use_avx2; ///< which build of the kernels; may be cleared to compare
+  uint32_t capacity;   ///< multiple of FIQ_CARRIERS_CHUNK
+  bool     use_avx2;   ///< which build of the kernels; may be cleared to compare
+  bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 
   // oscillators, [capacity]
-  float*   x;         ///< coordinate
-  uint8_t* slot;      ///< carrier it sits on or flies to
-  uint8_t* state;     ///< FiqCarrierState
-  uint8_t* chunk_hot; ///< [capacity / chunk] hot oscillators of a chunk
+  float*   x;          ///< coordinate
+  uint8_t* slot;       ///< carrier it sits on or flies to
+  uint8_t* state;      ///< FiqCarrierState
+  float*   drift;      ///< what x changes by in each step until the next turn
+  uint8_t* chunk_hot;  ///< [capacity / chunk] hot oscillators of a chunk
+  uint8_t* chunk_left; ///< [capacity / chunk] steps until its next turn
 
   // histograms of the hot ones
   uint32_t* coarse;        ///< [lanes][FIQ_CARRIERS_COARSE]
@@ -139,8 +145,9 @@ typedef struct {
   uint32_t stride, old_stride; ///< every which chunk is counted in this pass, in the one before
 
   // carriers, by slot
-  float    now[FIQ_CARRIERS_MAX];       ///< coordinate at this step
-  float    before[2][FIQ_CARRIERS_MAX]; ///< at the step before, and at the one before that
+  float    now[FIQ_CARRIERS_MAX];    ///< coordinate at this step
+  float    before[FIQ_CARRIERS_MAX]; ///< at the step before
+  float    shift[FIQ_CARRIERS_MAX];  ///< now - before
   float    mass[FIQ_CARRIERS_MAX];
   uint32_t share[FIQ_CARRIERS_MAX];   ///< oscillators that mass asks for
   uint32_t settled[FIQ_CARRIERS_MAX]; ///< oscillators settled
@@ -160,40 +167,42 @@ typedef struct {
   uint32_t n_known;                       ///< cuts in cut_x; 0: none yet
 
   FiqCarrierField field;
-  float           p;       ///< progress of the anneal, 1: cold
-  float           keep[2]; ///< share of its way that a settled oscillator keeps in one step, in two
-  float           pull[2]; ///< 1 - e^(-strength dt) of one step, of two
-  float           sigma[2];   ///< standard deviation of the noise of one step in flight, of two
-  float           tremble[2]; ///< and of that of the settled
-  float           pace;       ///< ln of what the convergence makes of the sharpness, -1.4..1.4
-  float           heat;       ///< residual, smoothed
-  float           share_of_anneal; ///< of this step
-  float           residual;        ///< mean |x - carrier|, units of x, after the last step
+  float           p;                 ///< progress of the anneal, 1: cold
+  float keep[FIQ_CARRIERS_TURN_MAX]; ///< share of its way that a settled one keeps in 1, 2 .. steps
+  float pull[FIQ_CARRIERS_TURN_MAX]; ///< 1 - e^(-strength dt) of as many
+  float sigma[FIQ_CARRIERS_TURN_MAX];   ///< standard deviation of the noise in flight
+  float tremble[FIQ_CARRIERS_TURN_MAX]; ///< and of that of the settled
+  float pace;            ///< ln of what the convergence makes of the sharpness, -1.4..1.4
+  float heat;            ///< residual, smoothed
+  float share_of_anneal; ///< of this step
+  float share_measured;  ///< of the steps since the residual was measured
+  float residual;        ///< mean |x - carrier|, units of x, after the last step
   float
       imbalance; ///< 1..1000: largest over smallest ratio of count to mass, as the last anneal left it
-  uint32_t n_osc;       ///< oscillators in play
-  uint32_t n_hot;       ///< of these, in flight
-  uint32_t n_next_hot;  ///< in flight after this pass, while it runs
-  uint32_t counted_hot; ///< in flight at the end of the chunks passed so far
-  uint32_t n_measured;  ///< oscillators in the sums of this pass so far
-  uint32_t next_slot;   ///< where the search for a place goes on
-  uint32_t step;        ///< steps since reset; salts the noise
-  uint32_t seed;
-  bool     sorting;    ///< this pass re-heats or settles
-  bool     settling;   ///< this pass ends the anneal
-  bool     scattering; ///< this pass strews all
-  bool     scatter_next;
-  bool     plan_next; ///< this pass counts, the next one plans
-  bool     recount;   ///< oscillators were lost
-  bool     still;     ///< nothing moves in this pass
-  bool     exact;     ///< shares are kept exactly
-  bool     bound;     ///< in the second half of the flight: the carriers of the hot are fixed
-  bool     binding;   ///< this pass fixes them
-  bool     alternate; ///< only every other chunk moves in this pass, by two steps
-  bool     was_whole; ///< all chunks moved in the pass before
-  bool     halfway;   ///< the chunk advanced last has moved two steps, of which one has passed
-  float    gap;       ///< smallest distance between carriers of the field
-  float    stray;     ///< share of newly hot ones that start at a random place
+  uint32_t          n_osc;       ///< oscillators in play
+  uint32_t          n_hot;       ///< of these, in flight
+  uint32_t          n_next_hot;  ///< in flight after this pass, while it runs
+  uint32_t          counted_hot; ///< in flight at the end of the chunks passed so far
+  uint32_t          n_measured;  ///< oscillators in the sums of this pass so far
+  uint32_t          next_slot;   ///< where the search for a place goes on
+  uint32_t          step;        ///< steps since reset; salts the noise
+  uint32_t          seed;
+  bool              sorting;    ///< this pass re-heats or settles
+  bool              settling;   ///< this pass ends the anneal
+  bool              scattering; ///< this pass strews all
+  bool              scatter_next;
+  bool              plan_next; ///< this pass counts, the next one plans
+  bool              recount;   ///< oscillators were lost
+  bool              still;     ///< nothing moves in this pass
+  bool              exact;     ///< shares are kept exactly
+  bool              bound; ///< in the second half of the flight: the carriers of the hot are fixed
+  bool              binding;  ///< this pass fixes them
+  bool              moved;    ///< carriers have moved since the pass before
+  bool              counting; ///< this pass counts the hot and measures
+  bool              counted;  ///< the pass before did
+  uint32_t          turn;  ///< steps from one turn of a chunk to the next, 1..FIQ_CARRIERS_TURN_MAX
+  float             gap;   ///< smallest distance between carriers of the field
+  float             stray; ///< share of newly hot ones that start at a random place
   FiqCarriersParams params;
 } FiqCarriers;
 

@@ -220,15 +220,32 @@ static bool is_peak(const float* power, uint32_t k)
   return here > power[k - 1] && here >= power[k + 1] && here > power[k - 2] && here >= power[k + 2];
 }
 
+/// The highest of `n` values >= 0, eight side by side.
+static float highest(const float* x, size_t n)
+{
+  enum { LANES = 8 };
+  float  lane[LANES] = {0.0f};
+  size_t i           = 0;
+  for (; i + LANES <= n; i += LANES) {
+    for (size_t k = 0; k < LANES; ++k) {
+      lane[k] = x[i + k] > lane[k] ? x[i + k] : lane[k];
+    }
+  }
+  for (; i < n; ++i) {
+    lane[0] = x[i] > lane[0] ? x[i] : lane[0];
+  }
+  for (size_t k = 1; k < LANES; ++k) {
+    lane[0] = lane[k] > lane[0] ? lane[k] : lane[0];
+  }
+  return lane[0];
+}
+
 /// Peaks that are no sidelobes, in rising order.
 static uint32_t find_peaks(const FiqCoherence* self, uint32_t* bins)
 {
   const float* const power = self->power;
-  float              most  = 0.0f;
-  for (uint32_t k = 2; k + 3 < self->n_bins; ++k) {
-    most = power[k] > most ? power[k] : most;
-  }
-  uint32_t n = 0;
+  const float        most  = highest(power + 2, self->n_bins - 5);
+  uint32_t           n     = 0;
   for (uint32_t k = 2; k + 3 < self->n_bins && n < FIQ_COHERENCE_PEAKS_MAX; ++k) {
     if (!(power[k] > faintest_power * most) || !is_peak(power, k)) {
       continue;
@@ -330,7 +347,13 @@ static void draw_line(FiqCoherence* self, const FiqCoherencePartial* from,
 
 static void draw_curves(FiqCoherence* self)
 {
-  const uint32_t      n     = self->n_partials;
+  const uint32_t n = self->n_partials;
+  for (uint32_t k = 0; k < self->n_bins && n == 0; ++k) {
+    self->next_rad[k] = 0.9f * self->turn_rad[k];
+  }
+  if (n == 0) {
+    return;
+  }
   FiqCoherencePartial first = self->partial[0];
   FiqCoherencePartial last  = self->partial[n - 1];
   first.bin                 = 0;
@@ -354,13 +377,6 @@ void fiq_coherence_pull(FiqCoherence* self)
   }
   compare(self);
   pull(self);
-  if (self->n_partials) {
-    draw_curves(self);
-  } else {
-    for (uint32_t k = 0; k < self->n_bins; ++k) {
-      self->next_rad[k] = 0.9f * self->turn_rad[k];
-    }
-  }
 }
 
 void fiq_coherence_turn(FiqCoherence* self)
@@ -368,6 +384,7 @@ void fiq_coherence_turn(FiqCoherence* self)
   if (is_resting(self)) {
     return;
   }
+  draw_curves(self);
   (self->use_avx2 ? approach_avx2 : approach_base)(self->turn_rad, self->turn, self->next_rad,
                                                    self->n_bins);
   self->is_turned = self->amount > 0.0f || any_turned(self->turn_rad, self->n_bins);

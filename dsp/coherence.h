@@ -96,7 +96,7 @@ void fiq_coherence_listen(FiqCoherence* self, float target, FiqComplex* const* s
 /// Second third: find the partials, pull them.  [audio]
 void fiq_coherence_pull(FiqCoherence* self);
 
-/// Last third: make the turns.  [audio]
+/// Last third: draw the curve through the partials, make the turns.  [audio]
 void fiq_coherence_turn(FiqCoherence* self);
 
 /// Add delta to `curve_rad` [n_bins].  [audio]

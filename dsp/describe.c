@@ -11,16 +11,37 @@ enum { SAMPLED_MAX = 1024 };
 /// Coordination strengths that the layers' losses are quoted at.
 static const float layer_strength[FIQ_N_REALMS] = {0.1f, 0.2f, 0.15f};
 
-void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms, float coupling,
-                         float spread_rad_s)
+void fiq_describe_core(FiqCoreTelemetry* telemetry, const FiqPhaseCore* core)
+{
+  telemetry->psi_rad     = core->psi_rad;
+  telemetry->noise       = core->noise_rad_s;
+  telemetry->lyapunov    = core->lyapunov;
+  telemetry->stability   = (float)core->class_;
+  telemetry->warning     = core->confidence;
+  telemetry->temperature = core->temperature;
+  telemetry->resonance   = core->resonance_rad_s;
+}
+
+void fiq_describe_mind(FiqMindTelemetry* telemetry, const FiqMemory* memory,
+                       const FiqAgency* agency, const FiqAttention* attention)
+{
+  telemetry->n_moments    = memory->n_moments;
+  telemetry->recalled     = memory->held < memory->n_moments ? (int32_t)memory->held : -1;
+  telemetry->recall_match = memory->recall;
+  telemetry->n_goals      = agency->n_goals;
+  for (uint32_t i = 0; i < agency->n_goals; ++i) {
+    telemetry->progress[i] = agency->states[i].progress;
+  }
+  telemetry->n_attention = attention->n_bands;
+  memcpy(telemetry->attention, attention->weight, attention->n_bands * sizeof(float));
+}
+
+void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms)
 {
   assert(telemetry && realms);
-  FiqPhaseLayer* const layer    = &realms->layer[realms->current];
-  const float          critical = fiq_kuramoto_critical(spread_rad_s, FIQ_KURAMOTO_UNIFORM);
-  telemetry->core.order         = realms->core.order;
-  telemetry->core.psi_rad       = realms->core.psi_rad;
-  telemetry->core.coupling      = coupling / fmaxf(critical, 1e-6f);
+  FiqPhaseLayer* const layer = &realms->layer[realms->current];
   fiq_phase_layer_metrics(layer, layer_strength[realms->current], &telemetry->layer);
+  telemetry->gradient  = fiq_phase_layer_pull(layer, layer_strength[realms->current]);
   telemetry->n_neurons = layer->n_neurons;
   memcpy(telemetry->phase_rad, layer->phi_rad, layer->n_neurons * sizeof(float));
   FiqRealmTelemetry* const         realm = &telemetry->realm;
@@ -53,12 +74,25 @@ static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swar
   telemetry->n_carriers = n;
 }
 
+/// Up to SAMPLED_MAX of the oscillators into the histogram. The axis of cents is even in pitch, as the bins are.
+static void count_oscillators(FiqSwarmTelemetry* t, const FiqSwarm* swarm, uint32_t n_osc)
+{
+  const float    octave = FIQ_CARRIER_F0_HZ * 0.693147181f;
+  const float    low    = log2f(t->histogram_low_hz / FIQ_CARRIER_F0_HZ);
+  const float    high   = log2f(t->histogram_high_hz / FIQ_CARRIER_F0_HZ);
+  const uint32_t step   = n_osc / SAMPLED_MAX + 1;
+  for (uint32_t i = 0; i < n_osc; i += step) {
+    const float x  = swarm->carriers.x[i];
+    const float at = swarm->step.cents ? x / octave : log2f(fmaxf(x, 1.0f) / FIQ_CARRIER_F0_HZ);
+    fiq_telemetry_count(t, (at - low) / (high - low));
+  }
+}
+
 void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm)
 {
   assert(telemetry && swarm);
   FiqSwarmTelemetry* const t     = &telemetry->swarm;
   const uint32_t           n_osc = swarm->asleep ? 0 : swarm->carriers.n_osc;
-  const uint32_t           step  = n_osc / SAMPLED_MAX + 1;
   describe_carriers(t, swarm);
   t->n_oscillators     = n_osc;
   t->residual_hz       = fiq_swarm_residual_hz(swarm);
@@ -66,7 +100,5 @@ void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm)
   t->histogram_low_hz  = 20.0f;
   t->histogram_high_hz = 20000.0f;
   memset(t->histogram, 0, sizeof(t->histogram));
-  for (uint32_t i = 0; i < n_osc; i += step) {
-    fiq_telemetry_count(t, fiq_swarm_hz(swarm, swarm->carriers.x[i]));
-  }
+  count_oscillators(t, swarm, n_osc);
 }

@@ -6,13 +6,23 @@
 #ifndef FIQ_DESCRIBE_H
 #define FIQ_DESCRIBE_H
 
+#include "agency.h"
+#include "attention.h"
+#include "memory.h"
+#include "phase_core.h"
 #include "realms.h"
 #include "swarm.h"
 #include "telemetry.h"
 
-/// Core, layer and realm; `spread_rad_s` of the core's natural frequencies, K as in `coupling`.  [audio]
-void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms, float coupling,
-                         float spread_rad_s);
+/// The core's phase, noise and stability; what is a meter too is the caller's.  [audio]
+void fiq_describe_core(FiqCoreTelemetry* telemetry, const FiqPhaseCore* core);
+
+/// Layer and realm.  [audio]
+void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms);
+
+/// Moments, goals, attention.  [audio]
+void fiq_describe_mind(FiqMindTelemetry* telemetry, const FiqMemory* memory,
+                       const FiqAgency* agency, const FiqAttention* attention);
 
 /// Carriers, and a histogram of up to 1024 of the oscillators.  [audio]
 void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm);

@@ -39,11 +39,32 @@ typedef struct {
   bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLearningConfig
 } FiqPartOrder;
 
+/// What a phase core tells of itself once a step.
 typedef struct {
-  double   sample_rate_hz; ///< 8000..384000
-  uint64_t seed;           ///< decides every random choice
-  bool     with_realms;    ///< true: effect with input; false: swarm alone
-  bool     with_worker;    ///< somebody does the lessons; else the engine, a slice now and then
+  float    order;      ///< R
+  float    psi_rad;    ///< mean phase
+  float    rate_rad_s; ///< at which it turns
+  uint32_t link;       ///< 0 none, 1..16
+  uint32_t role;       ///< 0 consensus, 1 leader, 2 follower
+} FiqCoreNews;
+
+/// What the linked ones are to it: their mean of R e^(j psi).
+typedef struct {
+  float    re;
+  float    im;
+  uint32_t n_peers;
+} FiqCoreField;
+
+/// Hands over the news of a core's step and fetches the field; must not wait.  [audio]
+typedef void FiqCoreExchange(void* handle, const FiqCoreNews* news, FiqCoreField* field);
+
+typedef struct {
+  double   sample_rate_hz;   ///< 8000..384000
+  uint64_t seed;             ///< decides every random choice
+  bool     with_realms;      ///< true: effect with input; false: swarm alone
+  bool     with_worker;      ///< somebody does the lessons; else the engine, a slice now and then
+  FiqCoreExchange* exchange; ///< with linked engines, or NULL
+  void*            exchange_handle;
 } FiqEngineConfig;
 
 /// All controls, floats throughout so that one loop can smooth them; ranges as in params.def.
@@ -117,6 +138,29 @@ typedef struct {
   float just;            ///< 0..1
   float prime_limit;     ///< 0..4: 3, 5, 7, 11, 13
   float quality;         ///< step of the swarm: 0..2 = 64, 256, 1024 frames at 48 kHz
+  float core_size;       ///< phases of the core, 1..1000
+  float distribution;    ///< of their rates and of the swarm's detune: 0 uniform, 1 normal
+  float lag;             ///< rad
+  float sway;            ///< cents by which the core bends the swarm's pitches
+  float regulator;       ///< 1 on
+  float order_low;       ///< 0..1
+  float order_high;      ///< 0..1
+  float uncertainty_aim; ///< 0..1
+  float stabilise;       ///< 1 on
+  float resonance;       ///< 0..1
+  float remember;        ///< 1 on
+  float recall;          ///< 0..1
+  float recall_age;      ///< s
+  float forgetting;      ///< 1/s
+  float memory_clear;    ///< its rise to 1 forgets all moments
+  float just_root;       ///< 0 lowest note, 1..12 C..B
+  float partial_primes;  ///< 0 all, 1..6 = up to 2, 3, 5, 7, 11, 13
+  float goal;            ///< 0 none, else 1 + FiqGoalKind
+  float goal_target;     ///< 0..1, see params.def
+  float attention;       ///< 0..1
+  float link;            ///< 0 alone, 1..16
+  float link_role;       ///< 0 consensus, 1 leader, 2 follower
+  float link_strength;   ///< K of the pull by others
 } FiqEngineParams;
 
 /// What the engine says of itself, once a control period.
@@ -132,7 +176,35 @@ typedef struct {
   float learn_gain;     ///< dB, as the learner measured
   float learn_active;   ///< 0..1, how far what was learned is heard
   float match_error;    ///< dBFS, what the temporal realm has not matched of the sidechain
+  float uncertainty;    ///< U, 0..1, of what `order` is of
+  float coupling_now;   ///< K in use
+  float coupling_ratio; ///< K / K_c
+  float core_order;     ///< R of the core
+  float action;         ///< FiqRegulatorAction
+  float tone;           ///< FiqRegulatorTone
+  float zone_share;     ///< 0..1
+  float lyapunov;       ///< 1/s
+  float stability;      ///< FiqStabilityClass
+  float warning;        ///< 0..1
+  float moments;        ///< remembered
+  float recall_match;   ///< 0..1
+  float harmony;        ///< 0..1
+  float goal_progress;  ///< 0..1
+  float linked;         ///< other instances that draw this one
+  float tonality;       ///< 0..1, this and what follows by the adaptive realm
+  float rms;            ///< dBFS
+  float flatness;       ///< 0..1
+  float entropy;        ///< 0..1
+  float flux;           ///< 0..1
+  float phase_variance; ///< 0..1
 } FiqEngineMeters;
+
+/// A goal from a message, beside the one of the parameters.
+typedef struct {
+  float kind;   ///< as the parameter `goal`, 1..4; others are left out
+  float target; ///< 0..1, as `goal_target`
+  float weight; ///< >= 0
+} FiqEngineGoal;
 
 /// Musical time as the host tells it.
 typedef struct {
@@ -141,8 +213,12 @@ typedef struct {
 } FiqTempo;
 
 enum {
-  FIQ_ENGINE_MATCH   = 256, ///< values that Match may learn
-  FIQ_ENGINE_LEARNED = 201  ///< a lesson, packed (learning.h)
+  FIQ_ENGINE_MATCH       = 256,  ///< values that Match may learn
+  FIQ_ENGINE_LEARNED     = 201,  ///< a lesson, packed (learning.h)
+  FIQ_ENGINE_MOMENTS     = 1000, ///< of the memory (memory.h)
+  FIQ_ENGINE_MEMORY_HEAD = 8,    ///< floats before the first moment
+  FIQ_ENGINE_MOMENT      = 52,   ///< floats a moment
+  FIQ_ENGINE_MEMORY      = FIQ_ENGINE_MEMORY_HEAD + FIQ_ENGINE_MOMENTS * FIQ_ENGINE_MOMENT
 };
 
 /// What is worth keeping that no parameter holds.
@@ -152,6 +228,9 @@ typedef struct {
   float    match[FIQ_ENGINE_MATCH];       ///< what the temporal realm learned
   float    learned[FIQ_ENGINE_LEARNED];   ///< what the spectral realm learned
 } FiqEngineState;
+
+/// Frames from one step of the phase core to the next.  [any]
+uint32_t fiq_engine_core_frames(double sample_rate_hz);
 
 /// A new engine, or NULL (out of memory, or a sample rate out of range).  [setup]
 FiqEngine* fiq_engine_new(const FiqEngineConfig* config);
@@ -184,7 +263,10 @@ uint32_t fiq_engine_latency_frames(const FiqEngine* self);
 /// Last control period's values.  [audio]
 const FiqEngineMeters* fiq_engine_meters(const FiqEngine* self);
 
-/// The latest telemetry (some 90 a second), or false if none is new; one reader at a time.  [any]
+/// Gather telemetry from here on (47 times a second), or no longer; at first nobody watches.  [audio]
+void fiq_engine_watch(FiqEngine* self, bool watched);
+
+/// The latest telemetry, or false if none is new; one reader at a time.  [any]
 bool fiq_engine_telemetry(FiqEngine* self, FiqTelemetry* telemetry);
 
 /// Copy the state.  [audio]
@@ -195,6 +277,21 @@ void fiq_engine_reseed(FiqEngine* self, uint64_t seed);
 
 /// Start over from `state` (phases that are not finite are redrawn from its seed).  [audio]
 void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state);
+
+/// Changes with the moments that are remembered.  [audio]
+uint32_t fiq_engine_memory_generation(const FiqEngine* self);
+
+/// Number of moments.  [audio]
+uint32_t fiq_engine_n_moments(const FiqEngine* self);
+
+/// The head, and moments first..first + n - 1, into `packed` [FIQ_ENGINE_MEMORY].  [audio]
+void fiq_engine_pack_memory(const FiqEngine* self, float* packed, uint32_t first, uint32_t n);
+
+/// Go on with the memory `packed` [FIQ_ENGINE_MEMORY], of any origin.  [audio]
+void fiq_engine_set_memory(FiqEngine* self, const float* packed);
+
+/// Goals beside that of the parameters, `n` <= 9; they replace those set before.  [audio]
+void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n);
 
 /// True if `params` want another part than is playing; `order` then says which.  [audio]
 bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order);

@@ -419,9 +419,10 @@ FiqStatus fiq_field_delay_init(FiqFieldDelay* self, FiqArena* arena, uint32_t de
   }
   self->delay_max_frames = delay_max_frames;
   self->control_frames   = control_frames;
-  self->size_frames      = fiq_next_power_of_two(delay_max_frames + 1);
-  self->ring_i           = fiq_arena_take(arena, self->size_frames, sizeof(float));
-  self->ring_q           = fiq_arena_take(arena, self->size_frames, sizeof(float));
+  // A whole control period is written before it is read.
+  self->size_frames = fiq_next_power_of_two(delay_max_frames + control_frames);
+  self->ring_i      = fiq_arena_take(arena, self->size_frames, sizeof(float));
+  self->ring_q      = fiq_arena_take(arena, self->size_frames, sizeof(float));
   return fiq_arena_status(arena);
 }
 
@@ -454,18 +455,48 @@ static void delay_frame(FiqFieldDelay* self, float* x, float* ring, float fade)
   *x                  = fiq_mix(from, to, fade);
 }
 
+/// The frames before the ring's end, and those after it.
+static void write_ring(const FiqFieldDelay* self, const float* x, float* ring, uint32_t n_frames)
+{
+  const uint32_t left  = self->size_frames - self->write;
+  const uint32_t first = n_frames < left ? n_frames : left;
+  memcpy(ring + self->write, x, first * sizeof(float));
+  memcpy(ring, x + first, (n_frames - first) * sizeof(float));
+}
+
+static void read_ring(const FiqFieldDelay* self, const float* ring, float* x, uint32_t n_frames)
+{
+  const uint32_t from  = (self->write - self->end_frames) & (self->size_frames - 1);
+  const uint32_t left  = self->size_frames - from;
+  const uint32_t first = n_frames < left ? n_frames : left;
+  memcpy(x, ring + from, first * sizeof(float));
+  memcpy(x + first, ring, (n_frames - first) * sizeof(float));
+}
+
+static void delay_steadily(FiqFieldDelay* self, const FiqField* field)
+{
+  write_ring(self, field->i, self->ring_i, field->n_frames);
+  write_ring(self, field->q, self->ring_q, field->n_frames);
+  read_ring(self, self->ring_i, field->i, field->n_frames);
+  read_ring(self, self->ring_q, field->q, field->n_frames);
+  self->write = (self->write + field->n_frames) & (self->size_frames - 1);
+}
+
 void fiq_field_delay_process(FiqFieldDelay* self, FiqField* field)
 {
   assert(self->position + field->n_frames <= self->control_frames);
-  const bool  is_fading = self->start_frames != self->end_frames;
-  const float step      = 1.0f / (float)self->control_frames;
+  field->roles |= FIQ_ROLE_PROCESSED;
+  if (self->start_frames == self->end_frames) {
+    delay_steadily(self, field);
+    return;
+  }
+  const float step = 1.0f / (float)self->control_frames;
   for (uint32_t n = 0; n < field->n_frames; ++n) {
-    const float fade = is_fading ? (float)++self->position * step : 0.0f;
+    const float fade = (float)++self->position * step;
     delay_frame(self, field->i + n, self->ring_i, fade);
     delay_frame(self, field->q + n, self->ring_q, fade);
     self->write = (self->write + 1) & (self->size_frames - 1);
   }
-  field->roles |= FIQ_ROLE_PROCESSED;
 }
 
 FiqStatus fiq_field_lowpass_init(FiqFieldLowpass* self, double sample_rate_hz,

@@ -131,7 +131,7 @@ void fiq_field_shift_process(FiqFieldShift* self, FiqField* field);
 typedef struct {
   float*   ring_i;      ///< [size_frames]
   float*   ring_q;      ///< [size_frames]
-  uint32_t size_frames; ///< a power of two > the longest delay
+  uint32_t size_frames; ///< a power of two, the longest delay and a control period
   uint32_t delay_max_frames;
   uint32_t control_frames;
   uint32_t write;        ///< ring position of the next frame

@@ -4,6 +4,7 @@
 #include "maths.h"
 
 #include <assert.h>
+#include <float.h>
 #include <string.h>
 
 void fiq_guard_init(FiqGuard* self, double sample_rate_hz, double fade_s)
@@ -27,18 +28,18 @@ void fiq_guard_enter(const float* in, float* out, uint32_t n_frames)
     return;
   }
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const float x = isfinite(in[i]) ? in[i] : 0.0f;
+    const float x = fabsf(in[i]) <= FLT_MAX ? in[i] : 0.0f; // false for NaN as well
     out[i]        = fiq_clamp(x, -FIQ_ENTRY_LIMIT, FIQ_ENTRY_LIMIT);
   }
 }
 
 static bool is_sane(const float* x, uint32_t n_frames)
 {
-  bool sane = true;
+  uint32_t n_sane = 0; // counted, as a vector can
   for (uint32_t i = 0; i < n_frames; ++i) {
-    sane &= fabsf(x[i]) <= FIQ_EXIT_LIMIT; // false for NaN as well
+    n_sane += fabsf(x[i]) <= FIQ_EXIT_LIMIT; // false for NaN as well
   }
-  return sane;
+  return n_sane == n_frames;
 }
 
 static float fade_in(float* x, uint32_t n_frames, float gain, float step)

@@ -10,7 +10,7 @@ enum {
   SLICE_POINTS  = 1 << 17, ///< points of transforms in one slice
   SLICE_FRAMES  = 1 << 18, ///< frames of p-norm in one slice
   N_ANGLES      = 35,      ///< 5, 10 .. 175 degrees
-  N_ORDERS      = 5,
+  N_ORDERS      = 6,
   N_SHORT       = 14, ///< evaluations from each start
   STARTS_MIN    = 8,
   FINALISTS_MIN = 2,
@@ -20,8 +20,8 @@ enum {
 static const double   points_of_all         = 1e9; ///< of transforms, both ways, that may be spent
 static const float    promising_db          = 1.0f;
 static const uint32_t order_first           = 8;
-static const uint32_t orders[N_ORDERS]      = {8, 12, 24, 40, 80};
-static const uint32_t order_steps[N_ORDERS] = {20, 20, 25, 30, 30};
+static const uint32_t orders[N_ORDERS]      = {8, 12, 24, 40, 80, 160};
+static const uint32_t order_steps[N_ORDERS] = {20, 20, 25, 30, 30, 40};
 
 FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLearnRealm* realm,
                                   uint32_t n_frames_max)

@@ -4,7 +4,7 @@
    the spectral realm at rest plays it. Magnitudes are untouched, so that the rms stays and the peak
    falls.
 
-   Minimised is log |y|_p over both channels, with p rising from 8 to 80: the p-norm tends to the
+   Minimised is log |y|_p over both channels, with p rising from 8 to 160: the p-norm tends to the
    peak and is smooth (Boyd and Vandenberghe 2004, 3.1.5). Its gradient is that by y, sign(y)
    |y|^{p-1} / sum |y|^p, taken back through the frames: with G_m the transform of a frame of it,
      dJ/dpsi_k = -c_k Im(T_k sum_m X_{m,k} conj(G_{m,k})),   c = 1 at DC and Nyquist, else 2.

@@ -8,10 +8,11 @@
 
 static const float  gain_worth_db = 0.1f;
 static const float  harm_gain     = 1.0115794f; // 0.1 dB
-static const float  slot_s        = 0.5f;
+static const float  slot_s        = 0.1f;
 static const float  harm_least    = 0.01f;
-static const float  hold_least_s  = 0.2f;
-static const float  hold_most_s   = 2.0f;
+static const float  suspect_s     = 0.3f;
+static const float  hold_least_s  = 1.0f;
+static const float  hold_most_s   = 8.0f;
 static const float  energy_s      = 0.5f;
 static const double energy_least  = 1e-9;
 
@@ -317,11 +318,43 @@ void fiq_lesson_unpack(FiqLesson* self, const float packed[FIQ_LESSON_FLOATS])
   }
 }
 
+/// Until there is an input to go by, nothing is trusted.
+static void suspect(FiqWatch* self)
+{
+  self->hold_s = suspect_s;
+  self->harms  = true;
+}
+
 void fiq_watch_reset(FiqWatch* self, float peak)
 {
   memset(self, 0, sizeof(*self));
+  self->slot[0] = peak;
+  if (peak <= 0.0f) {
+    suspect(self);
+  }
+}
+
+void fiq_watch_restart(FiqWatch* self)
+{
+  FiqWatch old = *self;
+  memset(self, 0, sizeof(*self));
+  for (uint32_t i = 0; i < FIQ_WATCH_RECENT; ++i) {
+    const float peak = old.slot[(old.i_slot + FIQ_WATCH_SLOTS - i) % FIQ_WATCH_SLOTS];
+    self->slot[0]    = fmaxf(self->slot[0], peak);
+  }
+  if (self->slot[0] <= 0.0f) {
+    suspect(self);
+  }
+}
+
+static void next_slot(FiqWatch* self)
+{
+  self->in_slot_s -= slot_s;
+  self->i_slot             = (self->i_slot + 1) % FIQ_WATCH_SLOTS;
+  self->slot[self->i_slot] = 0.0f;
+  self->past               = 0.0f;
   for (uint32_t i = 0; i < FIQ_WATCH_SLOTS; ++i) {
-    self->slot[i] = peak;
+    self->past = fmaxf(self->past, self->slot[i]);
   }
 }
 
@@ -329,15 +362,11 @@ static void watch_peak(FiqWatch* self, const FiqSeen* seen, float period_s)
 {
   self->in_slot_s += seen->peak_in > harm_least ? period_s : 0.0f;
   if (self->in_slot_s >= slot_s) {
-    self->in_slot_s -= slot_s;
-    self->i_slot             = (self->i_slot + 1) % FIQ_WATCH_SLOTS;
-    self->slot[self->i_slot] = 0.0f;
+    next_slot(self);
   }
-  self->slot[self->i_slot] = fmaxf(self->slot[self->i_slot], seen->peak_in);
-  float peak               = harm_least;
-  for (uint32_t i = 0; i < FIQ_WATCH_SLOTS; ++i) {
-    peak = fmaxf(peak, self->slot[i]);
-  }
+  float* const now = &self->slot[self->i_slot];
+  *now             = fmaxf(*now, seen->peak_in);
+  const float peak = fmaxf(harm_least, fmaxf(self->past, *now));
   if (seen->peak_wet > harm_gain * peak) {
     const float least = fmaxf(self->next_hold_s, hold_least_s);
     self->next_hold_s = self->harms ? least : fminf(hold_most_s, 2.0f * least);

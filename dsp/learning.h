@@ -108,19 +108,20 @@ typedef struct {
   double energy_wet; ///< and of the realm's output
 } FiqSeen;
 
-enum { FIQ_WATCH_SLOTS = 8 };
+enum { FIQ_WATCH_SLOTS = 40, FIQ_WATCH_RECENT = 2 };
 
 /**
    Whether what was learned helps right now. HEADROOM: the realm's peak, seen before it is heard,
-   against that of the input over the last 4 s of sound; more than 0.1 dB above is harm (peaks below -40 dBFS
-   need no headroom and are not judged), for as long as it lasts and 0.2 s longer, up to 2 s if it
-   comes again and again. MONO and ALIGN: energy of the sum over 0.5 s, harm below -0.1 dB until it
-   is above 0 dB again.
+   against that of the input over the last 4 s of sound, as far as that was played with what is
+   played now; more than 0.1 dB above is harm (peaks below -40 dBFS need no headroom and are not
+   judged), for as long as it lasts and 2 s longer, up to 8 s if it comes again and again. MONO and
+   ALIGN: energy of the sum over 0.5 s, harm below -0.1 dB until it is above 0 dB again.
 */
 typedef struct {
-  float    slot[FIQ_WATCH_SLOTS]; ///< peaks of the input, half a second each
+  float    slot[FIQ_WATCH_SLOTS]; ///< peaks of the input, 0.1 s of sound each
   uint32_t i_slot;
   float    in_slot_s;
+  float    past;        ///< highest of the other slots
   float    hold_s;      ///< harm for so long
   float    next_hold_s; ///< the next time
   double   energy_dry;
@@ -128,8 +129,12 @@ typedef struct {
   bool     harms;
 } FiqWatch;
 
-/// No harm; until there is more to go by, the input has had this `peak`.  [audio]
+/// Nothing was heard but, at some time, this `peak`; if that is 0, harm is supposed until the input
+/// was heard for 0.3 s.  [audio]
 void fiq_watch_reset(FiqWatch* self, float peak);
+
+/// Something else is played from now on: what counts is the input from 0.2 s ago on.  [audio]
+void fiq_watch_restart(FiqWatch* self);
 
 /// Take what was seen in `period_s` into account.  [audio]
 void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqSeen* seen,

@@ -69,6 +69,7 @@ FiqStatus fiq_lobe_bank_init(FiqLobeBank* self, FiqArena* arena, FiqFftPool* poo
   self->step_frames = step_frames;
   self->plane_bins  = (2 * step_frames + 1 + 2 * FIQ_LOBE_PAD_BINS + 15u) & ~15u;
   self->use_avx2    = fiq_simd_avx2();
+  self->use_avx512  = fiq_simd_avx512();
   self->kernel      = fiq_arena_take(arena, (FIQ_LOBE_ROWS + 1) * FIQ_LOBE_TAPS, sizeof(float));
   self->window      = fiq_arena_take(arena, 2 * step, sizeof(float));
   self->planes      = fiq_arena_take(arena, (size_t)PLACES * 2 * self->plane_bins, sizeof(float));
@@ -111,35 +112,40 @@ void fiq_lobe_bank_adopt(FiqLobeBank* self, const FiqLobeBank* old)
 
 /// Where each lobe begins in a plane, and which taps it has: computed ahead, as vectors.
 typedef struct {
-  int32_t bin[FIQ_LOBE_CHUNK];
-  int32_t tap[FIQ_LOBE_CHUNK]; ///< first of the kernel's row
-  float   fraction[FIQ_LOBE_CHUNK];
+  uint32_t at[FIQ_LOBE_CHUNK];  ///< of the first tap, from the first plane on
+  uint32_t tap[FIQ_LOBE_CHUNK]; ///< first of the kernel's row
+  float    fraction[FIQ_LOBE_CHUNK];
 } Places;
 
-FIQ_INLINE void place(const float* restrict nu, float bins_per_nu, Places* restrict places)
+FIQ_INLINE void place(const float* restrict nu, float bins_per_nu, uint32_t plane_bins,
+                      uint32_t first, Places* restrict places)
 {
+  const FiqInt8 each = {0, 1, 2, 3, 4, 5, 6, 7};
   for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; ++i) {
     const float   bin      = nu[i] * bins_per_nu;
     const int32_t whole    = (int32_t)bin;
     const float   position = (bin - (float)whole) * (float)FIQ_LOBE_ROWS;
     const int32_t row      = (int32_t)position;
-    places->bin[i]         = whole + (FIQ_LOBE_PAD_BINS - FIQ_LOBE_TAPS / 2 + 1);
-    places->tap[i]         = row * FIQ_LOBE_TAPS;
+    places->at[i]          = (uint32_t)(whole + (FIQ_LOBE_PAD_BINS - FIQ_LOBE_TAPS / 2 + 1));
+    places->tap[i]         = (uint32_t)(row * FIQ_LOBE_TAPS);
     places->fraction[i]    = position - (float)row;
+  }
+  for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; i += PLACES) {
+    const FiqInt8 place = (each + (int32_t)fiq_lobe_place(first + i)) & (PLACES - 1);
+    *(FiqInt8*)(places->at + i) += place * (2 * (int32_t)plane_bins);
   }
 }
 
 FIQ_INLINE void spread_one(const FiqLobes* restrict lobes, const float* restrict kernel,
-                           const Places* restrict places, float* restrict plane, size_t stride,
-                           uint32_t i)
+                           const Places* restrict places, float* restrict all_re,
+                           float* restrict all_im, uint32_t i)
 {
-  const float* const row   = kernel + places->tap[i];
-  const FiqFloat8    low   = *(const FiqFloat8*)row;
-  const FiqFloat8    high  = *(const FiqFloat8*)(row + FIQ_LOBE_TAPS);
-  const FiqFloat8    tap   = low + places->fraction[i] * (high - low);
-  float* const       first = plane + places->bin[i];
-  FiqFloat8* const   re    = (FiqFloat8*)first;
-  FiqFloat8* const   im    = (FiqFloat8*)(first + stride);
+  const float* const row  = kernel + places->tap[i];
+  const FiqFloat8    low  = *(const FiqFloat8*)row;
+  const FiqFloat8    high = *(const FiqFloat8*)(row + FIQ_LOBE_TAPS);
+  const FiqFloat8    tap  = low + places->fraction[i] * (high - low);
+  FiqFloat8* const   re   = (FiqFloat8*)(all_re + places->at[i]);
+  FiqFloat8* const   im   = (FiqFloat8*)(all_im + places->at[i]);
   *re += lobes->re[i] * tap;
   *im += lobes->im[i] * tap;
 }
@@ -149,18 +155,14 @@ FIQ_INLINE void spread(const FiqLobes* restrict lobes, const float* restrict ker
                        float* restrict planes, uint32_t plane_bins, float bins_per_nu,
                        uint32_t first)
 {
-  const size_t stride = plane_bins;
-  float*       plane[2 * PLACES];
-  Places       places;
-  for (uint32_t i = 0; i < 2 * PLACES; ++i) {
-    plane[i] = planes + i % PLACES * 2 * stride;
-  }
-  place(lobes->nu, bins_per_nu, &places);
+  Places places;
+  float* plane_im = planes + plane_bins;
+  FIQ_OPAQUE(plane_im);
+  place(lobes->nu, bins_per_nu, plane_bins, first, &places);
   for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; i += PLACES) {
-    float* const* const row = plane + fiq_lobe_place(first + i);
 #pragma GCC unroll 8
     for (uint32_t k = 0; k < PLACES; ++k) {
-      spread_one(lobes, kernel, &places, row[k], stride, i + k);
+      spread_one(lobes, kernel, &places, planes, plane_im, i + k);
     }
   }
 }
@@ -177,11 +179,19 @@ FIQ_AVX2 static void spread_avx2(const FiqLobes* lobes, const float* kernel, flo
   spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
 }
 
+FIQ_AVX512 static void spread_avx512(const FiqLobes* lobes, const float* kernel, float* planes,
+                                     uint32_t plane_bins, float bins_per_nu, uint32_t first)
+{
+  spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
+}
+
 void fiq_lobe_bank_add(FiqLobeBank* self, uint32_t chunk, const FiqLobes* lobes)
 {
   const float    bins_per_nu = 4.0f * (float)self->step_frames;
   const uint32_t first       = chunk * FIQ_LOBE_CHUNK;
-  if (self->use_avx2) {
+  if (self->use_avx2 && self->use_avx512) {
+    spread_avx512(lobes, self->kernel, self->planes, self->plane_bins, bins_per_nu, first);
+  } else if (self->use_avx2) {
     spread_avx2(lobes, self->kernel, self->planes, self->plane_bins, bins_per_nu, first);
   } else {
     spread_base(lobes, self->kernel, self->planes, self->plane_bins, bins_per_nu, first);

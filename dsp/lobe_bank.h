@@ -53,7 +53,8 @@ typedef struct {
   FiqFft      fft;
   uint32_t    step_frames;
   uint32_t    plane_bins;
-  bool        use_avx2; ///< which build of the kernel; may be cleared to compare
+  bool        use_avx2;   ///< which build of the kernel; may be cleared to compare
+  bool        use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 } FiqLobeBank;
 
 /// Place of sinusoid number `i` of all: eight in a row have all eight, rows begin at random.  [any]

@@ -10,6 +10,8 @@ enum { LOWER_MASTER = 0, UPPER_MASTER = 15, LAST_CHANNEL = 15, NO_PARAMETER = 12
 
 static const float smooth_tau_s   = 0.01f;
 static const float bend_range_max = 96.0f;
+static const float glide_max_s    = 4.0f;
+static const float glide_plain_s  = 0.1f;
 
 // ---- bytes ----
 
@@ -55,14 +57,18 @@ bool fiq_midi_uses(uint32_t controller)
 {
   switch (controller) {
   case 1:
+  case 5:
   case 6:
   case 7:
   case 11:
   case 38:
   case 64:
+  case 65:
   case 66:
   case 67:
   case 74:
+  case 96:
+  case 97:
   case 98:
   case 99:
   case 100:
@@ -118,6 +124,8 @@ static void rest_channel(FiqMidiChannel* channel)
   channel->pressure      = 0.0f;
   channel->wheel         = 0.0f;
   channel->expression    = 1.0f;
+  channel->portamento    = -1;
+  channel->portamento_s  = -1.0f;
   channel->parameter_msb = NO_PARAMETER;
   channel->parameter_lsb = NO_PARAMETER;
 }
@@ -133,6 +141,14 @@ void fiq_midi_forget_modes(FiqMidiChannels* self)
 {
   for (uint32_t i = 0; i < FIQ_MIDI_CHANNELS; ++i) {
     self->channel[i].mono = -1;
+  }
+}
+
+void fiq_midi_forget_glides(FiqMidiChannels* self)
+{
+  for (uint32_t i = 0; i < FIQ_MIDI_CHANNELS; ++i) {
+    self->channel[i].portamento   = -1;
+    self->channel[i].portamento_s = -1.0f;
   }
 }
 
@@ -192,10 +208,44 @@ static void set_bend_range(FiqMidiChannels* self, uint32_t channel, float semito
   }
 }
 
+static int16_t within(int32_t value, int32_t low, int32_t high)
+{
+  return (int16_t)(value < low ? low : value > high ? high : value);
+}
+
+/// Fine tuning as 14 bits, coarse tuning as 7.
+static void set_fine(FiqMidiChannel* channel, int32_t bits)
+{
+  channel->fine = (int16_t)(within(bits, 0, 16383) - 8192);
+}
+
+static void set_coarse(FiqMidiChannel* channel, int32_t bits)
+{
+  channel->coarse = (int8_t)(within(bits, 0, 127) - 64);
+}
+
+/// Data increment and decrement, `way` 1 or -1.
+static void step_data(FiqMidiChannels* self, uint32_t channel, int32_t way)
+{
+  FiqMidiChannel* const state = &self->channel[channel];
+  const float           range = state->bend_range_semitones;
+  if (state->parameter_msb != 0) {
+    return;
+  }
+  if (state->parameter_lsb == 0 && range >= 0.0f) {
+    set_bend_range(self, channel, fmaxf(range + 0.01f * (float)way, 0.0f));
+  } else if (state->parameter_lsb == 1) {
+    set_fine(state, state->fine + 8192 + way);
+  } else if (state->parameter_lsb == 2) {
+    set_coarse(state, state->coarse + 64 + way);
+  }
+}
+
 static FiqMidiEffect enter_data(FiqMidiChannels* self, uint32_t channel, bool fine, uint32_t value)
 {
-  FiqMidiEffect               effect = {FIQ_MIDI_NOTHING, 0};
-  const FiqMidiChannel* const state  = &self->channel[channel];
+  FiqMidiEffect         effect = {FIQ_MIDI_NOTHING, 0};
+  FiqMidiChannel* const state  = &self->channel[channel];
+  const int32_t         bits   = state->fine + 8192;
   if (state->parameter_msb != 0) {
     return effect;
   }
@@ -204,6 +254,10 @@ static FiqMidiEffect enter_data(FiqMidiChannels* self, uint32_t channel, bool fi
   } else if (state->parameter_lsb == 0 && state->bend_range_semitones >= 0.0f) {
     const float whole = floorf(state->bend_range_semitones + 0.001f);
     set_bend_range(self, channel, whole + 0.01f * fminf((float)value, 99.0f));
+  } else if (state->parameter_lsb == 1) {
+    set_fine(state, fine ? (bits & ~127) + (int32_t)value : (int32_t)value * 128);
+  } else if (state->parameter_lsb == 2 && !fine) {
+    set_coarse(state, (int32_t)value);
   } else if (state->parameter_lsb == 6 && !fine && value <= 15 &&
              (channel == LOWER_MASTER || channel == UPPER_MASTER)) {
     effect = (FiqMidiEffect){FIQ_MIDI_NEW_ZONES, set_zone(self, channel, value)};
@@ -244,11 +298,17 @@ static void set_value(FiqMidiChannel* channel, uint32_t controller, uint32_t val
   case 1:
     channel->wheel = share;
     break;
+  case 5:
+    channel->portamento_s = glide_max_s * share * share;
+    break;
   case 7:
     channel->volume = share;
     break;
   case 11:
     channel->expression = share;
+    break;
+  case 65:
+    channel->portamento = value >= 64 ? 1 : 0;
     break;
   case 67:
     channel->soft = value >= 64;
@@ -284,7 +344,9 @@ FiqMidiEffect fiq_midi_controller(FiqMidiChannels* self, uint32_t channel, uint3
   if (controller == 6 || controller == 38) {
     return enter_data(self, channel, controller == 38, value);
   }
-  if (controller == 64) {
+  if (controller == 96 || controller == 97) {
+    step_data(self, channel, controller == 96 ? 1 : -1);
+  } else if (controller == 64) {
     state->sustain = value >= 64;
     effect.action  = FIQ_MIDI_PEDALS;
   } else if (controller == 66) {
@@ -341,6 +403,29 @@ float fiq_midi_bend_semitones(const FiqMidiChannels* self, uint32_t channel, flo
   return fiq_midi_is_member(self, channel)
              ? own_bend(own, member_range) + own_bend(master_of(self, channel), range)
              : own_bend(own, range);
+}
+
+static float own_tuning(const FiqMidiChannel* channel)
+{
+  return (float)channel->coarse + (float)channel->fine * (1.0f / 8192.0f);
+}
+
+float fiq_midi_tuning_semitones(const FiqMidiChannels* self, uint32_t channel)
+{
+  const float own = own_tuning(&self->channel[channel]);
+  return fiq_midi_is_member(self, channel) ? own + own_tuning(master_of(self, channel)) : own;
+}
+
+float fiq_midi_glide_s(const FiqMidiChannels* self, uint32_t channel, float glide_s)
+{
+  const FiqMidiChannel* const own    = &self->channel[channel];
+  const FiqMidiChannel* const master = master_of(self, channel);
+  const int8_t                on     = own->portamento >= 0 ? own->portamento : master->portamento;
+  const float set_s = own->portamento_s >= 0.0f ? own->portamento_s : master->portamento_s;
+  if (on == 0 || (on < 0 && glide_s <= 0.0f)) {
+    return 0.0f;
+  }
+  return set_s >= 0.0f ? set_s : glide_s > 0.0f ? glide_s : glide_plain_s;
 }
 
 static float loudness(const FiqMidiChannel* channel)

@@ -7,11 +7,15 @@
    Volume and expression: gain = (volume / 127)^2 (expression / 127)^2 (the GM curve, 40 log10), at rest 127;
    gain and mod wheel follow in 10 ms, exactly whatever the steps. Timbre (74) is (value - 64) / 63.
    Bend range: the parameter's, until RPN 0 on the channel says otherwise; whichever came last counts.
+   Tuning: RPN 1 fine, (value - 8192) / 8192 semitones, and RPN 2 coarse, value - 64. Data increment and
+   decrement (96, 97) move RPN 0 by a cent, RPN 1 by its least step, RPN 2 by a semitone.
+   Portamento: 65 switches the glide on or off, 5 sets its time, 4 s (value / 127)^2; until then, and after
+   fiq_midi_forget_glides(), the parameter's.
    MPE: RPN 6 on channel 1 or 16 sets the members of the lower or upper zone (0: off); the other zone gives
    way. A zone's first (last) channel is its master: its bend adds to each member's own, its
    pressure, timbre, wheel, gain and pedals join theirs, its modes reach them all. Members bend by a range
    of their own; RPN 0 on one member is for all. Without zones every channel is on its own, and all play alike.
-   Source: MIDI 1.0 detailed specification 4.2; RP-015 (reset); MPE specification 1.0.
+   Source: MIDI 1.0 detailed specification 4.2; RP-015 (reset), RP-018 (increments); MPE specification 1.0.
 */
 #ifndef FIQ_MIDI_H
 #define FIQ_MIDI_H
@@ -54,6 +58,10 @@ typedef struct {
   uint8_t parameter_msb; ///< registered parameter that data entry means; 127: none
   uint8_t parameter_lsb;
   float   bend_range_semitones; ///< by RPN 0; < 0: the parameter's
+  int16_t fine;                 ///< by RPN 1, -8192..8191 parts of a semitone
+  int8_t  coarse;               ///< by RPN 2, -64..63 semitones
+  int8_t  portamento;           ///< by 65: 1 on, 0 off; -1: the parameter's
+  float   portamento_s;         ///< by 5; < 0: the parameter's
   int8_t  mono;                 ///< by mode message: 1 mono, 0 poly; -1: as the parameter says
   float   gain_now;             ///< what is heard of volume and expression, master included
   float   wheel_now;
@@ -99,6 +107,9 @@ void fiq_midi_forget_ranges(FiqMidiChannels* self);
 /// Forget mono and poly messages: the parameter counts again.  [audio]
 void fiq_midi_forget_modes(FiqMidiChannels* self);
 
+/// Forget what 5 and 65 set: the parameter counts again.  [audio]
+void fiq_midi_forget_glides(FiqMidiChannels* self);
+
 /// Controller `controller` 0..127 of `channel` 0..15 takes `value` 0..127.  [audio]
 FiqMidiEffect fiq_midi_controller(FiqMidiChannels* self, uint32_t channel, uint32_t controller,
                                   uint32_t value);
@@ -124,5 +135,12 @@ float fiq_midi_timbre(const FiqMidiChannels* self, uint32_t channel);   ///< -1.
 /// Bend of `channel`, semitones, by the ranges of ordinary channels and of members.  [any]
 float fiq_midi_bend_semitones(const FiqMidiChannels* self, uint32_t channel, float range,
                               float member_range);
+
+/// Fine and coarse tuning of `channel`, semitones; in a zone the master's is added.  [any]
+float fiq_midi_tuning_semitones(const FiqMidiChannels* self, uint32_t channel);
+
+/// Time of a glide to a note of `channel` where the parameter says `glide_s`; 0: none. Switched on without any
+/// time it is 0.1 s.  [any]
+float fiq_midi_glide_s(const FiqMidiChannels* self, uint32_t channel, float glide_s);
 
 #endif

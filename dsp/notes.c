@@ -10,6 +10,7 @@
 static const float release_floor = 0.001f;
 static const float soft_gain     = 0.6f;
 static const float smooth_tau_s  = 0.01f;
+static const float bend_tau_s    = 0.002f;
 static const float just_tau_s    = 0.03f;
 static const float chord_s       = 0.05f; // keys struck within this time are one chord
 static const float no_pitch      = -1000.0f;
@@ -51,7 +52,8 @@ FiqNotesPlay fiq_notes_default_play(void)
                         .pressure_brightness      = 0.5f,
                         .mpe_bend_range_semitones = 48.0f,
                         .just_amount              = 1.0f,
-                        .prime_limit              = 5};
+                        .prime_limit              = 5,
+                        .just_root                = -1};
 }
 
 void fiq_notes_set_tuning(FiqNotes* self, const FiqTuning* tuning)
@@ -94,10 +96,7 @@ static double unbent_pitch(const FiqNotes* self, const FiqNote* note)
 
 static double exact_pitch(const FiqNotes* self, const FiqNote* note)
 {
-  const float bend =
-      fiq_midi_bend_semitones(&self->midi, note->channel, self->params.bend_range_semitones,
-                              self->play.mpe_bend_range_semitones);
-  return unbent_pitch(self, note) + (double)bend;
+  return unbent_pitch(self, note) + (double)note->bend;
 }
 
 float fiq_notes_pitch(const FiqNotes* self, const FiqNote* note)
@@ -165,17 +164,36 @@ static bool lowest_pitch(const FiqNotes* self, double* lowest)
   return found;
 }
 
-static FiqPrimeVector just_interval(const FiqNotes* self, const FiqNote* note, double lowest)
+/// Pitch that just intervals are counted from: the root's in the middle octave, else the lowest held.
+static bool just_reference(const FiqNotes* self, double* reference)
 {
-  const double interval = fiq_tuning_pitch(self->tuning, note->key) - lowest;
+  const bool found = lowest_pitch(self, reference);
+  if (found && self->play.just_root >= 0) {
+    *reference = fiq_tuning_pitch(self->tuning, (uint8_t)(60 + self->play.just_root % 12));
+  }
+  return found;
+}
+
+static FiqPrimeVector just_interval(const FiqNotes* self, const FiqNote* note, double reference)
+{
+  const double interval = fiq_tuning_pitch(self->tuning, note->key) - reference;
   return fiq_prime_just((int32_t)lrint(interval), self->play.prime_limit);
+}
+
+/// How far a note is from its just pitch, semitones.
+static double just_offset(const FiqNotes* self, const FiqNote* note, double reference)
+{
+  const double         pitch = fiq_tuning_pitch(self->tuning, note->key);
+  const FiqPrimeVector just  = just_interval(self, note, reference);
+  const bool           pure  = self->play.prime_limit > 2 || fiq_prime_limit(&just) <= 2;
+  return pure ? reference + fiq_prime_semitones(&just) - pitch : 0.0;
 }
 
 /// Move the just offset of the held notes by `share` of the way; of new notes, all of it.
 static void tune(FiqNotes* self, float share)
 {
-  double     lowest = 0.0;
-  const bool found  = lowest_pitch(self, &lowest);
+  double     reference = 0.0;
+  const bool found     = just_reference(self, &reference);
   for (int i = 0; i < FIQ_NOTES_MAX && found; ++i) {
     FiqNote* const note   = &self->note[i];
     float          target = 0.0f;
@@ -183,10 +201,7 @@ static void tune(FiqNotes* self, float share)
       continue;
     }
     if (self->play.just) {
-      const FiqPrimeVector just   = just_interval(self, note, lowest);
-      const double         pitch  = lowest + fiq_prime_semitones(&just);
-      const double         offset = pitch - fiq_tuning_pitch(self->tuning, note->key);
-      target                      = self->play.just_amount * (float)offset;
+      target = self->play.just_amount * (float)just_offset(self, note, reference);
     }
     if (!note->tuned) {
       // A glide begins where the last note was, whatever offset the new one has.
@@ -211,6 +226,36 @@ float fiq_notes_coherence(const FiqNotes* self)
     }
   }
   return (float)fiq_prime_coherence(chord, n);
+}
+
+float fiq_notes_harmony(const FiqNotes* self)
+{
+  double        pitch[FIQ_NOTES_MAX];
+  double        level[FIQ_NOTES_MAX];
+  double        height[12];
+  const int32_t limit = self->play.prime_limit > 5 ? self->play.prime_limit : 5;
+  uint32_t      n     = 0;
+  for (int32_t k = 0; k < 12; ++k) {
+    const FiqPrimeVector just = fiq_prime_just(k, limit);
+    height[k]                 = fiq_prime_height(&just);
+  }
+  for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
+    const FiqNote* const note = &self->note[i];
+    if (note->stage != FIQ_NOTE_IDLE) {
+      pitch[n]   = fiq_tuning_pitch(self->tuning, note->key);
+      level[n++] = (double)fiq_notes_level(self, note);
+    }
+  }
+  double sum = 0.0;
+  double all = 0.0;
+  for (uint32_t i = 0; i < n; ++i) {
+    for (uint32_t k = 0; k < i; ++k) {
+      const double weight = level[i] * level[k];
+      sum += weight * height[lrint(fabs(pitch[i] - pitch[k])) % 12];
+      all += weight;
+    }
+  }
+  return all > 0.0 ? (float)fiq_prime_harmony(sum / all) : 1.0f;
 }
 
 // ---- envelopes and what else moves with time ----
@@ -252,6 +297,24 @@ static float pressure_target(const FiqNotes* self, const FiqNote* note)
   return fmaxf(note->key_pressure, fiq_midi_pressure(&self->midi, note->channel));
 }
 
+/// Bend and tuning of the channel: at once where a note begins, then by `share` of the way.
+static void follow_bend(FiqNotes* self, float share)
+{
+  for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
+    FiqNote* const note = &self->note[i];
+    if (note->stage == FIQ_NOTE_IDLE) {
+      continue;
+    }
+    const float bend =
+        fiq_midi_bend_semitones(&self->midi, note->channel, self->params.bend_range_semitones,
+                                self->play.mpe_bend_range_semitones) +
+        fiq_midi_tuning_semitones(&self->midi, note->channel);
+    note->bend += (bend - note->bend) * share;
+    note->bend = !note->bent || fabsf(bend - note->bend) < 1e-5f ? bend : note->bend;
+    note->bent = true;
+  }
+}
+
 static void advance_note(const FiqNotes* self, FiqNote* note, float dt_s, float share)
 {
   note->pressure += (pressure_target(self, note) - note->pressure) * share;
@@ -269,6 +332,7 @@ static void advance_all(FiqNotes* self, uint64_t frame)
   const float dt_s  = (float)((double)(frame - self->frame) / self->sample_rate_hz);
   const float share = 1.0f - expf(-dt_s / smooth_tau_s);
   tune(self, 1.0f - expf(-dt_s / just_tau_s));
+  follow_bend(self, 1.0f - expf(-dt_s / bend_tau_s));
   fiq_midi_advance(&self->midi, dt_s);
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     if (self->note[i].stage != FIQ_NOTE_IDLE) {
@@ -340,16 +404,23 @@ static FiqNote* choose_note(FiqNotes* self, uint8_t channel, uint8_t key)
   return best;
 }
 
+static float glide_of(const FiqNotes* self, uint8_t channel)
+{
+  return fiq_midi_glide_s(&self->midi, channel, self->play.glide_s);
+}
+
 /// Glide to the note's key from `pitch`, unless that is no_pitch.
 static void begin_glide(FiqNotes* self, FiqNote* note, double pitch)
 {
-  const bool   glides = pitch > (double)no_pitch && self->play.glide_s > 0.0f;
-  const double target = fiq_tuning_pitch(self->tuning, note->key);
-  note->glide_s       = glides ? self->play.glide_s : 0.0f;
-  note->glide_left_s  = note->glide_s;
-  note->glide         = glides ? (float)(pitch - target) : 0.0f;
-  note->just          = 0.0f;
-  note->tuned         = false;
+  const float  glide_s = glide_of(self, note->channel);
+  const bool   glides  = pitch > (double)no_pitch && glide_s > 0.0f;
+  const double target  = fiq_tuning_pitch(self->tuning, note->key);
+  note->glide_s        = glides ? glide_s : 0.0f;
+  note->glide_left_s   = note->glide_s;
+  note->glide          = glides ? (float)(pitch - target) : 0.0f;
+  note->just           = 0.0f;
+  note->tuned          = false;
+  note->bent           = false;
 }
 
 /// The envelope starts anew on the note's key, from where it is heard now.
@@ -402,7 +473,8 @@ static double nearest_pitch(const FiqNotes* self, const FiqKey* key)
 
 static void play_poly(FiqNotes* self, const FiqKey* key)
 {
-  const double   from  = self->play.glide_s > 0.0f ? nearest_pitch(self, key) : (double)no_pitch;
+  const bool     glide = glide_of(self, key->channel) > 0.0f;
+  const double   from  = glide ? nearest_pitch(self, key) : (double)no_pitch;
   FiqNote* const note  = choose_note(self, key->channel, key->key);
   const bool     again = is_held(note) && note->channel == key->channel && note->key == key->key;
   strike(self, note, key);
@@ -444,7 +516,7 @@ static void move_voice(FiqNotes* self, FiqNote* voice, const FiqKey* key, bool t
   }
   if (!same) {
     // Oscillators follow a glide; without one they fly to the new key.
-    voice->fresh = fresh || self->play.glide_s <= 0.0f;
+    voice->fresh = fresh || glide_of(self, key->channel) <= 0.0f;
     begin_glide(self, voice, from);
   }
 }
@@ -687,7 +759,11 @@ static void press_deeper(FiqNotes* self, const FiqNoteEvent* event)
 void fiq_notes_set_play(FiqNotes* self, const FiqNotesPlay* play)
 {
   const int32_t old_mode = self->play.mode;
+  const float   old_s    = self->play.glide_s;
   self->play             = *play;
+  if (fabsf(play->glide_s - old_s) > 0.0f) {
+    fiq_midi_forget_glides(&self->midi);
+  }
   if (play->mode == old_mode) {
     return;
   }
@@ -832,4 +908,5 @@ void fiq_notes_advance(FiqNotes* self, const FiqNotesParams* params, uint64_t fr
   take_events(self, n_due);
   advance_all(self, frame);
   tune(self, 0.0f);
+  follow_bend(self, 0.0f);
 }

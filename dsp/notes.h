@@ -14,7 +14,10 @@
    Pressure, timbre, volume and wheel follow within some 10 ms (tau), exactly whatever the steps.
 
    Pitch = tuned key + just + glide + bend. Glide: linear in pitch, constant time. Just: every held key's
-   interval to the lowest held key becomes the just one of prime.h; released notes keep theirs.
+   interval to the lowest held key becomes the just one of prime.h; released notes keep theirs. With a root
+   it is the interval to that pitch class instead, so that every key has one just pitch whatever is
+   held. At prime limit 2 only octaves are pure: keys octaves above or below are made just, all others
+   stay as tuned. Bend is that of the wheel and of RPN 1 and 2; a note begins with it and follows in 2 ms (tau).
 
    A key is held while it is down, or by sustain, sostenuto or the latch. Poly: every held key is a note. Mono
    and legato: one note for each channel (each zone in MPE), on the key struck last of those held; mono
@@ -77,6 +80,8 @@ typedef struct {
   float        pressure;     ///< 0..1, smooth
   float        timbre;       ///< -1..1, smooth
   float        just;         ///< offset of just intonation, semitones, smooth
+  float        bend;         ///< semitones, smooth
+  bool         bent;         ///< `bend` is set; not yet at the moment of the start
   float        glide;        ///< offset at the start of the glide, semitones
   float        glide_s;      ///< its whole time; 0: none
   float        glide_left_s; ///< what is left of it
@@ -130,8 +135,9 @@ typedef struct {
   float   pressure_brightness;      ///< 0..1, pressure's part in the brightness; default 0.5
   float   mpe_bend_range_semitones; ///< of members of a zone, 0..96; default 48
   float   just_amount;              ///< 0 as tuned .. 1 just; default 1
-  int32_t prime_limit;              ///< 3, 5, 7, 11 or 13; default 5
+  int32_t prime_limit;              ///< 2, 3, 5, 7, 11 or 13; default 5
   bool    just;                     ///< just intonation of chords; default off
+  int32_t just_root; ///< pitch class of its root, 0..11; -1: lowest held key; default -1
 } FiqNotesPlay;
 
 typedef struct {
@@ -212,6 +218,11 @@ float fiq_notes_wheel(const FiqNotes* self, uint32_t channel);
 
 /// Coherence of the held keys as just intervals within the prime limit, (0, 1]; see prime.h.  [any]
 float fiq_notes_coherence(const FiqNotes* self);
+
+/// Harmony of the sounding chord, [0, 1], by what is heard of each pair of notes: the mean Tenney height of
+/// their nearest pure intervals within the prime limit (at least 5), weighted by the notes' levels; see
+/// fiq_prime_harmony(). 1 for fewer than two notes.  [any]
+float fiq_notes_harmony(const FiqNotes* self);
 
 /// Whether any note sounds.  [any]
 bool fiq_notes_sounding(const FiqNotes* self);

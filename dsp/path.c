@@ -175,20 +175,28 @@ static void process_wet(FiqPath* self, uint32_t n_frames)
   }
 }
 
-/// What the swarm follows: the sidechain while it sounds and for two seconds after, else the input.
-static float* const* followed(FiqPath* self, uint32_t n_frames)
+/// Frames since the sidechain last sounded.
+static void watch_side(FiqPath* self, uint32_t n_frames)
 {
+  uint32_t last = 0; // frame after the last that sounds
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const bool sounds = fabsf(self->side[0][i]) + fabsf(self->side[1][i]) > 1e-5f;
-    self->side_frames = sounds ? 0 : self->side_frames + (self->side_frames < UINT32_MAX);
+    last = fabsf(self->side[0][i]) + fabsf(self->side[1][i]) > 1e-5f ? i + 1 : last;
   }
-  return self->side_frames < hold_frames(self) ? self->side : self->dry;
+  const uint32_t most = UINT32_MAX - n_frames;
+  const uint32_t past = self->side_frames < most ? self->side_frames + n_frames : UINT32_MAX;
+  self->side_frames   = last > 0 ? n_frames - last : past;
 }
 
-/// Add the swarm at its level times that of the leader: 1 at -12 dBFS rms, at most 2.
+/// Add the swarm at its level times that of what it follows, 1 at -12 dBFS rms, at most 2: the sidechain while it
+/// sounds and for two seconds after, else the input.
 static void add_swarm(FiqPath* self, uint32_t n_frames)
 {
-  float* const* const leader = followed(self, n_frames);
+  const FiqSmoother* const level = self->params.level;
+  watch_side(self, n_frames);
+  if (level->start <= 0.0f && level->end <= 0.0f) {
+    return;
+  }
+  float* const* const leader = self->side_frames < hold_frames(self) ? self->side : self->dry;
   const float         rate   = (float)self->config.sample_rate_hz;
   const float         rise   = 1.0f / (0.005f * rate);
   const float         fall   = 1.0f / (0.12f * rate);
@@ -197,7 +205,7 @@ static void add_swarm(FiqPath* self, uint32_t n_frames)
     self->envelope += (power - self->envelope) * (power > self->envelope ? rise : fall);
     const float follow = fiq_smoother_at(self->params.follow, at(self, i));
     const float loud   = fiq_mix(1.0f, fminf(2.0f, 4.0f * sqrtf(self->envelope)), follow);
-    const float gain   = loud * fiq_smoother_at(self->params.level, at(self, i));
+    const float gain   = loud * fiq_smoother_at(level, at(self, i));
     self->wet[0][i] += gain * self->swarm[0][i];
     self->wet[1][i] += gain * self->swarm[1][i];
   }
@@ -235,17 +243,16 @@ static void see_energies(FiqPath* self, uint32_t n_frames)
   }
 }
 
-/// Where what was learned does harm the delayed input stands in.
-static void trust_wet(FiqPath* self, uint32_t n_frames)
+/// Put the delayed input in place of the rest of `share`.
+static void mix_dry(FiqPath* self, const FiqSmoother* share, uint32_t n_frames)
 {
-  const FiqSmoother* const trust = self->params.trust;
-  if (trust->start >= 1.0f && trust->end >= 1.0f) {
+  if (share->start >= 1.0f && share->end >= 1.0f) {
     return; // untouched to the last bit
   }
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const float share = fiq_smoother_at(trust, at(self, i));
-    self->wet[0][i]   = fiq_mix(self->dry[0][i], self->wet[0][i], share);
-    self->wet[1][i]   = fiq_mix(self->dry[1][i], self->wet[1][i], share);
+    const float wet = fiq_smoother_at(share, at(self, i));
+    self->wet[0][i] = fiq_mix(self->dry[0][i], self->wet[0][i], wet);
+    self->wet[1][i] = fiq_mix(self->dry[1][i], self->wet[1][i], wet);
   }
 }
 
@@ -274,12 +281,8 @@ void fiq_path_process(FiqPath* self, const float* const* in, const float* const*
   if (self->params.watching) {
     see_energies(self, n_frames);
   }
-  trust_wet(self, n_frames);
-  for (uint32_t i = 0; i < n_frames; ++i) {
-    const float mix = fiq_smoother_at(self->params.mix, at(self, i));
-    self->wet[0][i] = fiq_mix(self->dry[0][i], self->wet[0][i], mix);
-    self->wet[1][i] = fiq_mix(self->dry[1][i], self->wet[1][i], mix);
-  }
+  mix_dry(self, self->params.trust, n_frames); // where what was learned does harm
+  mix_dry(self, self->params.mix, n_frames);
   add_swarm(self, n_frames);
   self->position = (self->position + n_frames) % self->config.control_frames;
 }

@@ -213,7 +213,7 @@ static double survey(FiqPhaseLayer* self)
   return variance / (double)n;
 }
 
-void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta)
+void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta, const float* attention)
 {
   assert(self);
   assert(eta >= 0.0f);
@@ -221,10 +221,30 @@ void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta)
   (void)survey(self);
   const uint32_t n = self->n_neurons;
   for (uint32_t k = 0; k < n; ++k) {
-    const double before = self->spacing[k ? k - 1 : n - 1];
-    self->phase[self->place[k]] += (double)eta * (self->spacing[k] - before);
+    const double   before = self->spacing[k ? k - 1 : n - 1];
+    const uint32_t i      = self->place[k];
+    const double   share  = attention ? (double)attention[i] : 1.0;
+    assert(share >= 0.0 && share <= 1.0);
+    self->phase[i] += (double)eta * share * (self->spacing[k] - before);
   }
   export_phases(self);
+}
+
+FiqGradientSummary fiq_phase_layer_pull(FiqPhaseLayer* self, float strength)
+{
+  assert(self);
+  (void)survey(self);
+  const uint32_t     n       = self->n_neurons;
+  FiqGradientSummary summary = {0.0f, 0.0f, 0.0f};
+  for (uint32_t k = 0; k < n; ++k) {
+    const double before   = self->spacing[k ? k - 1 : n - 1];
+    const float  gradient = strength * 2.0f / (float)n * (float)(before - self->spacing[k]);
+    summary.mean += fabsf(gradient) / (float)n;
+    summary.max = fmaxf(summary.max, fabsf(gradient));
+    summary.norm += gradient * gradient;
+  }
+  summary.norm = sqrtf(summary.norm);
+  return summary;
 }
 
 float fiq_phase_layer_eta(const FiqPhaseLayer* self, float strength, float rate)

@@ -112,8 +112,11 @@ void fiq_phase_layer_gradient_report(const FiqPhaseLayer* self, FiqGradientRepor
 /// Step against the gradients (omega stays >= 0.1) and clear them.  [any]
 void fiq_phase_layer_descend(FiqPhaseLayer* self, const FiqLearningRates* rates);
 
-/// One coordination step, eta in [0, 1/2).  [audio]
-void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta);
+/// One coordination step, eta in [0, 1/2); `attention` [n_neurons], 0..1, is each neuron's share of it, NULL is 1.  [audio]
+void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta, const float* attention);
+
+/// What that step descends: strength dVar/dphi over the neurons, in short.  [audio]
+FiqGradientSummary fiq_phase_layer_pull(FiqPhaseLayer* self, float strength);
 
 /// eta of a coordination strength and learning rate: 2 rate strength / n.  [any]
 float fiq_phase_layer_eta(const FiqPhaseLayer* self, float strength, float rate);

@@ -18,6 +18,7 @@ static const double prime_octaves[FIQ_PRIME_COUNT] = {1.0,
                                                       3.7004397181410922};
 
 static const double half_coherence_octaves = 4.0;
+static const double half_harmony_octaves   = 5.5;
 
 uint32_t fiq_prime(uint32_t i)
 {
@@ -155,6 +156,23 @@ double fiq_prime_complexity(const FiqPrimeVector* vector)
     octaves += abs(vector->exponent[i]) * prime_octaves[i];
   }
   return octaves;
+}
+
+double fiq_prime_height(const FiqPrimeVector* vector)
+{
+  // Without its twos the ratio is n0 / d0; the one that needs fewer of them gets what leads into the octave.
+  double odd = 0.0;
+  for (uint32_t i = 1; i < FIQ_PRIME_COUNT; ++i) {
+    odd += vector->exponent[i] * prime_octaves[i];
+  }
+  return fiq_prime_complexity(vector) + fabs(floor(odd + 1e-9));
+}
+
+double fiq_prime_harmony(double height)
+{
+  const double ratio  = height / half_harmony_octaves;
+  const double square = ratio * ratio;
+  return 1.0 / (1.0 + square * square);
 }
 
 double fiq_prime_coherence(const FiqPrimeVector* vector, uint32_t n)

@@ -8,6 +8,10 @@
    without its octaves; Tenney 1983). Coherence of a chord = 1 / (1 + mean H of all its pairs / 4 octaves):
    1 for unisons and octaves, 0.72 a fifth, 0.61 a major or minor triad, falling with complexity.
 
+   Height of e within the octave = log2(n d) of its ratio n / d brought to 1 <= n / d < 2 (Tenney 1983): 0 for
+   octaves, 2.58 a fifth, 4.32 a major third, 7.91 a semitone. Harmony of a mean height h = 1 / (1 + (h / 5.5)^4):
+   1 for octaves, 0.95 a fifth, 0.79 a triad, 0.24 three neighbouring semitones.
+
    Just intervals by semitone of the octave, the simplest near it:
    limit 3:  256/243 9/8 32/27 81/64 4/3 729/512 3/2 128/81 27/16 16/9 243/128
    limit 5:  16/15   9/8 6/5   5/4   4/3 45/32   3/2 8/5    5/3   9/5  15/8
@@ -58,6 +62,12 @@ FiqPrimeVector fiq_prime_just(int32_t semitones, int32_t limit);
 
 /// Complexity H of a vector, octaves, >= 0.
 double fiq_prime_complexity(const FiqPrimeVector* vector);
+
+/// Height of a vector's interval within the octave, octaves, >= 0.
+double fiq_prime_height(const FiqPrimeVector* vector);
+
+/// Harmony of a mean `height` >= 0, (0, 1].
+double fiq_prime_harmony(double height);
 
 /// Coherence of `n` notes, (0, 1]; 1 for fewer than two. O(n^2).
 double fiq_prime_coherence(const FiqPrimeVector* vector, uint32_t n);

@@ -6,12 +6,16 @@
 #include <assert.h>
 #include <string.h>
 
-static const float memory_s    = 0.4f;
-static const float fade_s      = 0.05f;
-static const float power_s     = 0.05f;
-static const float silence_db  = -70.0f;
-static const float to_spectral = 0.6f;
-static const float to_temporal = 0.4f;
+static const float memory_s     = 0.4f;
+static const float fade_s       = 0.05f;
+static const float power_s      = 0.05f;
+static const float silence_db   = -70.0f;
+static const float to_spectral  = 0.6f;
+static const float to_temporal  = 0.4f;
+static const float steady_bonus = 0.1f;
+static const float swing_cost   = 0.75f;
+static const float swing_least  = 0.1f;
+static const float swing_span   = 0.3f;
 
 FiqStatus fiq_realm_adaptive_init(FiqRealmAdaptive* self, FiqArena* arena,
                                   const FiqRealmAdaptiveConfig* config)
@@ -46,9 +50,10 @@ void fiq_realm_adaptive_reset(FiqRealmAdaptive* self)
 {
   assert(self);
   memset(self->wkv, 0, self->n_bands * sizeof(FiqComplex));
-  self->character   = 0.0f;
-  self->weight      = 0.0f;
-  self->loudest     = 0.0f;
+  self->character = 0.0f;
+  self->weight    = 0.0f;
+  self->loudest   = 0.0f;
+  memset(self->level, 0, sizeof(self->level));
   self->tonality    = 0.5f;
   self->is_spectral = false;
   self->share       = 0.0f;
@@ -80,6 +85,15 @@ static float remember_bands(FiqRealmAdaptive* self, const FiqAdaptiveFeatures* f
   return length;
 }
 
+/// Remember the level; returns how much it swings.
+static float remember_level(FiqRealmAdaptive* self, float amplitude)
+{
+  self->level[0] = self->decay * self->level[0] + 1.0f;
+  self->level[1] = self->decay * self->level[1] + amplitude;
+  self->level[2] = self->decay * self->level[2] + amplitude * amplitude;
+  return 1.0f - self->level[1] * self->level[1] / (self->level[0] * self->level[2]);
+}
+
 void fiq_realm_adaptive_frame(FiqRealmAdaptive* self, const FiqAdaptiveFeatures* features)
 {
   assert(self);
@@ -95,7 +109,9 @@ void fiq_realm_adaptive_frame(FiqRealmAdaptive* self, const FiqAdaptiveFeatures*
   self->character       = self->decay * self->character + weight * tonality_of_frame(features);
   self->weight          = self->decay * self->weight + weight;
   const float length    = remember_bands(self, features, weight);
-  self->tonality        = (0.65f * self->character + 0.35f * length) / self->weight;
+  const float swing     = remember_level(self, amplitude);
+  self->tonality        = (0.65f * self->character + 0.35f * length) / self->weight + steady_bonus -
+                   swing_cost * fiq_clamp(swing - swing_least, 0.0f, swing_span);
   if (self->tonality > to_spectral) {
     self->is_spectral = true;
   } else if (self->tonality < to_temporal) {

@@ -18,7 +18,11 @@
        num[t] = decay num[t-1] + w t        wkv_b[t] = decay wkv_b[t-1] + w key_b e^{j velocity_b}
        den[t] = decay den[t-1] + w          steadiness = sum_b |wkv_b| / den, 0 random .. 1 steady
 
-       tonality = 0.65 num/den + 0.35 steadiness
+   How much the level swings is remembered over the same time, each frame counting alike (a its
+   amplitude, < > the mean): 0 for a held chord, some 0.4 for drums, whose kicks alone are tones.
+
+       swing    = 1 - <a>^2 / <a^2>
+       tonality = 0.65 num/den + 0.35 steadiness + 0.1 - 0.75 min(max(swing - 0.1, 0), 0.3)
 
    Above 0.6 the spectral path is chosen, below 0.4 the temporal one; between, and in silence,
    the choice stands. It is a function of the frames, which stand at fixed positions of the
@@ -62,7 +66,8 @@ typedef struct {
   float       character;   ///< num: remembered t, weighted
   float       weight;      ///< den: remembered weights
   float       loudest;     ///< amplitude that counts as 1
-  float       tonality;    ///< 0 noise, drums .. 1 sustained tones; last judgement
+  float       level[3];    ///< remembered number, sum and sum of squares of amplitudes
+  float       tonality;    ///< about 0 noise, drums .. 1 sustained tones; last judgement
   bool        is_spectral; ///< the choice
   float       share;       ///< 0 temporal .. 1 spectral, as heard now
   float       step;        ///< share that a frame of audio can move

@@ -7,8 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
-/// What a frame's steps do; see FiqStft.step.
-enum { STEP_HEAR, STEP_LISTEN, STEP_PULL, STEP_TURN, N_STEPS };
+/// What a frame's steps do, of which a frame has FIQ_STFT_STEPS_MAX; see FiqStft.step.
+enum { STEP_HEAR, STEP_LISTEN, STEP_PULL, STEP_TURN, STEP_ROTATE };
 
 static FiqStatus init_children(FiqRealmSpectral* self, FiqArena* arena, FiqFftPool* pool)
 {
@@ -58,7 +58,7 @@ FiqStatus fiq_realm_spectral_init(FiqRealmSpectral* self, FiqArena* arena, FiqFf
   if (rest != FIQ_OK) {
     return rest;
   }
-  self->stft.n_steps = N_STEPS;
+  self->stft.n_steps = FIQ_STFT_STEPS_MAX;
   self->use_avx2     = fiq_simd_avx2();
   fiq_realm_spectral_reset(self);
   return FIQ_OK;
@@ -197,23 +197,34 @@ static void prepare_turns(FiqRealmSpectral* self)
   self->is_plain = is_plain;
 }
 
+static void rotate(FiqRealmSpectral* self, FiqComplex* const* spectra)
+{
+  prepare_turns(self);
+  for (uint32_t c = 0; c < FIQ_CHANNELS && self->is_turned; ++c) {
+    const FiqComplex* turn = self->turn[self->is_shared ? 0 : c];
+    (self->use_avx2 ? multiply_by_avx2 : multiply_by_base)(spectra[c], turn, self->bands.n_bins);
+  }
+}
+
 static void run_step(void* user, FiqComplex* const* spectra, uint32_t n_bins)
 {
   FiqRealmSpectral* self = user;
+  const bool        hear = self->config.features;
+  // Where there is nothing to hear every step has a slice of its own; else the last two share one.
+  const uint32_t step = self->stft.step + (hear ? STEP_HEAR : STEP_LISTEN);
   assert(n_bins == self->bands.n_bins);
-  if (self->stft.step == STEP_HEAR && self->config.features) {
+  (void)n_bins;
+  if (step == STEP_HEAR) {
     fiq_features_process(&self->features, spectra, FIQ_CHANNELS);
-  } else if (self->stft.step == STEP_LISTEN) {
+  } else if (step == STEP_LISTEN) {
     fiq_coherence_listen(&self->coherence, self->params.coherence, spectra);
-  } else if (self->stft.step == STEP_PULL) {
+  } else if (step == STEP_PULL) {
     fiq_coherence_pull(&self->coherence);
-  } else if (self->stft.step == STEP_TURN) {
+  } else if (step == STEP_TURN) {
     fiq_coherence_turn(&self->coherence);
-    prepare_turns(self);
-    for (uint32_t c = 0; c < FIQ_CHANNELS && self->is_turned; ++c) {
-      const FiqComplex* turn = self->turn[self->is_shared ? 0 : c];
-      (self->use_avx2 ? multiply_by_avx2 : multiply_by_base)(spectra[c], turn, n_bins);
-    }
+  }
+  if (step == STEP_ROTATE || (step == STEP_TURN && hear)) {
+    rotate(self, spectra);
   }
 }
 

@@ -19,7 +19,7 @@
    transform, which leaves some -130 dB of one in the other.
    Latency: window_frames. Cost at 48 kHz, stereo, window/4: 15 ns a frame at rest, 18 in motion, 21 with
    different phases left and right, 12 more for features, 22 more for focus; twice that at window/8. The
-   worst block of 64 frames takes 2 times the median one, 3.5 times with features or focus.
+   worst block of 64 frames takes 2 times the median one, 4 times with features or focus.
 */
 #ifndef FIQ_REALM_SPECTRAL_H
 #define FIQ_REALM_SPECTRAL_H

@@ -9,6 +9,11 @@
 /// Which of the two temporal and spectral instances a realm plays through.
 enum { OWN = 0, OF_ADAPTIVE = 1 };
 
+enum {
+  LAYER_TICKS = 4, ///< control periods from one coordination step to the next
+  SCORE_TICKS = 16 ///< and from one score to the next
+};
+
 static const float fade_s = 0.05f;
 
 static uint32_t n_neurons(const FiqRealms* self, FiqRealm realm)
@@ -115,12 +120,10 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
     take_planes(self->wet[realm][0], arena);
     take_planes(self->wet[realm][1], arena);
   }
-  const FiqKuramotoConfig      core     = {.n_osc_max = FIQ_NEURONS_MAX};
   const FiqRealmAdaptiveConfig adaptive = {
       .sample_rate_hz = config->sample_rate_hz,
       .hop_frames     = fiq_realm_spectral_hop_frames(&self->spectral[OF_ADAPTIVE]),
       .n_bands        = n_neurons(self, FIQ_REALM_ADAPTIVE)};
-  status = worse(status, fiq_kuramoto_init(&self->core, arena, &core));
   status = worse(status, fiq_realm_adaptive_init(&self->adaptive, arena, &adaptive));
   take_planes(self->target, arena);
   for (uint32_t plane = 0; plane < 2; ++plane) {
@@ -197,7 +200,6 @@ void fiq_realms_adopt(FiqRealms* self, const FiqRealms* old)
   fiq_realms_match(old, learned);
   fiq_realms_set_match(self, learned);
   fiq_realms_reset(self, old->current);
-  fiq_kuramoto_set_phases(&self->core, old->core.theta_rad, old->core.n_osc_max);
 }
 
 void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
@@ -205,7 +207,6 @@ void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
   for (uint32_t i = 0; i < FIQ_N_REALMS; ++i) {
     self->lane[i] = (FiqRealmsLane){false, 0};
   }
-  fiq_kuramoto_reset(&self->core, self->seed);
   fiq_field_delay_reset(&self->temporal_delay);
   fiq_field_delay_reset(&self->spectral_delay);
   fiq_field_delay_reset(&self->target_delay);
@@ -213,6 +214,7 @@ void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
   self->current  = realm;
   self->next     = realm;
   self->position = 0;
+  self->n_ticks  = 0;
   start_lane(self, realm);
   self->lane[realm].warm_frames = 0; // nothing else is heard meanwhile
 }
@@ -243,7 +245,7 @@ static void choose_realm(FiqRealms* self, FiqRealm wanted)
 /// Speed 0..1 of the coordination step; at 1 a layer tiles its circle in half a second or so.
 static float eta_of(float coordination)
 {
-  return 0.4f * coordination * coordination * coordination;
+  return fminf(0.45f, 0.4f * LAYER_TICKS * coordination * coordination * coordination);
 }
 
 static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqRealm realm)
@@ -262,19 +264,19 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
                                            .amount     = params->amount,
                                            .motion_rad = params->motion_rad,
                                            .stereo_rad = params->stereo_rad};
-  if (params->coordination > 0.0f) {
-    fiq_phase_layer_coordinate(layer, eta_of(params->coordination));
+  if (params->coordination > 0.0f && self->n_ticks % LAYER_TICKS == 0) {
+    fiq_phase_layer_coordinate(layer, eta_of(params->coordination), params->attention);
   }
   if (realm != FIQ_REALM_SPECTRAL) {
     fiq_realm_temporal_control(&self->temporal[which], &temporal, layer->phi_rad,
-                               self->core.theta_rad);
+                               params->theta_rad);
   }
   if (realm != FIQ_REALM_TEMPORAL) {
     const bool         learned               = params->learned && realm == FIQ_REALM_SPECTRAL;
     const float* const phi_rad[FIQ_CHANNELS] = {learned ? self->learned_rad[0] : layer->phi_rad,
                                                 learned ? self->learned_rad[1] : layer->phi_rad};
     spectral.motion_rad = learned ? 0.0f : params->motion_rad;
-    fiq_realm_spectral_control(&self->spectral[which], &spectral, phi_rad, self->core.theta_rad);
+    fiq_realm_spectral_control(&self->spectral[which], &spectral, phi_rad, params->theta_rad);
   }
 }
 
@@ -282,17 +284,6 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
 {
   assert(self && params);
   assert(self->position == 0);
-  const uint32_t          now  = n_neurons(self, self->current);
-  const uint32_t          then = n_neurons(self, self->next);
-  const FiqKuramotoParams core = {.n_osc        = now > then ? now : then,
-                                  .coupling     = params->coupling,
-                                  .lag_rad      = 0.0f,
-                                  .speed        = params->speed,
-                                  .centre_rad_s = params->centre_rad_s,
-                                  .gamma_rad_s  = params->spread_rad_s,
-                                  .distribution = FIQ_KURAMOTO_UNIFORM};
-  fiq_kuramoto_step(&self->core, &core,
-                    (float)(self->config.control_frames / self->config.sample_rate_hz));
   choose_realm(self, params->realm);
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
     if (self->lane[realm].running) {
@@ -308,7 +299,10 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
   fiq_field_delay_control(&self->target_delay, self->target_delay.delay_max_frames);
   self->matching =
       self->lane[FIQ_REALM_TEMPORAL].running && params->match_rate > 0.0f && !params->match_hold;
-  self->coordination_score = fiq_phase_layer_score(&self->layer[self->current]);
+  if (self->n_ticks % SCORE_TICKS == 0) {
+    self->coordination_score = fiq_phase_layer_score(&self->layer[self->current]);
+  }
+  ++self->n_ticks;
 }
 
 /// Both channels of `in` through a delay line to `out`.
@@ -387,6 +381,11 @@ static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t 
 static void fade_planes(const FiqRealms* self, float* const* from, float* const* to,
                         float* const* out, uint32_t n_frames)
 {
+  if (from == to) {
+    memcpy(out[0], from[0], n_frames * sizeof(float));
+    memcpy(out[1], from[1], n_frames * sizeof(float));
+    return;
+  }
   const float scale = 1.0f / (float)self->config.control_frames;
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   The three realms behind one input and one output of constant latency: the layers of phases,
-   the Kuramoto core that moves them, and the change from one realm to another while sound plays.
+   The three realms behind one input and one output of constant latency: the layers of phases
+   and the change from one realm to another while sound plays.
 
        in --+-- delay -- Hilbert -- temporal bank (16) ------------------+
             +-- delay -- spectral (24) ----------------------------------+-- fade --> I, Q
@@ -13,14 +13,13 @@
    signal, so the fade is linear.
 
    The layer's phases are drawn from the seed and spread by coordination steps (phase_layer.h);
-   the core adds motion * sin(theta_i) to each (kuramoto.h).
+   the phase core, which is the caller's, adds motion * sin(theta_i) to each.
    Latency: the longest path's. Cost: that of the realm heard.
 */
 #ifndef FIQ_REALMS_H
 #define FIQ_REALMS_H
 
 #include "field.h"
-#include "kuramoto.h"
 #include "learning.h"
 #include "phase_layer.h"
 #include "realm_adaptive.h"
@@ -40,20 +39,19 @@ typedef struct {
 } FiqRealmsConfig;
 
 typedef struct {
-  FiqRealm realm;
-  float    amount;       ///< 0..1
-  float    drive;        ///< linear, 0..64
-  float    coordination; ///< 0..1, speed
-  float    motion_rad;   ///< 0..pi
-  float    stereo_rad;   ///< 0..pi, lead of the right channel's motion
-  float    coupling;     ///< K, -10..10
-  float    speed;        ///< 0.1..10
-  float    centre_rad_s; ///< >= 0
-  float    spread_rad_s; ///< half width of the natural frequencies, >= 0
-  float    coherence;    ///< of the spectral realm: -1 disperse .. 0 .. +1 focus
-  float    match_rate;   ///< of the temporal realm's Match: 0 rest .. 1
-  bool     match_hold;   ///< keep what Match has learned as it is
-  bool     learned;      ///< the spectral realm plays learned phases, without motion
+  FiqRealm     realm;
+  float        amount;       ///< 0..1
+  float        drive;        ///< linear, 0..64
+  float        coordination; ///< 0..1, speed
+  float        motion_rad;   ///< 0..pi
+  float        stereo_rad;   ///< 0..pi, lead of the right channel's motion
+  const float* theta_rad;    ///< [FIQ_NEURONS_MAX] phases of the core, any angles
+  const float*
+        attention;  ///< [FIQ_NEURONS_MAX] factor >= 0 of how fast each band learns, or NULL for 1
+  float coherence;  ///< of the spectral realm: -1 disperse .. 0 .. +1 focus
+  float match_rate; ///< of the temporal realm's Match: 0 rest .. 1
+  bool  match_hold; ///< keep what Match has learned as it is
+  bool  learned;    ///< the spectral realm plays learned phases, without motion
 } FiqRealmsParams;
 
 enum { FIQ_REALMS_MATCH = 64 * 4 }; ///< at least the length of what Match learns
@@ -74,7 +72,6 @@ typedef struct {
   FiqRealmsConfig  config;
   uint64_t         seed;
   FiqPhaseLayer    layer[FIQ_N_REALMS];
-  FiqKuramoto      core;
   FiqRealmsField   field;
   FiqFieldDelay    temporal_delay; ///< of the temporal path's input, to the common latency
   FiqFieldDelay    spectral_delay;
@@ -93,6 +90,7 @@ typedef struct {
   float*           other[2][FIQ_CHANNELS];             ///< the adaptive realm's spectral path
   uint32_t         latency_frames;
   uint32_t         position; ///< within the control period
+  uint32_t         n_ticks;  ///< control periods since reset
   float            coordination_score;
   bool             has_target;           ///< a sidechain was given
   bool             matching;             ///< Match learns in this control period
@@ -107,13 +105,13 @@ typedef struct {
 FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
                           const FiqRealmsConfig* config);
 
-/// Forget all sound and start in `realm`, the core from its seed; the layers keep their phases.  [audio]
+/// Forget all sound and start in `realm`; the layers keep their phases.  [audio]
 void fiq_realms_reset(FiqRealms* self, FiqRealm realm);
 
-/// Draw the layers' phases and the core from `seed`; a reset must follow.  [audio]
+/// Draw the layers' phases from `seed`; a reset must follow.  [audio]
 void fiq_realms_reseed(FiqRealms* self, uint64_t seed);
 
-/// Take over seed, phases and core of `old`, whose shape may be another.  [audio]
+/// Take over seed and phases of `old`, whose shape may be another.  [audio]
 void fiq_realms_adopt(FiqRealms* self, const FiqRealms* old);
 
 /// Start a control period.  [audio]

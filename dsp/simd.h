@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   Two builds of one kernel. A kernel is an FIQ_INLINE function in portable C, written for the
-   vectoriser; beside it stand a plain wrapper and one marked FIQ_AVX2, and a flag kept since
-   `init` picks between them. No contraction and no reordering: both give the same bits.
+   Builds of one kernel. A kernel is an FIQ_INLINE function in portable C, written for the
+   vectoriser; beside it stand a plain wrapper, one marked FIQ_AVX2 and for the hottest one marked FIQ_AVX512,
+   and flags kept since `init` pick between them. No contraction and no reordering: all give the same bits.
    Function pointers of the loader (ifunc) are not used; they upset sanitizers in plugins. [any]
 */
 #ifndef FIQ_SIMD_H
@@ -14,14 +14,27 @@
 #define FIQ_INLINE static inline __attribute__((always_inline))
 #define FIQ_AVX2 __attribute__((target("avx2")))
 #define FIQ_HAS_AVX2 1
+#if defined(__clang__)
+#define FIQ_AVX512                                                                                 \
+  __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq"), min_vector_width(512)))
+#else
+#define FIQ_AVX512                                                                                 \
+  __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,prefer-vector-width=512")))
+#endif
+/// Forget how `x` was computed, so that it keeps a register of its own.
+#define FIQ_OPAQUE(x) __asm__("" : "+r"(x))
 #elif defined(__GNUC__)
 #define FIQ_INLINE static inline __attribute__((always_inline))
 #define FIQ_AVX2
+#define FIQ_AVX512
 #define FIQ_HAS_AVX2 0
+#define FIQ_OPAQUE(x)
 #else
 #define FIQ_INLINE static inline
 #define FIQ_AVX2
+#define FIQ_AVX512
 #define FIQ_HAS_AVX2 0
+#define FIQ_OPAQUE(x)
 #endif
 
 #if defined(__GNUC__)
@@ -48,11 +61,34 @@ FIQ_INLINE void fiq_transpose(const FiqFloat4* a, const FiqFloat4* b, const FiqF
 }
 #endif
 
+#if defined(__GNUC__)
+/// The same for the first two columns alone.
+FIQ_INLINE void fiq_transpose_two(const FiqFloat4* a, const FiqFloat4* b, const FiqFloat4* c,
+                                  const FiqFloat4* d, float* first, float* second)
+{
+  const FiqFloat4 ab  = __builtin_shufflevector(*a, *b, 0, 4, 1, 5);
+  const FiqFloat4 cd  = __builtin_shufflevector(*c, *d, 0, 4, 1, 5);
+  *(FiqFloat4*)first  = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+  *(FiqFloat4*)second = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+#endif
+
 /// Whether this machine runs what FIQ_AVX2 marks.  [setup]
 static inline bool fiq_simd_avx2(void)
 {
 #if FIQ_HAS_AVX2
   return __builtin_cpu_supports("avx2") != 0;
+#else
+  return false;
+#endif
+}
+
+/// The same for FIQ_AVX512.  [setup]
+static inline bool fiq_simd_avx512(void)
+{
+#if FIQ_HAS_AVX2
+  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0;
 #else
   return false;
 #endif

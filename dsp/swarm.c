@@ -2,6 +2,7 @@
 #include "swarm.h"
 
 #include "maths.h"
+#include "prime.h"
 #include "simd.h"
 
 #include <assert.h>
@@ -13,7 +14,9 @@ enum {
   PARTIALS = FIQ_SWARM_PARTIALS_MAX,
   SILENT   = FIQ_SWARM_SILENT,
   N_SUMS   = GROUPS + 1,
-  NO_SLOT  = 255
+  NO_SLOT  = 255,
+  JUDGED   = 256, // oscillators that tell the uncertainty
+  BINS     = 16
 };
 
 /// Portions of work after the chunks, in order.
@@ -25,11 +28,16 @@ static const float measure_s      = 0.006f; // between measures of order where n
 static const float rest_s         = 0.02f;  // and where nobody moves either
 static const float order_tau_s    = 1.5f;
 static const float count_tau_s    = 0.03f; // numbers and mean detune
+static const float linger_s       = 0.5f;  // partials without members
+static const float judge_s        = 0.01f; // between judgements of uncertainty
+static const float reshape_s      = 0.05f; // from one distribution of detune to the other
 static const float fade_start_nu =
     0.405f; // from here to the end oscillators fade out, and what coupling
 static const float fade_end_nu = 0.437f; // makes of the last of them stays below FIQ_LOBE_NU_MAX
 static const float surge       = 6.0f;   // power over the mean that a chorus hardly ever reaches
-static const float least_power = 0.02f;  // of a group whose phases flee each other
+static const float faintest =
+    0.0025f; // power of a note's partials over that of the strongest there is
+static const float least_power = 0.02f; // of a group whose phases flee each other
 
 // Multipliers of the R2 low-discrepancy sequence (Roberts 2018) and of the golden ratio, times 2^32.
 static const uint32_t detune_step  = 2654435769u;
@@ -80,13 +88,13 @@ FIQ_INLINE float exponential(float x)
 
 /// One chunk under work; copies, so that nothing aliases and all loops are vectors.
 typedef struct {
-  float       next[CHUNK];   ///< frequency to come, cycles per sample
-  float       bent[CHUNK];   ///< what coupling adds to it
-  float       target[CHUNK]; ///< amplitude of the group
-  float       pitch[CHUNK];
-  float       pull[CHUNK];
-  float       psi[CHUNK];
-  FiqSwarmSum sum[CHUNK]; ///< what each adds to the sums of its group
+  float next[CHUNK];   ///< frequency to come, cycles per sample
+  float bent[CHUNK];   ///< what coupling adds to it
+  float target[CHUNK]; ///< amplitude of the group
+  float pitch[CHUNK];
+  float pull[CHUNK];
+  float psi[CHUNK];
+  float detune[CHUNK]; ///< in units of the spread
 } Work;
 
 /// What the groups hold for each member.
@@ -95,7 +103,12 @@ FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* res
   const uint16_t* restrict group       = self->group + first;
   const FiqSwarmGroup* restrict member = self->member;
   // Whole entries are fetched and turned round; single floats would take a load and an insertion each.
-  for (int i = 0; i < CHUNK; i += 4) {
+  for (int i = 0; !self->step.coupled && i < CHUNK; i += 4) {
+    fiq_transpose_two((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
+                      (const FiqFloat4*)&member[group[i + 2]],
+                      (const FiqFloat4*)&member[group[i + 3]], work->target + i, work->pitch + i);
+  }
+  for (int i = 0; self->step.coupled && i < CHUNK; i += 4) {
     float* const row[4] = {work->target + i, work->pitch + i, work->pull + i, work->psi + i};
     fiq_transpose((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
                   (const FiqFloat4*)&member[group[i + 2]], (const FiqFloat4*)&member[group[i + 3]],
@@ -113,17 +126,33 @@ FIQ_INLINE float detune_of(uint32_t i)
   return (float)(int32_t)(i * detune_step) * 0x1p-31f;
 }
 
+/// Detune of every oscillator, uniform or as far normal as it shall be.
+FIQ_INLINE void find_detune(const FiqSwarm* restrict self, uint32_t first, float* restrict detune)
+{
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    detune[i] = detune_of(first + i);
+  }
+  const float* restrict curve = self->normal;
+  for (uint32_t i = 0; self->step.normal && i < CHUNK; ++i) {
+    const float at = (detune[i] + 1.0f) * (0.5f * (float)FIQ_SWARM_NORMAL);
+    const float inside =
+        at < (float)FIQ_SWARM_NORMAL - 0.01f ? at : (float)FIQ_SWARM_NORMAL - 0.01f;
+    const int32_t k      = (int32_t)inside;
+    const float   normal = curve[k] + (inside - (float)k) * (curve[k + 1] - curve[k]);
+    detune[i] += self->normality * (normal - detune[i]);
+  }
+}
+
 /// Frequency of every oscillator, cycles per sample.
-FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, uint32_t first,
-                               const float* restrict x, const float* restrict nu, bool halfway,
-                               Work* restrict work)
+FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, const float* restrict sway,
+                               const float* restrict x, Work* restrict work)
 {
   const float spread  = step->spread;
   const float inverse = step->cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
   if (step->still) {
     // e^y by its series: |y| is below 0.06.
     for (uint32_t i = 0; i < CHUNK; ++i) {
-      const float y = detune_of(first + i) * spread;
+      const float y = work->detune[i] * spread;
       work->next[i] = work->pitch[i] *
                       (1.0f + y * (1.0f + y * (0.5f + y * (1.0f / 6.0f + y * (1.0f / 24.0f)))));
     }
@@ -131,11 +160,11 @@ FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, uint32_t firs
     for (uint32_t i = 0; i < CHUNK; ++i) {
       const float base = step->cents ? 1.0f : x[i];
       work->next[i] =
-          work->pitch[i] * base * exponential(x[i] * inverse + detune_of(first + i) * spread);
+          work->pitch[i] * base * exponential(x[i] * inverse + work->detune[i] * spread);
     }
   }
-  for (uint32_t i = 0; halfway && i < CHUNK; ++i) {
-    work->next[i] = 0.5f * (work->next[i] + nu[i]);
+  for (uint32_t i = 0; step->n_sway > 0 && i < CHUNK; ++i) {
+    work->next[i] *= sway[i];
   }
 }
 
@@ -146,9 +175,36 @@ FIQ_INLINE void find_pull(const float* restrict phi, Work* restrict work)
   }
 }
 
+FIQ_INLINE void add_noise(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
+{
+  float              sign;
+  const float* const noise =
+      fiq_carriers_noise(&self->carriers, first / CHUNK, self->step.noise_salt, &sign);
+  const float sigma = self->step.noise * sign;
+  for (int i = 0; i < CHUNK; ++i) {
+    work->bent[i] += sigma * noise[i];
+  }
+}
+
+/// Whether all frequencies lie where nothing fades out.
+FIQ_INLINE bool is_inside(const Work* restrict work)
+{
+  FiqInt8 beyond = {0};
+  for (int i = 0; i < CHUNK; i += 8) {
+    const FiqFloat8 next = *(const FiqFloat8*)(work->next + i);
+    const FiqFloat8 bent = *(const FiqFloat8*)(work->bent + i);
+    beyond |= (FiqInt8)(next + bent >= fade_start_nu) | (FiqInt8)(next - bent >= fade_start_nu);
+  }
+  int32_t any = 0;
+  for (int k = 0; k < 8; ++k) {
+    any |= beyond[k];
+  }
+  return any == 0;
+}
+
 /// Amplitudes on their way to those of their groups; the target is limited to what lies in the band.
 FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
-                               uint8_t* restrict slew, bool coupled)
+                               uint8_t* restrict slew)
 {
   const float fade   = 1.0f / (fade_end_nu - fade_start_nu);
   uint64_t    slewed = 0;
@@ -157,8 +213,9 @@ FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
     memcpy(&eight, slew + i, sizeof eight);
     slewed |= eight;
   }
-  if (!coupled) {
-    memset(work->bent, 0, sizeof work->bent);
+  if (slewed == 0 && is_inside(work)) {
+    memcpy(amplitude, work->target, sizeof work->target);
+    return;
   }
   float limit[CHUNK];
   for (int i = 0; i < CHUNK; ++i) {
@@ -184,11 +241,11 @@ FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
 
 /// Phases by the trapezoid.
 FIQ_INLINE void move_phase(Work* restrict work, float* restrict nu, float* restrict phi,
-                           float* restrict lobe_nu, float frames, bool coupled)
+                           float* restrict lobe_nu, float frames, bool bends)
 {
   for (int i = 0; i < CHUNK; ++i) {
     const float next  = work->next[i];
-    const float bent  = coupled ? work->bent[i] : 0.0f;
+    const float bent  = bends ? work->bent[i] : 0.0f;
     phi[i]            = wrap_turns(phi[i] + ((nu[i] + next) * 0.5f + bent) * frames);
     nu[i]             = next;
     const float sum   = next + bent;
@@ -206,48 +263,74 @@ FIQ_INLINE void make_lobes(const float* restrict phi, const float* restrict ampl
   }
 }
 
-/// The same, and what each oscillator adds to the sums of its group.
-FIQ_INLINE void make_lobes_and_sums(const float* restrict phi, const float* restrict amplitude,
-                                    uint32_t first, float spread, FiqLobes* restrict lobes,
-                                    FiqSwarmSum* restrict sum)
+/// Add the first `n` of the chunk to the sums of their groups, lane by lane.
+FIQ_INLINE void add_sums(const uint16_t* restrict group, uint32_t n, const float* restrict cosine,
+                         const float* restrict sine, const float* restrict detune,
+                         FiqSwarmSum* restrict sum)
 {
   const FiqFloat4 one = {1.0f, 1.0f, 1.0f, 1.0f};
-  float           cosine[CHUNK];
-  float           sine[CHUNK];
-  float           detune[CHUNK];
+  uint32_t        at[CHUNK];
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const uint32_t heard = group[i] < GROUPS && i < n ? group[i] : GROUPS;
+    at[i]                = heard * FIQ_SWARM_LANES + i % FIQ_SWARM_LANES;
+  }
+  for (uint32_t i = 0; i < CHUNK; i += 4) {
+    FiqFloat4    each[4];
+    float* const row[4] = {(float*)&each[0], (float*)&each[1], (float*)&each[2], (float*)&each[3]};
+    fiq_transpose((const FiqFloat4*)&cosine[i], (const FiqFloat4*)&sine[i], &one,
+                  (const FiqFloat4*)&detune[i], row);
+    for (uint32_t k = 0; k < 4; ++k) {
+      *(FiqFloat4*)(sum + at[i + k]) += each[k];
+    }
+  }
+}
+
+/// The same, and what each oscillator adds to the sums of its group.
+FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t first,
+                                    const float* restrict place, FiqLobes* restrict lobes,
+                                    FiqSwarmSum* restrict sum)
+{
+  const float* restrict phi       = self->phi + first;
+  const float* restrict amplitude = self->amplitude + first;
+  const float spread              = self->step.spread;
+  float       cosine[CHUNK];
+  float       sine[CHUNK];
+  float       detune[CHUNK];
   for (uint32_t i = 0; i < CHUNK; ++i) {
     // (e^(d s) - 1) / s by its series: s is below 0.06.
-    const float d = detune_of(first + i);
+    const float d = place[i];
     cosine[i]     = cosine_turns(phi[i]);
     sine[i]       = sine_turns(phi[i]);
     detune[i]     = d * (1.0f + d * spread * (0.5f + d * spread * (1.0f / 6.0f)));
     lobes->re[i]  = amplitude[i] * cosine[i];
     lobes->im[i]  = amplitude[i] * sine[i];
   }
-  for (uint32_t i = 0; i < CHUNK; i += 4) {
-    float* const row[4] = {&sum[i].re, &sum[i + 1].re, &sum[i + 2].re, &sum[i + 3].re};
-    fiq_transpose((const FiqFloat4*)&cosine[i], (const FiqFloat4*)&sine[i], &one,
-                  (const FiqFloat4*)&detune[i], row);
-  }
+  const uint32_t n = self->step.n_run - first;
+  add_sums(self->group + first, n < CHUNK ? n : CHUNK, cosine, sine, detune, sum);
 }
 
 /// Phases, amplitudes and lobes of one chunk.
 FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, Work* restrict work,
                           FiqLobes* restrict lobes)
 {
-  const bool coupled = self->step.coupled;
+  const FiqSwarmFrame* restrict step = &self->step;
   look_up(self, first, work);
-  find_frequency(&self->step, first, self->carriers.x + first, self->nu + first,
-                 self->carriers.halfway, work);
-  if (coupled) {
+  find_detune(self, first, work->detune);
+  find_frequency(step, self->sway + (step->n_sway > 0 ? first % step->n_sway : 0),
+                 self->carriers.x + first, work);
+  if (step->coupled) {
     find_pull(self->phi + first, work);
+  } else {
+    memset(work->bent, 0, sizeof work->bent);
   }
-  move_amplitude(work, self->amplitude + first, self->slew + first, coupled);
+  if (step->noise > 0.0f) {
+    add_noise(self, first, work);
+  }
+  move_amplitude(work, self->amplitude + first, self->slew + first);
   move_phase(work, self->nu + first, self->phi + first, lobes->nu, (float)self->step_frames,
-             coupled);
-  if (self->step.measure) {
-    make_lobes_and_sums(self->phi + first, self->amplitude + first, first, self->step.spread, lobes,
-                        work->sum);
+             step->bends);
+  if (step->measure) {
+    make_lobes_and_sums(self, first, work->detune, lobes, self->sum);
   } else {
     make_lobes(self->phi + first, self->amplitude + first, lobes);
   }
@@ -263,15 +346,9 @@ FIQ_AVX2 static void oscillate_avx2(FiqSwarm* self, uint32_t first, Work* work, 
   oscillate(self, first, work, lobes);
 }
 
-/// Add the chunk to the sums of its groups.
-static void sum_groups(FiqSwarm* self, uint32_t first, uint32_t n, const Work* work)
+FIQ_AVX512 static void oscillate_avx512(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
 {
-  for (uint32_t i = 0; i < n; ++i) {
-    const uint32_t   group = self->group[first + i];
-    const uint32_t   heard = group < GROUPS ? group : GROUPS;
-    FiqFloat4* const sum = (FiqFloat4*)(self->sum + heard * FIQ_SWARM_LANES + i % FIQ_SWARM_LANES);
-    *sum += *(const FiqFloat4*)&work->sum[i];
-  }
+  oscillate(self, first, work, lobes);
 }
 
 static float random_turns(const FiqSwarm* self, uint32_t i)
@@ -364,6 +441,7 @@ static void work_chunk(FiqSwarm* self, uint32_t chunk)
   const uint32_t       first = chunk * CHUNK;
   const uint32_t       n     = step->n_run - first < CHUNK ? step->n_run - first : CHUNK;
   if (step->convert) {
+    self->carriers.chunk_left[chunk] = 0;
     for (uint32_t i = first; i < first + n; ++i) {
       self->carriers.x[i] = converted(step->cents, self->carriers.x[i]);
     }
@@ -378,36 +456,45 @@ static void work_chunk(FiqSwarm* self, uint32_t chunk)
   }
   Work     work;
   FiqLobes lobes;
-  if (self->use_avx2) {
+  if (self->use_avx2 && self->use_avx512) {
+    oscillate_avx512(self, first, &work, &lobes);
+  } else if (self->use_avx2) {
     oscillate_avx2(self, first, &work, &lobes);
   } else {
     oscillate_base(self, first, &work, &lobes);
-  }
-  if (step->measure) {
-    sum_groups(self, first, n, &work);
   }
   fiq_lobe_bank_add(&self->lobes, chunk, &lobes);
 }
 
 // ---- one step ----
 
-/// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.
-static void share_partials(FiqSwarm* self, int32_t n_partials)
+static bool has_partial(int32_t h, uint32_t limit)
 {
-  float total = 0.0f;
+  return limit == 0 || fiq_prime_allows((uint32_t)h, limit);
+}
+
+/// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.
+static void share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit)
+{
+  float   total = 0.0f;
+  int32_t last  = 1;
   for (int32_t h = 1; h <= n_partials; ++h) {
-    total += 1.0f / (float)h;
+    last = has_partial(h, limit) ? h : last;
+    total += has_partial(h, limit) ? 1.0f / (float)h : 0.0f;
   }
   int32_t h   = 1;
   float   sum = 1.0f;
   for (int32_t i = 0; i < 256; ++i) {
-    while (h < n_partials && ((float)i + 0.5f) * total >= sum * 256.0f) {
-      h += 1;
+    while (h < last && ((float)i + 0.5f) * total >= sum * 256.0f) {
+      do {
+        h += 1;
+      } while (!has_partial(h, limit));
       sum += 1.0f / (float)h;
     }
     self->partial_of[i] = (uint8_t)(h - 1);
   }
-  self->n_partials = n_partials;
+  self->n_partials    = n_partials;
+  self->partial_limit = limit;
 }
 
 static float coordinate(const FiqSwarm* self, float pitch)
@@ -615,14 +702,18 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coher
   const float    loud  = self->slot_level[slot] * note_amplitude * self->step.params.level;
   const uint32_t first = slot * PARTIALS;
   float          gain[PARTIALS];
-  float          power = 0.0f;
-  for (uint32_t h = 0; h < PARTIALS; ++h) {
+  float          power   = 0.0f;
+  float          loudest = 0.0f;
+  for (uint32_t h = 0; h < self->step.n_partials; ++h) {
     gain[h] = partial_gain(self, slot, h);
     power += self->count[first + h] > 0.5f ? gain[h] * gain[h] : 0.0f;
+    loudest = fmaxf(loudest, gain[h]);
   }
-  const float norm = power > 1e-9f ? 1.0f / power : 1.0f;
-  self->norm[slot] += (norm - self->norm[slot]) * rate;
-  for (uint32_t h = 0; h < PARTIALS; ++h) {
+  // Who has members on faint partials alone stays faint, and gives way soon when others join them.
+  const float norm   = power > 1e-9f ? 1.0f / fmaxf(power, faintest * loudest * loudest) : 1.0f;
+  const bool  sudden = self->norm[slot] > 4.0f * norm;
+  self->norm[slot] += (norm - self->norm[slot]) * (sudden ? fmaxf(rate, 0.25f) : rate);
+  for (uint32_t h = 0; h < self->step.n_partials; ++h) {
     const float share            = self->norm[slot] / group_power(self, first + h, pan_coherence);
     self->member[first + h].gain = loud * gain[h] * sqrtf(share);
   }
@@ -636,7 +727,7 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
   const float          unit  = step->cents ? FIQ_CARRIER_F0_HZ : 1.0f;
   const float          base  = step->hz_to_nu * (step->still ? note : unit);
   const uint32_t       first = slot * PARTIALS;
-  for (uint32_t h = 0; h < PARTIALS; ++h) {
+  for (uint32_t h = 0; h < self->step.n_partials; ++h) {
     FiqSwarmGroup* const member = self->member + first + h;
     const float          c      = self->centre[first + h];
     // e^-c by its series: |c| is below 0.06.
@@ -690,7 +781,7 @@ static void set_groups(FiqSwarm* self)
 }
 
 /// Places between left and right, drifting.
-static void set_pan(FiqSwarm* self)
+static void set_pan(FiqSwarm* self, bool changed)
 {
   // Neighbouring sinusoids lie far apart, and the first ones near the middle.
   static const float    at[FIQ_LOBE_PLACES] = {-1.0f, 1.0f, -5.0f, 5.0f, -3.0f, 3.0f, -7.0f, 7.0f};
@@ -699,6 +790,9 @@ static void set_pan(FiqSwarm* self)
   const float           depth  = fiq_clamp(p->motion_depth, 0.0f, 1.0f);
   self->motion += p->motion_hz * step_s;
   self->motion -= floorf(self->motion);
+  if (!changed && depth <= 0.0f) {
+    return;
+  }
   for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
     const float drift = sinf(FIQ_TWO_PI_F * (self->motion + (float)k / FIQ_LOBE_PLACES));
     const float place = fiq_mix(at[k] * (1.0f / 7.0f), drift, depth);
@@ -726,6 +820,37 @@ static bool differs(float a, float b)
   return fabsf(a - b) > 1e-7f;
 }
 
+/// Sway of this step, repeated so that every chunk finds its own in a row.
+static void set_sway(FiqSwarm* self)
+{
+  const uint32_t     n     = self->n_sway;
+  const float* const asked = self->sway_asked[self->sway_frame == self->frame ? 0 : 1];
+  self->step.n_sway        = n;
+  for (uint32_t i = 0, k = 0; n > 0 && i < n + CHUNK; ++i) {
+    self->sway[i] = 1.0f + asked[k];
+    k             = k + 1 < n ? k + 1 : 0;
+  }
+}
+
+/// What changes frequencies and phases from step to step.
+static void set_motion(FiqSwarm* self)
+{
+  FiqSwarmFrame* const        step    = &self->step;
+  const FiqSwarmParams* const p       = &self->params;
+  const float                 rate_hz = (float)self->sample_rate_hz;
+  const float                 step_s  = (float)self->step_frames / rate_hz;
+  const float                 part    = step->restart ? 1.0f : step_s / reshape_s;
+  const float                 way     = fiq_clamp(p->distribution, 0.0f, 1.0f) - self->normality;
+  self->normality += fiq_clamp(way, -part, part);
+  step->normal     = self->normality > 0.0f;
+  step->spread     = p->spread_cents * (0.693147181f / 1200.0f);
+  step->coupled    = fabsf(p->coupling) > 0.0f;
+  step->noise      = p->phase_noise * sqrtf(step_s) / (FIQ_TWO_PI_F * (float)self->step_frames);
+  step->noise_salt = fiq_carriers_salt(~self->seed, self->step_count);
+  step->bends      = step->coupled || step->noise > 0.0f;
+  set_sway(self);
+}
+
 /// Parameters and notes of the step that begins at this stream position.
 static void set_step(FiqSwarm* self)
 {
@@ -734,26 +859,43 @@ static void set_step(FiqSwarm* self)
   const FiqSwarmParams        old        = step->params;
   const bool                  was_cents  = step->cents;
   const int32_t               n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
-  const float                 rate_hz    = (float)self->sample_rate_hz;
-  step->params                           = *p;
-  step->hz_to_nu                         = 1.0f / rate_hz;
-  step->restart                          = self->asleep;
-  step->cents                            = p->metric >= 0.5f;
-  step->convert                          = step->cents != was_cents && !step->restart;
-  step->spread                           = p->spread_cents * (0.693147181f / 1200.0f);
-  step->coupled                          = fabsf(p->coupling) > 0.0f;
-  if (n_partials != self->n_partials) {
-    share_partials(self, n_partials);
+  const uint32_t              limit   = (uint32_t)fiq_clamp(rintf(p->partial_limit), 0.0f, 13.0f);
+  const float                 rate_hz = (float)self->sample_rate_hz;
+  step->params                        = *p;
+  step->hz_to_nu                      = 1.0f / rate_hz;
+  step->restart                       = self->asleep;
+  step->cents                         = p->metric >= 0.5f;
+  step->convert                       = step->cents != was_cents && !step->restart;
+  set_motion(self);
+  if (n_partials != self->n_partials || limit != self->partial_limit) {
+    share_partials(self, n_partials, limit);
     self->regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
   }
   self->regroup_steps = step->restart ? 0 : self->regroup_steps;
   step->regroup       = self->regroup_steps > 0;
   self->regroup_steps -= step->regroup ? 1 : 0;
+  // Groups that have lost their members are forgotten slowly; until then all are looked after.
+  const float step_s = (float)self->step_frames / rate_hz;
+  self->linger_s     = step->restart || !step->regroup ? self->linger_s - step_s : linger_s;
+  self->linger_s     = step->restart ? 0.0f : fmaxf(self->linger_s, 0.0f);
+  step->n_partials   = self->linger_s > 0.0f ? PARTIALS : (uint32_t)n_partials;
   if (step->restart || differs(old.tilt_db_per_octave, p->tilt_db_per_octave) ||
       differs(old.odd_even, p->odd_even) || differs(old.stretch, p->stretch)) {
     set_partials(self);
   }
-  set_pan(self);
+  set_pan(self, step->restart || old.motion_depth > 0.0f || differs(old.width, p->width));
+}
+
+/// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
+static uint32_t chunk_ns(const FiqSwarm* self)
+{
+  const bool flies = self->carriers.n_next_hot > 0;
+  const bool turns = flies && self->carriers.turn == 1;
+  return 150 +
+         (turns   ? 160
+          : flies ? 30
+                  : 0) +
+         (self->step.measure ? 60 : 0) + (self->step.coupled ? 40 : 0);
 }
 
 /// Estimated time of the portions of work, for a machine with AVX2; only their proportion counts.
@@ -762,19 +904,21 @@ static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
   const uint32_t step = self->step_frames;
   const uint32_t bits = self->fft_bits;
   if (item < self->n_chunks) {
-    return self->carriers.n_next_hot > 0 ? 380 : 260;
+    return chunk_ns(self);
   }
   switch (item - self->n_chunks) {
   case MEASURE:
-    return 600;
+    return self->step.measure ? 1000 : 200;
   case MIX_LEFT:
   case MIX_RIGHT:
-    return 4 * step;
+    return step;
   case FFT_LEFT:
   case FFT_RIGHT:
-    return 4 * step * bits / 5;
-  default:
-    return step / 2;
+    return step * bits / 4;
+  case SUM_LEFT:
+    return 2 * step / 3;
+  default: // and what clears the planes
+    return 3 * step / 2;
   }
 }
 
@@ -791,7 +935,7 @@ static bool is_measured(FiqSwarm* self)
 static void plan_work(FiqSwarm* self)
 {
   self->n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
-  self->done_ns  = self->carriers.n_next_hot > 0 ? 4000 : 1000; // what begins the step
+  self->done_ns  = self->carriers.n_next_hot > 0 ? 2000 : 1500; // what begins the step
   self->total_ns = self->done_ns + (self->n_chunks > 0 ? item_ns(self, 0) * self->n_chunks : 0);
   for (uint32_t i = 0; i < N_LAST_ITEMS; ++i) {
     self->total_ns += item_ns(self, self->n_chunks + i);
@@ -832,12 +976,23 @@ static void begin_step(FiqSwarm* self)
   plan_work(self);
 }
 
+static bool has_attention(const FiqSwarm* self, float hz)
+{
+  bool found = false;
+  for (uint32_t i = 0; i < self->n_attention; ++i) {
+    found = found || (hz >= self->attention_hz[0][i] && hz <= self->attention_hz[1][i]);
+  }
+  return found;
+}
+
 /// K of group `g` in rad/s: the parameter counts in widths of the group's own detune.
 static float coupling_of(const FiqSwarm* self, uint32_t g)
 {
-  const float hz    = fiq_swarm_hz(self, self->carriers.now[g / PARTIALS]);
+  const FiqSwarmParams* p  = &self->step.params;
+  const float           hz = fiq_swarm_hz(self, self->carriers.now[g / PARTIALS]);
   const float width = FIQ_TWO_PI_F * hz * self->partial_ratio[g % PARTIALS] * self->step.spread;
-  return self->step.params.coupling * fmaxf(width, 1.0f);
+  const float care  = has_attention(self, hz) ? 1.0f + 2.0f * p->attention : 1.0f;
+  return p->coupling * care * fmaxf(width, 1.0f);
 }
 
 static FiqSwarmSum take_sum(FiqSwarm* self, uint32_t g)
@@ -871,7 +1026,7 @@ static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, f
   // Fleeing phases take at most half of R away in a step, lest they meet again on the other side.
   const float turn = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -r);
   member->pull     = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
-  member->psi      = atan2f(total->im, total->re) * (1.0f / FIQ_TWO_PI_F);
+  member->psi = (atan2f(total->im, total->re) - self->step.params.lag_rad) * (1.0f / FIQ_TWO_PI_F);
 }
 
 /// Slow measures of one group from this step's sums.
@@ -902,15 +1057,60 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
   }
 }
 
+/// Which of 16 equal bins the phase of (re, im) is in; the first one reaches to both sides of 0.
+static uint32_t phase_bin(float re, float im)
+{
+  // Turned by half a bin, then the quadrant and the bin within it.
+  const float    x    = 0.980785280f * re - 0.195090322f * im;
+  const float    y    = 0.980785280f * im + 0.195090322f * re;
+  const float    a    = fabsf(x);
+  const float    b    = fabsf(y);
+  const uint32_t part = (b > 0.414213562f * a) + (b > a) + (b > 2.41421356f * a);
+  return part + (x < 0.0f ? 4u : 0u) + (y < 0.0f ? 8u : 0u);
+}
+
+/// Entropy of the phases of some oscillators against the mean phases of their groups, from the sums of this step.
+static void judge(FiqSwarm* self)
+{
+  uint32_t       count[BINS] = {0};
+  uint32_t       n           = 0;
+  const uint32_t n_run       = self->step.n_run;
+  const uint32_t n_judged    = n_run < JUDGED ? n_run : JUDGED;
+  for (uint32_t k = 0; k < n_judged; ++k) {
+    const uint32_t i = (uint32_t)((uint64_t)k * n_run / n_judged);
+    const uint32_t g = self->group[i];
+    if (g >= GROUPS) {
+      continue;
+    }
+    const FiqFloat4* const lane = (const FiqFloat4*)(self->sum + g * FIQ_SWARM_LANES);
+    const FiqFloat4        mean = lane[0] + lane[1] + lane[2] + lane[3];
+    const float            re   = cosine_turns(self->phi[i]);
+    const float            im   = sine_turns(self->phi[i]);
+    count[phase_bin(re * mean[0] + im * mean[1], im * mean[0] - re * mean[1])] += 1;
+    n += 1;
+  }
+  float entropy = 0.0f;
+  for (uint32_t b = 0; b < BINS; ++b) {
+    const float share = (float)count[b] / fmaxf((float)n, 1.0f);
+    entropy -= count[b] > 0 ? share * log2f(share) : 0.0f;
+  }
+  self->uncertainty = fiq_clamp(0.25f * entropy, 0.0f, 1.0f);
+  self->unjudged    = 0;
+}
+
 static void measure_groups(FiqSwarm* self)
 {
   const float one_s    = (float)self->step_frames / (float)self->sample_rate_hz;
   const float passed_s = (float)self->unmeasured * one_s;
-  Measures    measures = {.step_s = one_s,
-                          .fall   = 1.0f - expf(-passed_s / count_tau_s),
-                          .slow   = 1.0f - expf(-passed_s / order_tau_s)};
+  self->unjudged += self->unmeasured;
+  if ((float)self->unjudged * one_s >= judge_s) {
+    judge(self);
+  }
+  Measures measures = {.step_s = one_s,
+                       .fall   = 1.0f - expf(-passed_s / count_tau_s),
+                       .slow   = 1.0f - expf(-passed_s / order_tau_s)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    for (uint32_t h = 0; self->active[k] && h < PARTIALS; ++h) {
+    for (uint32_t h = 0; self->active[k] && h < self->step.n_partials; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);
     }
   }
@@ -920,7 +1120,8 @@ static void measure_groups(FiqSwarm* self)
 
 static void fall_asleep(FiqSwarm* self)
 {
-  self->asleep = true;
+  self->asleep      = true;
+  self->uncertainty = 0.0f;
   for (int set = 0; set < 2; ++set) {
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       memset(self->play[set][c], 0, self->step_frames * sizeof(float));
@@ -1076,6 +1277,33 @@ void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t 
   }
 }
 
+void fiq_swarm_set_sway(FiqSwarm* self, const float* from, const float* to, uint32_t n)
+{
+  assert(n <= FIQ_SWARM_SWAY_MAX);
+  self->n_sway     = n;
+  self->sway_frame = self->frame;
+  if (n > 0) {
+    memcpy(self->sway_asked[0], from, n * sizeof *from);
+    memcpy(self->sway_asked[1], to, n * sizeof *to);
+  }
+}
+
+void fiq_swarm_set_attention(FiqSwarm* self, const float low_hz[], const float high_hz[],
+                             uint32_t n)
+{
+  assert(n <= FIQ_SWARM_ATTENTION_MAX);
+  self->n_attention = n;
+  for (uint32_t i = 0; i < n; ++i) {
+    self->attention_hz[0][i] = low_hz[i];
+    self->attention_hz[1][i] = high_hz[i];
+  }
+}
+
+float fiq_swarm_uncertainty(const FiqSwarm* self)
+{
+  return self->uncertainty;
+}
+
 uint32_t fiq_swarm_latency_frames(const FiqSwarm* self)
 {
   return 2 * self->step_frames;
@@ -1177,10 +1405,43 @@ static void take_buffers(FiqSwarm* self, FiqArena* arena)
   self->count     = fiq_arena_take(arena, GROUPS, sizeof *self->count);
   self->order2    = fiq_arena_take(arena, GROUPS, sizeof *self->order2);
   self->centre    = fiq_arena_take(arena, GROUPS, sizeof *self->centre);
+  self->sway      = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->sway);
+  self->normal    = fiq_arena_take(arena, FIQ_SWARM_NORMAL + 1, sizeof *self->normal);
   for (int set = 0; set < 2; ++set) {
+    self->sway_asked[set] = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX, sizeof(float));
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       self->play[set][c] = fiq_arena_take(arena, self->step_frames, sizeof(float));
     }
+  }
+}
+
+/// Place u in -1..1 to the x that as large a part of a normal curve, cut off at 3, is below; by halving.
+static double normal_place(double u)
+{
+  double low  = 0.0;
+  double high = 3.0;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = 0.5 * (low + high);
+    const bool   below  = erf(middle * 0.70710678118654752) < u;
+    low                 = below ? middle : low;
+    high                = below ? high : middle;
+  }
+  return 0.5 * (low + high);
+}
+
+/// The normal curve with the deviation of a uniform one, 1 / sqrt 3, whatever cut and straight pieces make of it.
+static void fill_normal(float* normal)
+{
+  enum { HALF = FIQ_SWARM_NORMAL / 2 };
+  double x[HALF + 1];
+  double square = 0.0;
+  for (int k = 0; k <= HALF; ++k) {
+    x[k] = k > 0 ? normal_place((double)k / HALF) : 0.0;
+    square += k > 0 ? (x[k] * x[k] + x[k] * x[k - 1] + x[k - 1] * x[k - 1]) / (3.0 * HALF) : 0.0;
+  }
+  for (int k = 0; k <= HALF; ++k) {
+    normal[HALF + k] = (float)(x[k] / sqrt(3.0 * square));
+    normal[HALF - k] = -normal[HALF + k];
   }
 }
 
@@ -1203,6 +1464,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
     self->fft_bits += 1;
   }
   self->use_avx2           = fiq_simd_avx2();
+  self->use_avx512         = fiq_simd_avx512();
   const FiqStatus carriers = fiq_carriers_init(&self->carriers, arena, config->capacity);
   const FiqStatus lobes    = fiq_lobe_bank_init(&self->lobes, arena, pool, self->step_frames);
   if (lobes == FIQ_BAD_ARGUMENT || lobes == FIQ_NO_PLAN) {
@@ -1212,6 +1474,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   if (fiq_arena_status(arena) != FIQ_OK || carriers != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
+  fill_normal(self->normal);
   fiq_notes_init(&self->notes, rate_hz, self->step_frames);
   fiq_swarm_reset(self, config->seed);
   return FIQ_OK;
@@ -1237,7 +1500,13 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->order         = 0.0f;
   self->motion        = 0.0f;
   self->unmeasured    = 0;
-  share_partials(self, 1);
+  self->n_sway        = 0;
+  self->sway_frame    = 0;
+  self->n_attention   = 0;
+  self->normality     = 0.0f;
+  self->unjudged      = 0;
+  self->linger_s      = 0.0f;
+  share_partials(self, 1, 0);
   memset(self->note_slot, NO_SLOT, sizeof self->note_slot);
   memset(self->taken, 0, sizeof self->taken);
   memset(self->held, 0, sizeof self->held);
@@ -1262,6 +1531,10 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
   memcpy(self->count, old->count, GROUPS * sizeof *self->count);
   memcpy(self->order2, old->order2, GROUPS * sizeof *self->order2);
   memcpy(self->centre, old->centre, GROUPS * sizeof *self->centre);
+  memcpy(self->sway, old->sway, (FIQ_SWARM_SWAY_MAX + CHUNK) * sizeof *self->sway);
+  for (int set = 0; set < 2; ++set) {
+    memcpy(self->sway_asked[set], old->sway_asked[set], FIQ_SWARM_SWAY_MAX * sizeof(float));
+  }
 }
 
 static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
@@ -1310,6 +1583,7 @@ static FiqSwarm keep_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.fft_bits       = self->fft_bits;
   next.slew_steps     = self->slew_steps;
   next.use_avx2       = self->use_avx2;
+  next.use_avx512     = self->use_avx512;
   next.nu             = self->nu;
   next.phi            = self->phi;
   next.amplitude      = self->amplitude;
@@ -1320,6 +1594,10 @@ static FiqSwarm keep_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.count          = self->count;
   next.order2         = self->order2;
   next.centre         = self->centre;
+  next.sway           = self->sway;
+  next.sway_asked[0]  = self->sway_asked[0];
+  next.sway_asked[1]  = self->sway_asked[1];
+  next.normal         = self->normal;
   memcpy(next.play, self->play, sizeof next.play);
   next.notes.sample_rate_hz = self->notes.sample_rate_hz;
   next.notes.shortest_s     = self->notes.shortest_s;

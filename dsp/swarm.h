@@ -9,12 +9,20 @@
    is made from all of them by inverse FFT (lobe_bank.h).
 
    Detune: even on both sides of every group, whose own mean is taken off: locked, it sings exactly h f.
+   Oscillator i has a place u_i in -1..1 by its number, and the detune u_i spread; or, as far as `distribution`
+   says, that of a normal curve with the same standard deviation, spread / sqrt 3, cut off at three of it.
 
    Coupling: all oscillators on one partial of one note are a group with mean phasor R e^(j psi);
    each is pulled by K w R sin(psi - phi) rad/s (Kuramoto 1975, mean field), w being half the width
    of the group's detune in rad/s, at least 1, so that K_c = 4/pi on every note. In a step the pull
    closes 1 - e^(-K w R S/fs) of the sine at most, hence is stable at every K. Below 0 phases flee
    from their mean, by at most R times the sine in a step, and R falls below what chance gives, 1/sqrt(n).
+   A lag a makes it sin(psi - phi - a) (Sakaguchi and Kuramoto 1986): what is locked moves on by K w R sin a
+   slower and locks less firmly, from pi/2 on not at all. Normal detune: K_c = sqrt(8 / pi) / sqrt 3 = 0.92.
+   Attention makes K on the notes within some ranges of frequency (1 + 2 attention) times as strong.
+
+   Phase noise: a random walk of phase_noise rad per sqrt(s), as frequency that changes every step.
+   Sway: oscillator i is (1 + sway[i mod n]) times as high, linear in time from step to step.
 
    Level: a note of velocity 1 has the same mean power whatever the number of oscillators, their
    order or their partials: the power of a group is N (1 + (N - 1) R^2), with R^2 averaged over about
@@ -24,14 +32,15 @@
    constant power; in motion place k is at (1 - depth) k_0 + depth sin(2 pi (rate t + k/8)).
 
    Partials: h sounds at h^(1 + stretch) f, at tilt dB per octave, and odd_even takes the even ones (below 0) or
-   the odd ones but the first (above 0) away.
+   the odd ones but the first (above 0) away. A prime limit leaves those that have no larger prime factor.
 
    Voices: up to 32 carriers from elsewhere stand beside those of the notes, in slots that these leave
    free; each keeps its slot as long as its id is handed over. Being born and dying are fades of 12 ms.
 
    Time: frame m has its centre at c_m = m S, knows all events up to c_m, is worked on in slices of
    FIQ_SWARM_SLICE frames up to c_m + S, and sounds from then on. Latency: 2 S, the same for every event.
-   Cost: 5 ns an oscillator and step at rest, 8 ns in flight, 3 more if coupled (AVX2), next to nothing while no note sounds.
+   Cost: 2.7 ns an oscillator and step at rest, 3.2 ns in flight, 0.8 more if coupled (AVX2, measured on a fast core), and
+   some 3 us a step; next to nothing while no note sounds.
    Source: Rodet and Depalle 1992; Kuramoto 1975; annealed diffusion as in carrier.h.
 */
 #ifndef FIQ_SWARM_H
@@ -46,9 +55,12 @@ enum {
   FIQ_SWARM_PARTIALS_MAX = 32,
   FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 32 slot + partial - 1
   FIQ_SWARM_SILENT =
-      FIQ_SWARM_GROUPS,     ///< added to the group of who falls silent to change its partial
-  FIQ_SWARM_LANES      = 4, ///< copies of the group sums, written in turn
-  FIQ_SWARM_VOICES_MAX = 32
+      FIQ_SWARM_GROUPS,        ///< added to the group of who falls silent to change its partial
+  FIQ_SWARM_LANES         = 4, ///< copies of the group sums, written in turn
+  FIQ_SWARM_VOICES_MAX    = 32,
+  FIQ_SWARM_SWAY_MAX      = 1000,
+  FIQ_SWARM_ATTENTION_MAX = 5,
+  FIQ_SWARM_NORMAL        = 256 ///< intervals of the normal curve
 };
 
 typedef enum {
@@ -92,6 +104,11 @@ typedef struct {
   float sharpness_mode; ///< a FiqSharpness; default FIQ_SHARPNESS_SCHEDULE
   float temperature;    ///< heat that remains after the anneal, 0..1; default 0
   float anneal_curve;   ///< -1 cools early .. 1 late; default 0
+  float lag_rad;        ///< of the coupling, -pi..pi; default 0
+  float distribution;   ///< of the detune: 0 uniform .. 1 normal; default 0
+  float phase_noise;    ///< rad per sqrt(s), 0..20; default 0
+  float partial_limit;  ///< largest prime of a partial, 2, 3, 5, 7, 11, 13; 0: all; default 0
+  float attention;      ///< 0..1; default 0
 } FiqSwarmParams;
 
 /// A carrier from elsewhere.
@@ -131,14 +148,20 @@ typedef struct {
 /// What one step works with, fixed at its start.
 typedef struct {
   FiqSwarmParams params;
-  float          hz_to_nu;   ///< 1 / sample rate
-  float          spread;     ///< detune as exponent
-  bool           cents;      ///< metric
-  bool           convert;    ///< the metric changed: coordinates are turned into the new one
-  bool           restart;    ///< out of silence: all oscillators begin anew
-  bool           measure;    ///< group sums are taken
-  bool           regroup;    ///< partials are changing
-  bool           coupled;    ///< K is not 0
+  float          hz_to_nu; ///< 1 / sample rate
+  float          spread;   ///< detune as exponent
+  bool           cents;    ///< metric
+  bool           convert;  ///< the metric changed: coordinates are turned into the new one
+  bool           restart;  ///< out of silence: all oscillators begin anew
+  bool           measure;  ///< group sums are taken
+  bool           regroup;  ///< partials are changing
+  bool           coupled;  ///< K is not 0
+  bool           bends;    ///< coupling or noise changes frequencies
+  bool           normal;   ///< detune is not uniform
+  float          noise;    ///< standard deviation of the phase noise, cycles per sample
+  uint32_t       noise_salt;
+  uint32_t       n_sway;     ///< of the sway; 0: none
+  uint32_t       n_partials; ///< that any group may have
   bool           still;      ///< all are exactly on their carriers
   uint32_t       n_run;      ///< oscillators in play, those fading out included
   uint32_t       n_target;   ///< those that shall sound
@@ -159,6 +182,7 @@ typedef struct {
   uint32_t fft_bits;   ///< log2 of the transform's size
   uint8_t  slew_steps; ///< steps that a change of level takes when an oscillator changes group
   bool     use_avx2;   ///< which build of the kernel; may be cleared to compare
+  bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 
   // oscillators, [capacity]
   float*    nu;  ///< cycles per sample, without coupling
@@ -173,6 +197,9 @@ typedef struct {
   float*         count;  ///< members, falling slowly
   float*         order2; ///< R^2 without the part that chance gives, slow
   float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
+  float*         sway; ///< [FIQ_SWARM_SWAY_MAX + chunk] 1 + sway of this step, repeated to its end
+  float*         sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
+  float*         normal;        ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
 
   float*  play[2][FIQ_CHANNELS];    ///< [step] sounding, and ready
   uint8_t partial_of[256];          ///< which partial a 256th of the oscillators sounds
@@ -201,7 +228,16 @@ typedef struct {
   uint32_t       idle_steps; ///< steps since the last note ended
   uint32_t       regroup_steps;
   uint32_t       shrink_steps;
-  int32_t        n_partials; ///< that partial_of is made for
+  int32_t        n_partials;    ///< that partial_of is made for
+  uint32_t       partial_limit; ///< the same
+  uint32_t       n_sway;        ///< as handed over
+  uint64_t       sway_frame;    ///< stream position then
+  uint32_t       n_attention;
+  float          attention_hz[2][FIQ_SWARM_ATTENTION_MAX]; ///< low and high ends
+  float          linger_s;    ///< how long groups without members are still looked after
+  float          normality;   ///< `distribution`, slow
+  uint32_t       unjudged;    ///< steps since the uncertainty was judged
+  float          uncertainty; ///< 0..1
   uint32_t       seed;
   uint32_t       playing; ///< which of `play` sounds
   bool           begun;   ///< a step is under work
@@ -245,6 +281,20 @@ void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller,
 /// The voices from here on, `n` <= FIQ_SWARM_VOICES_MAX, ids all different, hz > 0; those not among
 /// them fade out. Once a control tick, or less often.  [audio]
 void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t n);
+
+/// Relative offsets of frequency, -0.5..0.5: `from` [n] holds at this stream position, `to` [n] later; `n` <=
+/// FIQ_SWARM_SWAY_MAX, 0 (pointers unused): none. A step takes those that hold at its centre, which is where it
+/// begins: `from` if that is here, else `to`; between centres frequencies move linearly. Once a control
+/// tick, or less often: what was set stays. O(n).  [audio]
+void fiq_swarm_set_sway(FiqSwarm* self, const float* from, const float* to, uint32_t n);
+
+/// Ranges of frequency that have attention: low_hz[i]..high_hz[i], `n` <= FIQ_SWARM_ATTENTION_MAX.  [audio]
+void fiq_swarm_set_attention(FiqSwarm* self, const float low_hz[], const float high_hz[],
+                             uint32_t n);
+
+/// Entropy of the phases of up to 256 oscillators, each against the mean phase of its group, over 16 bins: 0 all
+/// alike .. 1 even. As judged last, every 10 ms while something sounds; 0 at first.  [any]
+float fiq_swarm_uncertainty(const FiqSwarm* self);
 
 /// Go on playing in `self` what `old`, of another capacity, has begun; with another step there
 /// is a gap of one step. O(oscillators in play), about a tenth of a step's work.  [audio]

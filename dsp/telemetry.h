@@ -3,28 +3,54 @@
    What the engine tells of itself, once a control period, and the box it is left in for
    whoever watches (user interface, host console, traces, tests).
 
-   The box holds the latest value alone: one writer, one reader, neither ever waits for the
-   other, and a value read is always whole. Three slots: one is the writer's, one the reader's,
-   and the third stands between them; publish and read each swap their own slot with the one
-   between, by one atomic exchange (triple buffering). A reader that is late misses values, a
-   writer never. Cost: a copy of FiqTelemetry at each end. Telemetry never changes the sound.
+   The box holds the latest value alone (triple.h): a reader that is late misses values, a writer never.
+   Cost: a copy of FiqTelemetry at each end. Telemetry never changes the sound.
 */
 #ifndef FIQ_TELEMETRY_H
 #define FIQ_TELEMETRY_H
 
 #include "arena.h"
 #include "phase_layer.h"
+#include "triple.h"
 
-#include <stdatomic.h>
+enum {
+  FIQ_TELEMETRY_BINS  = 128, ///< of the oscillators' histogram
+  FIQ_TELEMETRY_GOALS = 10
+};
 
-enum { FIQ_TELEMETRY_BINS = 64 }; ///< of the oscillators' histogram
-
-/// The phase core.
+/// The phase core, its regulator and its stability; in the Swarm order, uncertainty and what the
+/// regulator does are those of the notes' oscillators.
 typedef struct {
-  float order;    ///< R
-  float psi_rad;  ///< mean phase
-  float coupling; ///< K / K_c
+  float order;          ///< R
+  float uncertainty;    ///< U
+  float psi_rad;        ///< mean phase of the core
+  float coupling;       ///< K in use
+  float coupling_ratio; ///< K / K_c
+  float noise;          ///< rad per root of a second
+  float action;         ///< FiqRegulatorAction
+  float tone;           ///< FiqRegulatorTone
+  float zone_low;       ///< R
+  float zone_high;      ///< R
+  float zone_share;     ///< 0..1 of the last seconds
+  float lyapunov;       ///< 1/s
+  float stability;      ///< FiqStabilityClass
+  float warning;        ///< 0..1
+  float temperature;    ///< factor on the noise
+  float resonance;      ///< noise that resonance adds, rad per root of a second
+  float linked;         ///< other instances that draw this one
 } FiqCoreTelemetry;
+
+/// Memory, goals, attention.
+typedef struct {
+  uint32_t n_moments;
+  int32_t  recalled;     ///< age rank of the moment recalled, -1 if none
+  float    recall_match; ///< 0..1
+  float    harmony;      ///< 0..1, of the chord
+  uint32_t n_goals;
+  float    progress[FIQ_TELEMETRY_GOALS]; ///< [n_goals] 0..1
+  uint32_t n_attention;
+  float    attention[FIQ_NEURONS_MAX]; ///< [n_attention] 0..1 a band
+} FiqMindTelemetry;
 
 /// Which realm is heard, and what of the sound decided it; features are taken by the adaptive realm alone.
 typedef struct {
@@ -54,22 +80,21 @@ typedef struct {
 
 /// One control period.
 typedef struct {
-  uint64_t          frame; ///< position in the stream of the period's first frame
-  FiqCoreTelemetry  core;
-  FiqPhaseMetrics   layer;     ///< the five metrics and the score of the layer heard
-  FiqGradientReport gradient;  ///< of the last learning step
-  uint32_t          n_neurons; ///< of the layer heard
-  float             phase_rad[FIQ_NEURONS_MAX]; ///< [n_neurons]
-  FiqRealmTelemetry realm;
-  FiqSwarmTelemetry swarm;
-  uint32_t          guard_resets; ///< times the guard had to act
+  uint64_t           frame; ///< position in the stream of the period's first frame
+  FiqCoreTelemetry   core;
+  FiqPhaseMetrics    layer;     ///< the five metrics and the score of the layer heard
+  FiqGradientSummary gradient;  ///< dphi of the coordination loss
+  uint32_t           n_neurons; ///< of the layer heard
+  float              phase_rad[FIQ_NEURONS_MAX]; ///< [n_neurons]
+  FiqRealmTelemetry  realm;
+  FiqSwarmTelemetry  swarm;
+  FiqMindTelemetry   mind;
+  uint32_t           guard_resets; ///< times the guard had to act
 } FiqTelemetry;
 
 typedef struct {
-  FiqTelemetry* slot;    ///< [3]
-  atomic_uint   between; ///< slot that is nobody's, + 4 if it has not been read
-  uint32_t      writing; ///< the writer's slot
-  uint32_t      reading; ///< the reader's slot
+  FiqTelemetry* slot; ///< [FIQ_TRIPLE_SLOTS]
+  FiqTriple     turn;
 } FiqTelemetryBox;
 
 /// Take the slots; the box starts empty.  [setup]
@@ -83,8 +108,8 @@ void fiq_telemetry_publish(FiqTelemetryBox* self, const FiqTelemetry* value);
 /// writer's.  [any]
 bool fiq_telemetry_read(FiqTelemetryBox* self, FiqTelemetry* value);
 
-/// Put `hz` into its bin of the swarm's histogram; beyond the edges the outermost bins
-/// count.  [audio]
-void fiq_telemetry_count(FiqSwarmTelemetry* swarm, float hz);
+/// Count an oscillator that stands at `place`, 0 the lower .. 1 the upper edge of the swarm's histogram on a scale
+/// even in pitch; beyond the edges the outermost bins count.  [audio]
+void fiq_telemetry_count(FiqSwarmTelemetry* swarm, float place);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct {
   const char* line;     ///< what is left of the present line
   const char* line_end; ///< its end
   uint32_t    i_line;   ///< from 1
+  bool        ended;    ///< `i_line` is that after the last
   char*       error;    ///< [FIQ_TUNING_ERROR_BYTES] or NULL
 } Reader;
 
@@ -66,7 +67,8 @@ static bool next_line(Reader* reader)
       return true;
     }
   }
-  reader->i_line += 1;
+  reader->i_line += reader->ended ? 0 : 1;
+  reader->ended = true;
   return false;
 }
 

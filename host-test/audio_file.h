@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    Sound files by libsndfile. Input is read as float planes, cleaned of NaN and Inf. Output
-   goes to a temporary file in the same folder and takes its final name only when all of it
-   is on the disk, so that nobody ever sees half a render. PCM is rounded here, to the
+   is a pending file, so that nobody ever sees half a render. PCM is rounded here, to the
    nearest value, so that what passes unchanged comes out bit for bit.
 */
 #ifndef FIQ_AUDIO_FILE_H
 #define FIQ_AUDIO_FILE_H
+
+#include "pending_file.h"
 
 #include <sndfile.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FIQ_AUDIO_PATH_BYTES = 4096, FIQ_AUDIO_RATE_MIN_HZ = 8000, FIQ_AUDIO_RATE_MAX_HZ = 384000 };
+enum { FIQ_AUDIO_RATE_MIN_HZ = 8000, FIQ_AUDIO_RATE_MAX_HZ = 384000 };
 
 typedef struct {
   SNDFILE*    file;
@@ -41,17 +42,15 @@ bool fiq_audio_report(const FiqAudioInput* self);
 void fiq_audio_close(FiqAudioInput* self);
 
 typedef struct {
-  SNDFILE* file;
-  char     path[FIQ_AUDIO_PATH_BYTES];      ///< final name, links resolved
-  char     temporary[FIQ_AUDIO_PATH_BYTES]; ///< "" when there is none (devices)
-  int      descriptor;
-  int      channels;
-  int      pcm_bits;     ///< 0 for float and lossy encodings
-  bool     float_pcm;    ///< holds more than full scale
-  float*   interleaved;  ///< [block][channels]
-  int*     integers;     ///< [block][channels]
-  uint32_t block_frames; ///< most frames of one write
-  uint64_t n_clipped;
+  SNDFILE*       file;
+  FiqPendingFile pending;
+  int            channels;
+  int            pcm_bits;     ///< 0 for float and lossy encodings
+  bool           float_pcm;    ///< holds more than full scale
+  float*         interleaved;  ///< [block][channels]
+  int*           integers;     ///< [block][channels]
+  uint32_t       block_frames; ///< most frames of one write
+  uint64_t       n_clipped;
 } FiqAudioOutput;
 
 /// A libsndfile format from names; NULL or "" choose: the type from the extension of `path`, the

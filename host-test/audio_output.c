@@ -5,15 +5,11 @@
 #include "report.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct {
   const char* name;
@@ -78,68 +74,6 @@ int fiq_audio_format(const char* path, const char* type, const char* encoding)
   return 0;
 }
 
-/// Resolve links, so that the file behind one is replaced and not the link.
-static bool resolve(FiqAudioOutput* self, const char* path)
-{
-  char* const real = realpath(path, NULL);
-  const int   n    = snprintf(self->path, sizeof self->path, "%s", real ? real : path);
-  free(real);
-  if (n < 0 || (size_t)n >= sizeof self->path) {
-    fiq_error("%s: the name is too long", path);
-    return false;
-  }
-  return true;
-}
-
-/// A new file in the folder of the final one, with the mode that the final one is to have.
-static int open_temporary(FiqAudioOutput* self, mode_t mode)
-{
-  char folder[FIQ_AUDIO_PATH_BYTES];
-  char name[FIQ_AUDIO_PATH_BYTES];
-  snprintf(folder, sizeof folder, "%s", self->path);
-  snprintf(name, sizeof name, "%s", self->path);
-  const int n = snprintf(self->temporary, sizeof self->temporary, "%s/.%.200s.XXXXXX",
-                         dirname(folder), basename(name));
-  if (n < 0 || (size_t)n >= sizeof self->temporary) {
-    errno              = ENAMETOOLONG;
-    self->temporary[0] = '\0';
-    return -1;
-  }
-  const int descriptor = mkstemp(self->temporary);
-  if (descriptor < 0) {
-    self->temporary[0] = '\0';
-  } else {
-    fchmod(descriptor, mode);
-  }
-  return descriptor;
-}
-
-static bool open_target(FiqAudioOutput* self)
-{
-  struct stat  info;
-  const mode_t mask = umask(0);
-  umask(mask);
-  mode_t mode = 0666 & ~mask;
-  if (stat(self->path, &info) == 0) {
-    if (S_ISDIR(info.st_mode)) {
-      fiq_error("%s: is a folder", self->path);
-      return false;
-    }
-    mode = info.st_mode & 0777;
-    if (!S_ISREG(info.st_mode)) {
-      self->descriptor = open(self->path, O_RDWR);
-    } else {
-      self->descriptor = open_temporary(self, mode);
-    }
-  } else {
-    self->descriptor = open_temporary(self, mode);
-  }
-  if (self->descriptor < 0) {
-    fiq_error("%s: cannot be written: %s", self->path, strerror(errno));
-  }
-  return self->descriptor >= 0;
-}
-
 static int bits_of(int format)
 {
   switch (format & SF_FORMAT_SUBMASK) {
@@ -158,18 +92,17 @@ bool fiq_audio_create(FiqAudioOutput* self, const char* path, int format, int ra
                       uint32_t block_frames)
 {
   SF_INFO info   = {.format = format, .channels = channels, .samplerate = rate_hz};
-  *self          = (FiqAudioOutput){.descriptor   = -1,
-                                    .channels     = channels,
+  *self          = (FiqAudioOutput){.channels     = channels,
                                     .pcm_bits     = bits_of(format),
                                     .float_pcm    = (format & SF_FORMAT_SUBMASK) == SF_FORMAT_FLOAT,
                                     .block_frames = block_frames};
   const size_t n = (size_t)block_frames * (size_t)channels;
-  if (!resolve(self, path) || !open_target(self)) {
+  if (!fiq_pending_open(&self->pending, path)) {
     return false;
   }
   self->interleaved = calloc(n, sizeof(float));
   self->integers    = calloc(n, sizeof(int));
-  self->file        = sf_open_fd(self->descriptor, SFM_WRITE, &info, SF_FALSE);
+  self->file        = sf_open_fd(self->pending.descriptor, SFM_WRITE, &info, SF_FALSE);
   if (!self->file || !self->interleaved || !self->integers) {
     fiq_error("%s: cannot be begun: %s", path, self->file ? "out of memory" : sf_strerror(NULL));
     return false;
@@ -227,7 +160,7 @@ bool fiq_audio_write(FiqAudioOutput* self, float* const* planes, uint32_t n_fram
     wrote = sf_writef_float(self->file, self->interleaved, n_frames);
   }
   if (wrote != (sf_count_t)n_frames) {
-    fiq_error("%s: writing failed: %s", self->path,
+    fiq_error("%s: writing failed: %s", self->pending.path,
               errno ? strerror(errno) : sf_strerror(self->file));
     return false;
   }
@@ -242,40 +175,18 @@ static void release(FiqAudioOutput* self)
   self->integers    = NULL;
 }
 
-static bool sync_folder(const char* path)
-{
-  char copy[FIQ_AUDIO_PATH_BYTES];
-  snprintf(copy, sizeof copy, "%s", path);
-  const int descriptor = open(dirname(copy), O_RDONLY | O_DIRECTORY);
-  // A folder that cannot be opened for reading cannot be synced; the file is complete anyway.
-  const bool synced = descriptor < 0 || fsync(descriptor) == 0 || errno == EINVAL;
-  if (descriptor >= 0) {
-    close(descriptor);
-  }
-  return synced;
-}
-
 bool fiq_audio_commit(FiqAudioOutput* self)
 {
-  errno               = 0;
-  const bool on_disk  = self->temporary[0] != '\0';
-  const bool flushed  = sf_error(self->file) == SF_ERR_NO_ERROR;
-  const bool closed   = sf_close(self->file) == 0 && errno != ENOSPC && errno != EFBIG;
-  self->file          = NULL;
-  const bool synced   = !on_disk || fsync(self->descriptor) == 0;
-  const bool released = close(self->descriptor) == 0;
-  self->descriptor    = -1;
-  const bool complete = flushed && closed && synced && released;
-  const bool renamed  = complete && (!on_disk || rename(self->temporary, self->path) == 0);
-  if (!renamed) {
-    fiq_error("%s: could not be completed: %s", self->path,
-              errno ? strerror(errno) : "the encoder failed");
-    fiq_audio_discard(self);
+  errno              = 0;
+  const bool flushed = sf_error(self->file) == SF_ERR_NO_ERROR;
+  const bool closed  = sf_close(self->file) == 0 && errno != ENOSPC && errno != EFBIG;
+  self->file         = NULL;
+  if (!flushed || !closed) {
+    fiq_pending_fail(&self->pending, "the encoder failed");
     return false;
   }
-  self->temporary[0] = '\0';
   release(self);
-  return sync_folder(self->path);
+  return fiq_pending_complete(&self->pending) && fiq_pending_rename(&self->pending);
 }
 
 void fiq_audio_discard(FiqAudioOutput* self)
@@ -284,13 +195,6 @@ void fiq_audio_discard(FiqAudioOutput* self)
     sf_close(self->file);
     self->file = NULL;
   }
-  if (self->descriptor > 0) {
-    close(self->descriptor);
-    self->descriptor = -1;
-  }
-  if (self->temporary[0]) {
-    unlink(self->temporary);
-    self->temporary[0] = '\0';
-  }
+  fiq_pending_discard(&self->pending);
   release(self);
 }

@@ -10,6 +10,7 @@
 #include "jack_options.h"
 #include "lv2_state.h"
 #include "lv2_world.h"
+#include "trace.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -25,6 +26,12 @@ typedef struct {
   FiqHost        host;
   FiqJack        jack;
   FiqConsole     console;
+  FiqTrace       trace;
+  union {
+    LV2_Atom atom;
+    uint64_t alignment;
+    uint8_t  bytes[FIQ_HOST_ATOM_BYTES];
+  } telemetry; ///< the one that is being written
 } Job;
 
 static volatile sig_atomic_t caught; // number of the signal that ends the program
@@ -103,6 +110,43 @@ static FiqExit set_up_plugin(Job* job)
                                                                           : FIQ_EXIT_OK;
 }
 
+static FiqExit begin_trace(Job* job)
+{
+  if (!job->options.trace) {
+    return FIQ_EXIT_OK;
+  }
+  if (job->host.audio.patch == FIQ_NO_PORT) {
+    fiq_error("--trace: the plugin has no telemetry");
+    return FIQ_EXIT_USAGE;
+  }
+  const FiqTraceHead head  = {.plugin  = lilv_node_as_uri(lilv_plugin_get_uri(job->host.plugin)),
+                              .rate_hz = job->host.rate_hz};
+  const bool         begun = fiq_trace_begin(&job->trace, job->options.trace, &job->host.urid,
+                                             &job->host.audio.urids, &head);
+  return begun && fiq_jack_listen(&job->jack) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+}
+
+/// Write what has come; a trace that fails does not stop the sound.
+static void write_trace(Job* job)
+{
+  while (job->trace.stream && fiq_jack_telemetry(&job->jack, &job->telemetry.atom)) {
+    fiq_trace_add(&job->trace, &job->telemetry.atom);
+  }
+}
+
+static bool end_trace(Job* job)
+{
+  const unsigned long n_lost = atomic_load(&job->jack.n_telemetry_lost);
+  if (!job->trace.stream) {
+    return true;
+  }
+  write_trace(job);
+  if (n_lost > 0) {
+    fiq_warning("%lu messages of telemetry came too fast; they are not in the trace", n_lost);
+  }
+  return fiq_trace_complete(&job->trace) && fiq_trace_commit(&job->trace);
+}
+
 /// The client's name: as asked for, or the plugin's short name.
 static void client_name(const Job* job, char to[NAME_BYTES])
 {
@@ -127,7 +171,10 @@ static FiqExit start(Job* job)
   if (!fiq_host_start(&job->host, block < FIQ_HOST_BLOCK_MAX ? block : FIQ_HOST_BLOCK_MAX, true)) {
     return FIQ_EXIT_FAILURE;
   }
-  const FiqExit status = set_up_plugin(job);
+  FiqExit status = set_up_plugin(job);
+  if (status == FIQ_EXIT_OK) {
+    status = begin_trace(job);
+  }
   if (status != FIQ_EXIT_OK) {
     return status;
   }
@@ -167,6 +214,7 @@ static void serve(Job* job)
     if (poll(&input, 1, POLL_MS) > 0 && input.revents != 0) {
       fiq_console_read(console, STDIN_FILENO);
     }
+    write_trace(job);
     const uint32_t now = atomic_load(&job->host.audio.latency_frames);
     if (now != latency && !atomic_load(&jack->gone)) {
       latency = now;
@@ -184,9 +232,10 @@ static void serve(Job* job)
   }
 }
 
-static FiqExit conclude(const Job* job)
+static FiqExit conclude(Job* job)
 {
-  const unsigned long n_bad = atomic_load(&job->host.audio.n_not_finite);
+  const bool          traced = end_trace(job);
+  const unsigned long n_bad  = atomic_load(&job->host.audio.n_not_finite);
   if (n_bad > 0) {
     fiq_warning("the plugin put out %lu samples that are NaN or infinite; they were silenced",
                 n_bad);
@@ -197,7 +246,7 @@ static FiqExit conclude(const Job* job)
     fiq_error("the JACK server ended%s%s", job->jack.reason[0] ? ": " : "", job->jack.reason);
     return FIQ_EXIT_FAILURE;
   }
-  return FIQ_EXIT_OK;
+  return traced ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
 }
 
 static FiqExit play(Job* job)
@@ -227,6 +276,7 @@ int main(int argc, char** argv)
   catch_signals();
   status = play(&job);
   fiq_jack_close(&job.jack);
+  fiq_trace_discard(&job.trace);
   if (job.host.world) {
     fiq_host_free(&job.host);
   }

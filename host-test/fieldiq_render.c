@@ -33,14 +33,15 @@ typedef struct {
   FiqAudioInput    side;
   FiqAudioOutput   output;
   FiqScore         score;
+  FiqTrace         trace;
   FiqRender        render;
   const char*      target; ///< OUTPUT
   int              format;
   double           elapsed_s;
 } Job;
 
-static volatile sig_atomic_t caught;     // number of the signal that ends the render
-static const char*           unfinished; // what a second signal removes itself
+static volatile sig_atomic_t caught;        // number of the signal that ends the render
+static const char*           unfinished[2]; // what a second signal removes itself
 
 static void on_signal(int number)
 {
@@ -49,8 +50,10 @@ static void on_signal(int number)
     return;
   }
   // The plugin does not come back from its block: leave at once, but nothing behind.
-  if (unfinished && unfinished[0]) {
-    unlink(unfinished);
+  for (int i = 0; i < 2; ++i) {
+    if (unfinished[i] && unfinished[i][0]) {
+      unlink(unfinished[i]);
+    }
   }
   _exit(128 + number);
 }
@@ -70,6 +73,8 @@ static void catch_signals(void)
   }
   // Writing beyond a file size limit then fails as a full disk does.
   signal(SIGXFSZ, SIG_IGN);
+  // So does writing a trace to a pipe that nobody reads.
+  signal(SIGPIPE, SIG_IGN);
 }
 
 static double now_s(void)
@@ -134,6 +139,10 @@ static bool check_use(Job* job)
     fiq_error("the plugin has no side chain");
     return false;
   }
+  if (options->trace && audio->patch == FIQ_NO_PORT) {
+    fiq_error("--trace: the plugin has no telemetry");
+    return false;
+  }
   if (effect && options->rate_hz > 0) {
     fiq_error("--rate is for instruments; an effect keeps the rate of its input");
     return false;
@@ -143,13 +152,21 @@ static bool check_use(Job* job)
 
 static bool check_overwrite(const Job* job)
 {
-  const char* const sources[] = {job->options.n_files == 2 ? job->options.files[0] : NULL,
-                                 job->options.sidechain, job->options.midi, job->options.state};
+  const FiqRenderOptions* const options   = &job->options;
+  const char* const             sources[] = {options->n_files == 2 ? options->files[0] : NULL,
+                                 options->sidechain, options->midi, options->state,
+                                 options->tuning};
+  const char* const trace = options->trace;
   for (size_t i = 0; i < sizeof sources / sizeof sources[0]; ++i) {
-    if (sources[i] && fiq_audio_same_file(sources[i], job->target)) {
+    if (sources[i] && (fiq_audio_same_file(sources[i], job->target) ||
+                       (trace && fiq_audio_same_file(sources[i], trace)))) {
       fiq_error("%s: would be overwritten while it is being read", sources[i]);
       return false;
     }
+  }
+  if (trace && (strcmp(trace, job->target) == 0 || fiq_audio_same_file(trace, job->target))) {
+    fiq_error("--trace and OUTPUT cannot be the same file");
+    return false;
   }
   return true;
 }
@@ -402,7 +419,23 @@ static bool begin_output(Job* job, uint64_t body_frames)
   }
   const bool begun = fiq_audio_create(&job->output, job->target, job->format,
                                       (int)job->host.rate_hz, (int)n_channels, FIQ_HOST_BLOCK_MAX);
-  unfinished       = job->output.temporary;
+  unfinished[0]    = job->output.pending.temporary;
+  return begun;
+}
+
+static bool begin_trace(Job* job)
+{
+  const char* const path = job->options.trace;
+  if (!path) {
+    return true;
+  }
+  const FiqTraceHead head = {.plugin  = lilv_node_as_uri(lilv_plugin_get_uri(job->host.plugin)),
+                             .sound   = job->target,
+                             .rate_hz = job->host.rate_hz};
+  const bool         begun =
+      fiq_trace_begin(&job->trace, path, &job->host.urid, &job->host.audio.urids, &head);
+  job->render.trace = &job->trace;
+  unfinished[1]     = job->trace.file.temporary;
   return begun;
 }
 
@@ -418,7 +451,8 @@ static bool run(Job* job)
                                            .side    = job->side.file ? &job->side : NULL,
                                            .output  = &job->output,
                                            .score   = &job->score};
-  if (!fiq_render_init(&job->render, body_frames) || !begin_output(job, body_frames)) {
+  if (!fiq_render_init(&job->render, body_frames) || !begin_output(job, body_frames) ||
+      !begin_trace(job)) {
     return false;
   }
   while (!job->render.done && !caught) {
@@ -453,7 +487,10 @@ static void warn(const Job* job)
 static bool finish(Job* job)
 {
   const FiqRender* const render = &job->render;
-  if ((job->input.file && !fiq_audio_report(&job->input)) || !fiq_audio_commit(&job->output)) {
+  const bool             traced = job->options.trace != NULL;
+  if ((job->input.file && !fiq_audio_report(&job->input)) ||
+      (traced && !fiq_trace_complete(&job->trace)) || !fiq_audio_commit(&job->output) ||
+      (traced && !fiq_trace_commit(&job->trace))) {
     return false;
   }
   warn(job);
@@ -495,6 +532,7 @@ static FiqExit render_job(Job* job)
 static void clean_up(Job* job)
 {
   fiq_progress_end();
+  fiq_trace_discard(&job->trace);
   fiq_audio_discard(&job->output);
   fiq_audio_close(&job->input);
   fiq_audio_close(&job->side);
@@ -514,8 +552,7 @@ int main(int argc, char** argv)
     return (int)status;
   }
   catch_signals();
-  job.output.descriptor = -1;
-  status                = render_job(&job);
+  status = render_job(&job);
   clean_up(&job);
   if (caught) {
     // Die of the signal, so that a calling shell sees what happened.

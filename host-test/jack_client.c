@@ -4,6 +4,7 @@
 #include "jack_client.h"
 
 #include "report.h"
+#include "trace.h"
 
 #include <jack/midiport.h>
 #include <jack/transport.h>
@@ -70,10 +71,26 @@ static void send_midi(FiqJack* self, void* buffer, uint32_t start, uint32_t n_fr
   }
 }
 
+/// Hand telemetry to the thread that writes it.
+static void keep_telemetry(FiqJack* self, const LV2_Atom* atom)
+{
+  const LV2_Atom_Object* const object = (const LV2_Atom_Object*)(const void*)atom;
+  if (atom->size >= sizeof(LV2_Atom_Object_Body) &&
+      object->body.otype == self->host->audio.urids.telemetry_object &&
+      (atom->size > FIQ_HOST_ATOM_BYTES - sizeof *atom ||
+       !fiq_ring_write(&self->telemetry, atom, sizeof *atom, atom + 1, atom->size))) {
+    atomic_fetch_add(&self->n_telemetry_lost, 1);
+  }
+}
+
 static void receive_event(void* data, const LV2_Atom_Event* event)
 {
-  FiqJack* const self = data;
-  if (event->body.type != self->host->audio.urids.midi_event || self->midi_thru) {
+  FiqJack* const            self  = data;
+  const FiqHostUrids* const urids = &self->host->audio.urids;
+  if (self->telemetry.data && event->body.type == urids->atom_object) {
+    keep_telemetry(self, &event->body);
+  }
+  if (event->body.type != urids->midi_event || !self->midi_out_buffer || self->midi_thru) {
     return;
   }
   const int64_t at = event->time.frames + self->midi_out_offset;
@@ -81,6 +98,19 @@ static void receive_event(void* data, const LV2_Atom_Event* event)
     jack_midi_event_write(self->midi_out_buffer, (jack_nframes_t)at,
                           (const jack_midi_data_t*)(event + 1), event->body.size);
   }
+}
+
+/// Keep the plugin talking while it is traced; must come before the other events of the slice.
+static void ask_for_telemetry(FiqJack* self, uint32_t n_frames)
+{
+  if (!self->telemetry.data) {
+    return;
+  }
+  if (self->lease_frames == 0) {
+    fiq_host_patch_get(&self->host->audio, 0, self->host->audio.urids.telemetry);
+    self->lease_frames = (uint64_t)(FIQ_TRACE_LEASE_S * self->host->rate_hz);
+  }
+  self->lease_frames -= n_frames < self->lease_frames ? n_frames : self->lease_frames;
 }
 
 static bool any_connected(jack_port_t* const* ports, uint32_t n_ports)
@@ -114,6 +144,7 @@ static void run_slice(FiqJack* self, float* planes[3][FIQ_HOST_CHANNELS_MAX], bo
     out[c]  = planes[2][c] ? planes[2][c] + start : NULL;
   }
   fiq_host_begin(audio);
+  ask_for_telemetry(self, n_frames);
   if (start == 0) {
     send_transport(self, self->midi_out_frames);
   }
@@ -121,7 +152,7 @@ static void run_slice(FiqJack* self, float* planes[3][FIQ_HOST_CHANNELS_MAX], bo
     send_midi(self, midi_buffer, start, n_frames);
   }
   fiq_host_run(audio, main, side_fed ? side : NULL, out, n_frames);
-  if (self->midi_out_buffer) {
+  if (self->midi_out_buffer || self->telemetry.data) {
     self->midi_out_offset = start;
     fiq_host_each_event(audio, receive_event, self);
   }
@@ -295,6 +326,21 @@ static bool register_midi(FiqJack* self)
   return true;
 }
 
+bool fiq_jack_listen(FiqJack* self)
+{
+  const bool listens = fiq_ring_init(&self->telemetry, FIQ_JACK_TRACE_BYTES);
+  if (!listens) {
+    fiq_error("out of memory");
+  }
+  return listens;
+}
+
+bool fiq_jack_telemetry(FiqJack* self, LV2_Atom* to)
+{
+  return fiq_ring_read(&self->telemetry, to, sizeof *to) &&
+         fiq_ring_read(&self->telemetry, to + 1, to->size);
+}
+
 bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru)
 {
   const FiqHostAudio* const audio = &host->audio;
@@ -326,6 +372,7 @@ void fiq_jack_close(FiqJack* self)
     jack_client_close(self->client);
     self->client = NULL;
   }
+  fiq_ring_free(&self->telemetry);
   if (self->host) {
     self->host->live = false;
   }

@@ -12,7 +12,10 @@
 
 #include <jack/jack.h>
 
-enum { FIQ_JACK_REASON_BYTES = 256 };
+enum {
+  FIQ_JACK_REASON_BYTES = 256,
+  FIQ_JACK_TRACE_BYTES  = 1 << 20 ///< telemetry that may wait to be written, some seconds of it
+};
 
 typedef struct {
   jack_client_t* client;
@@ -28,6 +31,9 @@ typedef struct {
   void*          midi_out_buffer; ///< of the running cycle; audio thread only
   uint32_t       midi_out_offset; ///< of the running slice; audio thread only
   uint32_t       midi_out_frames; ///< of the running cycle; audio thread only
+  FiqRing        telemetry;       ///< atoms from the audio thread; data is NULL without a trace
+  uint64_t       lease_frames;    ///< until telemetry is asked for again; audio thread only
+  atomic_ulong   n_telemetry_lost;
   atomic_uint    n_xruns;
   atomic_uint    block_frames;
   atomic_ulong   n_frames;                      ///< processed so far
@@ -37,6 +43,14 @@ typedef struct {
 
 /// Connect to `server` (NULL: default) as `name`; says what is wrong.  [setup]
 bool fiq_jack_open(FiqJack* self, const char* name, const char* server, bool start_server);
+
+/// Have the plugin's telemetry kept for fiq_jack_telemetry; precedes activate. False when memory is
+/// short (already said).  [setup]
+bool fiq_jack_listen(FiqJack* self);
+
+/// Take the next telemetry, header and body, into `to` [FIQ_HOST_ATOM_BYTES], aligned as an atom;
+/// false when there is none.  [any but audio]
+bool fiq_jack_telemetry(FiqJack* self, LV2_Atom* to);
 
 /// Register ports for `host` and begin to process; says what is wrong.  [setup]
 bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru);

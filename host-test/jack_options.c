@@ -30,6 +30,7 @@ enum {
   SET,
   START_SERVER,
   STATE,
+  TRACE,
   TUNING,
   VERSION
 };
@@ -51,6 +52,7 @@ static const struct option table[] = {{"connect", optional_argument, NULL, CONNE
                                       {"set", required_argument, NULL, SET},
                                       {"start-server", no_argument, NULL, START_SERVER},
                                       {"state", required_argument, NULL, STATE},
+                                      {"trace", required_argument, NULL, TRACE},
                                       {"tuning", required_argument, NULL, TUNING},
                                       {"version", no_argument, NULL, VERSION},
                                       {NULL, 0, NULL, 0}};
@@ -68,6 +70,8 @@ static const char help[] =
     "  --seed N              seed of everything random (drawn anew unless given)\n"
     "  --tuning FILE.scl     tune the notes by a scale in Scala's format, with the mapping\n"
     "                        FILE.kbm if there is one\n"
+    "  --trace FILE          what the plugin tells of itself, some 47 times a second, as JSON\n"
+    "                        lines; FILE appears at the end; fieldiq-plot draws it\n"
     "  --list-plugins, --list-presets, --list-parameters\n"
     "\n"
     "JACK\n"
@@ -149,6 +153,16 @@ static bool read_duration(FiqJackOptions* self, const char* text)
   return true;
 }
 
+static bool read_trace(FiqJackOptions* self, const char* text)
+{
+  if (strcmp(text, "-") == 0) {
+    fiq_error("--trace: stdout belongs to the console; give a file");
+    return false;
+  }
+  self->trace = text;
+  return true;
+}
+
 static bool read_switch(FiqJackOptions* self, int option)
 {
   switch (option) {
@@ -202,6 +216,8 @@ static bool read_text(FiqJackOptions* self, int option, const char* text)
   case STATE:
     self->state = text;
     return true;
+  case TRACE:
+    return read_trace(self, text);
   case TUNING:
     self->tuning = text;
     return true;

@@ -17,7 +17,8 @@ typedef struct {
   const char* preset; ///< this and all names below: NULL when not given
   const char* state;
   const char* tuning; ///< a file of Scala's
-  const char* name;   ///< of the JACK client
+  const char* trace;
+  const char* name; ///< of the JACK client
   const char* server;
   const char* sets[FIQ_JACK_LIST_MAX];  ///< [n_sets] "SYMBOL=VALUE"
   const char* ports[FIQ_JACK_LIST_MAX]; ///< [n_ports] to connect, port or client names

@@ -33,6 +33,8 @@ enum {
 
 #define FIQ_SEED_URI "urn:fieldiq:seed"
 #define FIQ_TUNING_URI "urn:fieldiq:tuning"
+#define FIQ_TELEMETRY_URI "urn:fieldiq:telemetry"        ///< what is asked for
+#define FIQ_TELEMETRY_OBJECT_URI "urn:fieldiq:Telemetry" ///< what then comes
 
 /// The URIDs that the host itself uses.
 typedef struct {
@@ -46,13 +48,17 @@ typedef struct {
   LV2_URID atom_path;
   LV2_URID atom_sequence;
   LV2_URID atom_urid;
+  LV2_URID atom_vector;
   LV2_URID log_note;
   LV2_URID log_trace;
   LV2_URID midi_event;
+  LV2_URID patch_get;
   LV2_URID patch_property;
   LV2_URID patch_set;
   LV2_URID patch_value;
   LV2_URID seed;
+  LV2_URID telemetry;
+  LV2_URID telemetry_object;
   LV2_URID tuning;
   LV2_URID time_bar;
   LV2_URID time_bar_beat;
@@ -199,6 +205,9 @@ void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed);
 
 /// Append a patch:Set of the tuning.  [audio]
 void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path);
+
+/// Append a patch:Get of `property`.  [audio]
+void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property);
 
 /// Receives one event that the plugin put out.
 typedef void (*FiqHostEventFunc)(void* data, const LV2_Atom_Event* event);

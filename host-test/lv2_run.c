@@ -140,6 +140,22 @@ void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path
   append(audio, audio->patch, &event.event);
 }
 
+void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property)
+{
+  if (audio->patch == FIQ_NO_PORT) {
+    return;
+  }
+  const FiqHostUrids* const urids = &audio->urids;
+  Event                     event = {.event.time.frames = frame};
+  LV2_Atom_Forge_Frame      object;
+  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
+  lv2_atom_forge_object(&forge, &object, 0, urids->patch_get);
+  lv2_atom_forge_key(&forge, urids->patch_property);
+  lv2_atom_forge_urid(&forge, property);
+  lv2_atom_forge_pop(&forge, &object);
+  append(audio, audio->patch, &event.event);
+}
+
 static void take_tuning(FiqHostAudio* audio, uint32_t n_bytes)
 {
   char path[FIQ_HOST_PATH_BYTES];

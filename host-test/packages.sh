@@ -37,4 +37,4 @@ need_packages() {
 # What it takes to build FieldIQ and its hosts.
 # shellcheck disable=SC2034
 build_packages="gcc libc6-dev cmake ninja-build pkg-config lv2-dev liblilv-dev libfftw3-dev \
-libjack-jackd2-dev libsndfile1-dev libjansson-dev libsmf-dev"
+libjack-jackd2-dev libsndfile1-dev libjansson-dev libsmf-dev libcairo2-dev"

@@ -218,6 +218,21 @@ static void note_latency(FiqRender* self)
   }
 }
 
+/// Keep the plugin talking while it is traced; must come before the other events of the block.
+static void ask_for_telemetry(FiqRender* self)
+{
+  FiqHostAudio* const audio = &self->host->audio;
+  if (self->trace && self->n_run >= self->lease_frame) {
+    fiq_host_patch_get(audio, 0, audio->urids.telemetry);
+    self->lease_frame = self->n_run + (uint64_t)(FIQ_TRACE_LEASE_S * self->host->rate_hz);
+  }
+}
+
+static void trace_event(void* data, const LV2_Atom_Event* event)
+{
+  fiq_trace_add(data, &event->body);
+}
+
 bool fiq_render_step(FiqRender* self)
 {
   FiqHostAudio* const audio    = &self->host->audio;
@@ -226,10 +241,17 @@ bool fiq_render_step(FiqRender* self)
     return false;
   }
   fiq_host_begin(audio);
+  ask_for_telemetry(self);
   send_events(self, n_frames);
   fiq_host_run(audio, (const float* const*)self->main_planes,
                self->side ? (const float* const*)self->side_planes : NULL, self->out_planes,
                n_frames);
+  if (self->trace) {
+    fiq_host_each_event(audio, trace_event, self->trace);
+    if (self->trace->failed) {
+      return false;
+    }
+  }
   note_latency(self);
   const uint64_t skip_left =
       self->n_run < self->latency_frames ? self->latency_frames - self->n_run : 0;

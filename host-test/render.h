@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "render_options.h"
 #include "score.h"
+#include "trace.h"
 
 typedef struct {
   const FiqRenderOptions* options;
@@ -20,6 +21,7 @@ typedef struct {
   FiqAudioInput*          side;   ///< NULL without side chain
   FiqAudioOutput*         output; ///< begun
   const FiqScore*         score;
+  FiqTrace*               trace; ///< begun; NULL without one
   FiqMetrics              metrics;
   float*                  main_planes[2];                    ///< [FIQ_HOST_BLOCK_MAX]
   float*                  side_planes[2];                    ///< [FIQ_HOST_BLOCK_MAX]
@@ -32,6 +34,7 @@ typedef struct {
   uint64_t                tail_frames;    ///< most frames after the body
   uint64_t                n_run;          ///< frames that went through the plugin
   uint64_t                n_out;          ///< frames behind the latency
+  uint64_t                lease_frame;    ///< of the stream, when telemetry is asked for again
   uint64_t                latency_frames; ///< as reported after the first block
   size_t                  next_event;
   size_t                  next_tempo;

@@ -41,6 +41,7 @@ enum {
   SIDECHAIN,
   STATE,
   TAIL,
+  TRACE,
   TUNING,
   VELOCITY,
   VERSION
@@ -69,6 +70,7 @@ static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
                                       {"sidechain", required_argument, NULL, SIDECHAIN},
                                       {"state", required_argument, NULL, STATE},
                                       {"tail", required_argument, NULL, TAIL},
+                                      {"trace", required_argument, NULL, TRACE},
                                       {"tuning", required_argument, NULL, TUNING},
                                       {"velocity", required_argument, NULL, VELOCITY},
                                       {"version", no_argument, NULL, VERSION},
@@ -120,13 +122,15 @@ static const char help_more[] =
     "  --rate HZ             sample rate of an instrument (48000); effects keep INPUT's\n"
     "  --block FRAMES        frames per call of the plugin, 1 .. 8192, or 'random' (512)\n"
     "  --metrics FILE        peak, RMS, crest, DC, speed and meters as JSON; '-' is stdout\n"
+    "  --trace FILE          what the plugin tells of itself, some 47 times a second, as JSON\n"
+    "                        lines; '-' is stdout; fieldiq-plot draws it\n"
     "  --quiet               no progress and no notes, only warnings and errors\n"
     "  --help, --version\n"
     "\n"
     "The output is aligned with the input to the sample: the plugin's latency is taken out.\n"
-    "OUTPUT appears under its name only when it is complete, and replaces an older file; a\n"
-    "render that fails or is interrupted leaves nothing. The same command makes the same\n"
-    "bytes (except ogg, opus and mp3).\n"
+    "OUTPUT (and the trace) appears under its name only when it is complete, and replaces an\n"
+    "older file; a render that fails or is interrupted leaves nothing. The same command makes\n"
+    "the same bytes (except ogg, opus and mp3).\n"
     "Exit status: 0 done, 1 a file, the plugin or the disk failed, 2 the command is wrong.\n"
     "\n"
     "Examples\n"
@@ -134,7 +138,8 @@ static const char help_more[] =
     "  fieldiq-render drums.wav louder.wav --metrics -\n"
     "  fieldiq-render --learn --set objective=Headroom --set amount=100 drums.wav calm.wav\n"
     "  fieldiq-render --sidechain room.wav close.wav aligned.flac\n"
-    "  fieldiq-render --plugin swarm --midi song.mid song.flac\n";
+    "  fieldiq-render --plugin swarm --midi song.mid song.flac\n"
+    "  fieldiq-render --plugin swarm --chord C4,E4 --trace c.jsonl c.wav\n";
 
 static bool number_in(const char* name, const char* text, double minimum, double maximum,
                       double* value)
@@ -288,6 +293,9 @@ static bool read_text(FiqRenderOptions* self, int option, const char* text)
   case STATE:
     self->state = text;
     return true;
+  case TRACE:
+    self->trace = text;
+    return true;
   case TUNING:
     self->tuning = text;
     return true;
@@ -326,6 +334,10 @@ static bool check_together(const FiqRenderOptions* self)
   }
   if (self->midi && self->tempo_bpm > 0.0) {
     fiq_error("--bpm has no meaning beside --midi, which brings its own tempo");
+    return false;
+  }
+  if (self->metrics && self->trace && strcmp(self->metrics, self->trace) == 0) {
+    fiq_error("--metrics and --trace cannot go to the same place");
     return false;
   }
   return true;

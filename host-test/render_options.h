@@ -28,6 +28,7 @@ typedef struct {
   const char* format;
   const char* encoding;
   const char* metrics;
+  const char* trace;
   int         velocity;     ///< 1..127
   double      length_s;     ///< < 0: not given
   double      tail_s;       ///< < 0: until silence

@@ -39,13 +39,17 @@ static LV2_URID map_callback(LV2_URID_Map_Handle handle, const char* uri)
   return fiq_urid(handle, uri);
 }
 
-static const char* unmap_callback(LV2_URID_Unmap_Handle handle, LV2_URID urid)
+const char* fiq_urid_uri(FiqUrid* self, LV2_URID urid)
 {
-  FiqUrid* const self = handle;
   pthread_mutex_lock(&self->lock);
   const char* const uri = urid > 0 && urid <= self->n_uris ? self->uris[urid - 1] : NULL;
   pthread_mutex_unlock(&self->lock);
   return uri;
+}
+
+static const char* unmap_callback(LV2_URID_Unmap_Handle handle, LV2_URID urid)
+{
+  return fiq_urid_uri(handle, urid);
 }
 
 bool fiq_urid_init(FiqUrid* self)

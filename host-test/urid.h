@@ -26,6 +26,9 @@ bool fiq_urid_init(FiqUrid* self);
 /// Release the table; every URID and URI string of it is void.  [setup]
 void fiq_urid_free(FiqUrid* self);
 
+/// URI of `urid`, valid until free; NULL when there is none.  [any but audio]
+const char* fiq_urid_uri(FiqUrid* self, LV2_URID urid);
+
 /// URID of `uri`, new if need be; 0 when memory is short.  [any but audio]
 LV2_URID fiq_urid(FiqUrid* self, const char* uri);
 

@@ -39,6 +39,9 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->tuning, "urn:fieldiq:tuning"},
       {&self->tuning_map, "urn:fieldiq:tuning-map"},
       {&self->tuning_table, "urn:fieldiq:tuning-table"},
+      {&self->telemetry, "urn:fieldiq:telemetry"},
+      {&self->goals, "urn:fieldiq:goals"},
+      {&self->memory, "urn:fieldiq:memory"},
   };
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);
@@ -96,6 +99,25 @@ static void take_position(FiqPlugin* self, const LV2_Atom_Object* object)
   fiq_engine_tempo(self->engine, &self->tempo);
 }
 
+/// Goals as a vector of floats: kind (1.. as in the parameter), target 0..1, weight; of each at most ten.
+static void take_goals(FiqPlugin* self, const LV2_Atom* value)
+{
+  const LV2_Atom_Vector* const vector = (const LV2_Atom_Vector*)(const void*)value;
+  if (value->type != self->urids.atom_vector || value->size < sizeof(vector->body) ||
+      vector->body.child_type != self->urids.atom_float ||
+      vector->body.child_size != sizeof(float)) {
+    return;
+  }
+  const float* const number = (const float*)(&vector->body + 1);
+  const size_t       n      = (value->size - sizeof(vector->body)) / sizeof(float) / 3;
+  FiqEngineGoal      goals[FIQ_TELEMETRY_GOALS];
+  uint32_t           n_goals = 0;
+  for (size_t i = 0; i < n && n_goals < FIQ_TELEMETRY_GOALS; ++i) {
+    goals[n_goals++] = (FiqEngineGoal){number[3 * i], number[3 * i + 1], number[3 * i + 2]};
+  }
+  fiq_engine_set_goals(self->engine, goals, n_goals);
+}
+
 static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
 {
   const LV2_Atom* property = NULL;
@@ -113,12 +135,31 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
   if (named && name == self->urids.seed && seed >= 0.0 && seed <= 0x7fffffff) {
     fiq_engine_reseed(self->engine, (uint64_t)seed);
     self->seed_asked = true;
+    self->was_set    = true;
+  }
+  if (named && name == self->urids.goals) {
+    take_goals(self, value);
   }
   const bool is_text =
       named && (value->type == self->urids.atom_path || value->type == self->urids.atom_string);
   if (is_text && name == self->urids.tuning) {
     fiq_plugin_ask_tuning(self, (const char*)(value + 1), value->size);
   }
+}
+
+/// Somebody wants to know a property, or all of them.
+static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
+{
+  const LV2_Atom* property = NULL;
+  lv2_atom_object_get(object, self->urids.patch_property, &property, 0);
+  const bool named =
+      property && property->type == self->urids.atom_urid && property->size == sizeof(LV2_URID);
+  if (named && ((const LV2_Atom_URID*)(const void*)property)->body == self->urids.telemetry) {
+    fiq_plugin_lease(self);
+    return;
+  }
+  self->seed_asked      = true;
+  self->tunings.is_told = false;
 }
 
 static bool object_is_whole(const LV2_Atom_Object* object)
@@ -155,8 +196,7 @@ static void take_event(FiqPlugin* self, const LV2_Atom* atom)
   } else if (object->body.otype == self->urids.patch_set) {
     take_setting(self, object);
   } else if (object->body.otype == self->urids.patch_get) {
-    self->seed_asked      = true;
-    self->tunings.is_told = false;
+    take_question(self, object);
   }
 }
 
@@ -185,8 +225,9 @@ void fiq_plugin_run_events(FiqPlugin* self, uint32_t n_frames)
   fiq_plugin_process(self, done, n_frames);
 }
 
-static bool write_seed(FiqPlugin* self)
+static bool write_seed(FiqPlugin* self, uint32_t which)
 {
+  (void)which;
   LV2_Atom_Forge* const forge = &self->forge;
   FiqEngineState        state;
   fiq_engine_state(self->engine, &state);
@@ -200,8 +241,9 @@ static bool write_seed(FiqPlugin* self)
          (lv2_atom_forge_pop(forge, &object), true);
 }
 
-static bool write_tuning(FiqPlugin* self)
+static bool write_tuning(FiqPlugin* self, uint32_t which)
 {
+  (void)which;
   LV2_Atom_Forge* const forge = &self->forge;
   const char* const     path  = fiq_plugin_tuning_path(self);
   LV2_Atom_Forge_Frame  object;
@@ -215,14 +257,14 @@ static bool write_tuning(FiqPlugin* self)
 }
 
 /// Write a message if there is room for the whole of it, else nothing of it.
-static bool write_whole(FiqPlugin* self, LV2_Atom_Forge_Frame* sequence,
-                        bool (*write)(FiqPlugin* self))
+static bool write_whole(FiqPlugin* self, LV2_Atom_Forge_Frame*                   sequence,
+                        bool (*write)(FiqPlugin* self, uint32_t which), uint32_t which)
 {
   LV2_Atom_Forge* const forge  = &self->forge;
   LV2_Atom* const       notify = &self->ports.notify->atom;
   const uint32_t        offset = forge->offset;
   const uint32_t        size   = notify->size;
-  if (write(self)) {
+  if (write(self, which)) {
     return true;
   }
   forge->offset = offset;
@@ -243,10 +285,14 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes)
   lv2_atom_forge_sequence_head(forge, &sequence, 0);
   // What finds no room is tried again in the next block.
   if (self->seed_asked) {
-    self->seed_asked = !write_whole(self, &sequence, write_seed);
+    self->seed_asked = !write_whole(self, &sequence, write_seed, 0);
   }
   if (!self->tunings.is_told) {
-    self->tunings.is_told = write_whole(self, &sequence, write_tuning);
+    self->tunings.is_told = write_whole(self, &sequence, write_tuning, 0);
+  }
+  // Telemetry is news or nothing: what finds no room is dropped.
+  for (uint32_t i = 0; i < self->telling.n_told; ++i) {
+    (void)write_whole(self, &sequence, fiq_plugin_write_telling, i);
   }
   lv2_atom_forge_pop(forge, &sequence);
 }

@@ -22,19 +22,11 @@ const char* const fiq_group_names[FIQ_N_GROUPS] = {
    FIQ_KIND_##kind,   FIQ_UNIT_##unit,  (float)(minimum),                                          \
    (float)(fallback), (float)(maximum), FIQ_GROUP_##group,                                         \
    points_##points,   comment,          offsetof(FiqEngineParams, symbol)},
-#define FIQ_METER(plugins, symbol, name, kind, unit, minimum, maximum, group, comment)             \
-  {IN_##plugins,                                                                                   \
-   #symbol,                                                                                        \
-   name,                                                                                           \
-   FIQ_KIND_##kind,                                                                                \
-   FIQ_UNIT_##unit,                                                                                \
-   (float)(minimum),                                                                               \
-   (float)(minimum),                                                                               \
-   (float)(maximum),                                                                               \
-   FIQ_GROUP_##group,                                                                              \
-   NULL,                                                                                           \
-   comment,                                                                                        \
-   offsetof(FiqEngineMeters, symbol)},
+#define FIQ_METER(plugins, symbol, name, kind, unit, minimum, maximum, group, points, comment)     \
+  {IN_##plugins,     #symbol,          name,                                                       \
+   FIQ_KIND_##kind,  FIQ_UNIT_##unit,  (float)(minimum),                                           \
+   (float)(minimum), (float)(maximum), FIQ_GROUP_##group,                                          \
+   points_##points,  comment,          offsetof(FiqEngineMeters, symbol)},
 const FiqParam fiq_params[] = {
 #include "params.def"
 };
@@ -49,7 +41,8 @@ uint32_t fiq_first_control_port(FiqPluginKind plugin)
 
 bool fiq_param_is_meter(const FiqParam* param)
 {
-  return param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_MEASURE;
+  return param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_MEASURE ||
+         param->kind == FIQ_KIND_STATE;
 }
 
 bool fiq_param_is_choice(const FiqParam* param)

@@ -28,7 +28,8 @@ typedef enum {
   FIQ_KIND_ENABLED,       ///< toggle with the designation lv2:enabled
   FIQ_KIND_FREEWHEEL,     ///< toggle with the designation lv2:freeWheeling
   FIQ_KIND_LATENCY,       ///< output with the designation lv2:latency
-  FIQ_KIND_MEASURE        ///< output
+  FIQ_KIND_MEASURE,       ///< output
+  FIQ_KIND_STATE          ///< output, index of a scale point
 } FiqParamKind;
 
 typedef enum {

@@ -29,24 +29,32 @@ static void map_control_ports(FiqPlugin* self)
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     if (fiq_param_in(&fiq_params[row], self->kind) && self->n_ports < FIQ_PORTS_MAX) {
       self->row_of_port[self->n_ports++] = row;
+      if (fiq_param_is_meter(&fiq_params[row])) {
+        self->row_of_meter[self->n_meters++] = row;
+      } else {
+        self->row_of_control[self->n_controls++] = row;
+      }
     }
   }
 }
 
 static bool start_engine(FiqPlugin* self, double sample_rate_hz)
 {
-  self->config = (FiqEngineConfig){.sample_rate_hz = sample_rate_hz,
-                                   .seed           = fresh_seed(),
-                                   .with_realms    = self->kind == FIQ_PLUGIN_REALMS,
-                                   .with_worker    = self->schedule.schedule_work != NULL};
+  self->config = (FiqEngineConfig){.sample_rate_hz  = sample_rate_hz,
+                                   .seed            = fresh_seed(),
+                                   .with_realms     = self->kind == FIQ_PLUGIN_REALMS,
+                                   .with_worker     = self->schedule.schedule_work != NULL,
+                                   .exchange        = fiq_link_exchange,
+                                   .exchange_handle = &self->link};
   self->engine = fiq_engine_new(&self->config);
   if (!self->engine) {
     lv2_log_error(&self->logger, "FieldIQ: cannot start at %g Hz\n", sample_rate_hz);
     return false;
   }
+  fiq_link_init(&self->link, fiq_engine_core_frames(sample_rate_hz), sample_rate_hz);
   fiq_params_default(self->kind, &self->params);
   fiq_engine_reset(self->engine, &self->params);
-  fiq_plugin_publish_state(self);
+  fiq_plugin_publish_state(self, UINT32_MAX / 2);
   if (self->logger.log) { // without the feature the logger would write to the host's terminal
     lv2_log_trace(&self->logger,
                   "FieldIQ: %g Hz, blocks of up to %d frames announced, latency %u frames\n",
@@ -81,13 +89,17 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   lv2_atom_forge_init(&self->forge, map);
   fiq_plugin_read_options(self, options);
   map_control_ports(self);
+  memset(self->seen, 0xff, sizeof(self->seen)); // a NaN, which stands for the default
   fiq_state_box_init(&self->restored);
   fiq_state_box_init(&self->snapshot);
   fiq_tuning_shelf_init(&self->tunings);
+  fiq_telling_init(&self->telling, map);
   if (worker) {
     self->schedule = *worker;
   }
-  if (!start_engine(self, sample_rate_hz)) {
+  self->moments = fiq_moments_new();
+  if (!self->moments || !start_engine(self, sample_rate_hz)) {
+    free(self->moments);
     fiq_tuning_shelf_free(&self->tunings);
     free(self);
     return NULL;
@@ -157,11 +169,13 @@ static void connect_port(LV2_Handle handle, uint32_t port, void* data)
 
 static void read_controls(FiqPlugin* self)
 {
-  for (uint32_t port = fiq_first_control_port(self->kind); port < self->n_ports; ++port) {
-    const uint32_t        row   = self->row_of_port[port];
-    const FiqParam* const param = &fiq_params[row];
-    const float* const    value = self->ports.value[row];
-    if (value && !fiq_param_is_meter(param)) {
+  for (uint32_t i = 0; i < self->n_controls; ++i) {
+    const uint32_t     row   = self->row_of_control[i];
+    const float* const value = self->ports.value[row];
+    // Bits are compared, so that a NaN is not taken for news in every block.
+    if (value && memcmp(value, &self->seen[row], sizeof(float)) != 0) {
+      const FiqParam* const param = &fiq_params[row];
+      self->seen[row]             = *value;
       *(float*)(void*)((char*)&self->params + param->offset) =
           fiq_param_to_engine(param, fiq_param_clamp(param, *value));
     }
@@ -171,11 +185,11 @@ static void read_controls(FiqPlugin* self)
 static void write_meters(FiqPlugin* self)
 {
   const FiqEngineMeters* const meters = fiq_engine_meters(self->engine);
-  for (uint32_t port = fiq_first_control_port(self->kind); port < self->n_ports; ++port) {
-    const uint32_t        row   = self->row_of_port[port];
-    const FiqParam* const param = &fiq_params[row];
-    if (self->ports.value[row] && fiq_param_is_meter(param)) {
-      *self->ports.value[row] = *(const float*)(const void*)((const char*)meters + param->offset);
+  for (uint32_t i = 0; i < self->n_meters; ++i) {
+    const uint32_t row = self->row_of_meter[i];
+    if (self->ports.value[row]) {
+      *self->ports.value[row] =
+          *(const float*)(const void*)((const char*)meters + fiq_params[row].offset);
     }
   }
 }
@@ -184,6 +198,7 @@ static void activate(LV2_Handle handle)
 {
   FiqPlugin* const self = handle;
   read_controls(self);
+  fiq_link_start(&self->link);
   fiq_engine_reset(self->engine, &self->params);
   fiq_plugin_settle(self);
 }
@@ -193,7 +208,7 @@ static const float* offset_plane(const float* plane, uint32_t start)
   return plane ? plane + start : NULL;
 }
 
-void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
+static void process(FiqPlugin* self, uint32_t start, uint32_t end)
 {
   const FiqPorts* const ports = &self->ports;
   if (end <= start || !ports->out[0] || !ports->out[1]) {
@@ -206,13 +221,28 @@ void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
   fiq_engine_process(self->engine, &self->params, in, side, out, end - start);
 }
 
+void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
+{
+  // Telemetry waits in a box for one; who listens shall miss none.
+  const uint32_t most = self->telling.lease_frames > 0 ? FIQ_TOLD_FRAMES : UINT32_MAX;
+  while (start < end) {
+    const uint32_t n_frames = end - start < most ? end - start : most;
+    process(self, start, start + n_frames);
+    start += n_frames;
+    fiq_plugin_collect(self, start, n_frames);
+  }
+}
+
 static void run(LV2_Handle handle, uint32_t n_frames)
 {
   FiqPlugin* const self       = handle;
   const uint64_t   float_mode = fiq_denormals_off();
   // The capacity of the notify buffer stands in it now; MIDI may live in the same memory.
   const uint32_t capacity_bytes = self->ports.notify ? self->ports.notify->atom.size : 0;
+  self->telling.n_told          = 0;
+  fiq_link_begin(&self->link);
   fiq_plugin_take_state(self);
+  fiq_plugin_take_moments(self);
   fiq_plugin_tune(self);
   read_controls(self);
   fiq_plugin_grow(self);
@@ -221,16 +251,19 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_order_tuning(self);
   write_meters(self);
   fiq_plugin_notify(self, capacity_bytes);
-  fiq_plugin_publish_state(self);
+  fiq_plugin_publish_state(self, n_frames);
+  fiq_plugin_publish_moments(self);
   fiq_denormals_restore(float_mode);
 }
 
 static void cleanup(LV2_Handle handle)
 {
   FiqPlugin* const self = handle;
+  fiq_link_leave(&self->link);
   fiq_part_free(self->spent);
   fiq_engine_free(self->engine);
   fiq_tuning_shelf_free(&self->tunings);
+  free(self->moments);
   free(self);
 }
 

@@ -2,12 +2,13 @@
 /**
    One LV2 instance of either plugin: ports, features, and the parts that the files of this
    folder share. plugin.c drives; events.c reads and writes atoms; state.c keeps what
-   parameters do not; options.c hears the host's; growth.c has the worker build what takes memory,
+   parameters do not; telling.c tells who listens; options.c hears the host's; growth.c has the worker build what takes memory,
    learning.c has it learn what takes time.
 */
 #ifndef FIQ_PLUGIN_H
 #define FIQ_PLUGIN_H
 
+#include "link.h"
 #include "params.h"
 #include "state_box.h"
 #include "tuning.h"
@@ -26,7 +27,7 @@
 /// Answers of the worker that found no room in the host's queue.
 enum { FIQ_UNHEARD_BUILD = 1, FIQ_UNHEARD_LESSON = 2 };
 
-enum { FIQ_PORTS_MAX = 128 };
+enum { FIQ_PORTS_MAX = 256 };
 
 /// Ports that come before the controls. A port that a plugin lacks is never connected.
 typedef struct {
@@ -48,7 +49,45 @@ typedef struct {
   LV2_URID max_block_length;
   LV2_URID seed, phases, match, learned;
   LV2_URID tuning, tuning_map, tuning_table;
+  LV2_URID telemetry, goals, memory;
 } FiqUrids;
+
+enum {
+  FIQ_TOLD_MAX    = 16, ///< telemetry of one run()
+  FIQ_TOLD_FIELDS = 64,
+  FIQ_TOLD_FRAMES = 512 ///< looked for at least this often
+};
+
+/// Telemetry on its way to the notify port; see telling.c.
+typedef struct {
+  LV2_URID     key[FIQ_TOLD_FIELDS];
+  LV2_URID     type;
+  LV2_URID     time;
+  uint64_t     lease_frames; ///< somebody listens for so long
+  uint32_t     n_told;       ///< collected in this run()
+  uint32_t     at_frame[FIQ_TOLD_MAX];
+  FiqTelemetry value[FIQ_TOLD_MAX];
+} FiqTelling;
+
+/// A memory, packed.
+typedef struct {
+  uint32_t restore;  ///< counts restores, so that a save knows which is newer
+  uint32_t n_floats; ///< in use
+  float    value[FIQ_ENGINE_MEMORY];
+} FiqPackedMoments;
+
+/// The memory between run() and the host's side; see moments.c.
+typedef struct {
+  FiqPackedMoments restored[FIQ_TRIPLE_SLOTS]; ///< restore() -> run()
+  FiqTriple        restored_turn;
+  FiqPackedMoments snapshot[FIQ_TRIPLE_SLOTS]; ///< run() -> save()
+  FiqTriple        snapshot_turn;
+  FiqPackedMoments last_restored; ///< restore() -> save(), both on the host's side
+  uint32_t         restore;       ///< run()'s alone, as what follows
+  uint32_t         generation;    ///< that is being packed, or was
+  uint32_t         n_packed;      ///< moments
+  bool             is_packed;
+} FiqMoments;
 
 enum { FIQ_TUNING_PATH_BYTES = 1024 }; ///< with the final 0
 
@@ -93,9 +132,14 @@ typedef struct {
   FiqEngineConfig     config;
   FiqEngine*          engine;
   FiqEngineParams     params;
+  float               seen[FIQ_PORTS_MAX]; ///< what the control ports held when they were last read
   FiqPorts            ports;
   uint32_t            row_of_port[FIQ_PORTS_MAX]; ///< fiq_params row of each control port
   uint32_t            n_ports;
+  uint32_t            row_of_control[FIQ_PORTS_MAX]; ///< [n_controls] what run() reads
+  uint32_t            n_controls;
+  uint32_t            row_of_meter[FIQ_PORTS_MAX]; ///< [n_meters] what it writes
+  uint32_t            n_meters;
   int32_t             max_block_frames; ///< as the host announced it, 0 if it did not; advice only
   FiqUrids            urids;
   LV2_Log_Logger      logger;
@@ -108,11 +152,16 @@ typedef struct {
   FiqPart*            lesson;         ///< to be learned from, and not yet handed to the worker
   bool                seed_asked;     ///< the host wants to be told the seed
   FiqTuningShelf      tunings;
+  FiqTelling          telling;
+  FiqLink             link;
+  FiqMoments*         moments;
   FiqTempo            tempo;
-  FiqStateBox         restored;      ///< restore() -> run()
-  FiqStateBox         snapshot;      ///< run() -> save()
-  FiqKeptState        last_restored; ///< restore() -> save(), both on the host's side
-  uint32_t            generation;    ///< of the state that run() plays from
+  FiqStateBox         restored;           ///< restore() -> run()
+  FiqStateBox         snapshot;           ///< run() -> save()
+  FiqKeptState        last_restored;      ///< restore() -> save(), both on the host's side
+  uint32_t            generation;         ///< of the state that run() plays from
+  uint32_t            unpublished_frames; ///< since the state was last published
+  bool                was_set;            ///< a state or a seed came from outside
 } FiqPlugin;
 
 /// Look up every URID.  [setup]
@@ -127,11 +176,36 @@ void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end);
 /// Write what was asked for to the notify port; its buffer's capacity is `capacity_bytes`.  [audio]
 void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes);
 
+/// Nothing is told.  [setup]
+void fiq_telling_init(FiqTelling* self, LV2_URID_Map* map);
+
+/// Somebody listens, for two seconds.  [audio]
+void fiq_plugin_lease(FiqPlugin* self);
+
+/// After `n_frames` that end at `end_frame` of this run(): keep new telemetry if somebody listens.  [audio]
+void fiq_plugin_collect(FiqPlugin* self, uint32_t end_frame, uint32_t n_frames);
+
+/// Forge the `which`-th of what was kept; false if it does not fit.  [audio]
+bool fiq_plugin_write_telling(FiqPlugin* self, uint32_t which);
+
+/// An empty memory, or NULL; release with free().  [setup]
+FiqMoments* fiq_moments_new(void);
+
+/// Take over a restored memory, if one has arrived; then, at the end of run(), publish what is new.  [audio]
+void fiq_plugin_take_moments(FiqPlugin* self);
+void fiq_plugin_publish_moments(FiqPlugin* self);
+
+/// Store the memory, and hand run() a stored one; none is an empty one.  [setup]
+LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Function store,
+                                         LV2_State_Handle handle);
+LV2_State_Status fiq_plugin_restore_moments(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                                            LV2_State_Handle handle);
+
 /// Take over a restored state, if one has arrived.  [audio]
 void fiq_plugin_take_state(FiqPlugin* self);
 
-/// Publish the present state for save().  [audio]
-void fiq_plugin_publish_state(FiqPlugin* self);
+/// Publish the present state for save(), now and then; after `n_frames`.  [audio]
+void fiq_plugin_publish_state(FiqPlugin* self, uint32_t n_frames);
 
 /// Have parts built where the parameters want others.  [audio]
 void fiq_plugin_grow(FiqPlugin* self);

@@ -10,6 +10,8 @@ enum {
   VECTOR_MAX = 3 * FIQ_NEURONS_MAX > FIQ_ENGINE_MATCH ? 3 * FIQ_NEURONS_MAX : FIQ_ENGINE_MATCH
 };
 
+enum { PUBLISH_FRAMES = 2048 }; ///< from one copy of the state to the next
+
 /// Floats as they are stored: the body of an atom:Vector.
 typedef struct {
   LV2_Atom_Vector_Body head;
@@ -39,11 +41,20 @@ void fiq_plugin_take_state(FiqPlugin* self)
     fiq_engine_set_state(self->engine, &kept->engine);
     self->generation = kept->generation;
     self->seed_asked = true;
+    self->was_set    = true;
   }
 }
 
-void fiq_plugin_publish_state(FiqPlugin* self)
+void fiq_plugin_publish_state(FiqPlugin* self, uint32_t n_frames)
 {
+  // What changes by itself moves slowly; what was set must not be missed by a save that follows.
+  const bool waits = self->unpublished_frames + n_frames < PUBLISH_FRAMES && !self->was_set &&
+                     self->params.freewheel < 0.5f;
+  self->was_set            = false;
+  self->unpublished_frames = waits ? self->unpublished_frames + n_frames : 0;
+  if (waits) {
+    return;
+  }
   FiqKeptState* const draft = fiq_state_box_draft(&self->snapshot);
   fiq_engine_state(self->engine, &draft->engine);
   draft->generation = self->generation;
@@ -78,6 +89,9 @@ static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store
     memcpy(vector.value, fields[i].value, bytes);
     status = store(handle, fields[i].key, &vector, sizeof(vector.head) + bytes, urids->atom_vector,
                    kind);
+  }
+  if (status == LV2_STATE_SUCCESS) {
+    status = fiq_plugin_save_moments(self, store, handle);
   }
   const bool is_restored = kept == &self->last_restored;
   return status ? status : fiq_plugin_save_tuning(self, is_restored, store, handle, features);
@@ -134,6 +148,10 @@ static LV2_State_Status restore(LV2_Handle instance, LV2_State_Retrieve_Function
     if (!read_field(self, retrieve, handle, &fields[i])) {
       return LV2_STATE_ERR_BAD_TYPE;
     }
+  }
+  const LV2_State_Status status = fiq_plugin_restore_moments(self, retrieve, handle);
+  if (status != LV2_STATE_SUCCESS) {
+    return status;
   }
   fiq_plugin_restore_tuning(self, retrieve, handle,
                             features); // before the state, which run() may take at once

@@ -217,6 +217,32 @@ void fixture_patch_path(Fixture* self, int64_t frame, const char* property, cons
   lv2_atom_forge_pop(forge, &object);
 }
 
+void fixture_patch_get(Fixture* self, int64_t frame, const char* property)
+{
+  LV2_Atom_Forge* const forge = &self->forge[0];
+  LV2_Atom_Forge_Frame  object;
+  lv2_atom_forge_frame_time(forge, frame);
+  lv2_atom_forge_object(forge, &object, 0, fixture_urid(LV2_PATCH__Get));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__property));
+  assert_true(lv2_atom_forge_urid(forge, fixture_urid(property)) != 0);
+  lv2_atom_forge_pop(forge, &object);
+}
+
+void fixture_patch_floats(Fixture* self, int64_t frame, const char* property, const float* value,
+                          uint32_t n)
+{
+  LV2_Atom_Forge* const forge = &self->forge[0];
+  LV2_Atom_Forge_Frame  object;
+  lv2_atom_forge_frame_time(forge, frame);
+  lv2_atom_forge_object(forge, &object, 0, fixture_urid(LV2_PATCH__Set));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__property));
+  lv2_atom_forge_urid(forge, fixture_urid(property));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__value));
+  assert_true(
+      lv2_atom_forge_vector(forge, sizeof(float), fixture_urid(LV2_ATOM__Float), n, value) != 0);
+  lv2_atom_forge_pop(forge, &object);
+}
+
 void fixture_prepare(Fixture* self, float* const* in, float* const* out, size_t start)
 {
   const bool realms = self->kind == FIQ_PLUGIN_REALMS;

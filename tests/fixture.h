@@ -29,7 +29,7 @@ typedef struct {
   double                rate_hz;
   const LV2_Descriptor* descriptor;
   LV2_Handle            handle;
-  float                 value[128]; ///< by port index
+  float                 value[256]; ///< by port index
   uint8_t*              events[2];  ///< control and MIDI sequences being written
   LV2_Atom_Forge        forge[2];
   LV2_Atom_Forge_Frame  frame[2];
@@ -66,6 +66,11 @@ void fixture_tempo(Fixture* self, int64_t frame, float bpm);
 
 /// Queue a patch:Set of `property` to the atom:Path `path`.
 void fixture_patch_path(Fixture* self, int64_t frame, const char* property, const char* path);
+
+/// Queue a patch:Get of `property`, and a patch:Set of it to an atom:Vector of `n` floats.
+void fixture_patch_get(Fixture* self, int64_t frame, const char* property);
+void fixture_patch_floats(Fixture* self, int64_t frame, const char* property, const float* value,
+                          uint32_t n);
 
 /// Process `n` frames; in (two planes, may be NULL) and out are offset by `start`.
 void fixture_run(Fixture* self, float* const* in, float* const* out, size_t start, uint32_t n);

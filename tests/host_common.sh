@@ -8,7 +8,8 @@
 build=${1:-${FIQ_BUILD_DIR:-build/release}}
 render=$build/host-test/fieldiq-render
 jack=$build/host-test/fieldiq-jack
-for program in "$render" "$jack"; do
+plot=$build/host-test/fieldiq-plot
+for program in "$render" "$jack" "$plot"; do
   if [ ! -x "$program" ]; then
     echo "$program is not there; give the build folder as the first argument" >&2
     exit 1
@@ -16,6 +17,7 @@ for program in "$render" "$jack"; do
 done
 render=$(realpath "$render")
 jack=$(realpath "$jack")
+plot=$(realpath "$plot")
 
 if [ -f "$build/lv2/fieldiq.lv2/manifest.ttl" ]; then
   ours=yes

@@ -138,7 +138,8 @@ test_latency() {
   ends 0
 }
 
-test_freewheel() {
+# freewheel: seconds of sound within about one second.
+freewheel() {
   start --plugin "$effect" --connect
   timeout 5 jack_freewheel y >/dev/null 2>&1
   sleep 1
@@ -148,6 +149,15 @@ test_freewheel() {
   ends 0
   played=$(sed -n 's/.*played \([0-9]*\).*/\1/p' err)
   echo "   played $played s"
+}
+
+test_freewheel() {
+  freewheel
+  # On a busy machine the server may change over late, or not before it is told to change back.
+  if [ "$played" -lt 4 ]; then
+    timeout 5 jack_freewheel n >/dev/null 2>&1
+    freewheel
+  fi
   check "freewheeling is faster than real time" [ "$played" -ge 4 ]
 }
 
@@ -167,6 +177,73 @@ test_instrument() {
   kill "$sequencer"
   tell quit
   ends 0
+}
+
+# heard: the pitch of what the client plays, in Hz, if that is one sine.
+heard() {
+  timeout 10 jack_rec -f pitch.wav -d 2 -b 16 fiq:out_l >/dev/null 2>&1
+  sox pitch.wav -n trim 0.5 1 bandpass 290 200 stat 2>&1 | sed -n 's/^Rough *frequency: *//p'
+}
+
+# between LOW HIGH X
+between() { awk "BEGIN { exit !($3 >= $1 && $3 <= $2) }"; }
+
+test_tuning() {
+  printf 'five equal\n 5\n 240.\n 480.\n 720.\n 960.\n 2/1\n' >five.scl
+  printf 'broken\n 5\n 240.\n oops\n' >broken.scl
+  timeout 40 jack_midiseq seq 96000 0 61 95000 >/dev/null 2>&1 &
+  sequencer=$!
+  sleep 0.5
+  start --plugin swarm --set partials=1 --set anneal=0.05 --tuning five.scl --connect system seq
+  sleep 2.5
+  got=$(heard)
+  check "--tuning: key 61 is 240 cents above C4, 300.5 Hz ($got)" between 294 307 "$got"
+  answers "tuning equal" tuning
+  sleep 0.5
+  got=$(heard)
+  check "   equal again: 277.2 Hz ($got)" between 271 283 "$got"
+  answers "line 4: not a pitch" "tuning $work/broken.scl"
+  answers "No such file" "tuning $work/nowhere.scl"
+  answers "tuning five.scl" "tuning five.scl"
+  sleep 0.5
+  got=$(heard)
+  check "   and tuned again, while it plays: 300.5 Hz ($got)" between 294 307 "$got"
+  answers "0 bad samples" status
+  tell quit
+  ends 0
+  kill "$sequencer"
+  refuses 1 "No such file" "$jack" --plugin swarm --tuning nowhere.scl
+}
+
+test_trace() {
+  echo old >live.jsonl
+  start --plugin swarm --trace live.jsonl --connect
+  sleep 2
+  jack_bufsize 4096 >/dev/null 2>&1
+  sleep 1
+  jack_bufsize 256 >/dev/null 2>&1
+  check "the trace does not stand under its name while it plays" [ "$(cat live.jsonl)" = old ]
+  tell quit
+  ends 0
+  n=$(grep -c '^{.*"time":.*}$' live.jsonl)
+  echo "   $n messages in $(sed -n 's/.*played \([0-9.]*\).*/\1/p' err) s"
+  check "it does at the end, with a message some 47 times a second" [ "$n" -gt 100 ]
+  check "   each of them whole" [ "$n" -eq $(($(wc -l <live.jsonl) - 1)) ]
+  check "   and it can be drawn" "$plot" --quiet live.jsonl live.png
+  check "   without a warning" [ ! -s "$work/said" ]
+  start --plugin realms --trace killed.jsonl
+  pid=$(pgrep -P "$client" fieldiq-jack)
+  sleep 1
+  kill -INT "$pid"
+  ends 0
+  check "Ctrl-C completes the trace as well" "$plot" --quiet killed.jsonl killed.png
+  refuses 2 "belongs to the console" "$jack" --plugin swarm --trace -
+  refuses 1 "No such file" "$jack" --plugin swarm --trace nowhere/t.jsonl
+  start --plugin swarm --trace /dev/full
+  wait_for "could not be written" err
+  check "a full disk does not stop the sound" kill -0 "$client"
+  tell quit
+  ends 1
 }
 
 test_refusals() {
@@ -196,6 +273,10 @@ test_end_of_input
 test_latency
 test_freewheel
 test_instrument
+if [ "$ours" = yes ]; then
+  test_tuning
+  test_trace
+fi
 test_refusals
 test_server_death
 cd / && conclude

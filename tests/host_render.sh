@@ -150,7 +150,11 @@ test_usage() {
 
 # interrupt SIGNAL: a render that is stopped in the middle leaves nothing and dies of the signal.
 interrupt() {
-  "$render" --quiet --plugin "$effect" --block 16 long.wav stopped.wav >said-signal 2>&1 &
+  # Only our own plugins have something to trace.
+  traced=
+  [ "$ours" = no ] || traced="--trace stopped.jsonl"
+  # shellcheck disable=SC2086
+  "$render" --quiet --plugin "$effect" --block 16 $traced long.wav stopped.wav >said-signal 2>&1 &
   child=$!
   begun=no
   tries=0
@@ -165,6 +169,7 @@ interrupt() {
   wait "$child" || got=$?
   check "$1 ends it by that signal (status $got)" [ "$got" -gt 128 ]
   check "$1 leaves no file" [ ! -e stopped.wav ]
+  check "$1 leaves no trace" [ ! -e stopped.jsonl ]
   check "$1 leaves no temporary file" no_temporaries
 }
 
@@ -241,6 +246,56 @@ test_midi() {
   refuses 2 "no meaning" "$render" --plugin "$instrument" --midi song.mid --bpm 90 x.wav
 }
 
+# n_messages TRACE: lines that say when they are.
+n_messages() { grep -c '^{.*"time":[0-9.e-]*,.*"frame":[0-9]*,.*}$' "$1"; }
+
+# traced CLAIM OPTION...: the render is the same bytes with and without a trace, which is whole.
+traced() {
+  claim=$1
+  shift
+  "$render" --quiet "$@" untraced.wav
+  check "$claim: traced" "$render" --quiet --trace t.jsonl "$@" traced.wav
+  check "   the sound is the same bytes" cmp untraced.wav traced.wav
+  check "   the trace begins with its head" sh -c "head -n 1 t.jsonl | grep -q '\"format\":\"fieldiq-trace\"'"
+  n=$(n_messages t.jsonl)
+  span=$(awk -F '"time":' 'NR > 1 { split($2, a, ","); print a[1] }' t.jsonl | sort -g | tail -n 1)
+  echo "   $n messages in $span s"
+  check "   all other lines are messages" [ "$n" -eq $(($(wc -l <t.jsonl) - 1)) ]
+  check "   some 47 a second" sh -c "awk 'BEGIN { r = $n / ($span + 0.02); exit !(r > 40 && r < 100) }'"
+  check "   and it can be drawn" "$plot" --quiet t.jsonl t.png
+  check "   without a warning" [ ! -s "$work/said" ]
+}
+
+test_trace() {
+  traced "Realms" --preset "Living Zone" tone.wav
+  traced "Realms, adaptive" --set realm=Adaptive --block 100 other.wav
+  traced "Realms after learning" --learn --set objective=Headroom --set amount=100 other.wav
+  traced "Swarm" --plugin swarm --chord C4,E4:60,G4 --length 3
+  # Longer blocks run on further behind the end; up to there every block length tells the same.
+  n=$(wc -l <t.jsonl)
+  for block in 1 37 8192 random; do
+    "$render" --quiet --plugin swarm --chord C4,E4:60,G4 --length 3 --block $block --trace b.jsonl b.wav
+    m=$(wc -l <b.jsonl)
+    [ "$m" -lt "$n" ] || m=$n
+    head -n $((m - 1)) t.jsonl | tail -n +2 >expected
+    head -n $((m - 1)) b.jsonl | tail -n +2 >got
+    check "block length $block tells the same, $m lines" cmp expected got
+  done
+  check "traces to stdout" sh -c "'$render' --quiet --plugin '$effect' --trace - tone.wav o.wav | '$plot' --quiet - o.png"
+  refuses 1 "Broken pipe" sh -c "{ '$render' --quiet --plugin '$effect' --trace - long.wav x.wav; echo \$? >status; } | true; exit \$(cat status)"
+  refuses 2 "cannot be the same file" "$render" --plugin "$effect" --trace x.wav tone.wav x.wav
+  refuses 2 "would be overwritten" "$render" --plugin "$effect" --trace ./tone.wav tone.wav x.wav
+  refuses 2 "same place" "$render" --plugin "$effect" --metrics - --trace - tone.wav x.wav
+  refuses 1 "No such file" "$render" --plugin "$effect" --trace nowhere/t.jsonl tone.wav x.wav
+  refuses 1 "is a folder" "$render" --plugin "$effect" --trace . tone.wav x.wav
+  refuses 1 "could not be written" "$render" --plugin "$effect" --trace /dev/full long.wav x.wav
+  echo old >kept.jsonl
+  refuses 1 "cut.flac" "$render" --plugin "$effect" --trace kept.jsonl cut.flac x.wav
+  check "a failed render keeps the older trace" [ "$(cat kept.jsonl)" = old ]
+  check "no failure left a file" [ ! -e x.wav ]
+  check "no failure left a temporary file" no_temporaries
+}
+
 test_ours() {
   refuses 1 "missing.wav" "$render" --sidechain missing.wav tone.wav x.wav
   check "takes a side chain" run --sidechain other.wav --tail 0 tone.wav side.wav
@@ -265,5 +320,8 @@ test_full_disk
 test_state
 test_metrics
 test_midi
-[ "$ours" = no ] || test_ours
+if [ "$ours" = yes ]; then
+  test_trace
+  test_ours
+fi
 cd / && conclude

@@ -11,7 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES = 96000 };
+enum { FRAMES = 96000, LIVING = 3, LOCKED = 4, SETTINGS = 5 };
+
+static void set_if_there(Fixture* self, const char* symbol, double value)
+{
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    if (fiq_param_in(&fiq_params[row], self->kind) && !strcmp(fiq_params[row].symbol, symbol)) {
+      fixture_set(self, symbol, value);
+    }
+  }
+}
 
 /// A setting in which every control of the plugin matters.
 static Fixture* lively(FiqPluginKind kind)
@@ -97,21 +106,44 @@ static double difference_db(const FixtureAudio* a, const FixtureAudio* b)
   return 0.5 * support_db(sum / fmax(all, 1e-12));
 }
 
-/// Controls matter in different settings: notes alone, the temporal realm with a held chord, the analysis.
+/// Controls matter in different settings: notes alone, the temporal realm with a held chord, the analysis, the
+/// living core with memory and goals, and all locked.
 static void play_with(FiqPluginKind kind, int setting, const char* symbol, float value,
                       FixtureAudio* out)
 {
   Fixture* const self = lively(kind);
   if (kind == FIQ_PLUGIN_REALMS) {
-    fixture_set(self, "realm", setting ? 0 : 1);
+    fixture_set(self, "realm", setting && setting < LIVING ? 0 : 1);
     fixture_set(self, "rotate", setting ? 40 : 0);
     fixture_set(self, "match", setting ? 30 : 0);
   } else {
     fixture_set(self, "stereo_motion", setting ? 50 : 0);
-    fixture_set(self, "just", setting == 2 ? 50 : 0);
   }
   fixture_set(self, "chord", setting == 1 ? 3 : 0);
   fixture_set(self, "source", setting == 2 ? 2 : 0);
+  fixture_set(self, "just", setting >= 2 ? 50 : 0);
+  if (setting == LIVING) {
+    fixture_set(self, "coupling", 6);
+    set_if_there(self, "motion", 120);
+    set_if_there(self, "sway", 40);
+    fixture_set(self, "regulator", 1);
+    fixture_set(self, "order_low", 30);
+    fixture_set(self, "resonance", 50);
+    fixture_set(self, "remember", 1);
+    fixture_set(self, "recall", 60);
+    fixture_set(self, "recall_age", 0.5);
+    fixture_set(self, "goal", 3);
+    fixture_set(self, "attention", 50);
+    set_if_there(self, "temperature", 30);
+  }
+  if (setting == LOCKED) {
+    fixture_set(self, "coupling", 10);
+    fixture_set(self, "chord", 3);
+    fixture_set(self, "anneal", 0.02);
+    fixture_set(self, "scatter", 0);
+    set_if_there(self, "core_spread", 0.05);
+    set_if_there(self, "sway", 40);
+  }
   fixture_set(self, symbol, (double)value);
   play(self, setting, out);
   fixture_close(self);
@@ -146,14 +178,16 @@ static void sweep(FiqPluginKind kind)
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
     // Freewheel changes when a swarm is built, not how it sounds; its test is in plugin_growth. The
-    // switches of learning are heard after seconds; theirs is plugin_learning.
-    const bool is_of_learning = strncmp(param->symbol, "learn", 5) == 0;
+    // switches of learning are heard after seconds, theirs is plugin_learning; a link takes two, see plugin_link; what
+    // clears the memory is heard once there is one, see plugin_mind; what calms or shakes the core takes its time, see plugin_core.
     if (!fiq_param_in(param, kind) || fiq_param_is_meter(param) ||
-        param->kind == FIQ_KIND_FREEWHEEL || is_of_learning) {
+        param->kind == FIQ_KIND_FREEWHEEL || strncmp(param->symbol, "learn", 5) == 0 ||
+        strncmp(param->symbol, "link", 4) == 0 || strcmp(param->symbol, "memory_clear") == 0 ||
+        strcmp(param->symbol, "stabilise") == 0 || strcmp(param->symbol, "resonance") == 0) {
       continue;
     }
     double best = -400.0;
-    for (int setting = 0; setting < 3 && best < -40.0; ++setting) {
+    for (int setting = 0; setting < SETTINGS && best < -40.0; ++setting) {
       play_with(kind, setting, param->symbol, param->fallback, &a);
       for (int k = 0; k < n_alternatives(param) && best < -40.0; ++k) {
         play_with(kind, setting, param->symbol, alternative(param, k), &b);
@@ -285,6 +319,46 @@ static void test_a_triad_is_in_tune(void** state)
   fixture_audio_free(&out);
 }
 
+static void test_a_just_triad_is_four_to_five_to_six(void** state)
+{
+  (void)state;
+  enum { LONG = 6 * 48000 };
+  static const uint8_t keys[] = {60, 64, 67};
+  FixtureAudio         in     = fixture_audio(LONG);
+  FixtureAudio         out    = fixture_audio(LONG);
+  for (int kind = 0; kind < 2; ++kind) {
+    Fixture* const self = fixture_open((FiqPluginKind)kind, 48000.0, false);
+    double         got[3];
+    fixture_seed(self, 4);
+    for (int i = 0; i < 3; ++i) {
+      fixture_midi(self, 0, 0x90, keys[i], 100);
+    }
+    fixture_set(self, "just", 100);
+    fixture_set(self, "prime_limit", 1);
+    fixture_set(self, "coupling", 8);
+    fixture_set(self, "detune", 1);
+    if (kind == FIQ_PLUGIN_REALMS) {
+      fixture_set(self, "mix", 0);
+      fixture_set(self, "swarm_level", 0);
+      fixture_set(self, "swarm_follow", 0);
+    }
+    fixture_render(self, in.plane, out.plane, LONG, 512);
+    for (int i = 0; i < 3; ++i) {
+      const double near = 440.0 * exp2((keys[i] - 69) / 12.0);
+      got[i]            = measured_hz(out.plane[0] + LONG / 2, LONG / 2, near);
+    }
+    const double third = 1200.0 * log2(got[1] / got[0] / 1.25);
+    const double fifth = 1200.0 * log2(got[2] / got[0] / 1.5);
+    print_message("%s: 4:5:6 but for %+.4f and %+.4f cents, harmony %.3f\n",
+                  kind ? "swarm" : "realms", third, fifth, (double)fixture_get(self, "harmony"));
+    assert_true(fabs(third) < 0.1 && fabs(fifth) < 0.1);
+    assert_true(fixture_get(self, "harmony") > 0.4f);
+    fixture_close(self);
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 static void test_analysis_sings_the_input_in_tune_and_as_loud(void** state)
 {
   (void)state;
@@ -337,6 +411,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_triad_is_in_tune),
+      cmocka_unit_test(test_a_just_triad_is_four_to_five_to_six),
       cmocka_unit_test(test_analysis_sings_the_input_in_tune_and_as_loud),
       cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
       cmocka_unit_test(test_every_control_of_realms_is_audible),

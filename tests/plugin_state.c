@@ -21,7 +21,8 @@ static Store saved(Fixture* self)
   const LV2_State_Interface* const state = self->descriptor->extension_data(LV2_STATE__interface);
   Store                            store;
   memset(&store, 0, sizeof(store));
-  assert_int_equal(state->save(self->handle, store_keep, &store, 0, no_features), LV2_STATE_SUCCESS);
+  assert_int_equal(state->save(self->handle, store_keep, &store, 0, no_features),
+                   LV2_STATE_SUCCESS);
   return store;
 }
 

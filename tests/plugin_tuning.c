@@ -128,7 +128,8 @@ static Store saved(Fixture* self)
 static void restored(Fixture* self, Store* store)
 {
   const LV2_State_Interface* const state = self->descriptor->extension_data(LV2_STATE__interface);
-  assert_int_equal(state->restore(self->handle, store_fetch, store, 0, features), LV2_STATE_SUCCESS);
+  assert_int_equal(state->restore(self->handle, store_fetch, store, 0, features),
+                   LV2_STATE_SUCCESS);
   assert_int_equal(n_mapped, 0);
 }
 

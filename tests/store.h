@@ -9,7 +9,7 @@
 
 #include <lv2/state/state.h>
 
-enum { STORE_ITEMS_MAX = 8, STORE_ITEM_BYTES = 2048 };
+enum { STORE_ITEMS_MAX = 8, STORE_ITEM_BYTES = 32768 };
 
 typedef struct {
   struct {

@@ -808,6 +808,118 @@ static void test_bad_configurations_and_small_arenas_are_refused(void** state)
   support_arena_free(&exact);
 }
 
+/// Cosine of two sets of axes, as amplitudes.
+static double alike(const float* a, const float* b)
+{
+  double ab = 0.0;
+  double aa = 1e-300;
+  double bb = 1e-300;
+  for (uint32_t i = 0; i < FIQ_AXES; ++i) {
+    ab += sqrt((double)a[i] * (double)b[i]);
+    aa += (double)a[i];
+    bb += (double)b[i];
+  }
+  return ab / sqrt(aa * bb);
+}
+
+static double sum_of_axes(const float* axes)
+{
+  double sum = 0.0;
+  for (uint32_t i = 0; i < FIQ_AXES; ++i) {
+    assert_true(isfinite(axes[i]) && axes[i] >= 0.0f);
+    sum += (double)axes[i];
+  }
+  return sum;
+}
+
+static void test_axes_are_those_of_the_partials(void** state)
+{
+  (void)state;
+  Rig    rig;
+  float  axes[FIQ_AXES];
+  float  due[FIQ_AXES] = {0.0f};
+  double worst         = 1.0;
+  rig_start(&rig, RATE, TICK);
+  clear_sound();
+  add_chord(RATE);
+  copy_to_right();
+  play(&rig, RATE, NULL, NULL);
+  fiq_analysis_axes(&rig.analysis, axes);
+  for (int i = 0; i < N_PARTIALS; ++i) {
+    fiq_axes_add(due, (float)partial_hz(i), (float)(0.5 * partial_gain(i) * partial_gain(i)));
+  }
+  const double db = 0.5 * support_db(sum_of_axes(axes) / sum_of_axes(due));
+  print_message("  a chord: cosine %.6f, level off by %+.4f dB\n", alike(axes, due), db);
+  assert_true(alike(axes, due) > 0.999);
+  assert_true(fabs(db) < 0.05);
+  rig_end(&rig);
+  // Any tone, at any rate that has it, counts on its axes alone.
+  static const double rates_hz[] = {8000.0, 22050.0, 44100.0, 48000.0, 96000.0, 192000.0};
+  static const double tones_hz[] = {70.0, 111.0, 300.0, 1234.0, 3333.0, 9000.0, 15000.0};
+  for (size_t r = 0; r < sizeof rates_hz / sizeof *rates_hz; ++r) {
+    for (size_t t = 0; t < sizeof tones_hz / sizeof *tones_hz && tones_hz[t] < 0.45 * rates_hz[r];
+         ++t) {
+      const uint32_t n = (uint32_t)(0.25 * rates_hz[r]);
+      rig_start(&rig, rates_hz[r], TICK);
+      clear_sound();
+      support_sine(sound[0], n, tones_hz[t], rates_hz[r], 0.5, 0.3);
+      copy_to_right();
+      play(&rig, n, NULL, NULL);
+      fiq_analysis_axes(&rig.analysis, axes);
+      memset(due, 0, sizeof due);
+      fiq_axes_add(due, (float)tones_hz[t], 0.125f);
+      worst = fmin(worst, alike(axes, due));
+      // Of the lowest tone a part is below the first axis.
+      assert_true(fabs(0.5 * support_db(sum_of_axes(axes) / 0.125)) < (t == 0 ? 1.0 : 0.1));
+      rig_end(&rig);
+    }
+  }
+  print_message(
+      "  single tones from 70 Hz to 15 kHz at rates from 8 to 192 kHz: cosine at least %.4f\n",
+      worst);
+  assert_true(worst > 0.95);
+}
+
+static void test_axes_of_noise_are_as_wide_as_their_bands(void** state)
+{
+  (void)state;
+  Rig    rig;
+  float  axes[FIQ_AXES];
+  double sum[FIQ_AXES] = {0.0};
+  double worst         = 0.0;
+  rig_start(&rig, RATE, TICK);
+  clear_sound();
+  support_noise(sound[0], 12 * RATE, 0.1, 5);
+  copy_to_right();
+  uint32_t n = 0;
+  for (uint32_t end = RATE / 2; end <= 12 * RATE; end += 256) {
+    play(&rig, end, NULL, NULL);
+    fiq_analysis_axes(&rig.analysis, axes);
+    for (uint32_t i = 0; i < FIQ_AXES; ++i) {
+      sum[i] += (double)axes[i];
+    }
+    ++n;
+  }
+  // White noise of variance 0.01/3 has that power over 24 kHz.
+  for (uint32_t i = 0; i < FIQ_AXES; ++i) {
+    double due = 0.0;
+    for (float hz = 50.25f; hz < 16000.0f; hz += 0.5f) {
+      float share[FIQ_AXES] = {0.0f};
+      fiq_axes_add(share, hz, 1.0f);
+      due += 0.5 * (double)share[i] * 0.01 / 3.0 / 24000.0;
+    }
+    worst = fmax(worst, fabs(0.5 * support_db(sum[i] / n / due)));
+  }
+  print_message("  axes of white noise off by at most %.2f dB\n", worst);
+  assert_true(worst < 1.0);
+  clear_sound();
+  rig.n_done = 0;
+  play(&rig, RATE, NULL, NULL);
+  fiq_analysis_axes(&rig.analysis, axes);
+  assert_true(sum_of_axes(axes) <= 0.0);
+  rig_end(&rig);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -825,6 +937,8 @@ int main(void)
       cmocka_unit_test(test_anything_stays_finite),
       cmocka_unit_test(test_every_rate_hears_the_same),
       cmocka_unit_test(test_measured_latency_is_reported_latency),
+      cmocka_unit_test(test_axes_are_those_of_the_partials),
+      cmocka_unit_test(test_axes_of_noise_are_as_wide_as_their_bands),
       cmocka_unit_test(test_cutting_cannot_be_heard),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_one_channel_alone_reads_half),

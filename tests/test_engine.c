@@ -27,6 +27,11 @@ static FiqEngineParams lively(void)
                            .speed        = 1,
                            .core_rate    = 0.2f,
                            .core_spread  = 0.1f,
+                           .core_size    = 16.0f,
+                           .order_low    = 0.8f,
+                           .order_high   = 0.95f,
+                           .recall_age   = 2.0f,
+                           .forgetting   = 0.01f,
                            .motion       = 1,
                            .width        = 0.3f,
                            .swarm_level  = 0.5f,
@@ -67,6 +72,7 @@ static void render(FiqEngine* self, const FiqEngineParams* params, float* left, 
 {
   static const uint8_t notes[3][3] = {{0x90, 60, 64}, {0x90, 64, 64}, {0x90, 67, 64}};
   float* const         in          = support_floats(BLOCK);
+  fiq_engine_watch(self, told != NULL);
   for (size_t done = 0; done < FRAMES; done += BLOCK) {
     support_sine(in, BLOCK, 400.0, 48000.0, 0.4, 0.0);
     if (done == 0) {
@@ -117,7 +123,7 @@ static void test_telemetry_is_true_and_unheard(void** state)
   assert_true(told.swarm.residual_hz < 0.01f);
   assert_int_equal(told.n_neurons, 32);
   assert_true(told.layer.score > 0.9f);
-  assert_true(told.core.coupling > 1.0f && told.core.order > 0.5f);
+  assert_true(told.core.coupling_ratio > 1.0f && told.core.order > 0.5f);
   assert_true(fabsf(told.realm.rms_db + 11.0f) < 1.0f);
   assert_true(told.realm.tonality > 0.5f);
   assert_int_equal(told.guard_resets, 0);

@@ -421,7 +421,7 @@ static void test_delay_refuses_too_little_memory(void** state)
   FiqFieldDelay delay;
   for (size_t size = 0; size <= 1024; size += FIQ_ARENA_ALIGN_BYTES) {
     FiqArena arena = support_arena(size);
-    assert_int_equal(fiq_field_delay_init(&delay, &arena, 127, CONTROL),
+    assert_int_equal(fiq_field_delay_init(&delay, &arena, 128 - CONTROL, CONTROL),
                      size < 1024 ? FIQ_NO_MEMORY : FIQ_OK);
     support_arena_free(&arena);
   }

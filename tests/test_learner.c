@@ -5,6 +5,7 @@
 // it; the linear map that is learned on is compared with the realm, and its derivatives with finite
 // differences.
 #include "learner.h"
+#include "learning.h"
 #include "maths.h"
 #include "realm_spectral.h"
 #include "support.h"
@@ -774,6 +775,47 @@ static void test_every_rate_and_window(void** state)
   free(y);
 }
 
+/// The watch over headroom sees `peak_in` and `peak_wet` for so long; whether it ever called harm.
+static bool watch_for(FiqWatch* watch, float seconds, float peak_in, float peak_wet)
+{
+  const FiqSeen seen     = {.peak_in = peak_in, .peak_wet = peak_wet};
+  bool          ever     = false;
+  const float   period_s = 0.001f;
+  for (int i = 0; i < (int)(seconds / period_s); ++i) {
+    fiq_watch_step(watch, FIQ_LEARN_HEADROOM, &seen, period_s);
+    ever = ever || watch->harms;
+  }
+  return ever;
+}
+
+static void test_the_watch_judges_by_what_is_played_with_the_lesson(void** state)
+{
+  (void)state;
+  FiqWatch watch;
+  // Known to have peaked at 1: a peak of 0.9 is no harm, one of 1.05 is, for a second at least.
+  fiq_watch_reset(&watch, 1.0f);
+  assert_false(watch_for(&watch, 1.0f, 0.5f, 0.9f));
+  assert_true(watch_for(&watch, 0.01f, 0.5f, 1.05f));
+  (void)watch_for(&watch, 0.9f, 0.5f, 0.5f);
+  assert_true(watch.harms);
+  (void)watch_for(&watch, 1.5f, 0.5f, 0.5f);
+  assert_false(watch.harms);
+  // What peaked two seconds before a new lesson is no measure for it; what peaked just now is.
+  fiq_watch_reset(&watch, 1.0f);
+  (void)watch_for(&watch, 2.0f, 0.5f, 0.5f);
+  fiq_watch_restart(&watch);
+  assert_false(watch_for(&watch, 0.2f, 0.3f, 0.5f));
+  assert_true(watch_for(&watch, 0.01f, 0.3f, 0.6f));
+  // Where nothing was heard there is no trust until something was.
+  fiq_watch_reset(&watch, 0.0f);
+  assert_true(watch_for(&watch, 0.2f, 0.5f, 0.4f));
+  (void)watch_for(&watch, 0.2f, 0.5f, 0.4f);
+  assert_false(watch.harms);
+  // Peaks below -40 dBFS are nobody's harm.
+  fiq_watch_reset(&watch, 0.001f);
+  assert_false(watch_for(&watch, 0.5f, 0.001f, 0.009f));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -787,6 +829,7 @@ int main(void)
       cmocka_unit_test(test_align_brings_two_microphones_together),
       cmocka_unit_test(test_mono_regains_what_decorrelation_lost),
       cmocka_unit_test(test_mono_leaves_alone_what_is_safe),
+      cmocka_unit_test(test_the_watch_judges_by_what_is_played_with_the_lesson),
       cmocka_unit_test(test_too_small_an_arena_is_refused),
       cmocka_unit_test(test_bad_configurations_are_refused),
       cmocka_unit_test(test_silence_teaches_nothing),

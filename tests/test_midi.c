@@ -121,7 +121,7 @@ static void test_bend_range_by_registered_parameter(void** state)
   (void)turn(&midi, 3, 98, 0);
   (void)turn(&midi, 3, 6, 7); // a parameter that is not registered
   assert_true(fabsf(*by - 12.0f) < 1e-6f);
-  (void)set_parameter(&midi, 3, 1, 7); // fine tuning, which is not ours
+  (void)set_parameter(&midi, 3, 3, 7); // a tuning program, which is not ours
   assert_true(fabsf(*by - 12.0f) < 1e-6f);
   (void)set_parameter(&midi, 3, 0, 127);
   assert_true(fabsf(*by - 96.0f) < 1e-6f);
@@ -130,6 +130,68 @@ static void test_bend_range_by_registered_parameter(void** state)
   assert_true(fabsf(*by - 96.0f) < 1e-6f); // outlives a reset
   fiq_midi_forget_ranges(&midi);
   assert_true(*by < 0.0f);
+}
+
+static void test_tuning_by_registered_parameters(void** state)
+{
+  (void)state;
+  FiqMidiChannels midi = at_rest();
+  (void)set_parameter(&midi, 5, 1, 0);
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 5) + 1.0f) < 1e-7f);
+  (void)turn(&midi, 5, 6, 127);
+  (void)turn(&midi, 5, 38, 127);
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 5) - 8191.0f / 8192.0f) < 1e-7f);
+  (void)turn(&midi, 5, 6, 64);
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 5)) < 1e-7f);
+  (void)set_parameter(&midi, 5, 2, 64 - 12);
+  (void)turn(&midi, 5, 38, 99); // has no fine part
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 5) + 12.0f) < 1e-7f);
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 4)) < 1e-7f);
+  (void)turn(&midi, 5, 121, 0);
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 5) + 12.0f) < 1e-7f); // outlives a reset
+  (void)set_parameter(&midi, 0, 6, 5);                                     // a zone: 1..5
+  (void)set_parameter(&midi, 0, 2, 64 + 2);
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 5) + 10.0f) < 1e-6f);
+}
+
+static void test_increments_move_by_the_least_step(void** state)
+{
+  (void)state;
+  FiqMidiChannels midi = at_rest();
+  (void)turn(&midi, 3, 96, 0); // nothing is selected
+  (void)set_parameter(&midi, 3, 0, 2);
+  (void)turn(&midi, 3, 96, 5); // its value says nothing
+  (void)turn(&midi, 3, 96, 0);
+  assert_true(fabsf(midi.channel[3].bend_range_semitones - 2.02f) < 1e-5f);
+  for (int i = 0; i < 300; ++i) {
+    (void)turn(&midi, 3, 97, 0);
+  }
+  assert_true(fabsf(midi.channel[3].bend_range_semitones) < 1e-9f);
+  (void)set_parameter(&midi, 3, 1, 64);
+  (void)turn(&midi, 3, 97, 0);
+  assert_true(fabsf(fiq_midi_tuning_semitones(&midi, 3) + 1.0f / 8192.0f) < 1e-7f);
+  (void)set_parameter(&midi, 3, 2, 126);
+  for (int i = 0; i < 3; ++i) {
+    (void)turn(&midi, 3, 96, 0);
+  }
+  assert_int_equal(midi.channel[3].coarse, 63);
+}
+
+static void test_portamento_overrules_the_glide(void** state)
+{
+  (void)state;
+  FiqMidiChannels midi = at_rest();
+  assert_true(fabsf(fiq_midi_glide_s(&midi, 2, 0.7f) - 0.7f) < 1e-7f);
+  (void)turn(&midi, 2, 65, 127);
+  assert_true(fabsf(fiq_midi_glide_s(&midi, 2, 0.7f) - 0.7f) < 1e-7f);
+  assert_true(fabsf(fiq_midi_glide_s(&midi, 2, 0.0f) - 0.1f) < 1e-7f);
+  (void)turn(&midi, 2, 5, 127);
+  assert_true(fabsf(fiq_midi_glide_s(&midi, 2, 0.7f) - 4.0f) < 1e-6f);
+  (void)turn(&midi, 2, 65, 63);
+  assert_true(fabsf(fiq_midi_glide_s(&midi, 2, 0.7f)) < 1e-9f);
+  assert_true(fabsf(fiq_midi_glide_s(&midi, 1, 0.7f) - 0.7f) < 1e-7f);
+  fiq_midi_forget_glides(&midi);
+  assert_true(fabsf(fiq_midi_glide_s(&midi, 2, 0.7f) - 0.7f) < 1e-7f);
 }
 
 static void test_reset_spares_what_the_standard_spares(void** state)
@@ -298,6 +360,9 @@ static void test_any_controllers_keep_values_in_range(void** state)
     assert_true(c->wheel_now >= 0.0f && c->wheel_now <= 1.0f);
     assert_true(c->bend_range_semitones >= -1.0f && c->bend_range_semitones <= 96.0f);
     assert_true(fabsf(fiq_midi_timbre(&midi, channel)) <= 1.0f);
+    assert_true(fabsf(fiq_midi_tuning_semitones(&midi, channel)) <= 130.0f);
+    const float glide_s = fiq_midi_glide_s(&midi, channel, 1.0f);
+    assert_true(glide_s >= 0.0f && glide_s <= 4.0f);
     assert_true(fiq_midi_scope(&midi, channel) >> channel & 1);
   }
 }
@@ -309,6 +374,9 @@ int main(void)
       cmocka_unit_test(test_bend_has_fourteen_bits_and_rests_at_zero),
       cmocka_unit_test(test_malformed_bytes_are_nothing),
       cmocka_unit_test(test_bend_range_by_registered_parameter),
+      cmocka_unit_test(test_tuning_by_registered_parameters),
+      cmocka_unit_test(test_increments_move_by_the_least_step),
+      cmocka_unit_test(test_portamento_overrules_the_glide),
       cmocka_unit_test(test_reset_spares_what_the_standard_spares),
       cmocka_unit_test(test_pedals_switch_at_64_and_sostenuto_acts_once),
       cmocka_unit_test(test_mode_messages),

@@ -141,7 +141,7 @@ static void test_bend_moves_its_channel_and_reset_returns(void** state)
   assert_true(fabsf(fiq_notes_pitch(&notes, find(&notes, 60)) - 59.0f) < 1e-6f);
   assert_true(fabsf(fiq_notes_pitch(&notes, find(&notes, 70)) - 70.0f) < 1e-6f);
   fiq_notes_controller(&notes, 0, 121, 0, 65);
-  fiq_notes_advance(&notes, &plain, 128);
+  fiq_notes_advance(&notes, &plain, 4800);
   assert_true(fabsf(fiq_notes_pitch(&notes, find(&notes, 60)) - 60.0f) < 1e-6f);
 }
 
@@ -615,17 +615,17 @@ static void test_bend_range_by_message_and_by_parameter(void** state)
   run_to(&notes, 64);
   assert_true(cents_off(&notes, 60, 62.0) < 1e-6);
   send(&notes, 64, 0xe0, 0, 0);
-  run_to(&notes, 64);
+  run_to(&notes, 2400);
   assert_true(cents_off(&notes, 60, 58.0) < 1e-6);
   select_parameter(&notes, 0, 0, 12);
-  run_to(&notes, 64);
+  run_to(&notes, 4800);
   assert_true(cents_off(&notes, 60, 48.0) < 1e-6);
   FiqNotesParams other       = plain;
   other.bend_range_semitones = 7.0f;
-  fiq_notes_advance(&notes, &other, 128);
+  fiq_notes_advance(&notes, &other, 7200);
   assert_true(cents_off(&notes, 60, 53.0) < 1e-6);
-  send(&notes, 128, 0xe0, 0, 64);
-  fiq_notes_advance(&notes, &other, 128);
+  send(&notes, 7200, 0xe0, 0, 64);
+  fiq_notes_advance(&notes, &other, 9600);
   assert_true(cents_off(&notes, 60, 60.0) < 1e-9);
 }
 
@@ -644,12 +644,12 @@ static void test_zone_bends_each_note_and_all(void** state)
   assert_true(cents_off(&notes, 60, 60.0 + 48.0 * half) < 1e-3);
   assert_true(cents_off(&notes, 64, 64.0) < 1e-9);
   send(&notes, 0, 0xe0, 127, 127);
-  run_to(&notes, 0);
+  run_to(&notes, 2400);
   assert_true(cents_off(&notes, 60, 62.0 + 48.0 * half) < 1e-3);
   assert_true(cents_off(&notes, 64, 66.0) < 1e-3);
   assert_true(cents_off(&notes, 70, 70.0) < 1e-9);
   select_parameter(&notes, 3, 0, 24); // on one member, for all
-  run_to(&notes, 0);
+  run_to(&notes, 4800);
   assert_true(cents_off(&notes, 60, 62.0 + 24.0 * half) < 1e-3);
   send(&notes, 0, 0xb0, 64, 127);
   send(&notes, 0, 0x81, 60, 0);
@@ -768,12 +768,75 @@ static void test_tuning_moves_keys_and_leaves_some_out(void** state)
   assert_true(fabs(fiq_notes_hz(&notes, find(&notes, 60)) - 300.0) < 1e-9);
   assert_true(fabs(hz - 300.0 * exp2(0.4)) < 1e-9);
   send(&notes, 64, 0xe0, 127, 127); // bends by two semitones whatever the scale
-  run_to(&notes, 64);
+  run_to(&notes, 2400);
   assert_true(fabs(fiq_notes_hz(&notes, find(&notes, 60)) - 300.0 * exp2(2.0 / 12.0)) < 1e-5);
-  send(&notes, 64, 0xe0, 0, 64);
+  send(&notes, 2400, 0xe0, 0, 64);
   fiq_notes_set_tuning(&notes, NULL);
-  run_to(&notes, 128);
+  run_to(&notes, 4800);
   assert_true(cents_off(&notes, 62, 62.0) < 1e-9);
+}
+
+static void test_bend_has_no_zipper_and_new_notes_begin_bent(void** state)
+{
+  (void)state;
+  FiqNotes notes = fresh_notes();
+  send(&notes, 0, 0x90, 60, 100);
+  send(&notes, 0, 0xe0, 0, 96);
+  run_to(&notes, 0);
+  assert_true(cents_off(&notes, 60, 60.0 + 2.0 * 4096.0 / 8191.0) < 1e-3); // struck bent
+  // A fader that sends seven bits: a step of the wheel is 50 cents wide at a range of 32 semitones.
+  FiqNotesParams wide       = plain;
+  wide.bend_range_semitones = 32.0f;
+  double last               = 0.0;
+  double worst              = 0.0;
+  for (uint64_t frame = 0; frame < 48000; frame += 64) {
+    if (frame % 640 == 0) {
+      send(&notes, frame, 0xe0, 0, (uint32_t)(frame / 640) + 32);
+    }
+    fiq_notes_advance(&notes, &wide, frame);
+    const double pitch = (double)fiq_notes_pitch(&notes, find(&notes, 60));
+    worst              = frame > 4800 ? fmax(worst, fabs(pitch - last)) : 0.0;
+    last               = pitch;
+  }
+  print_message("steps of 50 cents in the wheel: at most %.1f cents in 64 frames\n", 100.0 * worst);
+  assert_true(worst < 0.25);
+  fiq_notes_advance(&notes, &wide, 60000);
+  const double bend = 32.0 * (106.0 - 64.0) * 128.0 / 8191.0;
+  assert_true(cents_off(&notes, 60, 60.0 + bend) < 1e-3);
+}
+
+static void test_channel_tuning_by_registered_parameters(void** state)
+{
+  (void)state;
+  FiqNotes notes = fresh_notes();
+  run_to(&notes, 0);
+  select_parameter(&notes, 1, 2, 64 + 7);
+  select_parameter(&notes, 1, 1, 32); // half a semitone down
+  send(&notes, 0, 0x90, 60, 100);
+  send(&notes, 0, 0x91, 62, 100);
+  run_to(&notes, 64);
+  assert_true(cents_off(&notes, 60, 60.0) < 1e-9);
+  assert_true(cents_off(&notes, 62, 68.5) < 1e-4);
+}
+
+static void test_portamento_controllers_overrule_the_parameter(void** state)
+{
+  (void)state;
+  FiqNotes notes = in_mode(FIQ_MODE_LEGATO, 0.0f);
+  send(&notes, 0, 0xb0, 5, 64);
+  send(&notes, 0, 0x90, 60, 100);
+  send(&notes, 0, 0x90, 72, 100);
+  run_to(&notes, 64); // not switched on
+  assert_true(cents_off(&notes, 72, 72.0) < 1e-9);
+  send(&notes, 64, 0xb0, 65, 127);
+  send(&notes, 64, 0x90, 60, 100);
+  const double glide_s = 4.0 * (64.0 / 127.0) * (64.0 / 127.0);
+  run_to(&notes, 64 + (uint64_t)(24000.0 * glide_s));
+  assert_true(cents_off(&notes, 60, 66.0) < 0.1);
+  send(&notes, 48000, 0xb0, 65, 0);
+  send(&notes, 48000, 0x90, 64, 100);
+  run_to(&notes, 48000);
+  assert_true(cents_off(&notes, 64, 64.0) < 1e-9);
 }
 
 static FiqNotes just(int32_t limit, float amount)
@@ -802,6 +865,95 @@ static void test_major_triad_is_4_5_6(void** state)
   send(&notes, 0, 0x90, 70, 100);
   run_to(&notes, 0);
   assert_true(cents_off(&notes, 70, 60.0 + 12.0 * log2(1.8)) < 0.01);
+}
+
+static void test_root_gives_every_key_one_just_pitch(void** state)
+{
+  (void)state;
+  static const double ratio[12] = {1.0,         16.0 / 15, 9.0 / 8, 6.0 / 5, 5.0 / 4, 4.0 / 3,
+                                   45.0 / 32.0, 3.0 / 2,   8.0 / 5, 5.0 / 3, 9.0 / 5, 15.0 / 8};
+  FiqNotesPlay        play      = fiq_notes_default_play();
+  double              worst     = 0.0;
+  play.just                     = true;
+  for (int32_t root = 0; root < 12; ++root) {
+    play.just_root = root;
+    FiqNotes notes = played(play);
+    for (uint32_t key = 40; key < 80; ++key) {
+      send(&notes, 0, 0x90, key, 100);
+    }
+    run_to(&notes, 0);
+    for (int32_t key = 40; key < 80; ++key) {
+      const int32_t above  = key - root;
+      const double  octave = floor(above / 12.0);
+      const double  want   = root + 12.0 * (octave + log2(ratio[above - 12 * (int32_t)octave]));
+      worst                = fmax(worst, cents_off(&notes, (uint8_t)key, want));
+    }
+  }
+  print_message("twelve roots: keys off by at most %.2g cents\n", worst);
+  assert_true(worst < 0.1);
+  FiqNotes notes = played(play); // on B: a triad on its own root is not touched by what lies below
+  send(&notes, 0, 0x90, 36, 100);
+  send(&notes, 0, 0x90, 59, 100);
+  send(&notes, 0, 0x90, 63, 100);
+  send(&notes, 0, 0x90, 66, 100);
+  run_to(&notes, 0);
+  const double root_hz = fiq_notes_hz(&notes, find(&notes, 59));
+  assert_true(fabs(1200.0 * log2(fiq_notes_hz(&notes, find(&notes, 63)) / root_hz / 1.25)) < 0.1);
+  assert_true(fabs(1200.0 * log2(fiq_notes_hz(&notes, find(&notes, 66)) / root_hz / 1.5)) < 0.1);
+}
+
+static void test_limit_2_touches_octaves_alone(void** state)
+{
+  (void)state;
+  static const char scl[] =
+      "stretched\n12\n101.\n202.\n303.\n404.\n505.\n606.\n707.\n808.\n909.\n1010.\n"
+      "1111.\n1212.\n";
+  FiqTuning tuning;
+  fiq_tuning_init_equal(&tuning, 440.0);
+  assert_int_equal(fiq_tuning_parse_scl(&tuning, scl, sizeof scl - 1, NULL), FIQ_OK);
+  FiqNotes notes = just(2, 1.0f);
+  fiq_notes_set_tuning(&notes, &tuning);
+  send(&notes, 0, 0x90, 60, 100);
+  send(&notes, 0, 0x90, 67, 100);
+  send(&notes, 0, 0x90, 72, 100);
+  run_to(&notes, 0);
+  const double low = (double)fiq_notes_pitch(&notes, find(&notes, 60));
+  assert_true(cents_off(&notes, 67, low + 7.07) < 1e-2);
+  assert_true(cents_off(&notes, 72, low + 12.0) < 1e-2);
+}
+
+static float harmony_of(const uint8_t* key, uint32_t n)
+{
+  FiqNotes notes = fresh_notes();
+  for (uint32_t i = 0; i < n; ++i) {
+    send(&notes, 0, 0x90, key[i], 100);
+  }
+  run_to(&notes, 9600);
+  return fiq_notes_harmony(&notes);
+}
+
+static void test_harmony_is_high_for_triads_and_low_for_clusters(void** state)
+{
+  (void)state;
+  const float one     = harmony_of((const uint8_t[]){60}, 1);
+  const float octave  = harmony_of((const uint8_t[]){48, 60, 84}, 3);
+  const float fifth   = harmony_of((const uint8_t[]){60, 67}, 2);
+  const float major   = harmony_of((const uint8_t[]){60, 64, 67}, 3);
+  const float minor   = harmony_of((const uint8_t[]){60, 63, 67}, 3);
+  const float seventh = harmony_of((const uint8_t[]){60, 64, 67, 70}, 4);
+  const float tritone = harmony_of((const uint8_t[]){60, 66}, 2);
+  const float cluster = harmony_of((const uint8_t[]){60, 61, 62, 63}, 4);
+  print_message(
+      "harmony: octaves %.2f, fifth %.2f, major %.2f, minor %.2f, seventh %.2f, tritone %.2f, "
+      "cluster %.2f\n",
+      (double)octave, (double)fifth, (double)major, (double)minor, (double)seventh, (double)tritone,
+      (double)cluster);
+  assert_true(one > 0.9999f && octave > 0.9999f);
+  assert_true(fifth > major && major > seventh && seventh > cluster);
+  assert_true(fabsf(major - minor) < 1e-6f);
+  assert_true(major > 0.7f && cluster < 0.35f && tritone < 0.2f);
+  FiqNotes silent = fresh_notes();
+  assert_true(fabsf(fiq_notes_harmony(&silent) - 1.0f) < 1e-6f);
 }
 
 static void test_just_offsets_move_smoothly_to_a_new_root(void** state)
@@ -901,8 +1053,8 @@ static void test_random_events_leave_nothing_hanging(void** state)
 static void send_anything(FiqNotes* notes, FiqRandom* random, uint64_t frame)
 {
   static const uint8_t status[]   = {0x90, 0x90, 0x90, 0x80, 0x80, 0xa0, 0xb0, 0xb0, 0xd0, 0xe0};
-  static const uint8_t likely[]   = {1,  6,  7,   11,  38,  64,  64,  66,  66,  67,  74,
-                                     98, 99, 100, 100, 101, 101, 120, 121, 123, 126, 127};
+  static const uint8_t likely[]   = {1,  5,  6,  7,  11,  38,  64,  64,  65,  66,  66,  67,  74,
+                                     96, 97, 98, 99, 100, 100, 101, 101, 120, 121, 123, 126, 127};
   const uint32_t       bits       = fiq_random_bits(random);
   const uint32_t       more       = fiq_random_bits(random);
   uint8_t              message[3] = {(uint8_t)(bits), (uint8_t)(bits >> 8), (uint8_t)(bits >> 16)};
@@ -921,7 +1073,7 @@ static void send_anything(FiqNotes* notes, FiqRandom* random, uint64_t frame)
 
 static void change_play(FiqNotes* notes, FiqRandom* random)
 {
-  static const int32_t limits[] = {3, 5, 7, 11, 13};
+  static const int32_t limits[] = {2, 3, 5, 7, 11, 13};
   const uint32_t       bits     = fiq_random_bits(random);
   const FiqNotesPlay   play     = {.mode                = (int32_t)(bits % 4),
                                    .glide_s             = bits & 16 ? fiq_random_uniform(random) : 0.0f,
@@ -931,7 +1083,8 @@ static void change_play(FiqNotes* notes, FiqRandom* random)
                                    .pressure_brightness = fiq_random_uniform(random),
                                    .mpe_bend_range_semitones = 96.0f * fiq_random_uniform(random),
                                    .just_amount              = fiq_random_uniform(random),
-                                   .prime_limit              = limits[bits >> 8 & 3],
+                                   .prime_limit              = limits[(bits >> 8) % 6],
+                                   .just_root                = (int32_t)((bits >> 12) % 13) - 1,
                                    .just                     = (bits & 32) != 0};
   fiq_notes_set_play(notes, &play);
 }
@@ -1107,6 +1260,9 @@ int main(void)
       cmocka_unit_test(test_chord_struck_at_once_does_not_glide_from_itself),
       cmocka_unit_test(test_bend_range_by_message_and_by_parameter),
       cmocka_unit_test(test_zone_bends_each_note_and_all),
+      cmocka_unit_test(test_bend_has_no_zipper_and_new_notes_begin_bent),
+      cmocka_unit_test(test_channel_tuning_by_registered_parameters),
+      cmocka_unit_test(test_portamento_controllers_overrule_the_parameter),
       cmocka_unit_test(test_new_zones_end_the_notes_they_take),
       cmocka_unit_test(test_mono_in_a_zone_is_one_note),
       cmocka_unit_test(test_quietest_held_note_is_stolen),
@@ -1114,6 +1270,9 @@ int main(void)
       cmocka_unit_test(test_full_queue_takes_the_oldest_early_and_loses_nothing),
       cmocka_unit_test(test_tuning_moves_keys_and_leaves_some_out),
       cmocka_unit_test(test_major_triad_is_4_5_6),
+      cmocka_unit_test(test_root_gives_every_key_one_just_pitch),
+      cmocka_unit_test(test_limit_2_touches_octaves_alone),
+      cmocka_unit_test(test_harmony_is_high_for_triads_and_low_for_clusters),
       cmocka_unit_test(test_just_offsets_move_smoothly_to_a_new_root),
       cmocka_unit_test(test_just_amount_is_a_share_of_the_way),
       cmocka_unit_test(test_glide_meets_just_intonation_without_a_jump),

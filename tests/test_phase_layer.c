@@ -166,7 +166,7 @@ static void test_coordination_reaches_1e_9_and_keeps_order_and_mean(void** state
     int          steps = 0;
     float        last  = m.spacing_variance;
     for (; steps < 3000 && m.spacing_variance >= 1e-9f; ++steps) {
-      fiq_phase_layer_coordinate(&bench.layer, 0.4f);
+      fiq_phase_layer_coordinate(&bench.layer, 0.4f, NULL);
       fiq_phase_layer_metrics(&bench.layer, 0.1f, &m);
       assert_true(m.spacing_variance <= last);
       last = m.spacing_variance;
@@ -196,7 +196,7 @@ static void test_slow_coordination_does_not_stall(void** state)
   FiqPhaseMetrics m;
   fiq_phase_layer_reset(&bench.layer, 3);
   for (int i = 0; i < 200000; ++i) {
-    fiq_phase_layer_coordinate(&bench.layer, 0.001f);
+    fiq_phase_layer_coordinate(&bench.layer, 0.001f, NULL);
   }
   fiq_phase_layer_metrics(&bench.layer, 0.1f, &m);
   print_message("eta 0.001, 200000 steps: spacing variance %.1e\n", (double)m.spacing_variance);
@@ -218,7 +218,7 @@ static void test_phases_move_without_jumps(void** state)
   for (int step = 0; step < 2000; ++step) {
     memcpy(before, bench.layer.phi_rad, sizeof before);
     fiq_phase_layer_move(&bench.layer, push);
-    fiq_phase_layer_coordinate(&bench.layer, 0.2f);
+    fiq_phase_layer_coordinate(&bench.layer, 0.2f, NULL);
     for (int i = 0; i < 32; ++i) {
       largest = fmaxf(largest, fabsf(bench.layer.phi_rad[i] - before[i]));
     }
@@ -296,10 +296,10 @@ static void test_reset_equals_fresh_init(void** state)
   Bench a = bench_new(24, 10);
   Bench b = bench_new(24, 10);
   fiq_phase_layer_reset(&a.layer, 99);
-  fiq_phase_layer_coordinate(&a.layer, 0.3f);
+  fiq_phase_layer_coordinate(&a.layer, 0.3f, NULL);
   fiq_phase_layer_reset(&a.layer, 0);
-  fiq_phase_layer_coordinate(&a.layer, 0.3f);
-  fiq_phase_layer_coordinate(&b.layer, 0.3f);
+  fiq_phase_layer_coordinate(&a.layer, 0.3f, NULL);
+  fiq_phase_layer_coordinate(&b.layer, 0.3f, NULL);
   assert_memory_equal(a.layer.phi_rad, b.layer.phi_rad, 24 * sizeof(float));
   assert_memory_equal(a.layer.weight, b.layer.weight, 240 * sizeof(float));
   support_arena_free(&a.arena);
@@ -337,7 +337,7 @@ static void test_a_control_tick_is_cheap(void** state)
   for (int round = 0; round < 20; ++round) {
     clock_t start = clock();
     for (int i = 0; i < 500; ++i) {
-      fiq_phase_layer_coordinate(&bench.layer, 0.01f);
+      fiq_phase_layer_coordinate(&bench.layer, 0.01f, NULL);
     }
     step  = fmin(step, 1e9 * (double)(clock() - start) / CLOCKS_PER_SEC / 500.0);
     start = clock();

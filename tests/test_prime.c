@@ -123,6 +123,22 @@ static void test_coherence_falls_with_complexity(void** state)
   assert_true(fabs(fifth - 1.0 / (1.0 + log2(3.0) / 4.0)) < 1e-12);
 }
 
+static void test_height_is_that_of_the_ratio_within_the_octave(void** state)
+{
+  (void)state;
+  static const uint32_t ratio[][3] = {
+      {1, 1, 1},  {2, 1, 1},  {1, 4, 1},  {3, 2, 6},     {3, 1, 6},  {4, 3, 12}, {5, 4, 20},
+      {4, 5, 40}, {6, 5, 30}, {5, 3, 15}, {16, 15, 240}, {7, 4, 28}, {9, 8, 72}, {13, 8, 104}};
+  for (uint32_t i = 0; i < sizeof ratio / sizeof ratio[0]; ++i) {
+    FiqPrimeVector vector;
+    assert_true(fiq_prime_factor(ratio[i][0], ratio[i][1], &vector));
+    assert_true(fabs(fiq_prime_height(&vector) - log2((double)ratio[i][2])) < 1e-9);
+  }
+  assert_true(fabs(fiq_prime_harmony(0.0) - 1.0) < 1e-15);
+  assert_true(fabs(fiq_prime_harmony(5.5) - 0.5) < 1e-12);
+  assert_true(fiq_prime_harmony(3.0) > fiq_prime_harmony(4.0));
+}
+
 static void test_partials_of_a_limit(void** state)
 {
   (void)state;
@@ -147,6 +163,7 @@ int main(void)
       cmocka_unit_test(test_limits_between_count_as_the_lower),
       cmocka_unit_test(test_chords_are_whole_numbers),
       cmocka_unit_test(test_coherence_falls_with_complexity),
+      cmocka_unit_test(test_height_is_that_of_the_ratio_within_the_octave),
       cmocka_unit_test(test_partials_of_a_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -395,6 +395,242 @@ static void test_no_clicks(void** state)
   bench_close(&bench);
 }
 
+static void test_lag_slows_what_is_locked(void** state)
+{
+  (void)state;
+  // K w R sin(a) by which the whole locked group falls behind; R stays near 1.
+  Bench bench;
+  bench_open(&bench, 48000.0, 1000, 0);
+  bench.params.partials = 1.0f;
+  bench.params.coupling = 10.0f;
+  bench.params.lag_rad  = 0.5f;
+  fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+  bench_render(&bench, 48000 * 5);
+  const double w      = 2.0 * pi * 440.0 * 6.0 * log(2.0) / 1200.0;
+  const double step_s = 64.0 / 48000.0;
+  const double r      = (double)bench.swarm.order;
+  const double want   = -(1.0 - exp(-10.0 * w * r * step_s)) / step_s * sin(0.5) / (2.0 * pi);
+  const double got    = find_tone_hz(bench.out[0] + 96000, 96000, 440.0 + want, 48000.0) - 440.0;
+  print_message("lag 0.5 at K 10: R %.3f, %.2f Hz lower, by the formula %.2f\n", r, got, want);
+  assert_true(r > 0.9);
+  assert_true(fabs(got - want) < 0.05 * fabs(want));
+  bench_close(&bench);
+}
+
+/// R of one note at coupling `k`, with the detune of `distribution`.
+static double order_at(float k, float distribution, float noise, float attention, bool in_range)
+{
+  Bench       bench;
+  const float low_hz[]  = {100.0f, in_range ? 400.0f : 500.0f};
+  const float high_hz[] = {120.0f, in_range ? 480.0f : 900.0f};
+  bench_open(&bench, 48000.0, 4000, 0);
+  bench.params.partials     = 1.0f;
+  bench.params.spread_cents = 30.0f;
+  bench.params.coupling     = k;
+  bench.params.distribution = distribution;
+  bench.params.phase_noise  = noise;
+  bench.params.attention    = attention;
+  fiq_swarm_set_attention(&bench.swarm, low_hz, high_hz, 2);
+  fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+  bench_render(&bench, 48000 * 4);
+  double sum = 0.0;
+  for (int i = 0; i < 1500; ++i) {
+    bench_render(&bench, 64);
+    sum += (double)bench.swarm.order / 1500.0;
+  }
+  bench_close(&bench);
+  return sum;
+}
+
+static void test_critical_coupling_of_both_distributions(void** state)
+{
+  (void)state;
+  const double uniform_below = order_at(1.1f, 0.0f, 0.0f, 0.0f, true);
+  const double uniform_above = order_at(1.45f, 0.0f, 0.0f, 0.0f, true);
+  const double normal_below  = order_at(0.75f, 1.0f, 0.0f, 0.0f, true);
+  const double normal_above  = order_at(1.2f, 1.0f, 0.0f, 0.0f, true);
+  print_message("uniform, K_c 1.27: R %.3f at 1.1, %.3f at 1.45; normal, K_c 0.92: %.3f at 0.75, "
+                "%.3f at 1.2\n",
+                uniform_below, uniform_above, normal_below, normal_above);
+  assert_true(uniform_below < 0.15 && uniform_above > 0.6);
+  assert_true(normal_below < 0.15 && normal_above > 0.5);
+}
+
+static void test_normal_detune_has_the_same_deviation_and_ends_at_three(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 8192, 0);
+  bench.params.partials     = 1.0f;
+  bench.params.spread_cents = 20.0f;
+  bench.params.anneal_s     = 0.1f;
+  fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+  for (int normal = 0; normal < 2; ++normal) {
+    bench.params.distribution = (float)normal;
+    bench_render(&bench, 48000);
+    double mean   = 0.0;
+    double square = 0.0;
+    double most   = 0.0;
+    double inside = 0.0;
+    for (uint32_t i = 0; i < 8192; ++i) {
+      const double cents = 1200.0 * log2((double)bench.swarm.nu[i] * 48000.0 / 440.0) / 20.0;
+      mean += cents / 8192.0;
+      square += cents * cents / 8192.0;
+      most = fmax(most, fabs(cents));
+      inside += fabs(cents) < 1.0 / sqrt(3.0) ? 1.0 / 8192.0 : 0.0;
+    }
+    print_message("%s: mean %.4f, deviation %.4f, largest %.3f, within one deviation %.3f\n",
+                  normal ? "normal" : "uniform", mean, sqrt(square), most, inside);
+    assert_true(fabs(mean) < 0.002);
+    assert_true(fabs(sqrt(square) - 1.0 / sqrt(3.0)) < 0.003);
+    assert_true(most < (normal ? 1.76 : 1.01) && most > (normal ? 1.6 : 0.99));
+    assert_true(fabs(inside - (normal ? 0.68 : 0.577)) < 0.01);
+  }
+  bench_close(&bench);
+}
+
+static void test_phase_noise_blurs_the_order(void** state)
+{
+  (void)state;
+  const double calm  = order_at(10.0f, 0.0f, 0.0f, 0.0f, true);
+  const double noisy = order_at(10.0f, 0.0f, 10.0f, 0.0f, true);
+  // Locked phases diffuse against the pull, which in a step leaves e^(-K w R S/fs) of their way.
+  const double w      = 2.0 * pi * 440.0 * 30.0 * log(2.0) / 1200.0;
+  const double step_s = 64.0 / 48000.0;
+  const double keep   = exp(-10.0 * w * noisy * step_s);
+  const double want   = exp(-0.5 * 100.0 * step_s / (1.0 - keep * keep));
+  print_message("K 10: R %.4f, with 10 rad per root second %.4f, by linear theory %.4f of it\n",
+                calm, noisy, want);
+  assert_true(calm > 0.99 && noisy < 0.99);
+  assert_true(fabs(noisy / calm - want) < 0.02);
+}
+
+static void test_phase_noise_walks_at_its_rate(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 2000, 0);
+  bench.params.partials        = 1.0f;
+  bench.params.spread_cents    = 0.0f;
+  bench.params.anneal_s        = 0.05f;
+  bench.params.scatter_octaves = 0.0f;
+  fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+  bench_render(&bench, 9600);
+  static float before[2000];
+  memcpy(before, bench.swarm.phi, sizeof before);
+  bench.params.phase_noise = 2.0f;
+  bench_render(&bench, 4800); // a tenth of a second
+  double sine   = 0.0;
+  double cosine = 0.0;
+  for (int i = 0; i < 2000; ++i) {
+    const double turned = 2.0 * pi * (double)(bench.swarm.phi[i] - before[i]);
+    sine += sin(turned) / 2000.0;
+    cosine += cos(turned) / 2000.0;
+  }
+  const double deviation = sqrt(-2.0 * log(hypot(sine, cosine)));
+  print_message("2 rad per root second, 0.1 s: deviation %.4f rad, wanted %.4f\n", deviation,
+                2.0 * sqrt(0.1));
+  assert_true(fabs(deviation - 2.0 * sqrt(0.1)) < 0.03);
+  bench_close(&bench);
+}
+
+static void test_attention_pulls_what_lies_in_its_ranges(void** state)
+{
+  (void)state;
+  const double without = order_at(0.8f, 0.0f, 0.0f, 0.0f, true);
+  const double within  = order_at(0.8f, 0.0f, 0.0f, 1.0f, true);
+  const double outside = order_at(0.8f, 0.0f, 0.0f, 1.0f, false);
+  print_message("K 0.8: R %.3f, with attention %.3f, with attention elsewhere %.3f\n", without,
+                within, outside);
+  assert_true(without < 0.2 && within > 0.85 && fabs(outside - without) < 1e-9);
+}
+
+static void test_sway_moves_frequencies_in_turn(void** state)
+{
+  (void)state;
+  enum { N = 7 };
+  const float from[N] = {0.0f, 0.01f, -0.01f, 0.02f, -0.02f, 0.03f, -0.03f};
+  const float to[N]   = {0.0f, 0.02f, -0.02f, 0.03f, -0.03f, 0.04f, -0.04f};
+  Bench       bench;
+  bench_open(&bench, 48000.0, 300, 0);
+  bench.params.partials     = 1.0f;
+  bench.params.spread_cents = 0.0f;
+  bench.params.anneal_s     = 0.05f;
+  fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
+  bench_render(&bench, 19200);
+  double worst = 0.0;
+  for (int late = 0; late < 2; ++late) {
+    // Set where a step begins, and half a step later: then the next one has the second set.
+    bench_render(&bench, late ? 32 : 0);
+    fiq_swarm_set_sway(&bench.swarm, from, to, N);
+    bench_render(&bench, late ? 96 : 64);
+    for (uint32_t i = 0; i < 300; ++i) {
+      const double want = 440.0 / 48000.0 * (1.0 + (double)(late ? to : from)[i % N]);
+      worst             = fmax(worst, fabs((double)bench.swarm.nu[i] / want - 1.0));
+    }
+  }
+  fiq_swarm_set_sway(&bench.swarm, NULL, NULL, 0);
+  bench_render(&bench, 64);
+  for (uint32_t i = 0; i < 300; ++i) {
+    worst = fmax(worst, fabs((double)bench.swarm.nu[i] * 48000.0 / 440.0 - 1.0));
+  }
+  print_message("sway: largest relative error %.2g\n", worst);
+  assert_true(worst < 1e-6);
+  bench_close(&bench);
+}
+
+static void test_partial_limit_leaves_smooth_partials(void** state)
+{
+  (void)state;
+  static const uint32_t limits[] = {2, 3, 5, 7, 11, 13, 0};
+  static const uint32_t counts[] = {5, 9, 12, 14, 15, 16, 16}; // smooth numbers up to 16
+  Bench                 bench;
+  bench_open(&bench, 48000.0, 4000, 0);
+  bench.params.partials     = 16.0f;
+  bench.params.spread_cents = 0.0f;
+  bench.params.anneal_s     = 0.05f;
+  fiq_swarm_note_on(&bench.swarm, 0, 45, 1.0f, 0);
+  for (int i = 0; i < 7; ++i) {
+    bench.params.partial_limit = (float)limits[i];
+    bench_render(&bench, 9600);
+    bool     heard[16] = {false};
+    uint32_t n         = 0;
+    for (uint32_t k = 0; k < 4000; ++k) {
+      assert_true(bench.swarm.group[k] < FIQ_SWARM_GROUPS);
+      heard[bench.swarm.group[k] % FIQ_SWARM_PARTIALS_MAX] = true;
+    }
+    for (uint32_t h = 1; h <= 16; ++h) {
+      n += heard[h - 1];
+      const bool seventh = h % 7 == 0 && limits[i] > 0 && limits[i] < 7;
+      assert_false(heard[h - 1] && seventh);
+    }
+    assert_int_equal(n, counts[i]);
+    assert_true(heard[0]);
+  }
+  bench_close(&bench);
+}
+
+static void test_uncertainty_is_high_in_chorus_and_low_when_locked(void** state)
+{
+  (void)state;
+  float judged[3];
+  for (int i = 0; i < 3; ++i) {
+    Bench bench;
+    bench_open(&bench, 48000.0, 4000, 0);
+    assert_true(fabsf(fiq_swarm_uncertainty(&bench.swarm)) < 1e-9f);
+    bench.params.coupling = i == 0 ? 0.0f : i == 1 ? 1.6f : 50.0f;
+    play_chord(&bench, ninth, 3);
+    bench_render(&bench, 48000 * 4);
+    judged[i] = fiq_swarm_uncertainty(&bench.swarm);
+    print_message("K %4.1f: R %.3f, uncertainty %.3f\n", (double)bench.params.coupling,
+                  (double)bench.swarm.order, (double)judged[i]);
+    bench_close(&bench);
+  }
+  assert_true(judged[0] > 0.93f && judged[0] <= 1.0f);
+  assert_true(judged[1] < judged[0] - 0.05f && judged[1] > judged[2] + 0.1f);
+  assert_true(judged[2] < 0.1f);
+}
+
 /// Mean R and level of a chord of default detune at coupling `k`.
 static double fleeing_level_db(float k, double* order)
 {
@@ -623,6 +859,8 @@ static void test_changes_of_timbre_do_not_click(void** state)
     bench.params.temperature    = 0.5f * t;
     bench.params.anneal_curve   = t;
     bench.params.sharpness_mode = (float)(i / 100 % 4);
+    bench.params.distribution   = (float)(i / 700 % 2);
+    bench.params.partial_limit  = i / 800 % 2 ? 2.0f : 0.0f;
     bench_render(&bench, 32);
   }
   const double peak  = support_peak(bench.out[0] + 48000, 96000);
@@ -758,6 +996,11 @@ static void random_params(FiqSwarmParams* params, FiqRandom* random)
   params->sharpness_mode  = 3.0f * fiq_random_uniform(random);
   params->temperature     = fiq_random_uniform(random) < 0.5f ? 0.0f : fiq_random_uniform(random);
   params->anneal_curve    = 2.0f * fiq_random_uniform(random) - 1.0f;
+  params->lag_rad         = 6.0f * fiq_random_uniform(random) - 3.0f;
+  params->distribution    = fiq_random_uniform(random);
+  params->phase_noise     = fiq_random_uniform(random) < 0.5f ? 0.0f : 20.0f;
+  params->partial_limit   = 13.0f * fiq_random_uniform(random);
+  params->attention       = fiq_random_uniform(random);
 }
 
 static void test_random_play_is_finite_and_ends(void** state)
@@ -866,21 +1109,51 @@ static void test_reset_equals_fresh_init(void** state)
   bench_close(&two);
 }
 
-static void test_both_builds_give_the_same_bits(void** state)
+static void test_all_builds_give_the_same_bits(void** state)
 {
   (void)state;
-  static const uint32_t cut[1] = {64};
-  Bench                 one;
-  Bench                 two;
-  bench_open(&one, 48000.0, 500, 0);
-  bench_open(&two, 48000.0, 500, 0);
-  one.params.coupling = two.params.coupling = 5.0f;
-  two.swarm.use_avx2 = two.swarm.carriers.use_avx2 = two.swarm.lobes.use_avx2 = false;
-  play_piece(&one, cut, 1, 19200);
-  play_piece(&two, cut, 1, 19200);
-  assert_memory_equal(one.out[0], two.out[0], 19200 * sizeof(float));
-  bench_close(&one);
-  bench_close(&two);
+  static const uint32_t cut[1]  = {64};
+  static const float    sway[3] = {0.01f, -0.01f, 0.0f};
+  Bench                 bench[3];
+  for (int build = 0; build < 3; ++build) {
+    FiqSwarm* const swarm = &bench[build].swarm;
+    bench_open(&bench[build], 48000.0, 500, 0);
+    bench[build].params.coupling     = 5.0f;
+    bench[build].params.distribution = 0.7f;
+    bench[build].params.phase_noise  = 3.0f;
+    fiq_swarm_set_sway(swarm, sway, sway, 3);
+    if (build == 0) {
+      swarm->use_avx2 = swarm->carriers.use_avx2 = swarm->lobes.use_avx2 = false;
+    } else if (build == 1) {
+      swarm->use_avx512 = swarm->carriers.use_avx512 = swarm->lobes.use_avx512 = false;
+    }
+    play_piece(&bench[build], cut, 1, 19200);
+  }
+  print_message("here: AVX2 %d, AVX-512 %d\n", bench[2].swarm.use_avx2, bench[2].swarm.use_avx512);
+  assert_memory_equal(bench[0].out[0], bench[1].out[0], 19200 * sizeof(float));
+  assert_memory_equal(bench[0].out[0], bench[2].out[0], 19200 * sizeof(float));
+  for (int build = 0; build < 3; ++build) {
+    bench_close(&bench[build]);
+  }
+}
+
+static void test_all_come_to_rest(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 4000, 0);
+  play_chord(&bench, triad, 3);
+  bench_render(&bench, 48000 * 3);
+  const FiqCarriers* const carriers = &bench.swarm.carriers;
+  float                    worst    = 0.0f;
+  for (uint32_t i = 0; i < 4000; ++i) {
+    worst = fmaxf(worst, fabsf(carriers->x[i] - carriers->now[carriers->slot[i]]));
+  }
+  print_message("after 3 s: still %d, at most %.2g units off\n", bench.swarm.step.still,
+                (double)worst);
+  assert_true(bench.swarm.step.still);
+  assert_true(worst < 0.002f);
+  bench_close(&bench);
 }
 
 static void test_adoption_goes_on_without_a_gap(void** state)
@@ -985,6 +1258,15 @@ int main(void)
       cmocka_unit_test(test_locking_does_not_burst),
       cmocka_unit_test(test_nothing_above_the_band),
       cmocka_unit_test(test_no_clicks),
+      cmocka_unit_test(test_lag_slows_what_is_locked),
+      cmocka_unit_test(test_critical_coupling_of_both_distributions),
+      cmocka_unit_test(test_normal_detune_has_the_same_deviation_and_ends_at_three),
+      cmocka_unit_test(test_phase_noise_blurs_the_order),
+      cmocka_unit_test(test_phase_noise_walks_at_its_rate),
+      cmocka_unit_test(test_attention_pulls_what_lies_in_its_ranges),
+      cmocka_unit_test(test_sway_moves_frequencies_in_turn),
+      cmocka_unit_test(test_partial_limit_leaves_smooth_partials),
+      cmocka_unit_test(test_uncertainty_is_high_in_chorus_and_low_when_locked),
       cmocka_unit_test(test_phases_flee_at_negative_coupling),
       cmocka_unit_test(test_odd_even_takes_partials_away),
       cmocka_unit_test(test_stretch_moves_the_partials),
@@ -997,7 +1279,8 @@ int main(void)
       cmocka_unit_test(test_random_play_is_finite_and_ends),
       cmocka_unit_test(test_block_size_invariance),
       cmocka_unit_test(test_reset_equals_fresh_init),
-      cmocka_unit_test(test_both_builds_give_the_same_bits),
+      cmocka_unit_test(test_all_builds_give_the_same_bits),
+      cmocka_unit_test(test_all_come_to_rest),
       cmocka_unit_test(test_adoption_goes_on_without_a_gap),
       cmocka_unit_test(test_plays_at_every_rate),
       cmocka_unit_test(test_silence_without_notes),

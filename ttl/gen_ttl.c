@@ -99,6 +99,7 @@ static void write_properties(const FiqParam* param)
     puts("\t\tlv2:portProperty lv2:toggled ;");
     break;
   case FIQ_KIND_CHOICE:
+  case FIQ_KIND_STATE:
     puts("\t\tlv2:portProperty lv2:enumeration ,\n\t\t\tlv2:integer ;");
     break;
   case FIQ_KIND_CHOICE_HEAVY:
@@ -273,10 +274,12 @@ static void write_markdown_row(const FiqParam* param, uint32_t index)
   }
   printf("| `%s` | %s | ", param->symbol, param->name);
   if (param->points) {
+    const bool meter = fiq_param_is_meter(param);
+    fputs(meter ? "meter, " : "", stdout);
     for (uint32_t i = 0; param->points[i]; ++i) {
       printf("%s%s", i ? ", " : "", param->points[i]);
     }
-    printf(" | %s |", param->points[(size_t)param->fallback]);
+    printf(" | %s |", meter ? "" : param->points[(size_t)param->fallback]);
   } else if (fiq_param_is_meter(param)) {
     printf("meter, %g .. %g %s | |", (double)param->minimum, (double)param->maximum,
            unit_text(param->unit));

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   What the files of the engine share; for nobody else.
+   engine.c: life, and the way of sound; engine_control.c: the control period; engine_parts.c: exchange of
+   parts; engine_lessons.c: what is learned; engine_core.c: the phase core; engine_mind.c: memory, goals,
+   attention; engine_swarm.c: what the swarm is told.
+*/
+#ifndef FIQ_ENGINE_SELF_H
+#define FIQ_ENGINE_SELF_H
+
+#include "agency.h"
+#include "analysis.h"
+#include "attention.h"
+#include "disperser.h"
+#include "engine.h"
+#include "guard.h"
+#include "maths.h"
+#include "measure.h"
+#include "memory.h"
+#include "part.h"
+#include "phase_core.h"
+#include "regulator.h"
+#include "resonance.h"
+#include "tilt.h"
+
+enum {
+  FIQ_SPENT_MAX       = 4,  ///< replaced parts waiting for their release
+  FIQ_TELEMETRY_TICKS = 32, ///< control periods from one telemetry to the next
+  FIQ_METER_TICKS     = 16, ///< and between meters that are dear
+};
+
+/// Controls that sound would step with; all others are read as they are.
+typedef enum {
+  FIQ_SMOOTH_AMOUNT,
+  FIQ_SMOOTH_MIX,
+  FIQ_SMOOTH_DRIVE,
+  FIQ_SMOOTH_ROTATE,
+  FIQ_SMOOTH_SHIFT,
+  FIQ_SMOOTH_MOTION,
+  FIQ_SMOOTH_WIDTH,
+  FIQ_SMOOTH_SWARM_LEVEL,
+  FIQ_SMOOTH_SWARM_FOLLOW,
+  FIQ_SMOOTH_OUTPUT,
+  FIQ_N_SMOOTHED
+} FiqSmoothed;
+
+struct FiqEngine {
+  void*           block; ///< of all that the engine itself has
+  FiqEngineConfig config;
+  uint32_t        control_frames;
+  uint32_t        position; ///< within the control period
+  FiqEngineParams params;
+  FiqTempo        tempo;
+  FiqPart*        swarm;
+  FiqPart*        path;            ///< NULL without realms
+  FiqPart*        incoming;        ///< a path that will replace it, or NULL
+  bool            incoming_runs;   ///< its first control period has begun
+  uint32_t        incoming_frames; ///< until it is filled
+  FiqSmoother     exchange;        ///< share of the incoming path
+  FiqPart*        spent[FIQ_SPENT_MAX];
+  FiqFftPool      pool; ///< of the analysis
+  FiqAnalysis     analysis;
+  bool            analysing;
+  FiqPart*        learner;       ///< NULL until it is wanted
+  FiqLesson       lesson;        ///< learned last
+  uint32_t        lesson_id;     ///< counts the lessons
+  FiqLesson       playing;       ///< what the realms have
+  uint32_t        playing_id;    ///< 0: nothing learned
+  bool            is_tuned;      ///< the spectral realm plays `playing` in place of its layer
+  bool            is_stale;      ///< the lesson under way is to be dropped
+  bool            is_clearing;   ///< learn_clear was on
+  float           objective;     ///< of the last control period
+  uint32_t        n_lessons;     ///< for this objective
+  uint32_t        settle_frames; ///< until what was changed is heard
+  FiqWatch        watch;
+  FiqSmoother     trust;    ///< share of the realms' output in place of the delayed input
+  FiqSmoother     strength; ///< the same of the phases, while something turns
+  FiqPhaseCore    core;
+  FiqCoreField    field;                      ///< of the linked instances
+  float           theta_rad[FIQ_NEURONS_MAX]; ///< of the core, as the realms' bands take them
+  float           eager[FIQ_NEURONS_MAX];     ///< share of the coordination that a band gets
+  float           sway[FIQ_KURAMOTO_MAX];     ///< relative pitch, now
+  FiqRegulator    group_regulator;            ///< of the swarm's notes
+  FiqResonance    group_resonance;
+  float group_phase_rad[FIQ_RESONANCE_SAMPLED]; ///< of some oscillators, as resonance saw them last
+  float group_waited_s;                         ///< since then
+  FiqMemory        memory;
+  FiqMemoryPartial present[FIQ_SWARM_VOICES_MAX];
+  uint32_t         n_present;
+  float            axes[FIQ_AXES]; ///< power of the present
+  float            coherence;      ///< of the present, 0..1
+  bool             was_clearing;   ///< memory_clear was on
+  FiqAttention     attention;
+  bool             attending;
+  FiqAgency        agency;
+  FiqEngineGoal    asked[FIQ_GOALS_MAX]; ///< goals by message
+  uint32_t         n_asked;
+  FiqMeasure       measure;
+  bool             measuring; ///< there are goals
+  FiqDisperser     disperser;
+  FiqTilt          tilt;
+  FiqGuard         guard;
+  FiqSmoother      smoothed[FIQ_N_SMOOTHED];
+  FiqSmoother      enabled;
+  FiqSmoother      detour;        ///< 1 through the realm; 0 dry, while the input mode changes
+  FiqSmoother      mix;           ///< what the path mixes by: mix times detour
+  uint32_t         detour_frames; ///< still to stay dry
+  FiqInputMode     mode;
+  bool             with_q;   ///< the realms make their output analytic, for rotation and shift
+  uint32_t         q_frames; ///< until Q is whole; rotation and shift wait for it
+  FiqEngineMeters  meters;
+  bool             watched; ///< telemetry is gathered
+  FiqTelemetryBox  telemetry;
+  FiqTelemetry     draft;   ///< of the telemetry; too large for the stack
+  uint64_t         n_ticks; ///< control periods since reset
+  uint64_t         seed;
+  float*           in[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
+  float*           side[FIQ_CHANNELS];
+  float*           sung[FIQ_CHANNELS]; ///< the swarm
+  float*           wet[FIQ_CHANNELS];
+  float*           dry[FIQ_CHANNELS];
+};
+
+/// Level of a swarm's voice that sings a partial of amplitude 1 at that amplitude in both channels (measured).
+static const float fiq_voice_level = 13.2f;
+
+/// One step of at most `step` toward `target`.  [audio]
+static inline void fiq_engine_ramp(FiqSmoother* smoother, float target, float step)
+{
+  const float from = smoother->end;
+  fiq_smoother_tick(smoother,
+                    target > from ? fminf(target, from + step) : fmaxf(target, from - step));
+}
+
+static inline uint32_t fiq_engine_count_down(uint32_t frames, uint32_t passed)
+{
+  return frames - (frames < passed ? frames : passed);
+}
+
+/// The control behind a smoother.  [audio]
+float fiq_engine_smoothed_param(const FiqEngineParams* params, FiqSmoothed which);
+
+/// All that happens once a control period.  [audio]
+void fiq_engine_control(FiqEngine* self);
+
+/// Beats of a sync choice, or 0 for free.  [audio]
+float fiq_engine_sync_beats(const FiqEngine* self, float choice);
+
+/// Hear the input, if something wants to know of it.  [audio]
+void fiq_engine_control_analysis(FiqEngine* self);
+
+/// Parameters, notes and voices of the swarm.  [audio]
+void fiq_engine_control_swarm(FiqEngine* self);
+
+/// K_c of a note's oscillators, in half widths of their detune.  [any]
+float fiq_engine_group_critical(const FiqEngine* self);
+
+/// Number of notes that sound.  [audio]
+uint32_t fiq_engine_n_sounding(const FiqEngine* self);
+
+/// Take the core's and the mind's memory.  [setup]
+FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena);
+FiqStatus fiq_engine_init_mind(FiqEngine* self, FiqArena* arena);
+
+/// Start over; moments are kept.  [audio]
+void fiq_engine_reset_core(FiqEngine* self);
+void fiq_engine_reset_mind(FiqEngine* self);
+
+/// The core's phases in this control period, and what it does to the coupling.  [audio]
+void fiq_engine_control_core(FiqEngine* self);
+
+/// Memory, attention and goals.  [audio]
+void fiq_engine_control_mind(FiqEngine* self, float period_s);
+
+/// K as set, with the goals' part, before regulation.  [audio]
+float fiq_engine_coupling(const FiqEngine* self);
+
+/// R of what the plugin is about: of the core (effect), of the notes' oscillators (swarm alone).  [audio]
+float fiq_engine_order(const FiqEngine* self);
+
+/// Whether the mind needs to know what is present.  [audio]
+bool fiq_engine_is_present(const FiqEngine* self);
+
+/// What the memory sings: at most `most` voices.  [audio]
+uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint32_t most);
+
+/// The incoming path takes the place of the old one.  [audio]
+void fiq_engine_finish_exchange(FiqEngine* self);
+
+/// What is learned, and how far it is heard, in this control period.  [audio]
+void fiq_engine_control_learning(FiqEngine* self, float period_s);
+
+/// Drop what is being learned, and also what was.  [audio]
+void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned);
+
+/// Start from silence with the lesson that fits.  [audio]
+void fiq_engine_restart_lesson(FiqEngine* self);
+
+#endif

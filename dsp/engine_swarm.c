@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine_self.h"
+
+/// Largest prime factor by choice of `partial_primes`.
+static const float primes[] = {0.0f, 2.0f, 3.0f, 5.0f, 7.0f, 11.0f, 13.0f};
+
+static const float group_coupling_max = 16.0f;
+static const float goal_tilt          = 12.0f; // dB per octave that the density goal adds at most
+
+static void control_play(FiqEngine* self)
+{
+  static const int32_t         limits[] = {3, 5, 7, 11, 13, 2};
+  const FiqEngineParams* const p        = &self->params;
+  const FiqNotesPlay           play     = {.mode                     = (int32_t)p->mode,
+                                           .glide_s                  = p->glide,
+                                           .velocity_level           = p->velocity_level,
+                                           .velocity_mass            = p->velocity_mass,
+                                           .pressure_level           = p->pressure_level,
+                                           .pressure_brightness      = p->pressure_bright,
+                                           .mpe_bend_range_semitones = p->mpe_bend,
+                                           .just_amount              = p->just,
+                                           .prime_limit              = limits[(uint32_t)p->prime_limit],
+                                           .just_root                = (int32_t)p->just_root - 1,
+                                           .just                     = p->just > 0.0f};
+  fiq_notes_set_play(&self->swarm->swarm.notes, &play);
+}
+
+/// The input is analysed while something wants to know of it.
+void fiq_engine_control_analysis(FiqEngine* self)
+{
+  const FiqEngineParams* const p      = &self->params;
+  FiqAnalysisParams            params = fiq_analysis_default_params();
+  const bool of_input = p->source > 0.5f || (self->path && fiq_engine_is_present(self));
+  if (of_input && !self->analysing) {
+    fiq_analysis_reset(&self->analysis);
+  }
+  self->analysing     = of_input;
+  params.max_carriers = p->voices;
+  params.threshold_db = p->threshold;
+  if (of_input) {
+    fiq_analysis_control(&self->analysis, &params);
+  }
+}
+
+/// Hand what is remembered and what the analysis hears to the swarm.
+static void control_voices(FiqEngine* self)
+{
+  FiqSwarmVoice sung[FIQ_SWARM_VOICES_MAX];
+  uint32_t      n       = fiq_engine_recalled(self, sung, FIQ_SWARM_VOICES_MAX);
+  uint32_t      n_heard = 0;
+  if (self->params.source > 0.5f) {
+    const FiqAnalysisVoice* const heard = fiq_analysis_voices(&self->analysis, &n_heard);
+    for (uint32_t i = 0; i < n_heard && n < FIQ_SWARM_VOICES_MAX; ++i) {
+      sung[n++] = (FiqSwarmVoice){heard[i].id, heard[i].hz, heard[i].mass,
+                                  fiq_voice_level * heard[i].level};
+    }
+  }
+  fiq_swarm_set_voices(&self->swarm->swarm, sung, n);
+}
+
+/// Notes within the attended bands couple more firmly.
+static void control_attention(FiqEngine* self)
+{
+  const FiqAttention* const attention = &self->attention;
+  const uint32_t            n         = self->attending ? attention->n_foci : 0;
+  float                     low_hz[FIQ_ATTENTION_FOCI_MAX];
+  float                     high_hz[FIQ_ATTENTION_FOCI_MAX];
+  for (uint32_t i = 0; i < n; ++i) {
+    low_hz[i]  = fiq_hz_of_axis((float)attention->focus[i] - 0.5f);
+    high_hz[i] = fiq_hz_of_axis((float)attention->focus[i] + 0.5f);
+  }
+  fiq_swarm_set_attention(&self->swarm->swarm, low_hz, high_hz, n);
+}
+
+/// K_c of a group of notes, in half widths of its detune.
+float fiq_engine_group_critical(const FiqEngine* self)
+{
+  // A normal detune has the standard deviation of the uniform one.
+  return self->params.distribution > 0.5f ? 0.921317732f : 1.27323954f;
+}
+
+/// Phases of some oscillators about the mean phases of their notes; returns the mean way they went.
+static float look_at_groups(FiqEngine* self)
+{
+  const FiqSwarm* const swarm = &self->swarm->swarm;
+  float                 way   = 0.0f;
+  for (uint32_t i = 0; i < FIQ_RESONANCE_SAMPLED; ++i) {
+    const uint32_t j     = (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_RESONANCE_SAMPLED);
+    const uint32_t group = swarm->group[j] % FIQ_SWARM_SILENT;
+    const float    phase = FIQ_TWO_PI_F * (swarm->phi[j] - swarm->member[group].psi);
+    way += fabsf(fiq_wrap_rad(phase - self->group_phase_rad[i])) / FIQ_RESONANCE_SAMPLED;
+    self->group_phase_rad[i] = phase;
+  }
+  return way;
+}
+
+/// Notes whose phases stand still about each other are shaken.
+static void shake_groups(FiqEngine* self, float period_s)
+{
+  FiqResonance* const resonance = &self->group_resonance;
+  const float         order     = self->swarm->swarm.order;
+  if (self->params.resonance <= 0.0f || self->swarm->swarm.asleep) {
+    if (resonance->n_states > 0) {
+      fiq_resonance_reset(resonance);
+    }
+    self->group_waited_s = 0.0f;
+    return;
+  }
+  self->group_waited_s += period_s;
+  if (self->group_waited_s >= FIQ_RESONANCE_PERIOD_S) {
+    self->group_waited_s -= FIQ_RESONANCE_PERIOD_S;
+    const float    way = look_at_groups(self);
+    const uint32_t state =
+        fiq_resonance_state(self->group_phase_rad, FIQ_RESONANCE_SAMPLED, 0.0f, order);
+    fiq_resonance_observe(resonance, state, way, self->params.resonance);
+  }
+}
+
+/// Coupling and noise of the notes' groups, regulated by their own order.
+static void control_groups(FiqEngine* self)
+{
+  const FiqEngineParams* const p    = &self->params;
+  const float              period_s = (float)(self->control_frames / self->config.sample_rate_hz);
+  const FiqRegulatorParams params   = {.enabled      = p->regulator > 0.5f,
+                                       .order_low    = p->order_low,
+                                       .order_high   = p->order_high,
+                                       .uncertainty  = p->uncertainty_aim,
+                                       .coupling     = fiq_engine_coupling(self),
+                                       .critical     = fiq_engine_group_critical(self),
+                                       .coupling_max = group_coupling_max};
+  fiq_regulator_step(&self->group_regulator, &params, self->swarm->swarm.order,
+                     fiq_swarm_uncertainty(&self->swarm->swarm), period_s);
+  shake_groups(self, period_s);
+}
+
+/// What is heard or recalled of an input has its own partials; harmonics upon them would be another sound.
+static float n_partials(const FiqEngine* self)
+{
+  const FiqEngineParams* const p      = &self->params;
+  const bool                   copies = (p->source > 0.5f && p->source < 1.5f) ||
+                      (self->path && p->recall > 0.0f && p->source < 0.5f);
+  return copies ? 1.0f : p->partials;
+}
+
+void fiq_engine_control_swarm(FiqEngine* self)
+{
+  const FiqEngineParams* const p       = &self->params;
+  const float                  density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
+  const float                  beats   = fiq_engine_sync_beats(self, p->anneal_sync);
+  const float                  wheel   = fiq_notes_wheel(&self->swarm->swarm.notes, 0);
+  control_groups(self);
+  control_attention(self);
+  const FiqSwarmParams swarm = {
+      .n_osc                = p->oscillators,
+      .anneal_s             = beats > 0.0f ? 60.0f * beats / (float)self->tempo.bpm : p->anneal,
+      .balance              = p->balance,
+      .noise_hz             = p->noise,
+      .strength             = p->strength,
+      .sharpness            = p->sharpness,
+      .metric               = p->metric,
+      .spread_cents         = fminf(100.0f, p->detune + wheel * p->wheel_detune),
+      .coupling             = self->group_regulator.coupling * p->speed,
+      .partials             = n_partials(self),
+      .tilt_db_per_octave   = fiq_clamp(p->tilt + goal_tilt * density, -24.0f, 6.0f),
+      .width                = p->stereo,
+      .attack_s             = p->attack,
+      .decay_s              = p->decay,
+      .sustain              = p->sustain,
+      .release_s            = p->release,
+      .bend_range_semitones = p->bend_range,
+      .scatter_octaves      = p->scatter,
+      .level                = 1.0f,
+      .chord                = p->chord,
+      .root_note            = p->root_note,
+      .odd_even             = p->odd_even,
+      .stretch              = p->stretch,
+      .motion_hz            = p->stereo_rate,
+      .motion_depth         = p->stereo_motion,
+      .sharpness_mode       = p->sharpness_mode,
+      .temperature   = p->temperature * (p->stabilise > 0.5f ? self->core.temperature : 1.0f),
+      .lag_rad       = p->lag,
+      .distribution  = p->distribution,
+      .phase_noise   = self->group_regulator.noise + self->group_resonance.noise,
+      .partial_limit = primes[(uint32_t)p->partial_primes],
+      .attention     = p->attention,
+      .anneal_curve  = p->anneal_curve};
+  control_play(self);
+  control_voices(self);
+  fiq_swarm_control(&self->swarm->swarm, &swarm);
+}
+
+uint32_t fiq_engine_n_sounding(const FiqEngine* self)
+{
+  const FiqNotes* const notes = &self->swarm->swarm.notes;
+  uint32_t              n     = 0;
+  for (uint32_t i = 0; i < FIQ_NOTES_MAX; ++i) {
+    n += notes->note[i].stage != FIQ_NOTE_IDLE;
+  }
+  return n;
+}

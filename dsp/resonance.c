@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "resonance.h"
+
+#include "maths.h"
+
+#include <assert.h>
+
+static const float stuck_above = 0.8f;
+static const float free_below  = 0.5f;
+static const float weak_rad    = 0.3f;
+static const float push_up     = 1.03526492f; // 2^(1/20)
+static const float push_max    = 32.0f;
+static const float noise_max   = 2.0f;
+
+void fiq_resonance_reset(FiqResonance* self)
+{
+  assert(self);
+  *self = (FiqResonance){.push = 1.0f};
+}
+
+static float repetition_of(const FiqResonance* self)
+{
+  uint32_t n_unique = 0;
+  for (uint32_t i = 0; i < FIQ_RESONANCE_HISTORY; ++i) {
+    bool is_new = true;
+    for (uint32_t k = 0; k < i; ++k) {
+      is_new = is_new && self->state[k] != self->state[i];
+    }
+    n_unique += is_new;
+  }
+  return 1.0f - (float)n_unique / (float)FIQ_RESONANCE_HISTORY;
+}
+
+void fiq_resonance_observe(FiqResonance* self, uint32_t state, float motion_rad, float amount)
+{
+  assert(self);
+  assert(amount >= 0.0f && amount <= 1.0f);
+  self->state[self->next] = state;
+  self->next              = (self->next + 1) % FIQ_RESONANCE_HISTORY;
+  if (self->n_states < FIQ_RESONANCE_HISTORY) {
+    ++self->n_states;
+  }
+  const bool is_full = self->n_states == FIQ_RESONANCE_HISTORY;
+  self->repetition   = is_full ? repetition_of(self) : 0.0f;
+  const float limit  = self->is_active ? free_below : stuck_above;
+  self->is_active    = amount > 0.0f && self->repetition > limit;
+  if (!self->is_active) {
+    self->noise = 0.0f;
+    self->push  = 1.0f;
+    return;
+  }
+  // A leap a state of deviation s is a diffusion of s over the root of the period.
+  const float shape = motion_rad < weak_rad ? 0.5f : 0.1f;
+  const float leap  = 0.1f * shape * self->push;
+  self->noise       = amount * fminf(noise_max, leap / sqrtf(FIQ_RESONANCE_PERIOD_S));
+  self->push        = fminf(push_max, self->push * push_up);
+}
+
+uint32_t fiq_resonance_state(const float* theta_rad, uint32_t n, float psi_rad, float order)
+{
+  assert(theta_rad);
+  assert(n >= 1);
+  const uint32_t n_sampled = n < FIQ_RESONANCE_SAMPLED ? n : FIQ_RESONANCE_SAMPLED;
+  const float    levels    = (float)FIQ_RESONANCE_LEVELS;
+  uint32_t       hash      = 2166136261U + (uint32_t)(fiq_clamp(order, 0.0f, 0.999f) * levels);
+  for (uint32_t i = 0; i < n_sampled; ++i) {
+    // Half a level on, so that who stands at the mean phase is in the middle of one.
+    const float    turn = fiq_wrap_rad(theta_rad[i] - psi_rad) * (1.0f / FIQ_TWO_PI_F) + 2.0f;
+    const uint32_t at   = (uint32_t)(turn * levels + 0.5f) % FIQ_RESONANCE_LEVELS;
+    hash                = (hash ^ at) * 16777619U;
+  }
+  return hash;
+}
