@@ -199,8 +199,10 @@ static void fade_planes(const FiqEngine* self, float* const* to, float* const* f
 
 static void process_path(FiqEngine* self, FiqPath* path, uint32_t n_frames)
 {
-  fiq_path_process(path, (const float* const*)self->in, (const float* const*)self->side,
-                   (const float* const*)self->sung, n_frames);
+  const bool is_silent = self->swarm->swarm.asleep;
+  fiq_path_process(path, (const float* const*)self->in,
+                   self->has_side ? (const float* const*)self->side : NULL,
+                   is_silent ? NULL : (const float* const*)self->sung, n_frames);
 }
 
 static void process_effect(FiqEngine* self, uint32_t n_frames)
@@ -274,6 +276,7 @@ static void process_segment(FiqEngine* self, const float* const* in, const float
     fiq_guard_enter(in[channel], self->in[channel], n_frames);
     fiq_guard_enter(side[channel], self->side[channel], n_frames);
   }
+  self->has_side = side[0] || side[1];
   if (self->analysing) {
     fiq_analysis_process(&self->analysis, (const float* const*)self->in, n_frames);
   }

@@ -76,7 +76,7 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
       .motion_rad   = self->smoothed[FIQ_SMOOTH_MOTION].end,
       .stereo_rad   = FIQ_PI_F * self->smoothed[FIQ_SMOOTH_WIDTH].end,
       .theta_rad    = self->theta_rad,
-      .attention    = self->eager,
+      .attention    = self->attending ? self->eager : NULL,
       .coherence    = p->coherence,
       .match_rate   = p->match,
       .match_hold   = p->match_hold > 0.5f,
@@ -87,7 +87,7 @@ static void control_paths(FiqEngine* self)
 {
   FiqPathParams params = {.realms     = realms_params(self),
                           .trust      = &self->trust,
-                          .watching   = self->playing_id != 0,
+                          .watching   = self->playing_id != 0 || self->is_tuned,
                           .with_side  = self->playing.learned.objective == FIQ_LEARN_ALIGN,
                           .input_mode = self->mode,
                           .with_q     = self->with_q,

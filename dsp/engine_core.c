@@ -26,7 +26,10 @@ void fiq_engine_reset_core(FiqEngine* self)
   fiq_resonance_reset(&self->group_resonance);
   memset(self->group_phase_rad, 0, sizeof(self->group_phase_rad));
   self->group_waited_s = 0.0f;
-  self->field          = (FiqCoreField){.n_peers = 0};
+  for (uint32_t i = 0; i < FIQ_NEURONS_MAX; ++i) {
+    self->eager[i] = 1.0f;
+  }
+  self->field = (FiqCoreField){.n_peers = 0};
 }
 
 uint32_t fiq_engine_core_frames(double sample_rate_hz)
@@ -84,14 +87,13 @@ static void exchange_news(FiqEngine* self, const FiqPhaseCoreParams* params)
 /// Phases of the realms' bands. Attended ones are drawn to the common phase, and learn faster than the others.
 static void place_bands(FiqEngine* self)
 {
-  const FiqRealms* const realms = &self->path->path.realms;
-  const FiqBands* const  bands  = &realms->spectral[0].bands;
-  fiq_phase_core_phases(&self->core, self->theta_rad, FIQ_NEURONS_MAX);
-  for (uint32_t i = 0; i < FIQ_NEURONS_MAX; ++i) {
-    self->eager[i] = 1.0f;
-  }
+  const FiqRealms* const realms  = &self->path->path.realms;
+  const FiqBands* const  bands   = &realms->spectral[0].bands;
+  const uint32_t         n_bands = realms->config.n_bands;
+  // The other realms have up to 32 neurons.
+  fiq_phase_core_phases(&self->core, self->theta_rad, n_bands > 32 ? n_bands : 32);
   const float attention = self->attending ? self->params.attention : 0.0f;
-  for (uint32_t i = 0; i < realms->config.n_bands && attention > 0.0f; ++i) {
+  for (uint32_t i = 0; i < n_bands && attention > 0.0f; ++i) {
     const float axis = rintf(fiq_axis_of_hz(fmaxf(bands->centre_hz[i], FIQ_AXES_LOW_HZ)));
     const float pull = attention * self->attention.weight[(uint32_t)axis];
     const float way  = fiq_wrap_rad(self->core.psi_rad - self->theta_rad[i]);

@@ -71,7 +71,7 @@ static void change_lesson(FiqEngine* self)
       self->settle_frames = 2 * fiq_engine_latency_frames(self);
     }
     play_lesson(self, wanted);
-    fiq_watch_reset(&self->watch, self->playing.is_known ? self->playing.peak : 0.0f);
+    fiq_watch_restart(&self->watch);
   }
   self->is_tuned = is_learning(self) || self->playing_id;
 }
@@ -83,8 +83,11 @@ static void control_trust(FiqEngine* self, float period_s)
     seen.peak_wet   = 0.0f;
     seen.energy_wet = seen.energy_dry;
   }
-  if (self->playing_id) {
-    fiq_watch_step(&self->watch, self->playing.learned.objective, &seen, period_s);
+  // It watches before there is a lesson as well, so that the first one needs no silence.
+  if (self->playing_id || self->is_tuned) {
+    const FiqLearnObjective objective = (FiqLearnObjective)(self->params.objective - 1.0f);
+    fiq_watch_step(&self->watch, self->playing_id ? self->playing.learned.objective : objective,
+                   &seen, period_s);
   }
   const bool harms   = self->playing_id && self->watch.harms;
   const bool pending = fitting_lesson(self) != self->playing_id; // waits for silence of the realms

@@ -116,6 +116,7 @@ struct FiqEngine {
   uint64_t         seed;
   float*           in[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
   float*           side[FIQ_CHANNELS];
+  bool             has_side;           ///< a sidechain was given
   float*           sung[FIQ_CHANNELS]; ///< the swarm
   float*           wet[FIQ_CHANNELS];
   float*           dry[FIQ_CHANNELS];

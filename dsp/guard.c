@@ -28,8 +28,10 @@ void fiq_guard_enter(const float* in, float* out, uint32_t n_frames)
     return;
   }
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const float x = fabsf(in[i]) <= FLT_MAX ? in[i] : 0.0f; // false for NaN as well
-    out[i]        = fiq_clamp(x, -FIQ_ENTRY_LIMIT, FIQ_ENTRY_LIMIT);
+    const float x     = in[i];
+    const float above = x > -FIQ_ENTRY_LIMIT ? x : -FIQ_ENTRY_LIMIT;
+    const float held  = above < FIQ_ENTRY_LIMIT ? above : FIQ_ENTRY_LIMIT;
+    out[i]            = fabsf(x) <= FLT_MAX ? held : 0.0f; // false for NaN as well
   }
 }
 

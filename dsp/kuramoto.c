@@ -18,12 +18,12 @@ enum {
 /// Eight words without a sign, for the generators.
 typedef uint32_t Words __attribute__((vector_size(32), aligned(4), may_alias));
 
-static const float short_reach = 0.07f;          // rate times length of a short part
-static const float short_angle = 0.15f;          // largest way of a phase in it
-static const float leap_angle  = 0.45f;          // the same with noise
-static const float draw_max    = 6.0f;           // of the normal draws
-static const float leap_max    = 3.47f;          // of the leaps, in standard deviations
-static const float leap_unit   = 2.64290153e-5f; // 1 / standard deviation of four even 16-bit draws
+static const float short_reach = 0.2f;          // rate times length of a short part
+static const float short_angle = 0.2f;          // largest way of a phase in it
+static const float leap_angle  = 0.45f;         // the same with noise
+static const float draw_max    = 6.0f;          // of the normal draws
+static const float leap_max    = 3.47f;         // of the leaps, in standard deviations
+static const float leap_unit   = 6.7658749e-3f; // 1 / standard deviation of four even 8-bit draws
 
 FiqStatus fiq_kuramoto_init(FiqKuramoto* self, FiqArena* arena, const FiqKuramotoConfig* config)
 {
@@ -375,19 +375,16 @@ typedef struct {
   FiqFloat8 tangent_im;
 } Sums;
 
-/// Sum of four even 16-bit draws less their mean, by Marsaglia's xorshift of 32 bits.
+/// Sum of four even draws of 8 bits less their mean, from Marsaglia's xorshift of 32 bits.
 FIQ_INLINE int32_t draw_leap(uint32_t* state)
 {
   uint32_t x = *state;
   x ^= x << 13;
   x ^= x >> 17;
   x ^= x << 5;
-  const uint32_t first = (x & 65535) + (x >> 16);
-  x ^= x << 13;
-  x ^= x >> 17;
-  x ^= x << 5;
-  *state = x;
-  return (int32_t)(first + (x & 65535) + (x >> 16)) - 131070;
+  *state               = x;
+  const uint32_t pairs = (x & 0x00ff00ffU) + ((x >> 8) & 0x00ff00ffU);
+  return (int32_t)((pairs & 0xffffU) + (pairs >> 16)) - 510;
 }
 
 /// The same for eight.
@@ -397,13 +394,10 @@ FIQ_INLINE void draw_leaps(uint32_t* state, FiqFloat8* leaps)
   x ^= x << 13;
   x ^= x >> 17;
   x ^= x << 5;
-  const Words first = (x & 65535) + (x >> 16);
-  x ^= x << 13;
-  x ^= x >> 17;
-  x ^= x << 5;
-  *(Words*)state    = x;
-  const FiqInt8 sum = (FiqInt8)(first + (x & 65535) + (x >> 16)) - 131070;
-  *leaps            = __builtin_convertvector(sum, FiqFloat8);
+  *(Words*)state      = x;
+  const Words   pairs = (x & 0x00ff00ffU) + ((x >> 8) & 0x00ff00ffU);
+  const FiqInt8 sum   = (FiqInt8)((pairs & 0xffffU) + (pairs >> 16)) - 510;
+  *leaps              = __builtin_convertvector(sum, FiqFloat8);
 }
 
 /**
@@ -579,15 +573,31 @@ static void weigh(FiqKuramoto* self, uint32_t n)
   self->is_weighed        = true;
 }
 
+/// Mean phasor `ahead_s` from now, by the parabola through the last three, or the line through two; it
+/// becomes part of the past.
+static FiqComplex mean_ahead(FiqKuramoto* self, float ahead_s)
+{
+  const float      per  = 1.0f / self->part_s;
+  const FiqComplex rate = {per * (self->mean.re - self->mean_before.re),
+                           per * (self->mean.im - self->mean_before.im)};
+  const float      span = self->part_s + self->rate_s;
+  const float      bend = self->rate_s > 0.0f ? ahead_s * (ahead_s + self->part_s) / span : 0.0f;
+  const FiqComplex z = {self->mean.re + ahead_s * rate.re + bend * (rate.re - self->rate_before.re),
+                        self->mean.im + ahead_s * rate.im +
+                            bend * (rate.im - self->rate_before.im)};
+  self->rate_before  = rate;
+  self->rate_s       = self->part_s;
+  self->mean_before  = self->mean;
+  return z;
+}
+
 /// One short part; `part_s` > 0 and the phasors are those of the phases.
 static void advance_short(FiqKuramoto* self, uint32_t n, const Part* part)
 {
   const float      half   = 0.5f * part->h_s;
   const bool       second = self->half_s > 0.0f;
   const float      reach  = part->h_s + self->half_s;
-  const float      ahead  = half / self->part_s;
-  const FiqComplex middle = {self->mean.re + ahead * (self->mean.re - self->mean_before.re),
-                             self->mean.im + ahead * (self->mean.im - self->mean_before.im)};
+  const FiqComplex middle = mean_ahead(self, half);
   const FiqComplex pull   = field_of(middle, part);
   const FiqComplex start  = field_of(self->mean, part);
   Short            c      = {.middle  = {half * pull.re, half * pull.im},
@@ -612,7 +622,6 @@ static void advance_short(FiqKuramoto* self, uint32_t n, const Part* part)
                        .here  = second ? self->tangent_stage : self->tangent,
                        .base  = self->tangent,
                        .next  = second ? self->tangent : self->tangent_stage};
-  self->mean_before = self->mean;
   (self->use_avx2 ? fly_avx2 : fly_base)(self, n, &lines, &c, part);
   self->part_s     = part->h_s;
   self->frame_rad  = fiq_wrap_rad(self->frame_rad + part->turn_rad);
@@ -693,6 +702,7 @@ static void advance_exactly(FiqKuramoto* self, uint32_t n, Part* part, uint32_t 
     }
   }
   self->part_s     = n > FIQ_KURAMOTO_EXACT ? part->h_s : 0.0f;
+  self->rate_s     = 0.0f;
   self->is_weighed = false;
 }
 
@@ -703,6 +713,9 @@ static void advance_shortly(FiqKuramoto* self, uint32_t n, Part* part, uint32_t 
   if (self->part_s <= 0.0f) {
     advance_exactly(self, n, part, 1);
     i = 1;
+  }
+  if ((n_parts - i) % 2 == 0) {
+    end_half(self, n); // else the tangent would never be whole at the end of a step
   }
   const FiqComplex into = phasor(-self->frame_rad);
   part->outer           = times(part->outer, into);
@@ -812,7 +825,7 @@ float fiq_kuramoto_tangent_growth(FiqKuramoto* self)
   // One oscillator has nothing but the common part.
   if (n == 1 || !(rest > 1e-18f && rest < 1e18f)) {
     reset_tangent(self, 0);
-    return 0.0f;
+    return n == 1 || rest <= 1e-18f ? 0.0f : INFINITY;
   }
   const float gain = 1.0f / rest;
   for (uint32_t j = 0; j < n; ++j) {
@@ -839,7 +852,9 @@ void fiq_kuramoto_adopt(FiqKuramoto* self, const FiqKuramoto* old)
   self->mean        = old->mean;
   self->mean_before = old->mean_before;
   self->weighted    = old->weighted;
+  self->rate_before = old->rate_before;
   self->part_s      = old->part_s;
+  self->rate_s      = old->rate_s;
   self->half_s      = old->half_s;
   self->frame_rad   = old->frame_rad;
   self->turned_rad  = old->turned_rad;

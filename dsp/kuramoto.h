@@ -12,30 +12,33 @@
    Outer field f: pulls straight toward its own angle; the lag does not apply to it. It is read at the start
    of a step and turns with `centre` until the end, as the mean phase of another core of that rate does.
 
-   Noise: after the drift of a step every phase takes an independent leap of standard deviation
-   noise sqrt(speed dt): phase diffusion, white in time, equal in law however time is cut. A leap is
-   the sum of four even draws (at most 3.5 deviations; normal after a few steps).
+   Noise: after the drift of a part of length h every phase takes an independent leap of standard deviation
+   noise sqrt(h), h in the core's own time (speed dt): phase diffusion, white, equal in law however time is cut.
+   A leap is the sum of four even draws (at most 3.5 deviations; normal after a few).
 
    Integration up to FIQ_KURAMOTO_EXACT oscillators: Runge-Kutta of order 4. The frame turns with `centre` (which
    is exact, since the coupling sees differences alone), the drift omega_j is integrated exactly by
    construction, and a step is cut so that (|K| + |f| + width of omega) h <= 0.5, in at most 256 parts. For
-   dt <= 1 s and |K| + |f| <= 10, |K| h <= 0.4 then holds, and 2.5 for all that is allowed; the limit of stability
+   dt <= 1 s and |K| + |f| <= 10, |K| h <= 0.4 then holds, and 2.5 for |K| <= 64 alone; the limit of stability
    is 2.78. The alternative, the exact solution for a frozen field, is of first order: at N = 16, K = 2 and steps
    of 10 ms it strays 7e-2 rad within 10 s, this one 2e-9 (1e-6 in float).
 
-   Above, where steps are short ((|K| + |f| + width) dt <= 0.24): Taylor's series of order 2 in parts of at
-   most 0.06, in the field of the part's middle, which is drawn through this moment's and the last one's. Then one
-   pass does all: phasors turn by the way of their phase instead of being computed anew, and a sixteenth of
-   them is made exact in each part. Longer steps go by Runge-Kutta.
+   Above, where a step is short enough for at most 4 parts of (2 |K| + 2 |f| + gamma) h <= 0.2: Taylor's series
+   of order 2 in the field of the part's middle, which is drawn by a parabola through this moment's and the last
+   two. Then one pass does all: phasors turn by the way of their phase instead of being computed anew, and
+   one in 32 of them is made exact in each part. Longer steps, and noise that leaps further than 0.4 rad, go by
+   Runge-Kutta.
 
    Tangent: with `follow`, a small difference between this core and a twin under the same noise is carried
    along by the linearised flow, through the stages of Runge-Kutta or by the midpoint rule over two
    parts; see stability.h.
 
    Accuracy: phases are float and sines good to 2e-7, so a step agrees with the formula within
-   2e-6 rad (1e-10 is out of reach of float), above FIQ_KURAMOTO_EXACT within 1e-5 at the longest parts, and
-   order is good to 1e-6. Both builds of the kernels give the same bits. Latency: 0.
-   Cost: O(n): 1000 oscillators 0.4 us a short step (AVX2, 2.6 GHz), 0.5 with a tangent, 0.7 more with noise.
+   2e-6 rad (1e-10 is out of reach of float). Above FIQ_KURAMOTO_EXACT: within 4e-6 at K = 2, gamma = 1.9 and 10 ms;
+   with the longest parts 4e-4 at worst, while order sets in, and 2e-5 rms; R is good to 1e-6. Both builds give the
+   same bits.
+   Latency: 0. Cost: O(n): 1000 oscillators 0.55 us a short part (AVX2, 2.6 GHz), 0.7 with a tangent, 0.3 more with
+   noise; four sine/cosine pairs an oscillator and part of Runge-Kutta.
 */
 #ifndef FIQ_KURAMOTO_H
 #define FIQ_KURAMOTO_H
@@ -89,18 +92,20 @@ typedef struct {
   FiqComplex mean;         ///< mean phasor within the frame
   FiqComplex mean_before;  ///< that one part ago
   FiqComplex
-           weighted; ///< mean of phasor times tangent (or tangent_stage in the middle of two parts)
-  float    part_s;   ///< length of the last short part, 0 if `mean_before` is not known
-  float    half_s;   ///< > 0 in the middle of the tangent's two parts: length of the first
-  float    frame_rad;  ///< angle of the frame that re and im are in
-  float    turned_rad; ///< way of the centre in the last step, not wrapped
-  float    order;      ///< R of the n_osc in use, 0 incoherent .. 1 locked
-  float    psi_rad;    ///< mean phase, [-pi, pi]; meaningless where R is near 0
-  uint32_t n_osc;      ///< oscillators in use by the last step
-  uint32_t n_osc_max;  ///< capacity
-  uint32_t fresh;      ///< which sixteenth of the phasors is made exact next
-  bool     is_weighed; ///< `weighted` is of this moment
-  bool     use_avx2;   ///< which build of the kernels; may be cleared to compare
+      weighted; ///< mean of phasor times tangent (or tangent_stage in the middle of two parts)
+  FiqComplex rate_before; ///< change of the mean phasor in the part before that, 1/s
+  float      rate_s;      ///< length of that part, 0 if it is not known
+  float      part_s;      ///< length of the last short part, 0 if `mean_before` is not known
+  float      half_s;      ///< > 0 in the middle of the tangent's two parts: length of the first
+  float      frame_rad;   ///< angle of the frame that re and im are in
+  float      turned_rad;  ///< way of the centre in the last step, not wrapped
+  float      order;       ///< R of the n_osc in use, 0 incoherent .. 1 locked
+  float      psi_rad;     ///< mean phase, [-pi, pi]; meaningless where R is near 0
+  uint32_t   n_osc;       ///< oscillators in use by the last step
+  uint32_t   n_osc_max;   ///< capacity
+  uint32_t   fresh;       ///< which sixteenth of the phasors is made exact next
+  bool       is_weighed;  ///< `weighted` is of this moment
+  bool       use_avx2;    ///< which build of the kernels; may be cleared to compare
 } FiqKuramoto;
 
 /// Take the buffers, start from seed 0 with all oscillators in use.  [setup]
@@ -123,9 +128,9 @@ void fiq_kuramoto_step(FiqKuramoto* self, const FiqKuramotoParams* params, float
 bool fiq_kuramoto_tangent_is_whole(const FiqKuramoto* self);
 
 /**
-   Take the common rotation off the tangent (no flow sees it), give the rest a root mean square of 1
-   and return the logarithm of what it was; 0 and a new tangent where nothing is left or it is not
-   finite. Needs a whole tangent.  [audio]
+   Take the common rotation off the tangent (no coupling sees it), give the rest a root mean square of 1
+   and return the logarithm of what it was. Needs a whole tangent. Where nothing is left 0, and where it is
+   not finite infinity; a new tangent is then begun.  [audio]
 */
 float fiq_kuramoto_tangent_growth(FiqKuramoto* self);
 

@@ -899,7 +899,12 @@ void fiq_notes_advance(FiqNotes* self, const FiqNotesParams* params, uint64_t fr
   if (fabsf(params->bend_range_semitones - self->params.bend_range_semitones) > 0.0f) {
     fiq_midi_forget_ranges(&self->midi);
   }
-  self->params   = *params;
+  self->params = *params;
+  if (self->n_queued == 0 && frame > self->frame && !fiq_notes_sounding(self)) {
+    fiq_midi_advance(&self->midi, (float)((double)(frame - self->frame) / self->sample_rate_hz));
+    self->frame = frame;
+    return;
+  }
   uint32_t n_due = 0;
   for (; n_due < self->n_queued && self->queue[n_due].frame <= frame; ++n_due) {
     advance_all(self, self->queue[n_due].frame);

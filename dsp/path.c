@@ -65,10 +65,12 @@ void fiq_path_reset(FiqPath* self, FiqRealm realm)
   fiq_field_delay_reset(&self->side_delay);
   fiq_field_delay_reset(&self->swarm_delay);
   fiq_field_shift_reset(&self->shift);
-  self->position    = 0;
-  self->seen        = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
-  self->envelope    = 0.0f;
-  self->side_frames = UINT32_MAX;
+  self->position           = 0;
+  self->seen               = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
+  self->envelope           = 0.0f;
+  self->side_frames        = UINT32_MAX;
+  self->side_quiet_frames  = UINT32_MAX;
+  self->swarm_quiet_frames = UINT32_MAX;
 }
 
 void fiq_path_adopt(FiqPath* self, const FiqPath* old)
@@ -262,22 +264,47 @@ static void copy_planes(float* const* to, const float* const* from, uint32_t n_f
   memcpy(to[1], from[1], n_frames * sizeof(float));
 }
 
+/// NULL is silence.
+static void bring(float* const* planes, const float* const* from, uint32_t n_frames)
+{
+  if (from) {
+    copy_planes(planes, from, n_frames);
+  } else {
+    memset(planes[0], 0, n_frames * sizeof(float));
+    memset(planes[1], 0, n_frames * sizeof(float));
+  }
+}
+
+/// A line that holds nothing and is given nothing rests.
+static void delay_or_rest(FiqPath* self, FiqFieldDelay* line, uint32_t* quiet_frames, bool is_fed,
+                          float* const* planes, uint32_t n_frames)
+{
+  const bool     is_empty = *quiet_frames > line->delay_max_frames;
+  const uint32_t quiet    = is_empty ? *quiet_frames : *quiet_frames + n_frames;
+  *quiet_frames           = is_fed ? 0 : quiet;
+  if (is_fed || !is_empty) {
+    delay_pair(self, line, planes, n_frames);
+  }
+}
+
 void fiq_path_process(FiqPath* self, const float* const* in, const float* const* side,
                       const float* const* swarm, uint32_t n_frames)
 {
   assert(self->position + n_frames <= self->config.control_frames);
   copy_planes(self->wet, in, n_frames);
   copy_planes(self->dry, in, n_frames);
-  copy_planes(self->side, side, n_frames);
-  copy_planes(self->swarm, swarm, n_frames);
+  bring(self->side, side, n_frames);
+  bring(self->swarm, swarm, n_frames);
   process_wet(self, n_frames);
   if (self->params.watching) {
     see_peaks(self, in, n_frames);
   }
   delay_pair(self, &self->wet_delay, self->wet, n_frames);
   delay_pair(self, &self->dry_delay, self->dry, n_frames);
-  delay_pair(self, &self->side_delay, self->side, n_frames);
-  delay_pair(self, &self->swarm_delay, self->swarm, n_frames);
+  delay_or_rest(self, &self->side_delay, &self->side_quiet_frames, side != NULL, self->side,
+                n_frames);
+  delay_or_rest(self, &self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, self->swarm,
+                n_frames);
   if (self->params.watching) {
     see_energies(self, n_frames);
   }

@@ -60,12 +60,14 @@ typedef struct {
   FiqFieldShift shift;
   FiqPathParams params; ///< of this control period
   uint32_t      latency_frames;
-  uint32_t      position;          ///< within the control period
-  float         step;              ///< share of a control period that a frame is
-  float         envelope;          ///< mean power that the swarm follows
-  uint32_t      side_frames;       ///< since the sidechain last sounded; saturates
-  FiqSeen       seen;              ///< of this control period
-  float*        dry[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
+  uint32_t      position;           ///< within the control period
+  float         step;               ///< share of a control period that a frame is
+  float         envelope;           ///< mean power that the swarm follows
+  uint32_t      side_frames;        ///< since the sidechain last sounded; saturates
+  uint32_t      side_quiet_frames;  ///< since there was a sidechain, until its delay is empty
+  uint32_t      swarm_quiet_frames; ///< the same of the swarm
+  FiqSeen       seen;               ///< of this control period
+  float*        dry[FIQ_CHANNELS];  ///< [FIQ_CONTROL_MAX], as all of these
   float*        side[FIQ_CHANNELS];
   float*        wet[FIQ_CHANNELS];
   float*        quadrature[FIQ_CHANNELS];
@@ -86,7 +88,8 @@ void fiq_path_adopt(FiqPath* self, const FiqPath* old);
 void fiq_path_control(FiqPath* self, const FiqPathParams* params);
 
 /**
-   Process `n_frames` within the control period: `in`, `side` and `swarm` two planes each. Afterwards
+   Process `n_frames` within the control period: `in`, `side` and `swarm` two planes each; the last two may be NULL,
+   which is silence. Afterwards
    self->wet and self->dry hold the output and the delayed input.  [audio]
 */
 void fiq_path_process(FiqPath* self, const float* const* in, const float* const* side,

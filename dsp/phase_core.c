@@ -9,7 +9,8 @@
 
 enum {
   TICKS_MAX   = 64,
-  COUNT_STEPS = 8 // of the network from one U to the next
+  LONG_STEPS  = FIQ_PHASE_CORE_LONG,
+  COUNT_STEPS = 16 // steps from one U to the next
 };
 
 static const float guard_tau_s  = 0.5f;  // in which the stability's factors come and go
@@ -204,7 +205,7 @@ static void monitor(FiqPhaseCore* self, const FiqPhaseCoreParams* params, float 
 /// One step of the network, and of all that steers it.
 static void step(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
 {
-  const uint32_t stride   = params->n_osc > FIQ_PHASE_CORE_LARGE ? 2 : 1;
+  const uint32_t stride   = params->n_osc > FIQ_PHASE_CORE_LARGE ? LONG_STEPS : 1;
   const float    critical = fiq_kuramoto_critical(params->spread_rad_s, params->distribution);
   if (params->n_osc != self->n_osc) {
     change_oscillators(self, params->n_osc);
@@ -233,19 +234,20 @@ static void step(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
 static void tell(FiqPhaseCore* self)
 {
   const FiqKuramoto* const network = &self->network;
-  const bool               is_last = self->tick + self->ticks_per_step >= self->n_ticks;
-  if (is_last) {
+  const uint32_t           ahead   = self->tick + self->ticks_per_step;
+  if (ahead >= self->n_ticks) {
     self->order       = network->order;
     self->psi_rad     = network->psi_rad;
     self->end_order   = network->order;
     self->end_psi_rad = network->psi_rad;
     return;
   }
+  const float done   = (float)ahead / (float)self->n_ticks;
   const float turned = network->turned_rad;
   const float moved  = fiq_wrap_rad(network->psi_rad - self->end_psi_rad - fiq_wrap_rad(turned));
-  self->order        = 0.5f * (self->end_order + network->order);
+  self->order        = fiq_mix(self->end_order, network->order, done);
   self->psi_rad =
-      fiq_clamp(fiq_wrap_rad(network->psi_rad - 0.5f * (moved + turned)), -FIQ_PI_F, FIQ_PI_F);
+      fiq_clamp(fiq_wrap_rad(self->end_psi_rad + done * (moved + turned)), -FIQ_PI_F, FIQ_PI_F);
 }
 
 void fiq_phase_core_tick(FiqPhaseCore* self, const FiqPhaseCoreParams* params)

@@ -6,10 +6,10 @@
    Time: a step takes `ticks_per_step` ticks. At its first tick the network is led to its end, one step ahead; in
    between the phases run straight from one end to the other the way they went, counted without wrapping,
    so a centre rate of 100 Hz turns as well as a slow one, and phases after k steps are exactly those of the
-   network at that time. With more than FIQ_PHASE_CORE_LARGE oscillators the network makes one long step in two;
-   order and psi are then told for the middle and the end.
+   network at that time. With more than FIQ_PHASE_CORE_LARGE oscillators the network makes one step in FIQ_PHASE_CORE_LONG, of as many times
+   the length (straight lines over 21 ms stray 2e-4 rad from the curve); order and psi are told step by step.
 
-   A step: U of the phases (every 8th), regulator, resonance, stability, network. With all of them off coupling is the
+   A step: U of the phases (every 16th), regulator, resonance, stability, network. With all of them off coupling is the
    user's and noise 0 exactly, and the core is the network and nothing else. What they tell is told all the same.
 
      K     = regulator's * (restraint if stabilised)
@@ -22,7 +22,7 @@
    When n_osc changes, the phases that consumers see glide to those of their new oscillators in 0.1 s.
 
    Cost: a step as kuramoto.h, with the tangent, and 0.1 us; phases 0.2 ns a consumer (AVX2).
-   Latency: parameters act at the next step, within ticks_per_step ticks, twice that above FIQ_PHASE_CORE_LARGE.
+   Latency: parameters act at the next step, within ticks_per_step ticks, FIQ_PHASE_CORE_LONG times that above FIQ_PHASE_CORE_LARGE.
 */
 #ifndef FIQ_PHASE_CORE_H
 #define FIQ_PHASE_CORE_H
@@ -33,9 +33,9 @@
 #include "stability.h"
 
 enum {
-  FIQ_PHASE_CORE_TICKS = 8, ///< default control ticks a step
-  FIQ_PHASE_CORE_LARGE =
-      256 ///< above so many oscillators the network is led on in every second step
+  FIQ_PHASE_CORE_TICKS = 8,   ///< default control ticks a step
+  FIQ_PHASE_CORE_LARGE = 256, ///< above so many oscillators the network is led on less often:
+  FIQ_PHASE_CORE_LONG  = 4    ///< in every fourth step
 };
 
 typedef struct {
@@ -77,7 +77,7 @@ typedef struct {
   uint32_t n_osc;      ///< oscillators in use
   uint32_t n_ticks;    ///< of the present step of the network
   uint32_t tick;       ///< of these that have passed
-  uint32_t n_steps;    ///< of the network since U was taken
+  uint32_t n_steps;    ///< since U was taken
   float    guarded;    ///< share of the stability's factors, 0..1
   float    observed_s; ///< since the resonance last heard a state
   float    relative_rad[FIQ_RESONANCE_SAMPLED]; ///< phases against psi at that time

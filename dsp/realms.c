@@ -10,7 +10,7 @@
 enum { OWN = 0, OF_ADAPTIVE = 1 };
 
 enum {
-  LAYER_TICKS = 4, ///< control periods from one coordination step to the next
+  LAYER_TICKS = 8, ///< control periods from one coordination step to the next
   SCORE_TICKS = 16 ///< and from one score to the next
 };
 
@@ -242,7 +242,7 @@ static void choose_realm(FiqRealms* self, FiqRealm wanted)
   fiq_smoother_tick(&self->fade, fminf(1.0f, self->fade.end + period_s / fade_s));
 }
 
-/// Speed 0..1 of the coordination step; at 1 a layer tiles its circle in half a second or so.
+/// Speed 0..1 of the coordination step; at 1 a layer of 24 tiles its circle in a second or so.
 static float eta_of(float coordination)
 {
   return fminf(0.45f, 0.4f * LAYER_TICKS * coordination * coordination * coordination);

@@ -137,8 +137,11 @@ static void act(FiqRegulator* self, const FiqRegulatorParams* params, const Zone
   const float way    = self->pace * rate * pace_s;
   float       move   = 0.0f;
   if (self->action == FIQ_REGULATOR_BRAKE) {
-    move        = -way * over;
-    self->noise = fminf(noise_max, self->noise + self->pace * noise_max * over * pace_s * 0.5f);
+    move = -way * over;
+    // Noise is for what less coupling alone does not loosen.
+    const float need = fminf(1.0f, (0.3f * params->critical + 0.5f) / fmaxf(k, 1e-3f));
+    self->noise =
+        fminf(noise_max, self->noise + 0.5f * noise_max * need * self->pace * over * pace_s);
   } else if (self->action == FIQ_REGULATOR_BOOST) {
     move        = way * under;
     self->noise = approach(self->noise, 0.0f, pace_s, hush_tau_s);

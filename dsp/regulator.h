@@ -16,10 +16,17 @@
    An action begun by R ends a quarter of the zone inside its end, one begun by U 0.05 inside its own.
 
    K in use is the user's K plus an offset, the sum held to 0..coupling_max: turning the knob is felt at once
-   and then evened out. The offset moves by up to max(K_c, K) a second, faster the further R is out; a K below 0
-   is led to 0 in the same way. Noise grows to sqrt(max(K_c, 1)) / 2 within 2 s of braking at most.
+   and then evened out. The offset moves by up to max(K_c, K) a second, faster the further R is out, and by
+   0.6 of its pace after every turn from braking to boosting or back (0.08 of it at least; the pace returns within
+   15 s, within 1 s while R is far below the zone): so it does not swing between its rails. A K below 0 is led to 0
+   in the same way. While braking noise grows, to sqrt(max(K_c, 1)) / 2 at most, the slower the larger K is against
+   K_c; it is for what less coupling alone does not loosen. It fades within 5 s while coasting, 0.3 s while boosting.
    Switched off, offset and noise fade with a time constant of 0.4 s, and then K is exactly the user's and noise
    exactly 0.
+
+   Measured on the network, 20 starts each, both distributions, spread 0.3 Hz, from K = 0, 2, 8: from the 5th second
+   on R is in 0.80..0.95 for 98 % of the time with 16 oscillators (92 % in the worst run, one with a far outlier
+   among its rates), 99.8 % with 256. Two or three oscillators, and rates that hardly differ, are harder: 60 to 95 %.
 
    Source of zone and actions: drift control of phase networks, target and pace being this project's own.
    Cost: O(1) a step. Latency: 0.

@@ -56,17 +56,25 @@ void fiq_resonance_observe(FiqResonance* self, uint32_t state, float motion_rad,
   self->push        = fminf(push_max, self->push * push_up);
 }
 
+/// The fewer there are, the finer must be looked for as many different states.
+static uint32_t levels_of(uint32_t n)
+{
+  return n >= 8 ? FIQ_RESONANCE_LEVELS : n >= 3 ? 16 : n == 2 ? 32 : 64;
+}
+
 uint32_t fiq_resonance_state(const float* theta_rad, uint32_t n, float psi_rad, float order)
 {
   assert(theta_rad);
   assert(n >= 1);
   const uint32_t n_sampled = n < FIQ_RESONANCE_SAMPLED ? n : FIQ_RESONANCE_SAMPLED;
-  const float    levels    = (float)FIQ_RESONANCE_LEVELS;
-  uint32_t       hash      = 2166136261U + (uint32_t)(fiq_clamp(order, 0.0f, 0.999f) * levels);
+  const uint32_t n_levels  = levels_of(n);
+  const float    origin    = n > 1 ? psi_rad : 0.0f;
+  const float    r         = fiq_clamp(order, 0.0f, 0.999f) * (float)FIQ_RESONANCE_LEVELS;
+  uint32_t       hash      = 2166136261U + (uint32_t)r;
   for (uint32_t i = 0; i < n_sampled; ++i) {
     // Half a level on, so that who stands at the mean phase is in the middle of one.
-    const float    turn = fiq_wrap_rad(theta_rad[i] - psi_rad) * (1.0f / FIQ_TWO_PI_F) + 2.0f;
-    const uint32_t at   = (uint32_t)(turn * levels + 0.5f) % FIQ_RESONANCE_LEVELS;
+    const float    turn = fiq_wrap_rad(theta_rad[i] - origin) * (1.0f / FIQ_TWO_PI_F) + 2.0f;
+    const uint32_t at   = (uint32_t)(turn * (float)n_levels + 0.5f) % n_levels;
     hash                = (hash ^ at) * 16777619U;
   }
   return hash;

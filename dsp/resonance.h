@@ -4,9 +4,10 @@
 
    The caller hands over a state every FIQ_RESONANCE_PERIOD_S: a hash of what is quantised coarsely
    enough to come back exactly, for the phase core fiq_resonance_state(): the phases of up to 16 oscillators
-   against their mean phase and R, in 8 levels each. What counts as stuck is thus what hears as such:
-   a core whose phases keep their distances is stuck however fast it turns, and so is one that runs
-   through the same few figures; one whose phases drift against each other is not.
+   against their mean phase and R, in 8 levels each (phases in 16 of less than 8 oscillators, in 32 of two; a
+   single one by its own angle, in 64). What counts as stuck is thus what hears as such: a core whose phases keep
+   their distances is stuck however fast it turns, and so is one that runs through the same few
+   figures; one whose phases drift against each other is not.
 
        repetition = 1 - (different ones among the last 20 states) / 20
        stuck      : repetition > 0.8 with 20 states heard; free again: repetition <= 0.5
@@ -17,7 +18,7 @@
    hardly moves is shaken five times as hard. push doubles every second while stuck, up to 32, and starts
    again at 1; noise never exceeds 2 amount. While nothing is stuck noise is exactly 0.
 
-   Heard: a locked core of 16, K = 2, is shaken free about every two seconds at amount 1, and finds itself again.
+   Heard: a locked core of 16, K = 3, is shaken free within a second at amount 1, locks again, and so on.
 
    Cost: O(1) a state. Latency: 20 states, 1 s.
 */
@@ -29,7 +30,7 @@
 enum {
   FIQ_RESONANCE_HISTORY = 20, ///< states that are compared
   FIQ_RESONANCE_SAMPLED = 16, ///< oscillators that the core's state is of, at most
-  FIQ_RESONANCE_LEVELS  = 8
+  FIQ_RESONANCE_LEVELS  = 8   ///< of a phase among eight or more, and of R
 };
 
 #define FIQ_RESONANCE_PERIOD_S 0.05f ///< from one state to the next

@@ -68,12 +68,11 @@ static float confidence_of(float now, float slope, float end)
 /// The locked state is about to end.
 static float foresee_release(const FiqStability* self, float threshold)
 {
-  if (self->n_estimates < FIQ_STABILITY_TREND) {
+  if (self->n_estimates < FIQ_STABILITY_WINDOW) {
     return 0.0f;
   }
-  for (uint32_t i = 1; i <= FIQ_STABILITY_TREND; ++i) {
-    const uint32_t at = (self->next + FIQ_STABILITY_WINDOW - i) % FIQ_STABILITY_WINDOW;
-    if (!(self->estimate[at] < -threshold)) {
+  for (uint32_t i = 0; i < FIQ_STABILITY_WINDOW; ++i) {
+    if (!(self->estimate[i] < -threshold)) {
       return 0.0f;
     }
   }

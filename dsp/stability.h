@@ -16,7 +16,7 @@
 
    Warning, from straight lines through the last estimates, if they are steep against their scatter
    (4 standard errors), looking FIQ_STABILITY_HORIZON estimates ahead:
-   - lambda of a stable core is about to pass -threshold: the locked state is about to end;
+   - lambda, below -threshold in all of the window, is about to pass it: the locked state is about to end;
    - R is about to fall below 0.85 of what it was: its highest mean over a window, forgotten with 120 s.
    It holds for as many estimates after its last cause. Confidence is 0.5 where the line gets there in all
    of the horizon, 1 where it is there now.

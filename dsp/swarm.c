@@ -150,7 +150,7 @@ FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, const float* 
   const float spread  = step->spread;
   const float inverse = step->cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
   if (step->still) {
-    // e^y by its series: |y| is below 0.06.
+    // e^y by its series: |y| is below 0.11, and below 0.06 where detune is uniform.
     for (uint32_t i = 0; i < CHUNK; ++i) {
       const float y = work->detune[i] * spread;
       work->next[i] = work->pitch[i] *
@@ -213,12 +213,9 @@ FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
     memcpy(&eight, slew + i, sizeof eight);
     slewed |= eight;
   }
-  if (slewed == 0 && is_inside(work)) {
-    memcpy(amplitude, work->target, sizeof work->target);
-    return;
-  }
-  float limit[CHUNK];
-  for (int i = 0; i < CHUNK; ++i) {
+  const bool inside = is_inside(work);
+  float      limit[CHUNK];
+  for (int i = 0; !inside && i < CHUNK; ++i) {
     const float next  = work->next[i] < FIQ_LOBE_NU_MAX ? work->next[i] : FIQ_LOBE_NU_MAX;
     const float inner = (fade_end_nu - next - fabsf(work->bent[i])) * fade;
     const float below = inner < 1.0f ? inner : 1.0f;
@@ -234,8 +231,13 @@ FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
   for (int i = 0; i < CHUNK; ++i) {
     const int32_t left = slew[i] > 1 ? slew[i] : 1;
     amplitude[i] += (work->target[i] - amplitude[i]) / (float)left;
-    amplitude[i] *= limit[i]; // a slow change of level must not outlast a quick one of frequency
-    slew[i] = (uint8_t)(left - 1);
+  }
+  for (int i = 0; i < CHUNK; ++i) {
+    slew[i] = (uint8_t)(slew[i] - (slew[i] > 0 ? 1 : 0));
+  }
+  // A slow change of level must not outlast a quick one of frequency.
+  for (int i = 0; !inside && i < CHUNK; ++i) {
+    amplitude[i] *= limit[i];
   }
 }
 
@@ -297,7 +299,7 @@ FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t firs
   float       sine[CHUNK];
   float       detune[CHUNK];
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    // (e^(d s) - 1) / s by its series: s is below 0.06.
+    // (e^(d s) - 1) / s by its series: |d s| is below 0.11.
     const float d = place[i];
     cosine[i]     = cosine_turns(phi[i]);
     sine[i]       = sine_turns(phi[i]);
@@ -942,6 +944,15 @@ static void plan_work(FiqSwarm* self)
   }
 }
 
+static bool is_sounding(const FiqSwarm* self)
+{
+  bool sounding = fiq_notes_sounding(&self->notes);
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX && !sounding; ++v) {
+    sounding = self->held[v].used;
+  }
+  return sounding;
+}
+
 static void begin_step(FiqSwarm* self)
 {
   const FiqSwarmParams* p     = &self->params;
@@ -951,13 +962,15 @@ static void begin_step(FiqSwarm* self)
                                  .release_s            = p->release_s,
                                  .bend_range_semitones = p->bend_range_semitones};
   fiq_notes_advance(&self->notes, &notes, self->frame);
+  // Asleep no note and no voice has a slot: there is nothing to place and to move.
+  if (self->asleep && !is_sounding(self)) {
+    self->idle_steps += 1;
+    return;
+  }
   place_notes(self);
   move_voices(self);
-  bool sounding = fiq_notes_sounding(&self->notes);
-  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
-    sounding = sounding || self->held[v].used;
-  }
-  self->idle_steps = sounding ? 0 : self->idle_steps + 1;
+  const bool sounding = is_sounding(self);
+  self->idle_steps    = sounding ? 0 : self->idle_steps + 1;
   if (self->asleep && !sounding) {
     return;
   }
@@ -1214,7 +1227,8 @@ void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t 
     if (in_slice == 0) {
       work(self, at / FIQ_SWARM_SLICE);
     }
-    const uint32_t left = FIQ_SWARM_SLICE - in_slice;
+    // Without work there are no slices.
+    const uint32_t left = self->begun ? FIQ_SWARM_SLICE - in_slice : self->step_frames - at;
     const uint32_t n    = n_frames - done < left ? n_frames - done : left;
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       memcpy(out[c] + done, self->play[self->playing][c] + at, n * sizeof(float));

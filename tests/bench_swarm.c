@@ -2,7 +2,7 @@
 // Goal: the cost of the swarm per oscillator and step and its share of a core at 48 kHz, its worst block,
 // and what it costs to make one and to hand one over. Method: the best of many short runs, in flight
 // (an anneal without end: every oscillator has a new frequency in every step) and at rest on the chord,
-// for the AVX2 and the plain build; blocks by the least time over fresh instances per position.
+// for the AVX-512, the AVX2 and the plain build; blocks by the least time over fresh instances per position.
 #define _POSIX_C_SOURCE 200809L
 
 #include "swarm.h"
@@ -71,20 +71,30 @@ static double run_ns(Bench* bench, uint32_t n_blocks, uint32_t n_frames)
   return (now_ns() - start) / (double)n_blocks;
 }
 
-static void set_build(Bench* bench, bool avx2)
+typedef enum { BASE, AVX2, AVX512 } Build;
+
+static void set_build(Bench* bench, Build build)
 {
-  bench->swarm.use_avx2 = bench->swarm.carriers.use_avx2 = bench->swarm.lobes.use_avx2 =
-      avx2 && bench->swarm.use_avx2;
+  FiqSwarm* const swarm      = &bench->swarm;
+  const bool      avx2       = build >= AVX2 && swarm->use_avx2;
+  const bool      avx512     = build >= AVX512 && swarm->use_avx512;
+  swarm->use_avx2            = avx2;
+  swarm->carriers.use_avx2   = avx2;
+  swarm->lobes.use_avx2      = avx2;
+  swarm->use_avx512          = avx512;
+  swarm->carriers.use_avx512 = avx512;
+  swarm->lobes.use_avx512    = avx512;
 }
 
-static void measure(uint32_t n_osc, uint32_t step, bool flight, float coupling, bool avx2)
+static void measure(uint32_t n_osc, uint32_t step, bool flight, float coupling, Build build)
 {
-  static Bench bench;
+  static const char* const name[] = {"base", "avx2", "avx512"};
+  static Bench             bench;
   if (!bench_open(&bench, n_osc, step)) {
     printf("no memory\n");
     return;
   }
-  set_build(&bench, avx2);
+  set_build(&bench, build);
   bench.params.coupling = coupling;
   bench.params.anneal_s = flight ? 1e6f : 0.05f;
   const uint32_t batch  = n_osc > 20000 ? 1 : 100000 / (n_osc + 500) + 1;
@@ -94,9 +104,9 @@ static void measure(uint32_t n_osc, uint32_t step, bool flight, float coupling, 
     const double ns = run_ns(&bench, batch, step);
     best            = ns < best ? ns : best;
   }
-  printf("%8u %5u  %-9s %-7s %-5s %7.2f ns  %6.1f Gosc-samples/s  %6.2f %% of a core\n", n_osc,
-         step, flight ? "flight" : "rest", coupling > 0.0f ? "coupled" : "free",
-         avx2 ? "avx2" : "base", best / (double)n_osc, (double)n_osc * (double)step / best,
+  printf("%8u %5u  %-9s %-7s %-6s %7.2f ns  %6.1f Gosc-samples/s  %6.2f %% of a core\n", n_osc,
+         step, flight ? "flight" : "rest", coupling > 0.0f ? "coupled" : "free", name[build],
+         best / (double)n_osc, (double)n_osc * (double)step / best,
          100.0 * best * 48000.0 / (1e9 * (double)step));
   bench_close(&bench);
 }
@@ -172,8 +182,8 @@ int main(int argc, char** argv)
   }
   for (int s = 0; s < 3; ++s) {
     for (uint32_t n = 1000; n <= top; n *= 10) {
-      for (int kind = 0; kind < 6; ++kind) {
-        measure(n, step[s], kind % 2 == 0, kind / 2 == 1 ? 5.0f : 0.0f, kind / 2 != 2);
+      for (int kind = 0; kind < 12; ++kind) {
+        measure(n, step[s], kind % 2 == 0, kind / 2 % 2 ? 5.0f : 0.0f, (Build)(2 - kind / 4));
       }
     }
   }

@@ -158,6 +158,14 @@ static void test_regulator_is_heard(void** state)
   check_both(&(Case){"regulator", {0, 1}, {{"coupling", 1}, {NULL, 0}}});
 }
 
+static void test_uncertainty_aim_is_heard(void** state)
+{
+  (void)state;
+  check_both(&(Case){"uncertainty_aim",
+                     {0, 100},
+                     {{"coupling", 1}, {"regulator", 1}, {"order_low", 30}, {NULL, 0}}});
+}
+
 /// A core that is regulated and shaken comes near to losing its order again and again.
 static void test_stabilise_is_heard(void** state)
 {
@@ -221,6 +229,7 @@ int main(void)
       cmocka_unit_test(test_distribution_is_heard),
       cmocka_unit_test(test_lag_is_heard),
       cmocka_unit_test(test_regulator_is_heard),
+      cmocka_unit_test(test_uncertainty_aim_is_heard),
       cmocka_unit_test(test_stabilise_is_heard),
       cmocka_unit_test(test_resonance_is_heard),
       cmocka_unit_test(test_resonance_is_not_heard_where_nothing_repeats),

@@ -180,6 +180,34 @@ static void write_scale(char* name)
   close(file);
 }
 
+/// The living core, memory, goals, links and whoever listens.
+static void stir(Fixture* self, int i)
+{
+  static const float goals[] = {1, 0.9f, 1, 3, 0.4f, 2};
+  fixture_set(self, "core_size", i % 5 ? 24 : 1000);
+  fixture_set(self, "distribution", i / 70 % 2);
+  fixture_set(self, "regulator", i / 110 % 2);
+  fixture_set(self, "stabilise", i / 90 % 2);
+  fixture_set(self, "resonance", i / 200 % 2 ? 100 : 0);
+  fixture_set(self, "lag", i % 60);
+  fixture_set(self, "remember", i / 400 % 2 == 0);
+  fixture_set(self, "recall", i / 300 % 2 ? 80 : 0);
+  fixture_set(self, "recall_age", 0.5);
+  fixture_set(self, "memory_clear", i % 450 == 449);
+  fixture_set(self, "goal", i / 130 % 5);
+  fixture_set(self, "attention", i / 60 % 2 ? 70 : 0);
+  fixture_set(self, "partial_primes", i / 125 % 7);
+  fixture_set(self, "just", i % 100);
+  fixture_set(self, "link", i / 150 % 3);
+  fixture_set(self, "link_role", i / 50 % 3);
+  if (i % 150 == 20) {
+    fixture_patch_get(self, 1, "urn:fieldiq:telemetry");
+  }
+  if (i % 250 == 10) {
+    fixture_patch_floats(self, 2, "urn:fieldiq:goals", goals, i % 500 == 10 ? 6 : 0);
+  }
+}
+
 /// One second of everything that a session may bring, block by block under the guard.
 static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
 {
@@ -187,6 +215,7 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
   FixtureAudio in      = fixture_audio(BLOCK);
   FixtureAudio out     = fixture_audio(BLOCK);
   Fixture*     self    = fixture_open(kind, 48000.0, with_worker);
+  Fixture*     peer    = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, false);
   Caught       total   = {0, 0, 0};
   char         scale[] = "/tmp/fieldiq_XXXXXX";
   write_scale(scale);
@@ -204,6 +233,9 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
       self->side[0] = i > 600 ? in.plane[1] : NULL;
       self->side[1] = i > 600 ? in.plane[0] : NULL;
     }
+    stir(self, i);
+    fixture_set(peer, "link", 1);
+    fixture_run(peer, NULL, out.plane, 0, BLOCK);
     fixture_set(self, "enabled", i / 50 % 2);
     fixture_set(self, "chord", i / 300);
     fixture_set(self, "oscillators", i < 500 ? 300 : 6000);
@@ -226,6 +258,7 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
     fixture_work(self);
   }
   unlink(scale);
+  fixture_close(peer);
   fixture_close(self);
   fixture_audio_free(&in);
   fixture_audio_free(&out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: the phase core is the Kuramoto model. Method: closed-form facts (locking of two, free
-// rotation, critical coupling) and a double-precision O(N^2) reference taken with far finer
-// steps.
+// rotation, critical coupling, relaxation toward a field, diffusion) and a double-precision reference taken
+// with far finer steps, pair by pair for few oscillators and by the mean field for many.
 #include "kuramoto.h"
 #include "maths.h"
 #include "support.h"
@@ -285,7 +285,10 @@ static void test_extremes_stay_finite_and_wrapped(void** state)
                            .speed        = i % 2 ? 10.0f : 0.1f,
                            .centre_rad_s = i % 4 ? 1e4f : -1e4f,
                            .gamma_rad_s  = i % 7 ? 1.0f : 1000.0f,
-                           .distribution = i % 2};
+                           .distribution = i % 2,
+                           .noise_rad_s  = i % 6 ? 0.0f : 10.0f,
+                           .field_re     = i % 9 ? 0.0f : 64.0f,
+                           .follow       = i % 2 == 0};
     for (int k = 0; k < 3; ++k) {
       fiq_kuramoto_step(&bench.core, &p, i % 5 ? 1.0f : 1e-4f);
     }
@@ -312,6 +315,401 @@ static void test_random_starts_are_spread_and_seeded(void** state)
   assert_memory_not_equal(a.core.theta_rad, b.core.theta_rad, 1000 * sizeof(float));
   support_arena_free(&a.arena);
   support_arena_free(&b.arena);
+}
+
+/// Slopes by the mean field, for many.
+static void field_slope(const double* theta, const double* omega, const FiqKuramotoParams* p,
+                        double* slope)
+{
+  double re = 0.0;
+  double im = 0.0;
+  for (uint32_t i = 0; i < p->n_osc; ++i) {
+    re += cos(theta[i]);
+    im += sin(theta[i]);
+  }
+  const double order = hypot(re, im) / p->n_osc;
+  const double psi   = atan2(im, re);
+  const double outer = hypot((double)p->field_re, (double)p->field_im);
+  const double angle = atan2((double)p->field_im, (double)p->field_re);
+  for (uint32_t i = 0; i < p->n_osc; ++i) {
+    slope[i] = omega[i] + (double)p->coupling * order * sin(psi - theta[i] - (double)p->lag_rad) +
+               outer * sin(angle - theta[i]);
+  }
+}
+
+/// One step from the phases in `theta` to where the formula leads; the frame turns after it.
+static void field_step(double* theta, const double* omega, const FiqKuramotoParams* p, double dt)
+{
+  enum { PARTS = 16 };
+  static double k[4][FIQ_KURAMOTO_MAX];
+  static double point[FIQ_KURAMOTO_MAX];
+  const double  h = dt * (double)p->speed / PARTS;
+  for (int part = 0; part < PARTS; ++part) {
+    field_slope(theta, omega, p, k[0]);
+    for (int s = 1; s < 4; ++s) {
+      for (uint32_t i = 0; i < p->n_osc; ++i) {
+        point[i] = theta[i] + (s < 3 ? 0.5 : 1.0) * h * k[s - 1][i];
+      }
+      field_slope(point, omega, p, k[s]);
+    }
+    for (uint32_t i = 0; i < p->n_osc; ++i) {
+      theta[i] += h / 6.0 * (k[0][i] + 2.0 * k[1][i] + 2.0 * k[2][i] + k[3][i]);
+    }
+  }
+  for (uint32_t i = 0; i < p->n_osc; ++i) {
+    theta[i] += dt * (double)(p->speed * p->centre_rad_s);
+  }
+}
+
+typedef struct {
+  double worst;
+  double rms;
+  double order; // worst error of R
+} StepError;
+
+/// Errors of single steps of `dt`, from random phases until order has set in.
+static StepError errors_of_steps(const FiqKuramotoParams* p, float dt, int steps)
+{
+  static double theta[FIQ_KURAMOTO_MAX];
+  static double omega[FIQ_KURAMOTO_MAX];
+  Bench         bench = bench_new(p->n_osc);
+  StepError     error = {0.0, 0.0, 0.0};
+  fiq_kuramoto_reset(&bench.core, 5);
+  const float* draw =
+      p->distribution == FIQ_KURAMOTO_NORMAL ? bench.core.normal : bench.core.uniform;
+  for (int s = 0; s < steps; ++s) {
+    for (uint32_t i = 0; i < p->n_osc; ++i) {
+      theta[i] = (double)bench.core.theta_rad[i];
+      omega[i] = (double)(p->gamma_rad_s * draw[i]);
+    }
+    fiq_kuramoto_step(&bench.core, p, dt);
+    field_step(theta, omega, p, (double)dt);
+    double re = 0.0;
+    double im = 0.0;
+    for (uint32_t i = 0; i < p->n_osc; ++i) {
+      const double miss = fabs(wrap((double)bench.core.theta_rad[i] - theta[i]));
+      error.worst       = fmax(error.worst, miss);
+      error.rms += miss * miss / ((double)p->n_osc * steps);
+      re += cos((double)bench.core.theta_rad[i]);
+      im += sin((double)bench.core.theta_rad[i]);
+    }
+    error.order = fmax(error.order, fabs(hypot(re, im) / p->n_osc - (double)bench.core.order));
+    assert_true(fabs(wrap(atan2(im, re) - (double)bench.core.psi_rad)) * hypot(re, im) / p->n_osc <
+                3e-6);
+  }
+  error.rms = sqrt(error.rms);
+  support_arena_free(&bench.arena);
+  return error;
+}
+
+static void test_many_oscillators_step_as_exactly_as_is_said(void** state)
+{
+  (void)state;
+  static const struct {
+    float  coupling;
+    float  lag_rad;
+    float  dt_s;
+    float  field;
+    int    distribution;
+    double worst;
+    double rms;
+  } row[] = {
+      {2.0f, 0.0f, 0.0053333f, 0.0f, 0, 2e-6, 3e-7}, {2.0f, 0.0f, 0.01f, 0.0f, 0, 2e-6, 5e-7},
+      {2.0f, 0.5f, 0.01f, 0.0f, 1, 1e-5, 1e-6},      {3.0f, 0.0f, 0.0213333f, 0.0f, 0, 2e-4, 7e-6},
+      {5.0f, 0.3f, 0.0213333f, 0.0f, 1, 4e-4, 2e-5}, {2.0f, 0.2f, 0.0106667f, 3.0f, 0, 1e-4, 5e-6},
+      {0.0f, 0.0f, 0.02f, 0.0f, 0, 1e-6, 3e-7},      {-6.0f, 0.0f, 0.0053333f, 0.0f, 0, 1e-4, 7e-6},
+  };
+  for (uint32_t i = 0; i < sizeof row / sizeof row[0]; ++i) {
+    FiqKuramotoParams p  = params_of(i % 2 ? 1000 : 203, row[i].coupling, 1.885f);
+    p.lag_rad            = row[i].lag_rad;
+    p.distribution       = row[i].distribution;
+    p.field_re           = 0.6f * row[i].field;
+    p.field_im           = 0.8f * row[i].field;
+    p.centre_rad_s       = row[i].field > 0.0f ? 0.0f : 3.0f;
+    const StepError from = errors_of_steps(&p, row[i].dt_s, 500);
+    print_message("N %4u K %4.1f f %.0f, steps of %4.1f ms: worst %.1e, rms %.1e rad; R %.1e\n",
+                  p.n_osc, (double)p.coupling, (double)row[i].field, 1e3 * (double)row[i].dt_s,
+                  from.worst, from.rms, from.order);
+    assert_true(from.worst < row[i].worst);
+    assert_true(from.rms < row[i].rms);
+    assert_true(from.order < 1e-6);
+  }
+}
+
+static void test_both_builds_give_the_same_bits(void** state)
+{
+  (void)state;
+  const uint32_t sizes[] = {1, 7, 16, 64, 65, 100, 999, 1000};
+  for (int s = 0; s < 8; ++s) {
+    Bench a         = bench_new(sizes[s]);
+    Bench b         = bench_new(sizes[s]);
+    b.core.use_avx2 = false;
+    for (int i = 0; i < 200; ++i) {
+      FiqKuramotoParams p = params_of(sizes[s], (float)(i / 20) - 2.0f, 1.5f);
+      p.noise_rad_s       = i % 40 > 25 ? 0.3f * (float)(i % 3) : 0.0f;
+      p.field_re          = i > 150 ? 1.0f : 0.0f;
+      p.centre_rad_s      = 5.0f;
+      p.distribution      = i & 1;
+      p.follow            = i % 50 > 10;
+      fiq_kuramoto_step(&a.core, &p, i % 60 > 50 ? 0.3f : 0.0053333f);
+      fiq_kuramoto_step(&b.core, &p, i % 60 > 50 ? 0.3f : 0.0053333f);
+    }
+    assert_memory_equal(a.core.theta_rad, b.core.theta_rad, sizes[s] * sizeof(float));
+    assert_memory_equal(a.core.moved_rad, b.core.moved_rad, sizes[s] * sizeof(float));
+    assert_memory_equal(a.core.tangent, b.core.tangent, sizes[s] * sizeof(float));
+    assert_memory_equal(&a.core.order, &b.core.order, sizeof(float));
+    support_arena_free(&a.arena);
+    support_arena_free(&b.arena);
+  }
+}
+
+/// What has been moved, summed, is where the phases are.
+static void test_ways_add_up_to_the_phases(void** state)
+{
+  (void)state;
+  const uint32_t sizes[] = {16, 200};
+  for (int s = 0; s < 2; ++s) {
+    Bench             bench = bench_new(sizes[s]);
+    FiqKuramotoParams p     = params_of(sizes[s], 2.0f, 3.0f);
+    p.centre_rad_s          = 700.0f;
+    p.noise_rad_s           = 0.2f;
+    double sum[200];
+    for (uint32_t j = 0; j < sizes[s]; ++j) {
+      sum[j] = (double)bench.core.theta_rad[j];
+    }
+    for (int i = 0; i < 500; ++i) {
+      fiq_kuramoto_step(&bench.core, &p, 0.0053333f);
+      for (uint32_t j = 0; j < sizes[s]; ++j) {
+        sum[j] += (double)bench.core.moved_rad[j] + (double)bench.core.turned_rad;
+        assert_true(fabsf(bench.core.moved_rad[j]) < 0.3f);
+      }
+    }
+    double worst = 0.0;
+    for (uint32_t j = 0; j < sizes[s]; ++j) {
+      worst = fmax(worst, fabs(wrap(sum[j] - (double)bench.core.theta_rad[j])));
+    }
+    print_message("N %u: ways of 500 steps, summed, miss the phases by %.1e rad\n", sizes[s],
+                  worst);
+    assert_true(worst < 1e-3);
+    support_arena_free(&bench.arena);
+  }
+}
+
+static void test_a_field_draws_toward_its_angle_as_the_formula_says(void** state)
+{
+  (void)state;
+  // x' = -f sin x has tan(x/2) = tan(x0/2) e^{-f t}; the lag has no part in it.
+  const uint32_t sizes[] = {1, 16, 100};
+  for (int s = 0; s < 3; ++s) {
+    Bench             bench = bench_new(sizes[s]);
+    FiqKuramotoParams p     = params_of(sizes[s], 0.0f, 0.0f);
+    float             start[100];
+    double            worst = 0.0;
+    p.field_re              = 2.0f * cosf(1.0f);
+    p.field_im              = 2.0f * sinf(1.0f);
+    p.lag_rad               = 0.7f;
+    for (uint32_t j = 0; j < sizes[s]; ++j) {
+      start[j] = 1.0f + 3.0f * sinf(1.0f + (float)j);
+    }
+    fiq_kuramoto_set_phases(&bench.core, start, sizes[s]);
+    for (int i = 0; i < 100; ++i) {
+      fiq_kuramoto_step(&bench.core, &p, 0.01f);
+    }
+    for (uint32_t j = 0; j < sizes[s]; ++j) {
+      const double x = 2.0 * atan(tan(0.5 * ((double)start[j] - 1.0)) * exp(-2.0));
+      worst          = fmax(worst, fabs(wrap((double)bench.core.theta_rad[j] - 1.0 - x)));
+    }
+    print_message("N %u in a field of 2 rad/s for a second: %.1e rad from the formula\n", sizes[s],
+                  worst);
+    assert_true(worst < 1e-4);
+    support_arena_free(&bench.arena);
+  }
+}
+
+static void test_a_field_turns_with_the_centre(void** state)
+{
+  (void)state;
+  // Fed with the angle that it has at each step's start, a turning field is followed without lag.
+  for (uint32_t n = 16; n <= 200; n += 184) {
+    Bench             bench = bench_new(n);
+    FiqKuramotoParams p     = params_of(n, 1.0f, 0.0f);
+    double            angle = 0.0;
+    p.centre_rad_s          = 300.0f;
+    fiq_kuramoto_reset(&bench.core, 3);
+    for (int i = 0; i < 3000; ++i) {
+      p.field_re = (float)(4.0 * cos(angle));
+      p.field_im = (float)(4.0 * sin(angle));
+      fiq_kuramoto_step(&bench.core, &p, 0.0053333f);
+      angle += (double)bench.core.turned_rad;
+    }
+    const double miss = fabs(wrap((double)bench.core.psi_rad - angle));
+    print_message("N %u: follows a field of 48 Hz %.1e rad behind\n", n, miss);
+    assert_true(bench.core.order > 0.9999f);
+    assert_true(miss < 1e-3);
+    support_arena_free(&bench.arena);
+  }
+}
+
+/// Variance over the oscillators of how far noise has carried them from free rotation.
+static double spread_by_noise(uint32_t n, float noise, float dt_s, float speed, int steps,
+                              double* excess, double* correlation)
+{
+  Bench             bench     = bench_new(n);
+  FiqKuramotoParams p         = params_of(n, 0.0f, 1.0f);
+  double            sum[1000] = {0.0};
+  double            was[1000] = {0.0};
+  double            both      = 0.0;
+  double            square    = 0.0;
+  p.noise_rad_s               = noise;
+  p.speed                     = speed;
+  fiq_kuramoto_reset(&bench.core, 11);
+  for (int i = 0; i < steps; ++i) {
+    fiq_kuramoto_step(&bench.core, &p, dt_s);
+    for (uint32_t j = 0; j < n; ++j) {
+      const double way = (double)(bench.core.moved_rad[j] - dt_s * speed * bench.core.uniform[j]);
+      sum[j] += way;
+      both += way * was[j];
+      square += way * way;
+      was[j] = way;
+    }
+  }
+  double mean   = 0.0;
+  double second = 0.0;
+  double fourth = 0.0;
+  for (uint32_t j = 0; j < n; ++j) {
+    mean += sum[j] / n;
+  }
+  for (uint32_t j = 0; j < n; ++j) {
+    second += pow(sum[j] - mean, 2.0) / n;
+    fourth += pow(sum[j] - mean, 4.0) / n;
+  }
+  *excess      = fourth / (second * second) - 3.0;
+  *correlation = both / square;
+  support_arena_free(&bench.arena);
+  return second;
+}
+
+static void test_noise_is_phase_diffusion_of_the_strength_asked_for(void** state)
+{
+  (void)state;
+  static const struct {
+    float noise;
+    float dt_s;
+    float speed;
+    int   steps;
+  } row[] = {
+      {0.5f, 0.0053333f, 1.0f, 2000}, {0.5f, 0.0213333f, 1.0f, 500}, {0.5f, 0.0053333f, 4.0f, 500},
+      {3.0f, 0.0053333f, 1.0f, 2000}, {0.05f, 0.0007f, 1.0f, 2000},  {10.0f, 0.02f, 10.0f, 200},
+  };
+  for (uint32_t i = 0; i < sizeof row / sizeof row[0]; ++i) {
+    double       excess      = 0.0;
+    double       correlation = 0.0;
+    const double time_s      = (double)(row[i].dt_s * row[i].speed) * row[i].steps;
+    const double should      = (double)(row[i].noise * row[i].noise) * time_s;
+    const double is = spread_by_noise(1000, row[i].noise, row[i].dt_s, row[i].speed, row[i].steps,
+                                      &excess, &correlation);
+    print_message(
+        "noise %5.2f, %.1f ms, speed %2.0f: variance %.4f, formula %.4f; excess %+.2f; from step "
+        "to step %+.4f\n",
+        (double)row[i].noise, 1e3 * (double)row[i].dt_s, (double)row[i].speed, is, should, excess,
+        correlation);
+    // 1000 samples of a variance scatter by 4.5 %.
+    assert_true(fabs(is / should - 1.0) < 0.15);
+    assert_true(fabs(excess) < 0.6);
+    assert_true(fabs(correlation) < 0.01);
+  }
+}
+
+static void test_noise_follows_the_seed_alone(void** state)
+{
+  (void)state;
+  Bench             a = bench_new(300);
+  Bench             b = bench_new(300);
+  FiqKuramotoParams p = params_of(300, 1.0f, 1.0f);
+  p.noise_rad_s       = 0.7f;
+  fiq_kuramoto_reset(&a.core, 4);
+  fiq_kuramoto_step(&a.core, &p, 0.01f);
+  fiq_kuramoto_reset(&a.core, 5);
+  fiq_kuramoto_reset(&b.core, 5);
+  for (int i = 0; i < 50; ++i) {
+    p.n_osc = i < 25 ? 300 : 40;
+    fiq_kuramoto_step(&a.core, &p, 0.01f);
+    fiq_kuramoto_step(&b.core, &p, 0.01f);
+  }
+  assert_memory_equal(a.core.theta_rad, b.core.theta_rad, 300 * sizeof(float));
+  support_arena_free(&a.arena);
+  support_arena_free(&b.arena);
+}
+
+static void test_adopting_goes_on_as_the_old_one_would(void** state)
+{
+  (void)state;
+  for (uint32_t n = 20; n <= 200; n += 180) {
+    Bench             old   = bench_new(200);
+    Bench             equal = bench_new(200);
+    Bench             large = bench_new(900);
+    FiqKuramotoParams p     = params_of(n, 2.0f, 1.0f);
+    p.noise_rad_s           = 0.1f;
+    p.follow                = true;
+    fiq_kuramoto_reset(&old.core, 8);
+    for (int i = 0; i < 33; ++i) {
+      fiq_kuramoto_step(&old.core, &p, 0.01f);
+    }
+    fiq_kuramoto_adopt(&equal.core, &old.core);
+    fiq_kuramoto_adopt(&large.core, &old.core);
+    for (int i = 0; i < 33; ++i) {
+      fiq_kuramoto_step(&old.core, &p, 0.01f);
+      fiq_kuramoto_step(&equal.core, &p, 0.01f);
+      fiq_kuramoto_step(&large.core, &p, 0.01f);
+    }
+    assert_memory_equal(old.core.theta_rad, equal.core.theta_rad, n * sizeof(float));
+    assert_memory_equal(old.core.tangent, equal.core.tangent, n * sizeof(float));
+    assert_memory_equal(old.core.theta_rad, large.core.theta_rad, n * sizeof(float));
+    support_arena_free(&old.arena);
+    support_arena_free(&equal.arena);
+    support_arena_free(&large.arena);
+  }
+}
+
+/// The tangent is what separates two cores that started 1e-3 rad apart, to first order.
+static void test_the_tangent_is_the_difference_to_a_twin(void** state)
+{
+  (void)state;
+  const uint32_t sizes[] = {16, 64, 120};
+  for (int s = 0; s < 3; ++s) {
+    const uint32_t    n    = sizes[s];
+    Bench             core = bench_new(n);
+    Bench             twin = bench_new(n);
+    FiqKuramotoParams p    = params_of(n, 3.0f, 1.0f);
+    float             start[120];
+    const float       small = 1e-3f;
+    p.lag_rad               = 0.3f;
+    p.follow                = true;
+    p.noise_rad_s           = 0.05f;
+    for (uint32_t j = 0; j < n; ++j) {
+      start[j] = core.core.theta_rad[j] + small * core.core.tangent[j];
+    }
+    fiq_kuramoto_set_phases(&twin.core, start, n);
+    for (int i = 0; i < 100; ++i) {
+      fiq_kuramoto_step(&core.core, &p, 0.01f);
+      fiq_kuramoto_step(&twin.core, &p, 0.01f);
+    }
+    double miss  = 0.0;
+    double scale = 0.0;
+    for (uint32_t j = 0; j < n; ++j) {
+      const double apart =
+          wrap((double)(twin.core.theta_rad[j] - core.core.theta_rad[j])) / (double)small;
+      const float* at =
+          fiq_kuramoto_tangent_is_whole(&core.core) ? core.core.tangent : core.core.tangent_stage;
+      miss += pow(apart - (double)at[j], 2.0);
+      scale += pow(apart, 2.0);
+    }
+    print_message("N %u: after a second the tangent is %.2f %% off the difference to a twin\n", n,
+                  100.0 * sqrt(miss / scale));
+    assert_true(sqrt(miss / scale) < 0.01);
+    support_arena_free(&core.arena);
+    support_arena_free(&twin.arena);
+  }
 }
 
 static void test_reset_equals_fresh_init(void** state)
@@ -390,6 +788,15 @@ int main(void)
       cmocka_unit_test(test_negative_coupling_disperses),
       cmocka_unit_test(test_extremes_stay_finite_and_wrapped),
       cmocka_unit_test(test_random_starts_are_spread_and_seeded),
+      cmocka_unit_test(test_many_oscillators_step_as_exactly_as_is_said),
+      cmocka_unit_test(test_both_builds_give_the_same_bits),
+      cmocka_unit_test(test_ways_add_up_to_the_phases),
+      cmocka_unit_test(test_a_field_draws_toward_its_angle_as_the_formula_says),
+      cmocka_unit_test(test_a_field_turns_with_the_centre),
+      cmocka_unit_test(test_noise_is_phase_diffusion_of_the_strength_asked_for),
+      cmocka_unit_test(test_noise_follows_the_seed_alone),
+      cmocka_unit_test(test_adopting_goes_on_as_the_old_one_would),
+      cmocka_unit_test(test_the_tangent_is_the_difference_to_a_twin),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_too_small_an_arena_and_bad_configs_are_refused),
       cmocka_unit_test(test_a_thousand_oscillators_are_cheap),
