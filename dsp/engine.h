@@ -35,6 +35,7 @@ typedef struct {
   uint32_t    n_bands;          ///< FIQ_PART_PATH, FIQ_PART_LEARNER
   uint32_t    lookahead_frames; ///< FIQ_PART_PATH
   uint32_t    watch_frames;     ///< FIQ_PART_PATH
+  bool        spectral_only;    ///< FIQ_PART_PATH
   double      segment_s;        ///< FIQ_PART_LEARNER: what it hears at a time
   bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLearningConfig
 } FiqPartOrder;

@@ -41,6 +41,14 @@ static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, Fi
   return order->capacity > now->capacity || order->step_frames != now->step_frames;
 }
 
+/// With a short window the spectral realm does not wait for the others; who plays one of them then gets another path,
+/// which takes a worker, or a host that is not in a hurry.
+static bool is_quick(const FiqEngine* self, const FiqEngineParams* params)
+{
+  const bool can_change = self->config.with_worker || params->freewheel > 0.5f;
+  return can_change && params->window < 2.5f && (FiqRealm)params->realm == FIQ_REALM_SPECTRAL;
+}
+
 static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
   if (!self->path || self->incoming) {
@@ -56,10 +64,11 @@ static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, Fiq
                                         .n_bands       = (uint32_t)params->bands,
                                         .lookahead_frames =
                               aim == FIQ_LEARN_ALIGN ? (uint32_t)(lookahead_s * rate + 1.0) : 0,
-                                        .watch_frames = aim == FIQ_LEARN_HEADROOM ? watch : 0};
+                                        .watch_frames  = aim == FIQ_LEARN_HEADROOM ? watch : 0,
+                                        .spectral_only = is_quick(self, params)};
   return order->window_frames != now->window_frames || order->n_bands != now->n_bands ||
          order->lookahead_frames != now->lookahead_frames ||
-         order->watch_frames != now->watch_frames;
+         order->watch_frames != now->watch_frames || order->spectral_only != now->spectral_only;
 }
 
 static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)

@@ -51,6 +51,7 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
                               .shape                = {.window_frames    = self->order.window_frames,
                                                        .n_bands          = self->order.n_bands,
                                                        .lookahead_frames = self->order.lookahead_frames,
+                                                       .spectral_only    = self->order.spectral_only,
                                                        .watch_frames     = self->order.watch_frames}};
   return fiq_path_init(&self->path, arena, &self->pool, &path);
 }

@@ -26,6 +26,7 @@ FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool,
                                   .window_frames    = config->shape.window_frames,
                                   .n_bands          = config->shape.n_bands,
                                   .lookahead_frames = config->shape.lookahead_frames,
+                                  .spectral_only    = config->shape.spectral_only,
                                   .latency_frames   = config->swarm_latency_frames};
   FiqStatus             status = fiq_realms_init(&self->realms, arena, pool, &realms);
   if (status != FIQ_OK && status != FIQ_NO_MEMORY) {

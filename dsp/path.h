@@ -23,6 +23,7 @@ typedef struct {
       window_frames; ///< at 44.1 and 48 kHz, a power of two, 256..8192; the time is kept at other rates
   uint32_t n_bands;          ///< of the spectral realm, 4..FIQ_NEURONS_MAX
   uint32_t lookahead_frames; ///< by which the realms' input may be moved ahead; 0..sample rate
+  bool     spectral_only;    ///< see FiqRealmsConfig
   uint32_t watch_frames; ///< by which the realms' output is seen before it leaves; 0..sample rate
 } FiqPathShape;
 

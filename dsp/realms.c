@@ -77,15 +77,18 @@ static FiqStatus init_delays(FiqRealms* self, FiqArena* arena)
   const uint32_t least   = self->config.latency_frames;
   const uint32_t control = self->config.control_frames;
   const uint32_t ahead   = self->config.lookahead_frames;
-  uint32_t       longest = spectral > temporal ? spectral : temporal;
+  // The temporal path's Hilbert transformer takes longer than a short window.
+  const bool is_alone    = self->config.spectral_only;
+  uint32_t   longest     = is_alone || spectral > temporal ? spectral : temporal;
   longest                = (longest > least ? longest : least) + self->config.lookahead_frames;
   self->latency_frames   = longest;
-  const uint32_t  target = longest - fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
+  const uint32_t  bank   = fiq_realm_temporal_latency_frames(&self->temporal[OWN]);
+  const uint32_t  target = longest > bank ? longest - bank : 0;
+  const uint32_t  rest   = longest > temporal ? longest - temporal : 0;
   const FiqStatus status = fiq_field_delay_init(&self->target_delay, arena, target, control);
-  return worse(
-      status, worse(fiq_field_delay_init(&self->temporal_delay, arena, longest - temporal, control),
-                    fiq_field_delay_init(&self->spectral_delay, arena, longest - spectral + ahead,
-                                         control)));
+  return worse(status, worse(fiq_field_delay_init(&self->temporal_delay, arena, rest, control),
+                             fiq_field_delay_init(&self->spectral_delay, arena,
+                                                  longest - spectral + ahead, control)));
 }
 
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
@@ -141,6 +144,11 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
   fiq_realms_reseed(self, 0);
   fiq_realms_reset(self, FIQ_REALM_SPECTRAL);
   return FIQ_OK;
+}
+
+static FiqRealm allowed(const FiqRealms* self, FiqRealm realm)
+{
+  return self->config.spectral_only ? FIQ_REALM_SPECTRAL : realm;
 }
 
 static bool needs_field(const FiqRealms* self)
@@ -202,8 +210,9 @@ void fiq_realms_adopt(FiqRealms* self, const FiqRealms* old)
   fiq_realms_reset(self, old->current);
 }
 
-void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
+void fiq_realms_reset(FiqRealms* self, FiqRealm asked)
 {
+  const FiqRealm realm = allowed(self, asked);
   for (uint32_t i = 0; i < FIQ_N_REALMS; ++i) {
     self->lane[i] = (FiqRealmsLane){false, 0};
   }
@@ -219,9 +228,10 @@ void fiq_realms_reset(FiqRealms* self, FiqRealm realm)
   self->lane[realm].warm_frames = 0; // nothing else is heard meanwhile
 }
 
-static void choose_realm(FiqRealms* self, FiqRealm wanted)
+static void choose_realm(FiqRealms* self, FiqRealm asked)
 {
-  const float period_s = (float)(self->config.control_frames / self->config.sample_rate_hz);
+  const FiqRealm wanted   = allowed(self, asked);
+  const float    period_s = (float)(self->config.control_frames / self->config.sample_rate_hz);
   if (self->next == self->current) {
     fiq_smoother_reset(&self->fade, 0.0f);
     if (wanted != self->current) {

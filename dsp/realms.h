@@ -14,7 +14,7 @@
 
    The layer's phases are drawn from the seed and spread by coordination steps (phase_layer.h);
    the phase core, which is the caller's, adds motion * sin(theta_i) to each.
-   Latency: the longest path's. Cost: that of the realm heard.
+   Latency: the longest path's; with the spectral realm alone its window. Cost: that of the realm heard.
 */
 #ifndef FIQ_REALMS_H
 #define FIQ_REALMS_H
@@ -36,6 +36,7 @@ typedef struct {
   uint32_t n_bands;        ///< of the spectral realm, 4..FIQ_NEURONS_MAX
   uint32_t lookahead_frames; ///< added to the latency, 0..sample rate
   uint32_t latency_frames;   ///< the latency is at least this
+  bool spectral_only; ///< the spectral realm plays whatever is asked for, and waits for no other
 } FiqRealmsConfig;
 
 typedef struct {

@@ -13,7 +13,7 @@ enum {
 
 static const float order_tau_s = 0.1f;  // R is smoothed by this
 static const float slope_tau_s = 0.3f;  // its slope by this as well
-static const float lead_s      = 0.15f; // what R gains in this time is counted already
+static const float lead_s      = 0.08f; // what R gains in this time is counted already
 static const float margin_u    = 0.3f;  // U may stray so far from its aim
 static const float back_u      = 0.05f; // and has to come back so far inside
 static const float share_tau_s = 10.0f;
@@ -21,9 +21,9 @@ static const float off_tau_s   = 0.4f;
 static const float fade_tau_s  = 5.0f; // of the noise while coasting
 static const float hush_tau_s  = 0.3f; // and while boosting
 static const float scale_min   = 0.1f; // K that stands for K_c where that is smaller
-static const float calm        = 0.6f; // every turn from braking to boosting or back leaves so much
+static const float calm        = 0.5f; // every turn from braking to boosting or back leaves so much
 static const float calm_min    = 0.08f; // of the control's pace, and at least this
-static const float bold_tau_s  = 15.0f; // which comes back so fast,
+static const float bold_tau_s  = 20.0f; // which comes back so fast,
 static const float rush_tau_s  = 1.0f;  // and so fast where R is far below the zone
 static const float far_below   = 0.25f;
 static const float arrived     = 1e-4f;

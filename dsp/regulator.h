@@ -3,7 +3,7 @@
    Drift control: moves coupling and noise so that the order R of some bank of phases stays in a
    zone, neither scattered nor locked. The bank is the caller's: the phase core, or the notes of a swarm.
 
-   It looks at r = R smoothed over 0.1 s plus what R is about to gain in 0.15 s, and at U, the normalised entropy
+   It looks at r = R smoothed over 0.1 s plus what R is about to gain in 0.08 s, and at U, the normalised entropy
    of the phases (fiq_regulator_uncertainty):
 
        r > high                                                  BRAKE  less coupling, some noise
@@ -17,16 +17,16 @@
 
    K in use is the user's K plus an offset, the sum held to 0..coupling_max: turning the knob is felt at once
    and then evened out. The offset moves by up to max(K_c, K) a second, faster the further R is out, and by
-   0.6 of its pace after every turn from braking to boosting or back (0.08 of it at least; the pace returns within
-   15 s, within 1 s while R is far below the zone): so it does not swing between its rails. A K below 0 is led to 0
+   half its pace after every turn from braking to boosting or back (0.08 of it at least; the pace returns within
+   20 s, within 1 s while R is far below the zone): so it does not swing between its rails. A K below 0 is led to 0
    in the same way. While braking noise grows, to sqrt(max(K_c, 1)) / 2 at most, the slower the larger K is against
    K_c; it is for what less coupling alone does not loosen. It fades within 5 s while coasting, 0.3 s while boosting.
    Switched off, offset and noise fade with a time constant of 0.4 s, and then K is exactly the user's and noise
    exactly 0.
 
    Measured on the network, 20 starts each, both distributions, spread 0.3 Hz, from K = 0, 2, 8: from the 5th second
-   on R is in 0.80..0.95 for 98 % of the time with 16 oscillators (92 % in the worst run, one with a far outlier
-   among its rates), 99.8 % with 256. Two or three oscillators, and rates that hardly differ, are harder: 60 to 95 %.
+   on R is in 0.80..0.95 for 97 % of the time in the worst run of 16 and of 256 oscillators, with at most 2 turns a
+   minute. Two or three oscillators (60 to 95 %) and rates that hardly differ (85 to 93 %) are harder.
 
    Source of zone and actions: drift control of phase networks, target and pace being this project's own.
    Cost: O(1) a step. Latency: 0.

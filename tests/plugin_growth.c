@@ -197,9 +197,77 @@ static void test_the_window_changes_without_a_click(void** state)
   fixture_audio_free(&out);
 }
 
+/// Frame of the largest sample.
+static size_t peak_at(const float* x, size_t n)
+{
+  size_t at = 0;
+  for (size_t i = 1; i < n; ++i) {
+    at = fabsf(x[i]) > fabsf(x[at]) ? i : at;
+  }
+  return at;
+}
+
+static void test_short_windows_do_not_wait_for_the_other_realms(void** state)
+{
+  (void)state;
+  enum { LONG = 8192 };
+  static const uint32_t most[] = {256, 512, 1024, 2048};
+  FixtureAudio          in     = fixture_audio(LONG);
+  FixtureAudio          out    = fixture_audio(LONG);
+  in.plane[0][100]             = 0.5f;
+  in.plane[1][100]             = 0.5f;
+  for (int window = 0; window < 4; ++window) {
+    Fixture* const self = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+    fixture_set(self, "window", window);
+    fixture_set(self, "amount", 0);
+    fixture_render(self, in.plane, out.plane, LONG, 64);
+    const uint32_t latency = (uint32_t)fixture_get(self, "latency");
+    print_message("window %4u: latency %u frames, the impulse at %zu\n", most[window], latency,
+                  peak_at(out.plane[0], LONG) - 100);
+    assert_true(latency <= most[window]);
+    assert_int_equal(peak_at(out.plane[0], LONG) - 100, latency);
+    fixture_close(self);
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
+static void test_a_realm_chosen_at_a_short_window_comes_without_a_click(void** state)
+{
+  (void)state;
+  enum { LONG = 96000, CHUNK = 64 };
+  FixtureAudio   in      = fixture_audio(LONG);
+  FixtureAudio   out     = fixture_audio(LONG);
+  Fixture* const self    = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+  float          largest = 0.0f;
+  float          latency[3];
+  support_sine(in.plane[0], LONG, 200.0, 48000.0, 0.5, 0.0);
+  support_sine(in.plane[1], LONG, 200.0, 48000.0, 0.5, 0.0);
+  fixture_set(self, "window", 0);
+  fixture_set(self, "amount", 0);
+  for (size_t at = 0; at < LONG; at += CHUNK) {
+    fixture_set(self, "realm", at < LONG / 3 ? 1 : at < 2 * LONG / 3 ? 0 : 1);
+    fixture_run(self, in.plane, out.plane, at, CHUNK);
+    fixture_work(self);
+    latency[3 * at / LONG] = fixture_get(self, "latency");
+  }
+  for (size_t i = 2000; i < LONG; ++i) {
+    largest = fmaxf(largest, fabsf(out.plane[0][i] - out.plane[0][i - 1]));
+  }
+  print_message("latency %.0f, temporal %.0f, back %.0f; largest step %.4f of 0.0131\n",
+                (double)latency[0], (double)latency[1], (double)latency[2], (double)largest);
+  assert_true(latency[0] < 300.0f && latency[1] > 1000.0f && latency[2] < 300.0f);
+  assert_true(largest < 0.02f);
+  fixture_close(self);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_short_windows_do_not_wait_for_the_other_realms),
+      cmocka_unit_test(test_a_realm_chosen_at_a_short_window_comes_without_a_click),
       cmocka_unit_test(test_growth_by_the_worker_is_seamless),
       cmocka_unit_test(test_without_a_worker_the_swarm_keeps_its_size),
       cmocka_unit_test(test_freewheeling_needs_no_worker),
