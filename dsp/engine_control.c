@@ -212,6 +212,10 @@ static void publish_telemetry(FiqEngine* self)
   core->zone_low       = self->params.order_low;
   core->zone_high      = self->params.order_high;
   core->linked         = meters->linked;
+  if (!self->path) {
+    core->noise     = fiq_engine_group_noise(self);
+    core->resonance = self->group_resonance.noise;
+  }
   if (self->path) {
     fiq_describe_realms(draft, &self->path->path.realms);
   }

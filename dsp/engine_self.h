@@ -156,6 +156,9 @@ void fiq_engine_control_swarm(FiqEngine* self);
 /// K_c of a note's oscillators, in half widths of their detune.  [any]
 float fiq_engine_group_critical(const FiqEngine* self);
 
+/// Noise of the notes' phases, rad per root of a second.  [audio]
+float fiq_engine_group_noise(const FiqEngine* self);
+
 /// Number of notes that sound.  [audio]
 uint32_t fiq_engine_n_sounding(const FiqEngine* self);
 

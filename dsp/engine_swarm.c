@@ -5,6 +5,8 @@
 static const float primes[] = {0.0f, 2.0f, 3.0f, 5.0f, 7.0f, 11.0f, 13.0f};
 
 static const float group_coupling_max = 16.0f;
+static const float group_noise        = 6.0f;  // over that of the core
+static const float group_noise_max    = 20.0f; // rad per root of a second
 static const float goal_tilt          = 12.0f; // dB per octave that the density goal adds at most
 
 static void control_play(FiqEngine* self)
@@ -127,10 +129,18 @@ static void control_groups(FiqEngine* self)
                                        .uncertainty  = p->uncertainty_aim,
                                        .coupling     = fiq_engine_coupling(self),
                                        .critical     = fiq_engine_group_critical(self),
-                                       .coupling_max = group_coupling_max};
+                                       .coupling_max = group_coupling_max,
+                                       .speed        = p->speed};
   fiq_regulator_step(&self->group_regulator, &params, self->swarm->swarm.order,
                      fiq_swarm_uncertainty(&self->swarm->swarm), period_s);
   shake_groups(self, period_s);
+}
+
+float fiq_engine_group_noise(const FiqEngine* self)
+{
+  // Groups pull by half their detune, some rad/s, where the core pulls by 1: it takes more to shake them.
+  return fminf(group_noise_max,
+               group_noise * (self->group_regulator.noise + self->group_resonance.noise));
 }
 
 /// What is heard or recalled of an input has its own partials; harmonics upon them would be another sound.
@@ -180,7 +190,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .temperature   = p->temperature * (p->stabilise > 0.5f ? self->core.temperature : 1.0f),
       .lag_rad       = p->lag,
       .distribution  = p->distribution,
-      .phase_noise   = self->group_regulator.noise + self->group_resonance.noise,
+      .phase_noise   = fiq_engine_group_noise(self),
       .partial_limit = primes[(uint32_t)p->partial_primes],
       .attention     = p->attention,
       .anneal_curve  = p->anneal_curve};

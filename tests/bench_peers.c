@@ -704,6 +704,7 @@ int main(int argc, char** argv)
   const int wanted   = argc > 1 ? atoi(argv[1]) : 5;
   const int n_rounds = wanted >= 1 && wanted <= ROUNDS_MAX ? wanted : 5;
   setenv("QT_QPA_PLATFORM", "offscreen", 0); // synthv1 and sclang end the process without a display
+  setenv("QTWEBENGINE_DISABLE_SANDBOX", "1", 0); // and sclang will not start for root otherwise
   if (!mkdtemp(folder)) {
     perror(folder);
     return EXIT_FAILURE;

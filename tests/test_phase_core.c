@@ -343,21 +343,21 @@ static void test_every_helper_moves_the_phases_at_some_setting(void** state)
   const FiqPhaseCoreParams locked   = params_of(16, 6.0f);
   FiqPhaseCoreParams       other    = drifting;
   assert_true(difference(&drifting, &drifting) <= 0.0);
-  other.regulated        = true;
-  const double regulator = difference(&drifting, &other);
-  other                  = drifting;
-  other.stabilised       = true;
-  const double stability = difference(&drifting, &other);
-  other                  = locked;
-  other.resonance        = 0.3f;
-  const double resonance = difference(&locked, &other);
-  const FiqPhaseCoreParams free = params_of(16, 0.5f);
-  other                         = free;
-  other.resonance               = 1.0f;
-  const double nothing          = difference(&free, &other);
-  other                  = drifting;
-  other.field_im         = 0.5f;
-  const double field     = difference(&drifting, &other);
+  other.regulated                    = true;
+  const double regulator             = difference(&drifting, &other);
+  other                              = drifting;
+  other.stabilised                   = true;
+  const double stability             = difference(&drifting, &other);
+  other                              = locked;
+  other.resonance                    = 0.3f;
+  const double             resonance = difference(&locked, &other);
+  const FiqPhaseCoreParams free      = params_of(16, 0.5f);
+  other                              = free;
+  other.resonance                    = 1.0f;
+  const double nothing               = difference(&free, &other);
+  other                              = drifting;
+  other.field_im                     = 0.5f;
+  const double field                 = difference(&drifting, &other);
   print_message("phases move by %.2f rad when regulated, %.2f stabilised, %.2f by resonance where "
                 "locked, %.2f by a field; "
                 "%.2f by resonance where nothing repeats\n",
