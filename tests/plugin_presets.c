@@ -181,6 +181,12 @@ static int play_all(FiqPluginKind kind, FixtureAudio* outs, const FiqPreset** kn
   return n;
 }
 
+/// What it learns is heard after seconds of a sound that needs it (plugin_learning); until then it plays the input.
+static bool learns(const FiqPreset* preset)
+{
+  return fiq_preset_value(preset, fiq_preset_param(preset->plugin, "objective")) > 0.0f;
+}
+
 static void test_realms_presets_are_sane_and_differ(void** state)
 {
   (void)state;
@@ -190,7 +196,8 @@ static void test_realms_presets_are_sane_and_differ(void** state)
   assert_true(n >= 16);
   for (int a = 0; a < n; ++a) {
     for (int b = 0; b < a; ++b) {
-      if (residue_db(&outs[a], &outs[b]) < -15.0) {
+      const bool learned = learns(known[a]) || learns(known[b]);
+      if (!learned && residue_db(&outs[a], &outs[b]) < -15.0) {
         fail_msg("%s and %s differ by only %.1f dB", known[a]->label, known[b]->label,
                  residue_db(&outs[a], &outs[b]));
       }
