@@ -1075,13 +1075,46 @@ static void place_loose(FiqCarriers* self, uint32_t i)
   }
 }
 
+/// All of a chunk start anew at random places: strewn_x, in a loop that vectors can take.
+FIQ_INLINE void strew(float* restrict x, uint32_t first, uint32_t n, uint32_t salt, float low,
+                      float high, float x_low, float x_high)
+{
+  for (uint32_t i = 0; i < n; ++i) {
+    const float share = (float)(int32_t)(fiq_carriers_hash(first + i, salt) >> 8) * 0x1p-24f;
+    x[i]              = fiq_clamp(fiq_mix(low, high, share), x_low, x_high);
+  }
+}
+
+FIQ_AVX2 static void strew_avx2(float* x, uint32_t first, uint32_t n, uint32_t salt, float low,
+                                float high, float x_low, float x_high)
+{
+  strew(x, first, n, salt, low, high, x_low, x_high);
+}
+
+static void strew_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  const FiqCarriersParams* const p    = &self->params;
+  const uint32_t                 salt = ~fiq_carriers_salt(self->seed, self->step);
+  float* const                   x    = self->x + first;
+  memset(self->state + first, FIQ_CARRIER_HOT, n * sizeof(self->state[0]));
+  if (self->use_avx2) {
+    strew_avx2(x, first, n, salt, p->scatter_low, p->scatter_high, p->x_low, p->x_high);
+  } else {
+    strew(x, first, n, salt, p->scatter_low, p->scatter_high, p->x_low, p->x_high);
+  }
+}
+
 /// Re-heat those who must move, evenly spread over the members of each carrier; place the loose.
 static void sort_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
 {
   const bool at_once = self->params.scatter_low >= self->params.scatter_high;
+  if (self->scattering && !at_once) {
+    strew_chunk(self, first, n);
+    return;
+  }
   for (uint32_t i = first; i < first + n; ++i) {
     if (self->scattering) {
-      self->state[i] = at_once ? FIQ_CARRIER_LOOSE : FIQ_CARRIER_HOT;
+      self->state[i] = FIQ_CARRIER_LOOSE;
       self->x[i]     = strewn_x(self, i);
     } else if (self->state[i] == FIQ_CARRIER_SETTLED) {
       const uint32_t k = self->slot[i];

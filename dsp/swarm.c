@@ -410,10 +410,41 @@ static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
   return silent && (same || self->slew[i] == 0) ? group_of(self->carriers.slot[i], wanted) : group;
 }
 
+/// A whole chunk begins anew, silent and at random phases; in loops that vectors can take.
+FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
+{
+  float* restrict phi      = self->phi + first;
+  uint16_t* restrict group = self->group + first;
+  const uint8_t* slot      = self->carriers.slot + first;
+  const uint32_t salt      = self->seed + self->step_count * 7919u;
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    phi[i] = (float)(int32_t)(fiq_carriers_hash(first + i, salt) >> 8) * 0x1p-24f - 0.5f;
+  }
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    group[i] = group_of(slot[i], self->partial_of[((first + i) * partial_step) >> 24]);
+  }
+  memset(self->amplitude + first, 0, CHUNK * sizeof *self->amplitude);
+  memset(self->slew + first, 1, CHUNK);
+}
+
+static void strew_base(FiqSwarm* self, uint32_t first)
+{
+  strew(self, first);
+}
+
+FIQ_AVX2 static void strew_avx2(FiqSwarm* self, uint32_t first)
+{
+  strew(self, first);
+}
+
 /// Whatever is not the plain course of things: starts, fades, new partials.
 static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
 {
   const FiqSwarmFrame* step = &self->step;
+  if (step->restart && n == CHUNK) {
+    (self->use_avx2 ? strew_avx2 : strew_base)(self, first);
+    return;
+  }
   follow_flight(self, first);
   for (uint32_t i = first; i < first + n; ++i) {
     if (step->restart || i >= step->join_first) {
