@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine_self.h"
 
-#include <string.h>
-
 static const float goal_coupling = 6.0f;  // units of K that a goal may add or take
 static const float coupling_low  = -2.0f; // of K with the goals' part
 static const float coupling_high = 16.0f;
@@ -24,11 +22,6 @@ void fiq_engine_reset_core(FiqEngine* self)
   fiq_phase_core_reset(&self->core, self->seed);
   fiq_regulator_reset(&self->group_regulator);
   fiq_resonance_reset(&self->group_resonance);
-  memset(self->group_phase_rad, 0, sizeof(self->group_phase_rad));
-  self->group_waited_s = 0.0f;
-  for (uint32_t i = 0; i < FIQ_NEURONS_MAX; ++i) {
-    self->eager[i] = 1.0f;
-  }
   self->field = (FiqCoreField){.n_peers = 0};
 }
 
@@ -99,6 +92,9 @@ static void place_bands(FiqEngine* self)
     const float way  = fiq_wrap_rad(self->core.psi_rad - self->theta_rad[i]);
     self->theta_rad[i] += pull * way;
     self->eager[i] = 1.0f - 0.9f * attention + 0.9f * pull;
+  }
+  for (uint32_t i = n_bands; i < FIQ_NEURONS_MAX && attention > 0.0f; ++i) {
+    self->eager[i] = 1.0f; // what has no band is not attended, and not held back
   }
 }
 

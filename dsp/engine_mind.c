@@ -124,21 +124,6 @@ static uint32_t heard_partials(const FiqEngine* self, FiqMemoryPartial* partials
   return n;
 }
 
-/// 1 for a single axis, falling with the entropy of what they share.
-static float coherence_of(const float axes[FIQ_AXES])
-{
-  float sum = 1e-20f;
-  for (uint32_t i = 0; i < FIQ_AXES; ++i) {
-    sum += axes[i];
-  }
-  float entropy = 0.0f;
-  for (uint32_t i = 0; i < FIQ_AXES; ++i) {
-    const float share = axes[i] / sum;
-    entropy -= share > 1e-9f ? share * logf(share) : 0.0f;
-  }
-  return 1.0f / (1.0f + entropy / logf((float)FIQ_AXES));
-}
-
 /// What is present: the input where one is heard, else what is played.
 static void find_present(FiqEngine* self)
 {
@@ -150,7 +135,7 @@ static void find_present(FiqEngine* self)
     fiq_memory_axes_of_partials(self->present, self->n_present, self->axes);
   }
   if (self->n_ticks % FIQ_METER_TICKS == 0) {
-    self->coherence = coherence_of(self->axes);
+    self->coherence = 1.0f / (1.0f + fiq_entropy(self->axes, FIQ_AXES));
   }
 }
 

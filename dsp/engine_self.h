@@ -45,45 +45,43 @@ typedef enum {
 } FiqSmoothed;
 
 struct FiqEngine {
-  void*           block; ///< of all that the engine itself has
-  FiqEngineConfig config;
-  uint32_t        control_frames;
-  uint32_t        position; ///< within the control period
-  FiqEngineParams params;
-  FiqTempo        tempo;
-  FiqPart*        swarm;
-  FiqPart*        path;            ///< NULL without realms
-  FiqPart*        incoming;        ///< a path that will replace it, or NULL
-  bool            incoming_runs;   ///< its first control period has begun
-  uint32_t        incoming_frames; ///< until it is filled
-  FiqSmoother     exchange;        ///< share of the incoming path
-  FiqPart*        spent[FIQ_SPENT_MAX];
-  FiqFftPool      pool; ///< of the analysis
-  FiqAnalysis     analysis;
-  bool            analysing;
-  FiqPart*        learner;       ///< NULL until it is wanted
-  FiqLesson       lesson;        ///< learned last
-  uint32_t        lesson_id;     ///< counts the lessons
-  FiqLesson       playing;       ///< what the realms have
-  uint32_t        playing_id;    ///< 0: nothing learned
-  bool            is_tuned;      ///< the spectral realm plays `playing` in place of its layer
-  bool            is_stale;      ///< the lesson under way is to be dropped
-  bool            is_clearing;   ///< learn_clear was on
-  float           objective;     ///< of the last control period
-  uint32_t        n_lessons;     ///< for this objective
-  uint32_t        settle_frames; ///< until what was changed is heard
-  FiqWatch        watch;
-  FiqSmoother     trust;    ///< share of the realms' output in place of the delayed input
-  FiqSmoother     strength; ///< the same of the phases, while something turns
-  FiqPhaseCore    core;
-  FiqCoreField    field;                      ///< of the linked instances
-  float           theta_rad[FIQ_NEURONS_MAX]; ///< of the core, as the realms' bands take them
-  float           eager[FIQ_NEURONS_MAX];     ///< share of the coordination that a band gets
-  float           sway[FIQ_KURAMOTO_MAX];     ///< relative pitch, now
-  FiqRegulator    group_regulator;            ///< of the swarm's notes
-  FiqResonance    group_resonance;
-  float group_phase_rad[FIQ_RESONANCE_SAMPLED]; ///< of some oscillators, as resonance saw them last
-  float group_waited_s;                         ///< since then
+  void*            block; ///< of all that the engine itself has
+  FiqEngineConfig  config;
+  uint32_t         control_frames;
+  uint32_t         position; ///< within the control period
+  FiqEngineParams  params;
+  FiqTempo         tempo;
+  FiqPart*         swarm;
+  FiqPart*         path;            ///< NULL without realms
+  FiqPart*         incoming;        ///< a path that will replace it, or NULL
+  bool             incoming_runs;   ///< its first control period has begun
+  uint32_t         incoming_frames; ///< until it is filled
+  FiqSmoother      exchange;        ///< share of the incoming path
+  FiqPart*         spent[FIQ_SPENT_MAX];
+  FiqFftPool       pool; ///< of the analysis
+  FiqAnalysis      analysis;
+  bool             analysing;
+  FiqPart*         learner;       ///< NULL until it is wanted
+  FiqLesson        lesson;        ///< learned last
+  uint32_t         lesson_id;     ///< counts the lessons
+  FiqLesson        playing;       ///< what the realms have
+  uint32_t         playing_id;    ///< 0: nothing learned
+  bool             is_tuned;      ///< the spectral realm plays `playing` in place of its layer
+  bool             is_stale;      ///< the lesson under way is to be dropped
+  bool             is_clearing;   ///< learn_clear was on
+  float            objective;     ///< of the last control period
+  uint32_t         n_lessons;     ///< for this objective
+  uint32_t         settle_frames; ///< until what was changed is heard
+  FiqWatch         watch;
+  FiqSmoother      trust;    ///< share of the realms' output in place of the delayed input
+  FiqSmoother      strength; ///< the same of the phases, while something turns
+  FiqPhaseCore     core;
+  FiqCoreField     field;                      ///< of the linked instances
+  float            theta_rad[FIQ_NEURONS_MAX]; ///< of the core, as the realms' bands take them
+  float            eager[FIQ_NEURONS_MAX];     ///< share of the coordination that a band gets
+  float            sway[FIQ_KURAMOTO_MAX];     ///< relative pitch, now
+  FiqRegulator     group_regulator;            ///< of the swarm's notes
+  FiqResonance     group_resonance;
   FiqMemory        memory;
   FiqMemoryPartial present[FIQ_SWARM_VOICES_MAX];
   uint32_t         n_present;

@@ -77,45 +77,35 @@ static void control_attention(FiqEngine* self)
 /// K_c of a group of notes, in half widths of its detune.
 float fiq_engine_group_critical(const FiqEngine* self)
 {
-  // A normal detune has the standard deviation of the uniform one.
-  return self->params.distribution > 0.5f ? 0.921317732f : 1.27323954f;
-}
-
-/// Phases of some oscillators about the mean phases of their notes; returns the mean way they went.
-static float look_at_groups(FiqEngine* self)
-{
-  const FiqSwarm* const swarm = &self->swarm->swarm;
-  float                 way   = 0.0f;
-  for (uint32_t i = 0; i < FIQ_RESONANCE_SAMPLED; ++i) {
-    const uint32_t j     = (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_RESONANCE_SAMPLED);
-    const uint32_t group = swarm->group[j] % FIQ_SWARM_SILENT;
-    const float    phase = FIQ_TWO_PI_F * (swarm->phi[j] - swarm->member[group].psi);
-    way += fabsf(fiq_wrap_rad(phase - self->group_phase_rad[i])) / FIQ_RESONANCE_SAMPLED;
-    self->group_phase_rad[i] = phase;
-  }
-  return way;
+  // A normal detune has the standard deviation of the uniform one, 1 / sqrt 3 of its half width.
+  const bool is_normal = self->params.distribution > 0.5f;
+  return is_normal ? fiq_kuramoto_critical(0.577350269f, FIQ_KURAMOTO_NORMAL)
+                   : fiq_kuramoto_critical(1.0f, FIQ_KURAMOTO_UNIFORM);
 }
 
 /// Notes whose phases stand still about each other are shaken.
 static void shake_groups(FiqEngine* self, float period_s)
 {
-  FiqResonance* const resonance = &self->group_resonance;
-  const float         order     = self->swarm->swarm.order;
-  if (self->params.resonance <= 0.0f || self->swarm->swarm.asleep) {
+  const FiqSwarm* const swarm     = &self->swarm->swarm;
+  FiqResonance* const   resonance = &self->group_resonance;
+  if (self->params.resonance <= 0.0f || swarm->asleep) {
     if (resonance->n_states > 0) {
       fiq_resonance_reset(resonance);
     }
-    self->group_waited_s = 0.0f;
     return;
   }
-  self->group_waited_s += period_s;
-  if (self->group_waited_s >= FIQ_RESONANCE_PERIOD_S) {
-    self->group_waited_s -= FIQ_RESONANCE_PERIOD_S;
-    const float    way = look_at_groups(self);
-    const uint32_t state =
-        fiq_resonance_state(self->group_phase_rad, FIQ_RESONANCE_SAMPLED, 0.0f, order);
-    fiq_resonance_observe(resonance, state, way, self->params.resonance);
+  if (!fiq_resonance_is_due(resonance, period_s)) {
+    return;
   }
+  float
+      phase_rad[FIQ_RESONANCE_SAMPLED]; // of some oscillators about the mean phases of their notes
+  for (uint32_t i = 0; i < FIQ_RESONANCE_SAMPLED; ++i) {
+    const uint32_t j     = (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_RESONANCE_SAMPLED);
+    const uint32_t group = swarm->group[j] % FIQ_SWARM_SILENT;
+    phase_rad[i]         = FIQ_TWO_PI_F * (swarm->phi[j] - swarm->member[group].psi);
+  }
+  fiq_resonance_look(resonance, phase_rad, FIQ_RESONANCE_SAMPLED, 0.0f, swarm->order,
+                     self->params.resonance);
 }
 
 /// Coupling and noise of the notes' groups, regulated by their own order.

@@ -106,6 +106,21 @@ static inline float fiq_hz_to_erb(float hz)
   return 21.4f * log10f(1.0f + 0.00437f * hz);
 }
 
+/// Entropy of the shares of `weight` [n], n >= 2, all >= 0: 0 one has all .. 1 all have the same; 0 for silence.
+static inline float fiq_entropy(const float* weight, uint32_t n)
+{
+  float sum = 1e-20f;
+  for (uint32_t i = 0; i < n; ++i) {
+    sum += weight[i];
+  }
+  float entropy = 0.0f;
+  for (uint32_t i = 0; i < n; ++i) {
+    const float share = weight[i] / sum;
+    entropy -= share > 1e-12f ? share * logf(share) : 0.0f;
+  }
+  return fiq_clamp(entropy / logf((float)n), 0.0f, 1.0f);
+}
+
 /// Inverse of fiq_hz_to_erb.
 static inline float fiq_erb_to_hz(float erb)
 {

@@ -18,7 +18,6 @@ static const float  silence      = 1e-8f; // mean square of both channels, -80 d
 static const float  loudest      = 1e12f; // beyond it something is broken
 static const float  crest_max_db = 60.0f;
 static const float  lobe_power   = 1.0f / 3.0f;
-static const float  ln_of_bands  = 2.77258872f;
 
 static const FiqMeasured unheard = {12.0f, 1000.0f, 0.5f, true};
 
@@ -190,16 +189,6 @@ static void add_spectrum(FiqMeasure* self)
                                    first - self->first_bin);
 }
 
-static float normalised_entropy(const float* band, float total)
-{
-  float entropy = 0.0f;
-  for (uint32_t b = 0; b < FIQ_MEASURE_BANDS; ++b) {
-    const float share = band[b] / total;
-    entropy -= share > 1e-12f ? share * logf(share) : 0.0f;
-  }
-  return fiq_clamp(entropy / ln_of_bands, 0.0f, 1.0f);
-}
-
 /// Take the pair of windows into the mean.
 static void measure_spectrum(FiqMeasure* self)
 {
@@ -212,7 +201,7 @@ static void measure_spectrum(FiqMeasure* self)
     self->moment_mean += share * (self->moment - self->moment_mean);
     const float total        = sum(self->band_mean, FIQ_MEASURE_BANDS);
     self->result.centroid_hz = 1000.0f * exp2f(self->moment_mean / total);
-    self->result.entropy     = normalised_entropy(self->band_mean, total);
+    self->result.entropy     = fiq_entropy(self->band_mean, FIQ_MEASURE_BANDS);
     self->is_heard           = true;
   }
   memset(self->band, 0, sizeof self->band);

@@ -139,27 +139,6 @@ static void regulate(FiqPhaseCore* self, const FiqPhaseCoreParams* params, float
   self->zone_share = self->regulator.zone_share;
 }
 
-/// Tell the resonance where the phases are, if it is time.
-static void resonate(FiqPhaseCore* self, const FiqPhaseCoreParams* params, float dt_s)
-{
-  self->observed_s += dt_s;
-  if (self->observed_s < FIQ_RESONANCE_PERIOD_S - 0.5f * dt_s) {
-    return;
-  }
-  const float*   theta = self->network.theta_rad;
-  const float    psi   = self->network.psi_rad;
-  const uint32_t n = params->n_osc < FIQ_RESONANCE_SAMPLED ? params->n_osc : FIQ_RESONANCE_SAMPLED;
-  float          motion = 0.0f;
-  for (uint32_t i = 0; i < n; ++i) {
-    const float relative = fiq_wrap_rad(theta[i] - psi);
-    motion += fabsf(fiq_wrap_rad(relative - self->relative_rad[i])) / (float)n;
-    self->relative_rad[i] = relative;
-  }
-  const uint32_t state = fiq_resonance_state(theta, params->n_osc, psi, self->network.order);
-  fiq_resonance_observe(&self->resonance, state, motion, params->resonance);
-  self->observed_s = 0.0f;
-}
-
 /// How far the stability's factors count.
 static void guard(FiqPhaseCore* self, bool stabilised, float dt_s)
 {
@@ -214,7 +193,10 @@ static void step(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
   self->tick       = 0;
   const float dt_s = (float)self->n_ticks * self->period_s;
   regulate(self, params, critical, dt_s);
-  resonate(self, params, dt_s);
+  if (fiq_resonance_is_due(&self->resonance, dt_s)) {
+    fiq_resonance_look(&self->resonance, self->network.theta_rad, params->n_osc,
+                       self->network.psi_rad, self->network.order, params->resonance);
+  }
   guard(self, params->stabilised, dt_s);
   const float by_regulator = self->regulator.noise;
   self->resonance_rad_s    = self->resonance.noise;

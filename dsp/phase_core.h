@@ -74,18 +74,16 @@ typedef struct {
   uint32_t ticks_per_step;
   float    period_s;
   // state
-  float*   offset_rad; ///< [n_osc_max] what consumers still are off, of `glide`
-  float    glide;      ///< 1 just after n_osc changed .. 0
-  uint32_t n_osc;      ///< oscillators in use
-  uint32_t n_ticks;    ///< of the present step of the network
-  uint32_t tick;       ///< of these that have passed
-  uint32_t n_steps;    ///< since U was taken
-  float    guarded;    ///< share of the stability's factors, 0..1
-  float    observed_s; ///< since the resonance last heard a state
-  float    relative_rad[FIQ_RESONANCE_SAMPLED]; ///< phases against psi at that time
-  float    end_order;                           ///< R at the end of the present step
-  float    end_psi_rad;                         ///< and psi
-  bool     begun;                               ///< a step was made since reset
+  float*   offset_rad;  ///< [n_osc_max] what consumers still are off, of `glide`
+  float    glide;       ///< 1 just after n_osc changed .. 0
+  uint32_t n_osc;       ///< oscillators in use
+  uint32_t n_ticks;     ///< of the present step of the network
+  uint32_t tick;        ///< of these that have passed
+  uint32_t n_steps;     ///< since U was taken
+  float    guarded;     ///< share of the stability's factors, 0..1
+  float    end_order;   ///< R at the end of the present step
+  float    end_psi_rad; ///< and psi
+  bool     begun;       ///< a step was made since reset
   // what is told, of the end of the ticks_per_step ticks under way
   float              order;           ///< R, 0..1
   float              uncertainty;     ///< U, 0..1

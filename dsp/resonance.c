@@ -79,3 +79,28 @@ uint32_t fiq_resonance_state(const float* theta_rad, uint32_t n, float psi_rad, 
   }
   return hash;
 }
+
+bool fiq_resonance_is_due(FiqResonance* self, float dt_s)
+{
+  assert(self);
+  self->waited_s += dt_s;
+  if (self->waited_s < FIQ_RESONANCE_PERIOD_S - 0.5f * dt_s) {
+    return false;
+  }
+  self->waited_s = 0.0f;
+  return true;
+}
+
+void fiq_resonance_look(FiqResonance* self, const float* theta_rad, uint32_t n, float psi_rad,
+                        float order, float amount)
+{
+  const uint32_t n_sampled = n < FIQ_RESONANCE_SAMPLED ? n : FIQ_RESONANCE_SAMPLED;
+  float          motion    = 0.0f;
+  for (uint32_t i = 0; i < n_sampled; ++i) {
+    const float relative = fiq_wrap_rad(theta_rad[i] - psi_rad);
+    motion += fabsf(fiq_wrap_rad(relative - self->relative_rad[i])) / (float)n_sampled;
+    self->relative_rad[i] = relative;
+  }
+  const uint32_t state = fiq_resonance_state(theta_rad, n, psi_rad, order);
+  fiq_resonance_observe(self, state, motion, amount);
+}

@@ -40,13 +40,22 @@ typedef struct {
   uint32_t n_states;                     ///< in it
   uint32_t next;                         ///< place of the next one
   float    repetition;                   ///< 0..0.95; 0 before the ring is full
-  float    noise;     ///< to inject until the next state, rad per root of a second
-  float    push;      ///< 1 .. 32
-  bool     is_active; ///< stuck, and noise is injected
+  float    noise;    ///< to inject until the next state, rad per root of a second
+  float    push;     ///< 1 .. 32
+  float    waited_s; ///< since the last state
+  float    relative_rad[FIQ_RESONANCE_SAMPLED]; ///< phases against psi at that time
+  bool     is_active;                           ///< stuck, and noise is injected
 } FiqResonance;
 
 /// No history, no noise.  [audio]
 void fiq_resonance_reset(FiqResonance* self);
+
+/// `dt_s` passed; whether it is time to look.  [audio]
+bool fiq_resonance_is_due(FiqResonance* self, float dt_s);
+
+/// Observe `n` >= 1 phases (any angles) with mean phase `psi_rad` and order R, and how far they have moved.  [audio]
+void fiq_resonance_look(FiqResonance* self, const float* theta_rad, uint32_t n, float psi_rad,
+                        float order, float amount);
 
 /// A state, `motion_rad` since the one before (>= 0), and how much noise there may be, 0..1.  [audio]
 void fiq_resonance_observe(FiqResonance* self, uint32_t state, float motion_rad, float amount);

@@ -43,7 +43,7 @@ typedef struct {
 /// Memory, goals, attention.
 typedef struct {
   uint32_t n_moments;
-  int32_t  recalled;     ///< age rank of the moment recalled, -1 if none
+  int32_t  recalled;     ///< index of the moment recalled, -1 if none
   float    recall_match; ///< 0..1
   float    harmony;      ///< 0..1, of the chord
   uint32_t n_goals;

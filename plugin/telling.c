@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-typedef enum { REAL, WHOLE, SIGNED, PLACE, REALS, WHOLES } Kind;
+typedef enum { REAL, WHOLE, PLACE, REALS, WHOLES } Kind;
 
 /// One property: where it lies in FiqTelemetry, and for a vector where its length lies, or its length.
 typedef struct {
@@ -66,7 +66,7 @@ static const Field fields[] = {
     {"histogram_high", REAL, AT(swarm.histogram_high_hz), 0, 1},
     {"histogram", WHOLES, AT(swarm.histogram), 0, FIQ_TELEMETRY_BINS},
     {"moments", WHOLE, AT(mind.n_moments), 0, 1},
-    {"recall_index", SIGNED, AT(mind.recalled), 0, 1},
+    {"recall_index", WHOLE, AT(mind.recalled), 0, 1},
     {"recall_match", REAL, AT(mind.recall_match), 0, 1},
     {"harmony", REAL, AT(mind.harmony), 0, 1},
     {"goals", REALS, AT(mind.progress), AT(mind.n_goals), 0},
@@ -139,7 +139,6 @@ static bool write_field(FiqPlugin* self, const Field* field, const FiqTelemetry*
     memcpy(&real, at, sizeof(real));
     return lv2_atom_forge_float(forge, real) != 0;
   case WHOLE:
-  case SIGNED:
     memcpy(&whole, at, sizeof(whole));
     return lv2_atom_forge_int(forge, whole) != 0;
   case PLACE:
