@@ -21,6 +21,7 @@ _Static_assert((int)FIQ_ENGINE_MOMENTS == (int)FIQ_MEMORY_MAX &&
                    (int)FIQ_ENGINE_MEMORY_HEAD == (int)FIQ_MEMORY_HEAD &&
                    (int)FIQ_ENGINE_MOMENT == (int)FIQ_MEMORY_STRIDE,
                "a memory fits");
+_Static_assert((int)FIQ_ENGINE_GOALS == FIQ_GOALS_MAX - 1, "and one of the parameters");
 _Static_assert((int)FIQ_ENGINE_LEARNED == (int)FIQ_LESSON_FLOATS, "a lesson fits");
 
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
@@ -365,6 +366,7 @@ void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
     (void)fiq_realms_match(&self->path->path.realms, state->match);
   }
   fiq_lesson_pack(&self->lesson, state->learned);
+  memcpy(state->goal, self->asked, self->n_asked * sizeof(state->goal[0]));
 }
 
 void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
@@ -409,6 +411,7 @@ void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
   }
   fiq_engine_forget_lessons(self, true);
   fiq_lesson_unpack(&self->lesson, state->learned);
+  fiq_engine_set_goals(self, state->goal, FIQ_ENGINE_GOALS);
   ++self->lesson_id;
   fiq_engine_restart_lesson(self);
 }

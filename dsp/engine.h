@@ -200,13 +200,6 @@ typedef struct {
   float phase_variance; ///< 0..1
 } FiqEngineMeters;
 
-/// A goal from a message, beside the one of the parameters.
-typedef struct {
-  float kind;   ///< as the parameter `goal`, 1..4; others are left out
-  float target; ///< 0..1, as `goal_target`
-  float weight; ///< >= 0
-} FiqEngineGoal;
-
 /// Musical time as the host tells it.
 typedef struct {
   double bpm;           ///< beats per minute, > 0
@@ -216,18 +209,27 @@ typedef struct {
 enum {
   FIQ_ENGINE_MATCH       = 256,  ///< values that Match may learn
   FIQ_ENGINE_LEARNED     = 201,  ///< a lesson, packed (learning.h)
+  FIQ_ENGINE_GOALS       = 9,    ///< by message, beside that of the parameters
   FIQ_ENGINE_MOMENTS     = 1000, ///< of the memory (memory.h)
   FIQ_ENGINE_MEMORY_HEAD = 8,    ///< floats before the first moment
   FIQ_ENGINE_MOMENT      = 52,   ///< floats a moment
   FIQ_ENGINE_MEMORY      = FIQ_ENGINE_MEMORY_HEAD + FIQ_ENGINE_MOMENTS * FIQ_ENGINE_MOMENT
 };
 
+/// A goal from a message, beside the one of the parameters.
+typedef struct {
+  float kind;   ///< as the parameter `goal`, 1..4; others are left out
+  float target; ///< 0..1, as `goal_target`
+  float weight; ///< >= 0
+} FiqEngineGoal;
+
 /// What is worth keeping that no parameter holds.
 typedef struct {
-  uint64_t seed;
-  float    phase_rad[3][FIQ_NEURONS_MAX]; ///< the layers' phases: temporal, spectral, adaptive
-  float    match[FIQ_ENGINE_MATCH];       ///< what the temporal realm learned
-  float    learned[FIQ_ENGINE_LEARNED];   ///< what the spectral realm learned
+  uint64_t      seed;
+  float         phase_rad[3][FIQ_NEURONS_MAX]; ///< the layers' phases: temporal, spectral, adaptive
+  float         match[FIQ_ENGINE_MATCH];       ///< what the temporal realm learned
+  float         learned[FIQ_ENGINE_LEARNED];   ///< what the spectral realm learned
+  FiqEngineGoal goal[FIQ_ENGINE_GOALS];        ///< by message; kind 0: none
 } FiqEngineState;
 
 /// Frames from one step of the phase core to the next.  [any]
@@ -291,7 +293,7 @@ void fiq_engine_pack_memory(const FiqEngine* self, float* packed, uint32_t first
 /// Go on with the memory `packed` [FIQ_ENGINE_MEMORY], of any origin.  [audio]
 void fiq_engine_set_memory(FiqEngine* self, const float* packed);
 
-/// Goals beside that of the parameters, `n` <= 9; they replace those set before.  [audio]
+/// Goals beside that of the parameters, `n` <= FIQ_ENGINE_GOALS; more are left out. They replace those set before.  [audio]
 void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n);
 
 /// True if `params` want another part than is playing; `order` then says which.  [audio]

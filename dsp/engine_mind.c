@@ -91,7 +91,7 @@ static void control_goals(FiqEngine* self, float period_s)
 
 void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n)
 {
-  self->n_asked = n < FIQ_GOALS_MAX - 1 ? n : FIQ_GOALS_MAX - 1;
+  self->n_asked = n < FIQ_ENGINE_GOALS ? n : FIQ_ENGINE_GOALS;
   for (uint32_t i = 0; i < self->n_asked; ++i) {
     self->asked[i] = goals[i];
   }

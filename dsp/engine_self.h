@@ -91,7 +91,7 @@ struct FiqEngine {
   FiqAttention     attention;
   bool             attending;
   FiqAgency        agency;
-  FiqEngineGoal    asked[FIQ_GOALS_MAX]; ///< goals by message
+  FiqEngineGoal    asked[FIQ_ENGINE_GOALS]; ///< goals by message
   uint32_t         n_asked;
   FiqMeasure       measure;
   bool             measuring; ///< there are goals

@@ -99,7 +99,7 @@ static void take_position(FiqPlugin* self, const LV2_Atom_Object* object)
   fiq_engine_tempo(self->engine, &self->tempo);
 }
 
-/// Goals as a vector of floats: kind (1.. as in the parameter), target 0..1, weight; of each at most ten.
+/// Goals as a vector of floats: kind (1.. as in the parameter), target 0..1, weight; at most nine.
 static void take_goals(FiqPlugin* self, const LV2_Atom* value)
 {
   const LV2_Atom_Vector* const vector = (const LV2_Atom_Vector*)(const void*)value;
@@ -110,9 +110,9 @@ static void take_goals(FiqPlugin* self, const LV2_Atom* value)
   }
   const float* const number = (const float*)(&vector->body + 1);
   const size_t       n      = (value->size - sizeof(vector->body)) / sizeof(float) / 3;
-  FiqEngineGoal      goals[FIQ_TELEMETRY_GOALS];
+  FiqEngineGoal      goals[FIQ_ENGINE_GOALS];
   uint32_t           n_goals = 0;
-  for (size_t i = 0; i < n && n_goals < FIQ_TELEMETRY_GOALS; ++i) {
+  for (size_t i = 0; i < n && n_goals < FIQ_ENGINE_GOALS; ++i) {
     goals[n_goals++] = (FiqEngineGoal){number[3 * i], number[3 * i + 1], number[3 * i + 2]};
   }
   fiq_engine_set_goals(self->engine, goals, n_goals);
@@ -139,6 +139,7 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
   }
   if (named && name == self->urids.goals) {
     take_goals(self, value);
+    self->was_set = true;
   }
   const bool is_text =
       named && (value->type == self->urids.atom_path || value->type == self->urids.atom_string);

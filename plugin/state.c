@@ -25,14 +25,17 @@ typedef struct {
   uint32_t n;
 } Field;
 
-enum { N_FIELDS = 3 };
+enum { N_FIELDS = 4 };
 
 static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fields[N_FIELDS])
 {
   fields[0] = (Field){urids->phases, &state->phase_rad[0][0], 3 * FIQ_NEURONS_MAX};
   fields[1] = (Field){urids->match, state->match, FIQ_ENGINE_MATCH};
   fields[2] = (Field){urids->learned, state->learned, FIQ_ENGINE_LEARNED};
+  fields[3] = (Field){urids->goals, &state->goal[0].kind, 3 * FIQ_ENGINE_GOALS};
 }
+
+_Static_assert(sizeof(FiqEngineGoal) == 3 * sizeof(float), "a goal is three floats");
 
 void fiq_plugin_take_state(FiqPlugin* self)
 {

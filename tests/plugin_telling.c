@@ -6,6 +6,7 @@
    compared byte by byte.
 */
 #include "fixture.h"
+#include "store.h"
 
 #include <lv2/atom/util.h>
 
@@ -171,12 +172,39 @@ static void test_goals_come_by_message(void** state)
   fixture_audio_free(&b);
 }
 
+static void test_goals_are_saved_with_the_session(void** state)
+{
+  (void)state;
+  static const float               goals[] = {1, 0.9f, 1, 3, 0.5f, 1};
+  static const LV2_Feature* const  none[]  = {NULL};
+  static Store                     store;
+  FixtureAudio                     out  = fixture_audio(FRAMES);
+  Fixture*                         self = fixture_open(FIQ_PLUGIN_SWARM, RATE, false);
+  const LV2_State_Interface* const lv2  = self->descriptor->extension_data(LV2_STATE__interface);
+  fixture_patch_floats(self, 0, "urn:fieldiq:goals", goals, 6);
+  fixture_run(self, NULL, out.plane, 0, 64);
+  assert_int_equal(lv2->save(self->handle, store_keep, &store, 0, none), LV2_STATE_SUCCESS);
+  fixture_close(self);
+
+  Told told = {.all_finite = true};
+  self      = fixture_open(FIQ_PLUGIN_SWARM, RATE, false);
+  assert_int_equal(lv2->restore(self->handle, store_fetch, &store, 0, none), LV2_STATE_SUCCESS);
+  fixture_patch_get(self, 0, "urn:fieldiq:telemetry");
+  fixture_run(self, NULL, out.plane, 0, 8192);
+  read_notify(self, &told);
+  assert_true(told.n > 0);
+  assert_int_equal(told.n_goals, 2);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_who_listens_misses_nothing_at_any_block_length),
       cmocka_unit_test(test_nobody_is_told_without_a_lease_or_after_it),
       cmocka_unit_test(test_the_sound_is_the_same_with_and_without_listeners),
-      cmocka_unit_test(test_goals_come_by_message)};
+      cmocka_unit_test(test_goals_come_by_message),
+      cmocka_unit_test(test_goals_are_saved_with_the_session)};
   return cmocka_run_group_tests_name("plugin telling", tests, NULL, NULL);
 }
