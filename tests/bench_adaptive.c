@@ -10,10 +10,10 @@
    the chords less than half, or if the two runs' outputs differ at all.
 */
 #include "fixture.h"
+#include "recording.h"
 
 #include <glob.h>
 #include <math.h>
-#include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,36 +33,8 @@ static const Source sources[] = {{"/usr/share/lmms/samples/beats/*.ogg", DRUMS},
                                  {"/usr/share/lmms/samples/bassloops/*.ogg", OTHER},
                                  {"/usr/share/sounds/alsa/[FRS]*_*.wav", OTHER}};
 
-typedef struct {
-  float* plane[2];
-  size_t n;
-  double rate_hz;
-} Sound;
-
-static bool load(Sound* sound, const char* path)
-{
-  SF_INFO        info = {0};
-  SNDFILE* const file = sf_open(path, SFM_READ, &info);
-  if (!file) {
-    return false;
-  }
-  const size_t width = (size_t)info.channels;
-  float* const x     = calloc((size_t)info.frames * width + 1, sizeof(float));
-  sound->n           = (size_t)sf_readf_float(file, x, info.frames);
-  sound->rate_hz     = info.samplerate;
-  sf_close(file);
-  for (size_t c = 0; c < 2; ++c) {
-    sound->plane[c] = support_floats(sound->n + 1);
-    for (size_t i = 0; i < sound->n; ++i) {
-      sound->plane[c][i] = x[i * width + (c < width ? c : 0)];
-    }
-  }
-  free(x);
-  return sound->n > 0;
-}
-
 /// The sound round and round, `speed` times as fast, added to `to`.
-static void add_at(FixtureAudio* to, size_t n, const Sound* sound, double speed, float gain)
+static void add_at(FixtureAudio* to, size_t n, const Recording* sound, double speed, float gain)
 {
   for (int c = 0; c < 2; ++c) {
     double at = 0.0;
@@ -118,8 +90,8 @@ typedef struct {
 static void try_file(const char* path, Kind kind, Count* count)
 {
   static const char* const names[] = {"drums", "chord", "other"};
-  Sound                    sound;
-  if (!load(&sound, path)) {
+  Recording                sound;
+  if (!recording_read(&sound, path, 3600.0)) {
     return;
   }
   const size_t n       = (size_t)(SECONDS * sound.rate_hz);
@@ -144,8 +116,7 @@ static void try_file(const char* path, Kind kind, Count* count)
   fixture_audio_free(&in);
   fixture_audio_free(&out[0]);
   fixture_audio_free(&out[1]);
-  free(sound.plane[0]);
-  free(sound.plane[1]);
+  recording_free(&sound);
 }
 
 int main(int argc, char** argv)

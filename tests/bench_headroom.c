@@ -9,9 +9,9 @@
 #include "learner.h"
 #include "maths.h"
 #include "realm_spectral.h"
+#include "recording.h"
 #include "support.h"
 
-#include <sndfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,31 +110,23 @@ static double crest_db(float* const plane[2], size_t n, size_t n_rms)
 /// none.
 static bool append(Sound* sound, const char* path, uint32_t gap)
 {
-  SF_INFO        info = {0};
-  SNDFILE* const file = sf_open(path, SFM_READ, &info);
-  if (!file) {
+  Recording recording;
+  if (!recording_read(&recording, path, SECONDS_MAX)) {
     return false;
   }
-  const sf_count_t most   = (sf_count_t)info.samplerate * SECONDS_MAX;
-  const sf_count_t frames = info.frames < most ? info.frames : most;
-  const size_t     width  = (size_t)info.channels;
-  float*           x      = calloc((size_t)frames * width, sizeof(float));
-  const uint32_t   n      = (uint32_t)sf_readf_float(file, x, frames);
-  sf_close(file);
+  const uint32_t n = (uint32_t)recording.n;
   for (size_t c = 0; c < 2; ++c) {
     float* plane = support_floats(sound->n + n + gap);
     if (sound->plane[c]) {
       memcpy(plane, sound->plane[c], sound->n * sizeof(float));
       free(sound->plane[c]);
     }
-    for (size_t i = 0; i < n; ++i) {
-      plane[sound->n + i] = x[i * width + (c < width ? c : 0)];
-    }
+    memcpy(plane + sound->n, recording.plane[c], n * sizeof(float));
     sound->plane[c] = plane;
   }
   sound->n += n + gap;
-  sound->rate_hz = info.samplerate;
-  free(x);
+  sound->rate_hz = recording.rate_hz;
+  recording_free(&recording);
   return true;
 }
 

@@ -15,9 +15,9 @@
 #include "field.h"
 #include "fixture.h"
 #include "maths.h"
+#include "recording.h"
 
 #include <glob.h>
-#include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,26 +44,18 @@ typedef struct {
 
 static bool load(Sound* sound, const char* path)
 {
-  SF_INFO        info = {0};
-  SNDFILE* const file = sf_open(path, SFM_READ, &info);
-  if (!file) {
+  Recording recording;
+  if (!recording_read(&recording, path, SECONDS_MAX)) {
     return false;
   }
-  const sf_count_t most  = (sf_count_t)info.samplerate * SECONDS_MAX;
-  const size_t     width = (size_t)info.channels;
-  const size_t     want  = (size_t)(info.frames < most ? info.frames : most);
-  float* const     x     = calloc(want * width + 1, sizeof(float));
-  sound->n               = (size_t)sf_readf_float(file, x, (sf_count_t)want);
-  sound->rate_hz         = info.samplerate;
-  sound->audio           = fixture_audio(sound->n + 2 * PAD);
-  sf_close(file);
+  sound->n       = recording.n;
+  sound->rate_hz = recording.rate_hz;
+  sound->audio   = fixture_audio(sound->n + 2 * PAD);
   for (size_t c = 0; c < 2; ++c) {
-    for (size_t i = 0; i < sound->n; ++i) {
-      sound->audio.plane[c][PAD + i] = x[i * width + (c < width ? c : 0)];
-    }
+    memcpy(sound->audio.plane[c] + PAD, recording.plane[c], sound->n * sizeof(float));
   }
-  free(x);
-  return sound->n > 0;
+  recording_free(&recording);
+  return true;
 }
 
 /// Peak and rms of frames `from` .. `from` + n - 1.

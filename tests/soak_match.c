@@ -11,10 +11,10 @@
 */
 #include "fixture.h"
 #include "random.h"
+#include "recording.h"
 
 #include <glob.h>
 #include <math.h>
-#include <sndfile.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,21 +46,16 @@ static float noise(Soak* self)
 /// Play a file round and round; false if it cannot be read.
 static bool make_loop(FixtureAudio* to, const char* path)
 {
-  SF_INFO        info = {0};
-  SNDFILE* const file = sf_open(path, SFM_READ, &info);
-  if (!file) {
+  Recording recording;
+  if (!recording_read(&recording, path, 3600.0)) {
     return false;
   }
-  const size_t width = (size_t)info.channels;
-  float* const x     = calloc((size_t)info.frames * width + 1, sizeof(float));
-  const size_t n     = (size_t)sf_readf_float(file, x, info.frames);
-  sf_close(file);
-  for (size_t i = 0; i < STRETCH && n > 0; ++i) {
-    to->plane[0][i] = x[i % n * width];
-    to->plane[1][i] = x[i % n * width + width - 1];
+  for (size_t i = 0; i < STRETCH; ++i) {
+    to->plane[0][i] = recording.plane[0][i % recording.n];
+    to->plane[1][i] = recording.plane[1][i % recording.n];
   }
-  free(x);
-  return n > 0;
+  recording_free(&recording);
+  return true;
 }
 
 static void make_band(Soak* self, FixtureAudio* to)
