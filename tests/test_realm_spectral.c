@@ -237,6 +237,38 @@ static void test_magnitude_over_windows_neurons_and_rates(void** state)
   }
 }
 
+static void test_nothing_sounds_more_than_a_window_before_a_click(void** state)
+{
+  (void)state;
+  static const uint32_t windows[] = {256, 2048, 8192};
+  for (size_t w = 0; w < sizeof windows / sizeof *windows; ++w) {
+    const uint32_t click = LENGTH / 2 + 77;
+    double         early = 0.0;
+    double         half  = 0.0;
+    for (uint64_t seed = 0; seed < 8; ++seed) {
+      Rig    rig;
+      Planes p = planes_new();
+      rig_start(&rig, 48000.0, windows[w], N);
+      draw_phases(rig.phi, N, 0.0f, seed);
+      for (uint32_t c = 0; c < 2; ++c) {
+        memset(p.x[c], 0, LENGTH * sizeof(float));
+        p.x[c][click] = 1.0f;
+      }
+      run(&rig, p.x, p.i, NULL, LENGTH, CONTROL);
+      const uint32_t latency = fiq_realm_spectral_latency_frames(&rig.realm);
+      const double   peak    = support_peak(p.i[0], LENGTH);
+      early = fmax(early, support_peak(p.i[0], click + latency - windows[w]) / peak);
+      half  = fmax(half, support_peak(p.i[0], click + latency - windows[w] / 2) / peak);
+      rig_end(&rig);
+      planes_free(&p);
+    }
+    print_message(
+        "  window %u: before a click %.1f dB more than a window ahead, %.1f dB half a window\n",
+        windows[w], support_db(early), support_db(half));
+    assert_true(support_db(early) < -60.0);
+  }
+}
+
 static void test_amount_zero_nulls_against_the_delayed_input(void** state)
 {
   (void)state;
@@ -562,6 +594,7 @@ int main(void)
       cmocka_unit_test(test_magnitude_is_kept_at_moderate_steps_between_bands),
       cmocka_unit_test(test_magnitude_is_kept_with_independent_random_phases),
       cmocka_unit_test(test_magnitude_over_windows_neurons_and_rates),
+      cmocka_unit_test(test_nothing_sounds_more_than_a_window_before_a_click),
       cmocka_unit_test(test_amount_zero_nulls_against_the_delayed_input),
       cmocka_unit_test(test_a_common_phase_turns_every_tone_by_it),
       cmocka_unit_test(test_the_analytic_output_has_no_image),
