@@ -179,12 +179,8 @@ static FiqExit start(Job* job)
     return status;
   }
   fiq_host_activate(&job->host);
-  if (!fiq_jack_activate(&job->jack, &job->host, options->midi_thru)) {
-    return FIQ_EXIT_FAILURE;
-  }
-  fiq_note("'%s' plays at %g Hz, %u frames; type 'help' for commands",
-           jack_get_client_name(job->jack.client), rate_hz, block);
-  return FIQ_EXIT_OK;
+  return fiq_jack_activate(&job->jack, &job->host, options->midi_thru) ? FIQ_EXIT_OK
+                                                                       : FIQ_EXIT_FAILURE;
 }
 
 static bool connect_ports(Job* job)
@@ -197,6 +193,14 @@ static bool connect_ports(Job* job)
     connected = fiq_jack_connect(&job->jack, job->options.ports[i]) && connected;
   }
   return connected;
+}
+
+/// Who reads this may rely on the connections.
+static void say_ready(Job* job)
+{
+  fiq_note("'%s' plays at %g Hz, %u frames; type 'help' for commands",
+           jack_get_client_name(job->jack.client), job->host.rate_hz,
+           atomic_load(&job->jack.block_frames));
 }
 
 /// Serve the console until somebody asks to end; watch what the audio thread only notes.
@@ -261,6 +265,7 @@ static FiqExit play(Job* job)
   if (!connect_ports(job)) {
     return FIQ_EXIT_FAILURE;
   }
+  say_ready(job);
   serve(job);
   return conclude(job);
 }

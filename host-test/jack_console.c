@@ -156,7 +156,10 @@ static void act_status(FiqConsole* self, char* rest)
 static void act_connect(FiqConsole* self, char* rest)
 {
   const char* const name = trimmed(rest);
-  if (!name[0]) {
+  if (atomic_load(&self->host->audio.freewheeling)) {
+    // The sound card stands still then; a JACK 2 server would wait for it, and everybody for the server.
+    fiq_error("nothing can be connected while JACK freewheels");
+  } else if (!name[0]) {
     fiq_jack_connect_physical(self->jack);
   } else if (fiq_jack_connect(self->jack, name)) {
     printf("connected %s\n", name);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal: fieldiq-jack plays, follows the server through all its changes and ends in order. Method: a
-# private server with the dummy driver that nobody else sees, JACK's own tools, and the console.
+# private server with the dummy driver that nobody else sees, one for each test, JACK's own tools, and the
+# console. What takes time is waited for, so that a busy machine is only slower.
 #   sh tests/host_jack.sh [BUILD]        as root; status 77 when it cannot be tried here
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -18,34 +19,95 @@ mount -t tmpfs tmpfs /dev/shm
 . "$here/host_common.sh"
 cd "$work" || exit 1
 server=
+client=
+sequencer=
 
-start_server() {
-  jackd -R -P 20 -S -d dummy -r 48000 -p 256 >jackd.log 2>&1 &
-  server=$!
-  jack_wait -w -t 10 >/dev/null 2>&1
+# until_true COMMAND...: until the command succeeds, at most some 20 s.
+until_true() {
+  tries=0
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || return 1
+    sleep 0.1
+  done
 }
 
-# start OPTION...: the client, with a console that stays open on descriptor 3.
-start() {
+server_answers() { timeout -k 2 10 jack_lsp >/dev/null 2>&1; }
+
+# A server that was killed leaves its memory behind, and its place among the few that JACK knows.
+stop_server() {
+  kill -9 "$server" 2>/dev/null
+  wait "$server" 2>/dev/null
+  umount -l /dev/shm
+  mount -t tmpfs tmpfs /dev/shm
+}
+
+start_server() {
+  for _ in 1 2 3; do
+    jackd -R -P 20 -S -d dummy -r 48000 -p 256 >jackd.log 2>&1 &
+    server=$!
+    timeout -k 2 30 jack_wait -w -t 20 >/dev/null 2>&1
+    server_answers && return
+    stop_server
+  done
+  cp jackd.log said
+  fail "no JACK server starts"
+  conclude
+  exit 1
+}
+
+# with_server TEST: the test on a server of its own, with nothing left over from another.
+with_server() {
+  start_server
+  "$1"
+  for left in "$client" "$sequencer"; do
+    [ -z "$left" ] || kill "$left" 2>/dev/null
+  done
+  stop_server
+}
+
+# begin OPTION...: the client, with a console that stays open on descriptor 3; until it plays and is connected.
+begin() {
   rm -f console
   mkfifo console
-  timeout -k 2 60 "$jack" --name fiq "$@" <console >out 2>err &
+  # Emptied before, not by the client: the words of another one must not stand for its own.
+  : >out
+  : >err
+  timeout -k 2 120 "$jack" --name fiq "$@" <console >>out 2>>err &
   client=$!
   exec 3>console
-  wait_for "plays at" err && return
+  wait_for "plays at" err
+}
+
+start() {
+  begin "$@" && return
   cat out err >said
   fail "does not start: $*"
 }
 
-# wait_for WORDS FILE...: until one of the files holds the words, at most 5 s.
+# begin_sequencer OPTION...: until other clients can see it.
+begin_sequencer() {
+  timeout 120 jack_midiseq seq "$@" >/dev/null 2>&1 &
+  sequencer=$!
+  until_true sh -c "jack_lsp | grep -q '^seq:'"
+}
+
+end_sequencer() {
+  kill "$sequencer"
+  sequencer=
+}
+
+# wait_for WORDS FILE...: until one of the files holds the words; at most some 20 s, or until the client is gone.
 wait_for() {
   awaited=$1
   shift
   tries=0
   until grep -qF -- "$awaited" "$@"; do
     tries=$((tries + 1))
-    [ $tries -lt 100 ] || return 1
-    sleep 0.05
+    [ $tries -lt 200 ] || return 1
+    # The last words of one that ends come before its end.
+    kill -0 "$client" 2>/dev/null || tries=200
+    sleep 0.1
   done
 }
 
@@ -71,6 +133,7 @@ answers() {
 ends() {
   got=0
   wait "$client" || got=$?
+  client=
   exec 3>&-
   cat out err >said
   n_checks=$((n_checks + 1))
@@ -100,8 +163,8 @@ test_console() {
 test_buffer_sizes() {
   start --plugin "$effect" --connect
   for size in 16 32 64 128 512 1024 2048 4096 8192 256; do
-    jack_bufsize $size >/dev/null 2>&1
-    answers "$size frames" status
+    timeout -k 2 10 jack_bufsize $size >/dev/null 2>&1
+    answers "Hz, $size frames" status
   done
   answers "0 bad samples" status
   tell quit
@@ -109,7 +172,8 @@ test_buffer_sizes() {
 }
 
 test_end_of_input() {
-  timeout -k 2 60 "$jack" --name fiq --plugin "$effect" </dev/null >out 2>err &
+  : >err
+  timeout -k 2 60 "$jack" --name fiq --plugin "$effect" </dev/null >out 2>>err &
   client=$!
   exec 3>/dev/null
   wait_for "plays at" err
@@ -124,47 +188,66 @@ test_end_of_input() {
   ends 0
 }
 
-test_latency() {
-  start --plugin "$effect" --connect
-  sleep 0.3
+# knows_latency: JACK's range for what comes out is the period and the latency that the console tells.
+knows_latency() {
   : >out
   tell status
   wait_for latency out
   own=$(sed -n 's/.*latency \([0-9]*\) frames.*/\1/p' out)
   range=$(jack_lsp -l 2>/dev/null | grep -A 2 '^fiq:out' | grep capture | head -n 1)
+  echo "$range" | grep -q " $((256 + own)) "
+}
+
+test_latency() {
+  start --plugin "$effect" --connect
+  check "JACK knows the plugin's latency" until_true knows_latency
   echo "   plugin $own frames; JACK: $range"
-  check "JACK knows the plugin's latency" sh -c "echo '$range' | grep -q ' $((256 + own)) '"
   tell quit
   ends 0
 }
 
-# freewheel: seconds of sound within about one second.
+# freewheel: seconds of sound against seconds of the clock, with one of it at full speed. The connections
+# must stand before: what is connected to the sound card later stalls any JACK 2 server.
 freewheel() {
-  start --plugin "$effect" --connect
-  timeout 5 jack_freewheel y >/dev/null 2>&1
+  began=$(date +%s)
+  played=0
+  lasted=0
+  got=0
+  begin --plugin "$effect" --connect || { kill "$client"; return; }
+  timeout -k 2 10 jack_freewheel y >/dev/null 2>&1
+  tell connect
+  wait_for "nothing can be connected" err
   sleep 1
-  timeout 5 jack_freewheel n >/dev/null 2>&1
-  answers "frames" status
+  timeout -k 2 10 jack_freewheel n >/dev/null 2>&1
+  tell status
   tell quit
-  ends 0
+  wait "$client" || got=$?
+  client=
+  exec 3>&-
+  lasted=$(($(date +%s) - began + 1))
   played=$(sed -n 's/.*played \([0-9]*\).*/\1/p' err)
-  echo "   played $played s"
+  echo "   played ${played:=0} s in less than $lasted s"
 }
 
 test_freewheel() {
   freewheel
-  # On a busy machine the server may change over late, or not before it is told to change back.
-  if [ "$played" -lt 4 ]; then
-    timeout 5 jack_freewheel n >/dev/null 2>&1
+  # What a server that got stuck or a machine that had no time for it did is no failure of ours.
+  for _ in 1 2; do
+    [ "$played" -lt 4 ] || [ "$played" -lt "$lasted" ] || break
+    stop_server
+    start_server
     freewheel
-  fi
-  check "freewheeling is faster than real time" [ "$played" -ge 4 ]
+  done
+  check "freewheeling is faster than real time" [ "$played" -ge "$lasted" ]
+  check "   by far: 4 s at least" [ "$played" -ge 4 ]
+  check "   ends with status 0" [ "$got" -eq 0 ]
+  check "   the console answers" grep -q "256 frames" out
+  check "   and connects nothing meanwhile" grep -q "nothing can be connected" err
+  check "   and the server answers afterwards" server_answers
 }
 
 test_instrument() {
-  timeout 20 jack_midiseq seq 24000 0 60 12000 12000 67 12000 >/dev/null 2>&1 &
-  sequencer=$!
-  sleep 0.5
+  begin_sequencer 24000 0 60 12000 12000 67 12000
   start --plugin "$instrument" --connect system seq --midi-thru
   check "MIDI arrives from a client" sh -c "jack_lsp -c | grep -A 3 '^fiq:midi_in' | grep -q seq:"
   check "has a MIDI output for --midi-thru" sh -c "jack_lsp | grep -q '^fiq:midi_out'"
@@ -174,9 +257,9 @@ test_instrument() {
   peak=$(sox heard.wav -n stat 2>&1 | sed -n 's/Maximum amplitude: *//p')
   echo "   recorded peak $peak"
   check "is heard" sh -c "awk 'BEGIN { exit !($peak > 0.001) }'"
-  kill "$sequencer"
   tell quit
   ends 0
+  end_sequencer
 }
 
 # heard: the pitch of what the client plays, in Hz, if that is one sine.
@@ -186,32 +269,38 @@ heard() {
 }
 
 # between LOW HIGH X
-between() { awk "BEGIN { exit !($3 >= $1 && $3 <= $2) }"; }
+between() { awk "BEGIN { exit !($3 >= $1 && $3 <= $2) }" 2>/dev/null; }
+
+# sings LOW HIGH: until the pitch lies between these, in three recordings at most; it is in $got.
+sings() {
+  for _ in 1 2 3; do
+    got=$(heard)
+    between "$1" "$2" "$got" && return
+  done
+}
 
 test_tuning() {
   printf 'five equal\n 5\n 240.\n 480.\n 720.\n 960.\n 2/1\n' >five.scl
   printf 'broken\n 5\n 240.\n oops\n' >broken.scl
-  timeout 40 jack_midiseq seq 96000 0 61 95000 >/dev/null 2>&1 &
-  sequencer=$!
-  sleep 0.5
+  begin_sequencer 96000 0 61 95000
   start --plugin swarm --set partials=1 --set anneal=0.05 --tuning five.scl --connect system seq
   sleep 2.5
-  got=$(heard)
+  sings 294 307
   check "--tuning: key 61 is 240 cents above C4, 300.5 Hz ($got)" between 294 307 "$got"
   answers "tuning equal" tuning
   sleep 0.5
-  got=$(heard)
+  sings 271 283
   check "   equal again: 277.2 Hz ($got)" between 271 283 "$got"
   answers "line 4: not a pitch" "tuning $work/broken.scl"
   answers "No such file" "tuning $work/nowhere.scl"
   answers "tuning five.scl" "tuning five.scl"
   sleep 0.5
-  got=$(heard)
+  sings 294 307
   check "   and tuned again, while it plays: 300.5 Hz ($got)" between 294 307 "$got"
   answers "0 bad samples" status
   tell quit
   ends 0
-  kill "$sequencer"
+  end_sequencer
   refuses 1 "No such file" "$jack" --plugin swarm --tuning nowhere.scl
 }
 
@@ -219,15 +308,17 @@ test_trace() {
   echo old >live.jsonl
   start --plugin swarm --trace live.jsonl --connect
   sleep 2
-  jack_bufsize 4096 >/dev/null 2>&1
+  timeout -k 2 10 jack_bufsize 4096 >/dev/null 2>&1
   sleep 1
-  jack_bufsize 256 >/dev/null 2>&1
+  timeout -k 2 10 jack_bufsize 256 >/dev/null 2>&1
   check "the trace does not stand under its name while it plays" [ "$(cat live.jsonl)" = old ]
   tell quit
   ends 0
   n=$(grep -c '^{.*"time":.*}$' live.jsonl)
-  echo "   $n messages in $(sed -n 's/.*played \([0-9.]*\).*/\1/p' err) s"
-  check "it does at the end, with a message some 47 times a second" [ "$n" -gt 100 ]
+  played=$(sed -n 's/.*played \([0-9.]*\).*/\1/p' err)
+  rate=$(awk "BEGIN { print $n / $played }")
+  echo "   $n messages in $played s"
+  check "it does at the end, with a message some 47 times a second ($rate)" between 42 52 "$rate"
   check "   each of them whole" [ "$n" -eq $(($(wc -l <live.jsonl) - 1)) ]
   check "   and it can be drawn" "$plot" --quiet live.jsonl live.png
   check "   without a warning" [ ! -s "$work/said" ]
@@ -266,17 +357,13 @@ test_server_death() {
 # A client that died must be a failed check, not the end of this script.
 trap '' PIPE
 trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null' EXIT
-start_server
-test_console
-test_buffer_sizes
-test_end_of_input
-test_latency
-test_freewheel
-test_instrument
+for one in console buffer_sizes end_of_input latency freewheel instrument; do
+  with_server test_$one
+done
 if [ "$ours" = yes ]; then
-  test_tuning
-  test_trace
+  with_server test_tuning
+  with_server test_trace
 fi
-test_refusals
-test_server_death
+with_server test_refusals
+with_server test_server_death
 cd / && conclude
