@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal: both plugins live through jalv in a JACK server whose buffer size changes from 16 to 4096
-# while they run. Method: a private server with the dummy driver; jalv must still answer afterwards.
+# while they run. Method: a private server with the dummy driver; jalv must still answer afterwards, line by
+# line so that its answer can be waited for.
 # Usage: plugin_jalv.sh BUILD_DIR
 set -eu
 
@@ -24,29 +25,40 @@ fail() {
   exit 1
 }
 
+# until_true COMMAND...: until the command succeeds, at most some 20 s.
+until_true() {
+  tries=0
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -lt 200 ] || return 1
+    sleep 0.1
+  done
+}
+
+has_ports() { timeout -k 2 10 jack_lsp | grep -q "fiq-$plugin:out_l"; }
+
 jackd -n "$server" -R -P 20 -S -d dummy -r 48000 -p 256 >"$work/jackd.log" 2>&1 &
 jackd=$!
 export JACK_DEFAULT_SERVER="$server"
-timeout -k 2 20 jack_wait -w -t 10 >"$work/wait.log" 2>&1 || fail "no JACK server"
+timeout -k 2 30 jack_wait -w -t 20 >"$work/wait.log" 2>&1 || fail "no JACK server"
 
 for plugin in realms swarm; do
   mkfifo "$work/in"
-  timeout -k 2 60 jalv -n "fiq-$plugin" "urn:fieldiq:$plugin" <"$work/in" >"$work/jalv.log" 2>&1 &
+  timeout -k 2 120 stdbuf -oL jalv -n "fiq-$plugin" "urn:fieldiq:$plugin" <"$work/in" >"$work/jalv.log" 2>&1 &
   jalv=$!
   exec 7>"$work/in"
-  sleep 1
+  until_true has_ports || fail "$plugin: jalv does not start"
   for frames in 16 64 1024 4096 16 256; do
     timeout -k 2 10 jack_bufsize "$frames" >>"$work/bufsize.log" 2>&1 || fail "jack_bufsize $frames"
     sleep 0.3
     kill -0 "$jalv" 2>/dev/null || fail "$plugin: jalv is gone at $frames frames"
   done
-  timeout -k 2 10 jack_lsp | grep -q "fiq-$plugin:out_l" || fail "$plugin: ports are gone"
+  has_ports || fail "$plugin: ports are gone"
   echo "controls" >&7
-  sleep 0.5
+  until_true grep -q "output" "$work/jalv.log" || fail "$plugin: jalv did not list the controls"
   exec 7>&-
   kill "$jalv" 2>/dev/null || true
   wait "$jalv" 2>/dev/null || true
-  grep -q "output" "$work/jalv.log" || fail "$plugin: jalv did not list the controls"
   rm "$work/in"
   echo "$plugin: survives 16 .. 4096 frames"
 done
