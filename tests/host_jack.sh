@@ -61,8 +61,10 @@ with_server() {
   start_server
   "$1"
   for left in "$client" "$sequencer"; do
-    [ -z "$left" ] || kill "$left" 2>/dev/null
+    [ -z "$left" ] || { kill "$left" && wait "$left"; } 2>/dev/null
   done
+  client=
+  sequencer=
   stop_server
 }
 
@@ -87,13 +89,14 @@ start() {
 
 # begin_sequencer OPTION...: until other clients can see it.
 begin_sequencer() {
-  timeout 120 jack_midiseq seq "$@" >/dev/null 2>&1 &
+  timeout -k 2 120 jack_midiseq seq "$@" >/dev/null 2>&1 &
   sequencer=$!
   until_true sh -c "jack_lsp | grep -q '^seq:'"
 }
 
 end_sequencer() {
   kill "$sequencer"
+  wait "$sequencer"
   sequencer=
 }
 
