@@ -238,14 +238,17 @@ static void serve(Job* job)
 
 static FiqExit conclude(Job* job)
 {
+  char                load[FIQ_LOAD_TEXT_BYTES];
   const bool          traced = end_trace(job);
   const unsigned long n_bad  = atomic_load(&job->host.audio.n_not_finite);
   if (n_bad > 0) {
     fiq_warning("the plugin put out %lu samples that are NaN or infinite; they were silenced",
                 n_bad);
   }
-  fiq_note("played %.1f s, %u xruns", (double)atomic_load(&job->jack.n_frames) / job->host.rate_hz,
-           atomic_load(&job->jack.n_xruns));
+  fiq_load_format(&job->jack.load, load);
+  fiq_note("played %.1f s, %u xruns; %s",
+           (double)atomic_load(&job->jack.n_frames) / job->host.rate_hz,
+           atomic_load(&job->jack.n_xruns), load);
   if (atomic_load(&job->jack.gone)) {
     fiq_error("the JACK server ended%s%s", job->jack.reason[0] ? ": " : "", job->jack.reason);
     return FIQ_EXIT_FAILURE;

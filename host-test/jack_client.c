@@ -158,9 +158,9 @@ static void run_slice(FiqJack* self, float* planes[3][FIQ_HOST_CHANNELS_MAX], bo
   }
 }
 
-static int process(jack_nframes_t n_frames, void* argument)
+/// All of our work in one period.
+static void run_period(FiqJack* self, uint32_t n_frames)
 {
-  FiqJack* const      self                             = argument;
   FiqHostAudio* const audio                            = &self->host->audio;
   float*              planes[3][FIQ_HOST_CHANNELS_MAX] = {{NULL}};
   void* const midi_buffer = self->midi_in ? jack_port_get_buffer(self->midi_in, n_frames) : NULL;
@@ -178,6 +178,16 @@ static int process(jack_nframes_t n_frames, void* argument)
     const uint32_t left = n_frames - start;
     run_slice(self, planes, side_fed, midi_buffer, start,
               left < FIQ_HOST_BLOCK_MAX ? left : FIQ_HOST_BLOCK_MAX);
+  }
+}
+
+static int process(jack_nframes_t n_frames, void* argument)
+{
+  FiqJack* const     self  = argument;
+  const FiqLoadClock begin = fiq_load_begin();
+  run_period(self, n_frames);
+  if (n_frames > 0 && !atomic_load(&self->host->audio.freewheeling)) {
+    fiq_load_end(&self->load, &begin, (int64_t)(1e9 * n_frames / self->host->rate_hz));
   }
   atomic_fetch_add(&self->n_frames, n_frames);
   return 0;

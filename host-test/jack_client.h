@@ -3,11 +3,13 @@
    The plugin as a JACK client: ports, process callback, transport, freewheeling, latency.
    The process callback neither allocates nor locks; buffers are made for the longest block
    beforehand, and a longer one is run in slices, so a change of the buffer size needs nothing
-   but a word to the plugin.
+   but a word to the plugin. It measures what it takes of every period by itself, because an xrun says only
+   that somebody was late; while JACK freewheels there is nothing to be late for, and nothing is measured.
 */
 #ifndef FIQ_JACK_CLIENT_H
 #define FIQ_JACK_CLIENT_H
 
+#include "load.h"
 #include "lv2_host.h"
 
 #include <jack/jack.h>
@@ -34,7 +36,8 @@ typedef struct {
   FiqRing        telemetry;       ///< atoms from the audio thread; data is NULL without a trace
   uint64_t       lease_frames;    ///< until telemetry is asked for again; audio thread only
   atomic_ulong   n_telemetry_lost;
-  atomic_uint    n_xruns;
+  atomic_uint    n_xruns; ///< whoever is to blame; for ours see `load`
+  FiqLoad        load;    ///< of our own part of every period that had to be in time
   atomic_uint    block_frames;
   atomic_ulong   n_frames;                      ///< processed so far
   atomic_bool    gone;                          ///< the server threw us out

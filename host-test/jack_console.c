@@ -147,10 +147,13 @@ static void act_status(FiqConsole* self, char* rest)
 {
   (void)rest;
   FiqJack* const jack = self->jack;
-  printf("%u Hz, %u frames, latency %u frames, load %.0f %%, %u xruns, %lu bad samples\n",
-         jack_get_sample_rate(jack->client), atomic_load(&jack->block_frames),
-         atomic_load(&self->host->audio.latency_frames), (double)jack_cpu_load(jack->client),
-         atomic_load(&jack->n_xruns), atomic_load(&self->host->audio.n_not_finite));
+  char           load[FIQ_LOAD_TEXT_BYTES];
+  fiq_load_format(&jack->load, load);
+  printf(
+      "%u Hz, %u frames, latency %u frames, load of JACK %.0f %%, %u xruns, %lu bad samples\n%s\n",
+      jack_get_sample_rate(jack->client), atomic_load(&jack->block_frames),
+      atomic_load(&self->host->audio.latency_frames), (double)jack_cpu_load(jack->client),
+      atomic_load(&jack->n_xruns), atomic_load(&self->host->audio.n_not_finite), load);
 }
 
 static void act_connect(FiqConsole* self, char* rest)
@@ -186,7 +189,9 @@ static const Command commands[] = {
     {"tuning", "tuning [FILE]      tune by a scale in Scala's format; none: equal temperament",
      act_tuning},
     {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},
-    {"status", "status             rate, latency, load, xruns", act_status},
+    {"status",
+     "status             rate, latency, load, xruns, and what it takes of a period itself",
+     act_status},
     {"help", "help               this list", act_help},
     {"quit", "quit               end", act_quit},
     {"exit", NULL, act_quit}};

@@ -209,6 +209,22 @@ test_latency() {
   ends 0
 }
 
+# of_a_period WORDS: the figure after these words in what the console tells.
+of_a_period() { sed -n "s/.*$1 \([0-9.]*\) %.*/\1/p" out; }
+
+test_load() {
+  start --plugin "$effect" --connect
+  sleep 1
+  answers ", 0 overran" status
+  mean=$(of_a_period CPU)
+  worst=$(of_a_period "at most")
+  check "of a period it takes something, $mean %" between 0.1 100 "$mean"
+  check "   and never all of it, at most $worst %" between "$mean" 100 "$worst"
+  tell quit
+  ends 0
+  check "   which it says at the end as well" grep -q "xruns; CPU .*, 0 overran" err
+}
+
 # freewheel: seconds of sound against seconds of the clock, with one of it at full speed. The connections
 # must stand before: what is connected to the sound card later stalls any JACK 2 server.
 freewheel() {
@@ -360,7 +376,7 @@ test_server_death() {
 # A client that died must be a failed check, not the end of this script.
 trap '' PIPE
 trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null' EXIT
-for one in console buffer_sizes end_of_input latency freewheel instrument; do
+for one in console buffer_sizes end_of_input latency load freewheel instrument; do
   with_server test_$one
 done
 if [ "$ours" = yes ]; then

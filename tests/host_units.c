@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#define _POSIX_C_SOURCE 200809L
+
 // Goal: the hosts' parts that read a user's text and pass data between threads are right.
-// Method: tables of inputs with the results required; a ring fed and drained by two threads.
+// Method: tables of inputs with the results required; a ring fed and drained by two threads; a thread
+// that works and one that waits.
 
 // cmocka wants these four before itself.
 #include <setjmp.h>
@@ -10,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "load.h"
 #include "lv2_ports.h"
 #include "ring.h"
 #include "suggest.h"
@@ -18,7 +22,9 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static void test_suggestion_names_the_nearest(void** state)
 {
@@ -199,6 +205,83 @@ static void test_worker_answers_threaded_and_synchronous(void** state)
   }
 }
 
+static void test_load_tells_the_share_of_each_period(void** state)
+{
+  (void)state;
+  static const struct {
+    int64_t     cpu_ns;
+    int64_t     wall_ns;
+    int64_t     period_ns;
+    const char* said;
+  } table[] = {
+      {100, 200, 1000, "10.0 11 10.0 20.0 0"},      {300, 2500, 3000, "10.0 11 10.0 83.3 0"},
+      {0, 1500, 1000, "8.0 11 10.0 150.0 0"},       {1000, 1000, 1000, "23.3 101 100.0 150.0 0"},
+      {2004, 3000, 2000, "42.5 101 100.2 150.0 1"}, {9000, 9000, 1000, "137.8 256 900.0 900.0 2"}};
+  FiqLoad load = {0};
+  char    said[FIQ_LOAD_TEXT_BYTES];
+  char    wanted[FIQ_LOAD_TEXT_BYTES];
+  fiq_load_format(&load, said);
+  assert_string_equal(said,
+                      "CPU 0.0 % of a period, 99.9 % of them within 0 %, at most 0.0 % (0.0 % by "
+                      "the clock), 0 overran");
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; ++i) {
+    float    mean    = 0.0f;
+    float    worst   = 0.0f;
+    float    wall    = 0.0f;
+    unsigned usual   = 0;
+    unsigned overran = 0;
+    fiq_load_add(&load, table[i].cpu_ns, table[i].wall_ns, table[i].period_ns);
+    fiq_load_format(&load, said);
+    assert_int_equal(
+        sscanf(said,
+               "CPU %f %% of a period, 99.9 %% of them within %u %%, at most %f %% (%f %% by the "
+               "clock), %u overran",
+               &mean, &usual, &worst, &wall, &overran),
+        5);
+    snprintf(wanted, sizeof wanted, "%.1f %u %.1f %.1f %u", (double)mean, usual, (double)worst,
+             (double)wall, overran);
+    assert_string_equal(wanted, table[i].said);
+  }
+}
+
+static void test_load_leaves_out_one_period_in_a_thousand(void** state)
+{
+  (void)state;
+  FiqLoad load = {0};
+  char    said[FIQ_LOAD_TEXT_BYTES];
+  for (int i = 0; i < 1998; ++i) {
+    fiq_load_add(&load, 195, 195, 1000);
+  }
+  fiq_load_add(&load, 505, 505, 1000);
+  fiq_load_add(&load, 605, 605, 1000);
+  fiq_load_format(&load, said);
+  assert_non_null(strstr(said, " 99.9 % of them within 20 %, at most 60.5 %"));
+  fiq_load_add(&load, 405, 405, 1000);
+  fiq_load_format(&load, said);
+  assert_non_null(strstr(said, "within 41 %"));
+}
+
+static void test_load_sees_work_but_not_waiting(void** state)
+{
+  (void)state;
+  FiqLoad               waited  = {0};
+  FiqLoad               worked  = {0};
+  const struct timespec rest    = {.tv_nsec = 20000000};
+  const FiqLoadClock    begin_1 = fiq_load_begin();
+  nanosleep(&rest, NULL);
+  fiq_load_end(&waited, &begin_1, 20000000);
+  assert_true(atomic_load(&waited.worst_wall_ppm) >= 1000000);
+  assert_true(atomic_load(&waited.cpu_ns) < 10000000);
+  const FiqLoadClock begin_2 = fiq_load_begin();
+  const clock_t      start   = clock();
+  while (clock() - start < CLOCKS_PER_SEC / 100) {
+  }
+  fiq_load_end(&worked, &begin_2, 20000000);
+  assert_true(atomic_load(&worked.cpu_ns) >= 9000000);
+  // The two clocks are not paced by the same means.
+  assert_true(1.01 * atomic_load(&worked.worst_wall_ppm) >= atomic_load(&worked.worst_cpu_ppm));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -209,6 +292,9 @@ int main(void)
       cmocka_unit_test(test_urids_are_stable_and_go_back),
       cmocka_unit_test(test_values_are_read_or_refused),
       cmocka_unit_test(test_worker_answers_threaded_and_synchronous),
+      cmocka_unit_test(test_load_tells_the_share_of_each_period),
+      cmocka_unit_test(test_load_leaves_out_one_period_in_a_thousand),
+      cmocka_unit_test(test_load_sees_work_but_not_waiting),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
