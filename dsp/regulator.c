@@ -18,9 +18,10 @@ static const float margin_u    = 0.3f;  // U may stray so far from its aim
 static const float back_u      = 0.05f; // and has to come back so far inside
 static const float share_tau_s = 10.0f;
 static const float off_tau_s   = 0.4f;
-static const float fade_tau_s  = 5.0f; // of the noise while coasting
-static const float hush_tau_s  = 0.3f; // and while boosting
-static const float scale_min   = 0.1f; // K that stands for K_c where that is smaller
+static const float fade_tau_s  = 5.0f;  // of the noise while coasting
+static const float hush_tau_s  = 0.3f;  // and while boosting
+static const float hush_min    = 0.01f; // of it that is worth having
+static const float scale_min   = 0.1f;  // K that stands for K_c where that is smaller
 static const float calm        = 0.5f; // every turn from braking to boosting or back leaves so much
 static const float calm_min    = 0.08f; // of the control's pace, and at least this
 static const float bold_tau_s  = 20.0f; // which comes back so fast,
@@ -120,6 +121,12 @@ static void set_pace(FiqRegulator* self, const Zone* zone, float ahead, float pa
   }
 }
 
+/// Noise on its way to exactly 0.
+static float fade(float noise, float dt_s, float tau_s)
+{
+  return noise > hush_min ? approach(noise, 0.0f, dt_s, tau_s) : 0.0f;
+}
+
 /// Coupling and noise follow the action; `pace_s` is the time of the bank.
 static void act(FiqRegulator* self, const FiqRegulatorParams* params, const Zone* zone, float ahead,
                 float pace_s)
@@ -144,9 +151,9 @@ static void act(FiqRegulator* self, const FiqRegulatorParams* params, const Zone
         fminf(noise_max, self->noise + 0.5f * noise_max * need * self->pace * over * pace_s);
   } else if (self->action == FIQ_REGULATOR_BOOST) {
     move        = way * under;
-    self->noise = approach(self->noise, 0.0f, pace_s, hush_tau_s);
+    self->noise = fade(self->noise, pace_s, hush_tau_s);
   } else {
-    self->noise = approach(self->noise, 0.0f, pace_s, fade_tau_s);
+    self->noise = fade(self->noise, pace_s, fade_tau_s);
   }
   float next = k + move;
   if (k < 0.0f) {

@@ -20,7 +20,7 @@
    half its pace after every turn from braking to boosting or back (0.08 of it at least; the pace returns within
    20 s, within 1 s while R is far below the zone): so it does not swing between its rails. A K below 0 is led to 0
    in the same way. While braking noise grows, to sqrt(max(K_c, 1)) / 2 at most, the slower the larger K is against
-   K_c; it is for what less coupling alone does not loosen. It fades within 5 s while coasting, 0.3 s while boosting.
+   K_c; it is for what less coupling alone does not loosen. It fades within 5 s while coasting, 0.3 s while boosting, and ends at 0.01.
    Switched off, offset and noise fade with a time constant of 0.4 s, and then K is exactly the user's and noise
    exactly 0.
 
