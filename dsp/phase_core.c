@@ -101,7 +101,7 @@ void fiq_phase_core_adopt(FiqPhaseCore* self, const FiqPhaseCore* old)
 
 bool fiq_phase_core_is_due(const FiqPhaseCore* self)
 {
-  return self->tick % self->ticks_per_step == 0;
+  return self->until_due == 0;
 }
 
 /// Consumers go on from the phase they had.
@@ -239,15 +239,18 @@ void fiq_phase_core_tick(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
   assert(params->n_osc >= 1 && params->n_osc <= self->n_osc_max);
   assert(fabsf(params->coupling) <= 16.0f);
   assert(params->resonance >= 0.0f && params->resonance <= 1.0f);
-  const bool is_due = fiq_phase_core_is_due(self);
-  if (self->tick >= self->n_ticks) {
-    step(self, params);
-  }
-  if (is_due) {
+  if (self->until_due == 0) {
+    if (self->tick >= self->n_ticks) {
+      step(self, params);
+    }
     tell(self);
+    self->until_due = self->ticks_per_step;
   }
   ++self->tick;
-  self->glide = fmaxf(0.0f, self->glide - self->period_s / glide_s);
+  --self->until_due;
+  if (self->glide > 0.0f) {
+    self->glide = fmaxf(0.0f, self->glide - self->period_s / glide_s);
+  }
 }
 
 /// out = theta - rest (moved + turned).

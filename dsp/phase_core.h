@@ -79,6 +79,7 @@ typedef struct {
   uint32_t n_osc;       ///< oscillators in use
   uint32_t n_ticks;     ///< of the present step of the network
   uint32_t tick;        ///< of these that have passed
+  uint32_t until_due;   ///< ticks to the next step's beginning
   uint32_t n_steps;     ///< since U was taken
   float    guarded;     ///< share of the stability's factors, 0..1
   float    end_order;   ///< R at the end of the present step

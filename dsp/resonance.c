@@ -18,32 +18,41 @@ void fiq_resonance_reset(FiqResonance* self)
   *self = (FiqResonance){.push = 1.0f};
 }
 
-static float repetition_of(const FiqResonance* self)
+/// How often `state` is in the ring.
+static uint32_t count_of(const FiqResonance* self, uint32_t state)
 {
-  uint32_t n_unique = 0;
+  uint32_t n = 0;
   for (uint32_t i = 0; i < FIQ_RESONANCE_HISTORY; ++i) {
-    bool is_new = true;
-    for (uint32_t k = 0; k < i; ++k) {
-      is_new = is_new && self->state[k] != self->state[i];
-    }
-    n_unique += is_new;
+    n += i < self->n_states && self->state[i] == state;
   }
-  return 1.0f - (float)n_unique / (float)FIQ_RESONANCE_HISTORY;
+  return n;
+}
+
+/// The oldest state makes room for `state`, and `n_unique` stays true.
+static void keep_state(FiqResonance* self, uint32_t state)
+{
+  if (self->n_states == FIQ_RESONANCE_HISTORY) {
+    self->n_unique -= count_of(self, self->state[self->next]) == 1;
+    self->state[self->next] = state;
+    self->n_unique += count_of(self, state) == 1;
+  } else {
+    self->n_unique += count_of(self, state) == 0;
+    self->state[self->next] = state;
+    ++self->n_states;
+  }
+  self->next = (self->next + 1) % FIQ_RESONANCE_HISTORY;
 }
 
 void fiq_resonance_observe(FiqResonance* self, uint32_t state, float motion_rad, float amount)
 {
   assert(self);
   assert(amount >= 0.0f && amount <= 1.0f);
-  self->state[self->next] = state;
-  self->next              = (self->next + 1) % FIQ_RESONANCE_HISTORY;
-  if (self->n_states < FIQ_RESONANCE_HISTORY) {
-    ++self->n_states;
-  }
-  const bool is_full = self->n_states == FIQ_RESONANCE_HISTORY;
-  self->repetition   = is_full ? repetition_of(self) : 0.0f;
-  const float limit  = self->is_active ? free_below : stuck_above;
-  self->is_active    = amount > 0.0f && self->repetition > limit;
+  keep_state(self, state);
+  const bool  is_full = self->n_states == FIQ_RESONANCE_HISTORY;
+  const float unique  = (float)self->n_unique / (float)FIQ_RESONANCE_HISTORY;
+  self->repetition    = is_full ? 1.0f - unique : 0.0f;
+  const float limit   = self->is_active ? free_below : stuck_above;
+  self->is_active     = amount > 0.0f && self->repetition > limit;
   if (!self->is_active) {
     self->noise = 0.0f;
     self->push  = 1.0f;

@@ -38,6 +38,7 @@ enum {
 typedef struct {
   uint32_t state[FIQ_RESONANCE_HISTORY]; ///< a ring
   uint32_t n_states;                     ///< in it
+  uint32_t n_unique;                     ///< different ones among them
   uint32_t next;                         ///< place of the next one
   float    repetition;                   ///< 0..0.95; 0 before the ring is full
   float    noise;    ///< to inject until the next state, rad per root of a second
