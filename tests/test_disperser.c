@@ -102,6 +102,41 @@ static void test_drive_zero_touches_nothing_and_a_sweep_does_not_click(void** st
   support_arena_free(&arena);
 }
 
+static void test_it_tells_by_how_much_peaks_rise(void** state)
+{
+  (void)state;
+  // A click falls as measured above, a sine stays, two tones whose peaks it brings together rise.
+  static const char* const names[] = {"clicks", "a sine", "two tones"};
+  for (int kind = 0; kind < 3; ++kind) {
+    float* const left  = support_floats(LENGTH);
+    float* const right = support_floats(LENGTH);
+    float* const dry   = support_floats(LENGTH);
+    FiqArena     arena = support_arena(1 << 18);
+    FiqDisperser self;
+    assert_int_equal(fiq_disperser_init(&self, &arena, 48000.0, TICK), FIQ_OK);
+    for (size_t i = 0; i < LENGTH; ++i) {
+      const double t = 2.0 * 3.14159265358979 * (double)i / 48000.0;
+      const double x = kind == 0 ? (double)(i % 12000 == 0) : sin(220.0 * t);
+      // The octave's phase makes the sum as flat as it can be.
+      dry[i] = (float)(0.4 * (x + (kind == 2 ? 0.5 * sin(440.0 * t) : 0.0)));
+    }
+    memcpy(left, dry, LENGTH * sizeof(float));
+    assert_true(fabsf(fiq_disperser_rise_db(&self)) <= 0.0f);
+    run(&self, left, right, LENGTH, 1.0f);
+    const size_t late = LENGTH / 2;
+    const double real = support_db(support_peak(left + late, LENGTH - late) /
+                                   support_peak(dry + late, LENGTH - late));
+    const double told = (double)fiq_disperser_rise_db(&self);
+    print_message("%s: peaks rise by %+.2f dB, told %+.2f\n", names[kind], real, told);
+    assert_true(fabs(told - real) < 0.2);
+    assert_true(kind == 0 ? told < -10.0 : kind == 1 ? fabs(told) < 0.1 : told > 0.5);
+    free(left);
+    free(right);
+    free(dry);
+    support_arena_free(&arena);
+  }
+}
+
 static void test_reset_equals_fresh_init(void** state)
 {
   (void)state;
@@ -139,6 +174,7 @@ int main(void)
       cmocka_unit_test(test_a_click_spreads_and_keeps_its_energy),
       cmocka_unit_test(test_tones_keep_their_level),
       cmocka_unit_test(test_drive_zero_touches_nothing_and_a_sweep_does_not_click),
+      cmocka_unit_test(test_it_tells_by_how_much_peaks_rise),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_too_small_an_arena_is_refused)};
   return cmocka_run_group_tests_name("disperser", tests, NULL, NULL);
