@@ -14,16 +14,25 @@ typedef struct {
   float tolerance; ///< units
   float gain;      ///< k, drive a second and unit
   float lead_s;    ///< T
+  float mean_gain; ///< k where only the mean of what swings is steered
 } Steering;
 
 static const Steering steering[FIQ_N_GOAL_KINDS] = {
-    [FIQ_GOAL_ORDER]      = {0.0f, 1.0f, 1.0f, 0.03f, 0.95f, 1.0f},
-    [FIQ_GOAL_HEADROOM]   = {0.0f, 60.0f, -6.0f, 0.5f / 6.0f, 0.4f, 2.0f},
-    [FIQ_GOAL_BRIGHTNESS] = {20.0f, 20000.0f, 1.0f, 0.1f, 0.5f, 1.5f},
-    [FIQ_GOAL_DENSITY]    = {0.0f, 1.0f, 0.5f, 0.06f, 0.6f, 1.5f},
+    [FIQ_GOAL_ORDER]      = {0.0f, 1.0f, 1.0f, 0.03f, 0.95f, 1.0f, 0.0f},
+    [FIQ_GOAL_HEADROOM]   = {0.0f, 60.0f, -6.0f, 0.5f / 6.0f, 0.4f, 2.0f, 0.2f},
+    [FIQ_GOAL_BRIGHTNESS] = {20.0f, 20000.0f, 1.0f, 0.1f, 0.5f, 1.5f, 0.15f},
+    [FIQ_GOAL_DENSITY]    = {0.0f, 1.0f, 0.5f, 0.06f, 0.6f, 1.5f, 0.35f},
 };
 
+static const float harm_db         = 0.1f; // by which peaks may rise
+static const float doubt_max_db_s  = 1.0f; // of harm that are borne
+static const float rest_first_s    = 20.0f;
+static const float rest_max_s      = 320.0f;
 static const float smooth_s        = 0.1f; // twice
+static const float slow_s          = 1.0f; // where they swing
+static const float swing_s         = 2.0f; // that swinging is told over
+static const float swing_low       = 1.0f; // tolerances a second to and fro that do not matter
+static const float swing_high      = 4.0f; // and that are nothing but swinging
 static const float dead_share      = 0.5f; // of the tolerance
 static const float lost_share      = 1.5f;
 static const float distance_min    = 4.0f; // tolerances that progress is told over at least
@@ -45,11 +54,20 @@ void fiq_agency_reset(FiqAgency* self)
 {
   assert(self);
   memset(self, 0, sizeof *self);
+  self->next_rest_s = rest_first_s;
 }
 
 static bool is_alike(float a, float b)
 {
   return fabsf(a - b) <= same_share * (fabsf(a) + fabsf(b));
+}
+
+/// The drive of HEADROOM may try again.
+static void forgive(FiqAgency* self)
+{
+  self->doubt_db_s  = 0.0f;
+  self->rest_s      = 0.0f;
+  self->next_rest_s = rest_first_s;
 }
 
 void fiq_agency_set_goals(FiqAgency* self, const FiqGoal* goals, uint32_t n)
@@ -68,6 +86,7 @@ void fiq_agency_set_goals(FiqAgency* self, const FiqGoal* goals, uint32_t n)
     if (!same) {
       self->goals[i]  = goal;
       self->states[i] = (FiqGoalState){.start = -1.0f};
+      forgive(self);
     }
   }
   self->n_goals = n;
@@ -88,16 +107,37 @@ static bool target_of(const FiqAgency* self, FiqGoalKind kind, float* target)
   return weights > 0.0f;
 }
 
+static float trend_of(const FiqAgency* self, FiqGoalKind kind)
+{
+  return (self->smooth[kind] - self->smoother[kind]) / smooth_s;
+}
+
+/// How far what is measured does nothing but swing, 0..1.
+static float swing_of(const FiqAgency* self, FiqGoalKind kind)
+{
+  const float to_and_fro = self->unrest[kind] - fabsf(self->trend[kind]);
+  const float way        = to_and_fro / steering[kind].tolerance - swing_low;
+  return kind == FIQ_GOAL_ORDER ? 0.0f : fiq_clamp(way / (swing_high - swing_low), 0.0f, 1.0f);
+}
+
+/// What of `error` is worth steering.
+static float beyond_dead(FiqGoalKind kind, float error)
+{
+  const float dead = dead_share * steering[kind].tolerance;
+  return error - fiq_clamp(error, -dead, dead);
+}
+
 /// Speed of the drive of `kind` toward `target`.
 static float speed_toward(const FiqAgency* self, FiqGoalKind kind, float target)
 {
   const Steering* s     = &steering[kind];
-  const float     error = target - self->smooth[kind];
-  const float     dead  = dead_share * s->tolerance;
-  const float     left  = error - fiq_clamp(error, -dead, dead);
-  const float     trend = (self->smooth[kind] - self->smoother[kind]) / smooth_s;
-  const float     speed = fabsf(left) > 0.0f ? s->gain * (left - s->lead_s * trend) : 0.0f;
-  return fiq_clamp(speed, -rate_max, rate_max) - leak_per_s * self->drive[kind];
+  const float     left  = beyond_dead(kind, target - self->smooth[kind]);
+  const float     lead  = s->lead_s * trend_of(self, kind);
+  const float     calm  = fabsf(left) > 0.0f ? s->gain * (left - lead) : 0.0f;
+  const float     slow  = s->mean_gain * beyond_dead(kind, target - self->slow[kind]);
+  const float     speed = fiq_mix(fiq_clamp(calm, -rate_max, rate_max),
+                                  fiq_clamp(slow, -rate_max, rate_max), swing_of(self, kind));
+  return speed - leak_per_s * self->drive[kind];
 }
 
 /// Speed of a drive that nothing asks for, so that it comes to rest at 0.
@@ -116,9 +156,32 @@ static void listen(FiqAgency* self, FiqGoalKind kind, float measure, float dt_s)
     self->is_known[kind] = true;
     self->smooth[kind]   = now;
     self->smoother[kind] = now;
+    self->slow[kind]     = now;
   }
   self->smooth[kind] += share * (now - self->smooth[kind]);
   self->smoother[kind] += share * (self->smooth[kind] - self->smoother[kind]);
+  const float trend = trend_of(self, kind);
+  const float late  = dt_s / swing_s;
+  self->slow[kind] += dt_s / slow_s * (self->smooth[kind] - self->slow[kind]);
+  self->trend[kind] += late * (trend - self->trend[kind]);
+  self->unrest[kind] += late * (fabsf(trend) - self->unrest[kind]);
+}
+
+/// Whether the drive of HEADROOM rests, for it did harm.
+static bool is_resting(FiqAgency* self, float rise_db, float dt_s)
+{
+  if (self->rest_s > 0.0f) {
+    self->rest_s -= dt_s;
+    return true;
+  }
+  const float harm = fiq_clamp(rise_db - harm_db, -1.0f, 1.0f);
+  self->doubt_db_s = fmaxf(0.0f, self->doubt_db_s + dt_s * harm);
+  if (self->doubt_db_s > doubt_max_db_s) {
+    self->doubt_db_s  = 0.0f;
+    self->rest_s      = self->next_rest_s;
+    self->next_rest_s = fminf(rest_max_s, 2.0f * self->next_rest_s);
+  }
+  return self->rest_s > 0.0f;
 }
 
 static void judge_goal(FiqAgency* self, uint32_t i)
@@ -129,7 +192,9 @@ static void judge_goal(FiqAgency* self, uint32_t i)
   if (!self->is_known[goal->kind]) {
     return;
   }
-  const float away = fabsf(in_units(goal->kind, goal->target) - self->smoother[goal->kind]);
+  const float swing = swing_of(self, goal->kind);
+  const float heard = fiq_mix(self->smoother[goal->kind], self->slow[goal->kind], swing);
+  const float away  = fabsf(in_units(goal->kind, goal->target) - heard);
   if (state->start < 0.0f) {
     state->start = away;
   }
@@ -156,7 +221,13 @@ void fiq_agency_step(FiqAgency* self, const FiqAgencyMeasures* measures, float d
     if (hears) {
       listen(self, kind, measured[k], dt_s);
     }
-    if (!target_of(self, kind, &target)) {
+    const bool has_goal = target_of(self, kind, &target);
+    if (kind == FIQ_GOAL_HEADROOM && !has_goal) {
+      forgive(self);
+    }
+    const bool rests =
+        kind == FIQ_GOAL_HEADROOM && has_goal && hears && is_resting(self, measures->rise_db, dt_s);
+    if (!has_goal || rests) {
       speed = speed_home(self->drive[k], dt_s);
     } else if (hears) {
       speed = speed_toward(self, kind, target);

@@ -15,7 +15,18 @@
    Hagglund 1995), which does not wind up. With a plant of one lag <= T the loop is overdamped at
    every gain: it neither overshoots nor swings. What a full drive moves by 0.15 of order or by 0.5
    units of the others is reached within 20 s. A leak of 0.5 % a second lets go of what no longer
-   matters. Without a goal of its kind, a drive glides back to 0 with 1.5 s. Several goals of one kind
+   matters.
+
+   Beats make the measures of sound swing by more than any drive does, and e' by far more than e. What goes
+   to and fro is told from what goes one way by the mean size of e' less the size of its mean, over
+   2 s: from 1 tolerance a second on, and wholly from 4, the drive follows k' e with e smoothed by 1 s, which is
+   the mean of what swings; k' is 0.2 for HEADROOM, 0.15 for BRIGHTNESS, 0.35 for DENSITY. ORDER is steered as it is.
+
+   Dispersal raises the peaks of some sounds, sustained ones above all. Where it did so, by 1 dB for a second or less
+   for longer, the drive of HEADROOM goes home, tries again after 20 s, and after twice as long each time that
+   it fails (320 s at most).
+
+   Without a goal of its kind, a drive glides back to 0 with 1.5 s. Several goals of one kind
    ask for their mean by weight (of the logarithm for BRIGHTNESS).
 
    In silence the drives of what is measured on sound rest. Cost: 45 ns a call. Latency: 0.
@@ -48,6 +59,7 @@ typedef struct {
   float centroid_hz; ///< > 0
   float entropy;     ///< 0..1
   bool  is_silent;   ///< the last three mean nothing
+  float rise_db; ///< by how much the drive of HEADROOM raises the crest factor; below 0 it helps
 } FiqAgencyMeasures;
 
 /// How far a goal is.
@@ -63,8 +75,14 @@ typedef struct {
   uint32_t     n_goals;
   float        smooth[FIQ_N_GOAL_KINDS];   ///< measures in units, smoothed once
   float        smoother[FIQ_N_GOAL_KINDS]; ///< and twice
+  float        slow[FIQ_N_GOAL_KINDS];     ///< and by 1 s
+  float        trend[FIQ_N_GOAL_KINDS];    ///< mean change of late, units/s
+  float        unrest[FIQ_N_GOAL_KINDS];   ///< mean size of the change
   bool         is_known[FIQ_N_GOAL_KINDS]; ///< something was measured since reset
-  float        drive[FIQ_N_GOAL_KINDS];    ///< -1..1
+  float        doubt_db_s;  ///< harm that the drive of HEADROOM did of late, dB times seconds
+  float        rest_s;      ///< that it still rests
+  float        next_rest_s; ///< and will rest next time
+  float        drive[FIQ_N_GOAL_KINDS]; ///< -1..1
 } FiqAgency;
 
 /// No goals, no drives.  [audio]

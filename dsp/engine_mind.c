@@ -77,8 +77,10 @@ static void control_goals(FiqEngine* self, float period_s)
     moves |= fabsf(self->agency.drive[kind]) > 0.0f;
   }
   if (moves || self->measuring) {
-    const FiqAgencyMeasures measures = {fiq_engine_order(self), m->crest_db, m->centroid_hz,
-                                        m->entropy, m->is_silent};
+    const FiqAgencyMeasures measures = {
+        fiq_engine_order(self), m->crest_db,
+        m->centroid_hz,         m->entropy,
+        m->is_silent,           fiq_disperser_rise_db(&self->disperser)};
     fiq_agency_set_goals(&self->agency, goals, n);
     fiq_agency_step(&self->agency, &measures, period_s);
   }

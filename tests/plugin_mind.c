@@ -129,16 +129,23 @@ static void test_a_saved_memory_recalls_in_another_instance(void** state)
   fixture_audio_free(&out);
 }
 
-/// A chord in some noise, with a beat of sharp strikes or without.
-static FixtureAudio material(size_t n, bool with_strikes)
+/// What goals are tried on: heard by Realms, but for the last, which the Swarm plays.
+typedef enum { STEADY, STRIKES, CLICKS, STACCATO } Material;
+
+/// A chord in some noise, with a beat of sharp strikes, clicks of 1 ms alone over it, or neither.
+static FixtureAudio material(size_t n, Material kind)
 {
   FixtureAudio in = fixture_audio(n);
   support_noise(in.plane[0], n, 1.0, 3);
   for (size_t i = 0; i < n; ++i) {
+    const size_t since  = i % (RATE / 2);
     const double t      = 2.0 * 3.14159265358979 * (double)i / RATE;
-    const double strike = with_strikes ? exp(-(double)(i % (RATE / 2)) / 60.0) : 0.0;
+    const double strike = kind == STRIKES  ? exp(-(double)since / 60.0)
+                          : kind == CLICKS ? (since < RATE / 1000 ? 1.0 : 0.0)
+                                           : 0.0;
+    const double floor  = kind == CLICKS ? 0.0 : 0.02;
     const double chord  = sin(220.0 * t) + sin(277.2 * t) + sin(329.6 * t);
-    in.plane[0][i]      = (float)((0.8 * strike + 0.02) * (double)in.plane[0][i] + 0.05 * chord);
+    in.plane[0][i]      = (float)((0.8 * strike + floor) * (double)in.plane[0][i] + 0.05 * chord);
   }
   memcpy(in.plane[1], in.plane[0], n * sizeof(float));
   return in;
@@ -175,6 +182,7 @@ typedef struct {
   FiqPluginKind kind;
   int           goal;
   double        target; ///< percent
+  Material      material;
 } Case;
 
 /// How near the goal the sound itself is, in tolerances.
@@ -193,12 +201,30 @@ static double miss(const Case* c, const FiqMeasured* sound, double order)
   }
 }
 
+/// Two notes held, or struck 16 times a second and let go at once.
+static void press(Fixture* self, size_t i_block, bool staccato)
+{
+  static const uint8_t notes[] = {57, 64};
+  for (int k = 0; k < 2; ++k) {
+    if (staccato ? i_block % 6 == 0 : i_block == 0) {
+      fixture_midi(self, 0, 0x90, notes[k], 100);
+    }
+    if (staccato && i_block % 6 == 3) {
+      fixture_midi(self, 0, 0x80, notes[k], 0);
+    }
+  }
+}
+
 /// Mean order of the last ten seconds.
-static double play(Fixture* self, const FixtureAudio* in, FixtureAudio* out, size_t n)
+static double play(Fixture* self, const Case* c, const FixtureAudio* in, FixtureAudio* out,
+                   size_t n)
 {
   double sum   = 0.0;
   size_t count = 0;
   for (size_t at = 0; at + BLOCK <= n; at += BLOCK) {
+    if (c->kind == FIQ_PLUGIN_SWARM) {
+      press(self, at / BLOCK, c->material == STACCATO);
+    }
     fixture_run(self, in->plane, out->plane, at, BLOCK);
     if (at + 10 * RATE > n) {
       sum += (double)fixture_get(self, "order");
@@ -208,46 +234,87 @@ static double play(Fixture* self, const FixtureAudio* in, FixtureAudio* out, siz
   return sum / (double)count;
 }
 
+static Fixture* striver(const Case* c)
+{
+  Fixture* const self = fixture_open(c->kind, RATE, false);
+  fixture_seed(self, 5);
+  fixture_set(self, "goal", c->goal);
+  fixture_set(self, "goal_target", c->target);
+  if (c->kind == FIQ_PLUGIN_REALMS) {
+    fixture_set(self, "amount", 100);
+    fixture_set(self, "realm", c->goal == 4 ? 0 : 1);
+  }
+  if (c->material == STACCATO) {
+    fixture_set(self, "attack", 0.001);
+    fixture_set(self, "decay", 0.02);
+    fixture_set(self, "sustain", 0);
+    fixture_set(self, "release", 0.005);
+  }
+  return self;
+}
+
+/// Play one case; what it sounds like, and its order.
+static FiqMeasured try_case(const Case* c, FixtureAudio* out, size_t n, double* order)
+{
+  static const char* const names[] = {"none", "coherence", "headroom", "brightness", "density"};
+  static const char* const on[]    = {"steady", "strikes", "clicks", "staccato"};
+  FixtureAudio             in      = material(n, c->material);
+  Fixture* const           self    = striver(c);
+  *order                           = play(self, c, &in, out, n);
+  const FiqMeasured sound          = measured(out, n);
+  print_message("%-6s %-8s %-10s %2.0f %%: progress %.2f; R %.2f, crest %4.1f dB, centre %5.0f Hz, "
+                "density %.2f\n",
+                c->kind ? "swarm" : "realms", on[c->material], names[c->goal], c->target,
+                (double)fixture_get(self, "goal_progress"), *order, (double)sound.crest_db,
+                (double)sound.centroid_hz, (double)sound.entropy);
+  fixture_close(self);
+  fixture_audio_free(&in);
+  return sound;
+}
+
 static void test_goals_are_reached(void** state)
 {
   (void)state;
   enum { LONG = 30 * RATE };
   static const Case cases[] = {
-      {FIQ_PLUGIN_REALMS, 0, 0},  {FIQ_PLUGIN_REALMS, 1, 90}, {FIQ_PLUGIN_REALMS, 1, 40},
-      {FIQ_PLUGIN_REALMS, 2, 40}, {FIQ_PLUGIN_REALMS, 3, 45}, {FIQ_PLUGIN_REALMS, 3, 20},
-      {FIQ_PLUGIN_REALMS, 4, 45}, {FIQ_PLUGIN_SWARM, 0, 0},   {FIQ_PLUGIN_SWARM, 1, 90},
-      {FIQ_PLUGIN_SWARM, 1, 40},  {FIQ_PLUGIN_SWARM, 3, 35},  {FIQ_PLUGIN_SWARM, 3, 25},
-      {FIQ_PLUGIN_SWARM, 4, 60}};
-  static const char* const names[] = {"none", "coherence", "headroom", "brightness", "density"};
-  FixtureAudio             beat    = material(LONG, true);
-  FixtureAudio             steady  = material(LONG, false);
-  FixtureAudio             out     = fixture_audio(LONG);
-  int                      missed  = 0;
+      {FIQ_PLUGIN_REALMS, 0, 0, STEADY},   {FIQ_PLUGIN_REALMS, 1, 90, STEADY},
+      {FIQ_PLUGIN_REALMS, 1, 40, STEADY},  {FIQ_PLUGIN_REALMS, 2, 40, STRIKES},
+      {FIQ_PLUGIN_REALMS, 2, 20, CLICKS},  {FIQ_PLUGIN_REALMS, 3, 45, STEADY},
+      {FIQ_PLUGIN_REALMS, 3, 20, STEADY},  {FIQ_PLUGIN_REALMS, 3, 45, STRIKES},
+      {FIQ_PLUGIN_REALMS, 3, 30, CLICKS},  {FIQ_PLUGIN_REALMS, 3, 45, CLICKS},
+      {FIQ_PLUGIN_REALMS, 4, 45, STEADY},  {FIQ_PLUGIN_REALMS, 4, 60, STRIKES},
+      {FIQ_PLUGIN_REALMS, 4, 50, CLICKS},  {FIQ_PLUGIN_SWARM, 0, 0, STEADY},
+      {FIQ_PLUGIN_SWARM, 0, 0, STACCATO},  {FIQ_PLUGIN_SWARM, 1, 90, STEADY},
+      {FIQ_PLUGIN_SWARM, 1, 40, STEADY},   {FIQ_PLUGIN_SWARM, 2, 5, STACCATO},
+      {FIQ_PLUGIN_SWARM, 2, 15, STACCATO}, {FIQ_PLUGIN_SWARM, 3, 35, STEADY},
+      {FIQ_PLUGIN_SWARM, 3, 25, STEADY},   {FIQ_PLUGIN_SWARM, 3, 40, STACCATO},
+      {FIQ_PLUGIN_SWARM, 4, 60, STEADY},   {FIQ_PLUGIN_SWARM, 4, 40, STEADY},
+      {FIQ_PLUGIN_SWARM, 4, 65, STACCATO}};
+  FixtureAudio out    = fixture_audio(LONG);
+  int          missed = 0;
   for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); ++c) {
-    Fixture* const self = fixture_open(cases[c].kind, RATE, false);
-    fixture_seed(self, 5);
-    fixture_set(self, "goal", cases[c].goal);
-    fixture_set(self, "goal_target", cases[c].target);
-    if (cases[c].kind == FIQ_PLUGIN_REALMS) {
-      fixture_set(self, "amount", 100);
-      fixture_set(self, "realm", cases[c].goal == 4 ? 0 : 1);
-    } else {
-      fixture_midi(self, 0, 0x90, 57, 100);
-      fixture_midi(self, 0, 0x90, 64, 100);
-    }
-    const double      order = play(self, cases[c].goal == 2 ? &beat : &steady, &out, LONG);
-    const FiqMeasured sound = measured(&out, LONG);
-    print_message("%-6s %-10s %2.0f %%: progress %.2f; R %.2f, crest %4.1f dB, centre %5.0f Hz, "
-                  "density %.2f\n",
-                  cases[c].kind ? "swarm" : "realms", names[cases[c].goal], cases[c].target,
-                  (double)fixture_get(self, "goal_progress"), order, (double)sound.crest_db,
-                  (double)sound.centroid_hz, (double)sound.entropy);
+    double            order = 0.0;
+    const FiqMeasured sound = try_case(&cases[c], &out, LONG, &order);
     missed += cases[c].goal && miss(&cases[c], &sound, order) > 1.0;
-    fixture_close(self);
   }
   assert_int_equal(missed, 0);
-  fixture_audio_free(&beat);
-  fixture_audio_free(&steady);
+  fixture_audio_free(&out);
+}
+
+static void test_headroom_out_of_reach_peaks_no_higher(void** state)
+{
+  (void)state;
+  enum { LONG = 40 * RATE };
+  static const FiqPluginKind kinds[] = {FIQ_PLUGIN_REALMS, FIQ_PLUGIN_SWARM};
+  FixtureAudio               out     = fixture_audio(LONG);
+  for (int k = 0; k < 2; ++k) {
+    const Case        with    = {kinds[k], 2, 85, STEADY};
+    const Case        without = {kinds[k], 0, 0, STEADY};
+    double            order   = 0.0;
+    const FiqMeasured plain   = try_case(&without, &out, LONG, &order);
+    const FiqMeasured sought  = try_case(&with, &out, LONG, &order);
+    assert_true(sought.crest_db < plain.crest_db + 0.3f);
+  }
   fixture_audio_free(&out);
 }
 
@@ -256,6 +323,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_recall_brings_back_what_the_fragment_lacks),
       cmocka_unit_test(test_a_saved_memory_recalls_in_another_instance),
-      cmocka_unit_test(test_goals_are_reached)};
+      cmocka_unit_test(test_goals_are_reached),
+      cmocka_unit_test(test_headroom_out_of_reach_peaks_no_higher)};
   return cmocka_run_group_tests_name("plugin mind", tests, NULL, NULL);
 }

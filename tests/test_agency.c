@@ -55,7 +55,7 @@ static FiqAgencyMeasures plant_step(Plant* plant, double drive)
   plant->mean += (plant->state - plant->mean) * (double)tick_s / 0.5;
   const double units = (plant->kind == FIQ_GOAL_HEADROOM ? plant->mean : plant->state) +
                        plant->noise * (double)fiq_random_normal(&plant->random);
-  FiqAgencyMeasures measures = {0.5f, 12.0f, 1000.0f, 0.5f, false};
+  FiqAgencyMeasures measures = {0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
   const float       value    = (float)measured_of(plant->kind, units);
   float* const      fields[] = {&measures.order, &measures.crest_db, &measures.centroid_hz,
                                 &measures.entropy};
@@ -201,7 +201,7 @@ static void test_goals_out_of_reach_stay_bounded_and_are_left_at_once(void** sta
 
 static FiqAgencyMeasures middle(void)
 {
-  return (FiqAgencyMeasures){0.5f, 12.0f, 1000.0f, 0.5f, false};
+  return (FiqAgencyMeasures){0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
 }
 
 static void pass(FiqAgency* agency, const FiqAgencyMeasures* measures, double s)
@@ -244,6 +244,81 @@ static void test_without_goals_drives_come_to_rest(void** state)
   assert_true(rest && s < 15.0);
   assert_true(rate < 0.31);
   assert_true(fiq_agency_progress(&agency) <= 0.0f);
+}
+
+static void test_of_what_swings_the_mean_is_steered(void** state)
+{
+  (void)state;
+  // A beat: the measure leaps up and falls back within `fall_s`, by many times what is tolerated.
+  static const double periods_s[] = {0.25, 0.5, 1.0};
+  static const double falls_s[]   = {0.1, 0.3};
+  for (int i = 0; i < 3 * 3 * 2; ++i) {
+    const FiqGoalKind kind     = (FiqGoalKind)(FIQ_GOAL_HEADROOM + i % 3);
+    const double      leap     = (const double[]){0.0, 30.0, 40.0, 15.0}[kind] * tolerance_of(kind);
+    const double      period_s = periods_s[i / 3 % 3];
+    const double      fall_s   = falls_s[i / 9];
+    const double      share    = fall_s / period_s * (1.0 - exp(-period_s / fall_s));
+    Plant             plant    = {.kind = kind, .gain = 1.5, .lag_s = 0.3};
+    plant.rest                 = (const double[]){0.0, -6.0, 10.0, 0.3}[kind];
+    const double target        = plant.rest + leap * share + 0.6;
+    FiqAgency    agency;
+    double       mean = 0.0;
+    double       low  = 1.0;
+    double       high = -1.0;
+    fiq_agency_reset(&agency);
+    plant_start(&plant);
+    for (int k = 0; k < 60 * SECOND; ++k) {
+      const double drive = (double)fiq_agency_drive(&agency, kind);
+      (void)plant_step(&plant, drive);
+      const double      since_s  = fmod(k * (double)tick_s, period_s);
+      const double      units    = plant.state + leap * exp(-since_s / fall_s);
+      FiqAgencyMeasures at       = {0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
+      float* const      fields[] = {&at.order, &at.crest_db, &at.centroid_hz, &at.entropy};
+      *fields[kind]              = (float)measured_of(kind, units);
+      const FiqGoal goal         = {kind, (float)measured_of(kind, target), 1.0f};
+      fiq_agency_set_goals(&agency, &goal, 1);
+      fiq_agency_step(&agency, &at, tick_s);
+      if (k >= 40 * SECOND) {
+        mean += units / (20.0 * SECOND);
+        low  = fmin(low, drive);
+        high = fmax(high, drive);
+      }
+    }
+    const double away = fabs(mean - target) / tolerance_of(kind);
+    print_message(
+        "  kind %d, every %.2f s for %.1f s: mean %.2f tolerances away, drive %.3f..%.3f\n",
+        (int)kind, period_s, fall_s, away, low, high);
+    assert_true(away < 1.5);
+    assert_true(high - low < 0.1);
+  }
+}
+
+static void test_a_drive_that_does_harm_rests(void** state)
+{
+  (void)state;
+  // Dispersal raises the crest factor by 2 dB at full drive. It may try, but less and less.
+  const FiqGoal goal = {FIQ_GOAL_HEADROOM, 6.0f, 1.0f};
+  FiqAgency     agency;
+  double        tried_s[2] = {0.0, 0.0};
+  fiq_agency_reset(&agency);
+  for (int i = 0; i < 600 * SECOND; ++i) {
+    const float       drive    = fiq_agency_drive(&agency, FIQ_GOAL_HEADROOM);
+    FiqAgencyMeasures measures = {0.5f, 9.0f, 1000.0f, 0.5f, false, 0.0f};
+    measures.rise_db           = 2.0f * fmaxf(drive, 0.0f);
+    measures.crest_db += measures.rise_db;
+    fiq_agency_set_goals(&agency, &goal, 1);
+    fiq_agency_step(&agency, &measures, tick_s);
+    tried_s[i >= 300 * SECOND] += drive > 0.05f ? (double)tick_s : 0.0;
+  }
+  print_message("  it harms: driven for %.1f s of the first five minutes, %.1f s of the next\n",
+                tried_s[0], tried_s[1]);
+  assert_true(tried_s[0] < 30.0 && tried_s[1] < 10.0);
+  // Another goal is tried at once; one that helps stays.
+  const FiqGoal other = {FIQ_GOAL_HEADROOM, 5.0f, 1.0f};
+  fiq_agency_set_goals(&agency, &other, 1);
+  FiqAgencyMeasures helped = {0.5f, 9.0f, 1000.0f, 0.5f, false, -1.0f};
+  pass(&agency, &helped, 20.0);
+  assert_true(fiq_agency_drive(&agency, FIQ_GOAL_HEADROOM) > 0.9f);
 }
 
 /// Steer `plant` by what is set for 40 s.
@@ -358,7 +433,8 @@ static void test_ten_goals_and_any_numbers_are_survived(void** state)
   }
   fiq_agency_set_goals(&agency, goals, FIQ_GOALS_MAX);
   for (int i = 0; i < 60000; ++i) {
-    const FiqAgencyMeasures measures = {odd[i % 6], odd[i % 5], odd[i % 4], odd[i % 3], i % 7 == 0};
+    const FiqAgencyMeasures measures = {odd[i % 6], odd[i % 5], odd[i % 4],
+                                        odd[i % 3], i % 7 == 0, odd[i % 5]};
     fiq_agency_step(&agency, &measures, i % 2 ? 0.1f : tick_s);
     for (uint32_t k = 0; k < FIQ_N_GOAL_KINDS; ++k) {
       const float drive = fiq_agency_drive(&agency, (FiqGoalKind)k);
@@ -395,6 +471,8 @@ int main(void)
       cmocka_unit_test(test_the_steep_onset_of_synchrony_is_held),
       cmocka_unit_test(test_goals_out_of_reach_stay_bounded_and_are_left_at_once),
       cmocka_unit_test(test_without_goals_drives_come_to_rest),
+      cmocka_unit_test(test_of_what_swings_the_mean_is_steered),
+      cmocka_unit_test(test_a_drive_that_does_harm_rests),
       cmocka_unit_test(test_goals_of_a_kind_share_by_weight),
       cmocka_unit_test(test_progress_tells_how_much_of_the_way_is_done),
       cmocka_unit_test(test_in_silence_drives_of_sound_rest),
