@@ -132,7 +132,8 @@ static void regulate(FiqPhaseCore* self, const FiqPhaseCoreParams* params, float
                                         .coupling     = params->coupling,
                                         .critical     = critical,
                                         .coupling_max = coupling_max,
-                                        .speed        = params->speed};
+                                        .speed        = params->speed,
+                                        .unit_rad_s   = 1.0f};
   fiq_regulator_step(&self->regulator, &regulator, self->end_order, self->uncertainty, dt_s);
   self->action     = self->regulator.action;
   self->tone       = self->regulator.tone;

@@ -13,7 +13,10 @@ enum {
 
 static const float order_tau_s = 0.1f;  // R is smoothed by this
 static const float slope_tau_s = 0.3f;  // its slope by this as well
-static const float lead_s      = 0.08f; // what R gains in this time is counted already
+static const float lead_s      = 0.08f; // what R gains in this time is counted already,
+static const float lead_max_s  = 3.0f;  // and in up to this in a bank that is slow to follow
+static const float lead_rad    = 0.2f;  // namely in as long as K turns by this
+static const float lead_k_min  = 0.05f; // rad/s that count as K at least
 static const float margin_u    = 0.3f;  // U may stray so far from its aim
 static const float back_u      = 0.05f; // and has to come back so far inside
 static const float share_tau_s = 10.0f;
@@ -61,6 +64,14 @@ static Zone zone_of(const FiqRegulatorParams* params)
 static float approach(float x, float target, float dt_s, float tau_s)
 {
   return x + (target - x) * (1.0f - expf(-dt_s / tau_s));
+}
+
+/// How far ahead R is looked for.
+static float lead_of(const FiqRegulator* self, const FiqRegulatorParams* params)
+{
+  const float k = params->unit_rad_s * (params->coupling + self->offset);
+  return params->unit_rad_s > 0.0f ? fiq_clamp(lead_rad / fmaxf(lead_k_min, k), lead_s, lead_max_s)
+                                   : lead_s;
 }
 
 /// R smoothed, its slope, and how long it was where.
@@ -195,7 +206,8 @@ void fiq_regulator_step(FiqRegulator* self, const FiqRegulatorParams* params, fl
   self->tone    = fiq_regulator_tone(order);
   self->product = order * uncertainty;
   if (params->enabled) {
-    const float ahead = fiq_clamp(self->order + lead_s * self->slope, 0.0f, 1.0f);
+    const float lead  = lead_of(self, params);
+    const float ahead = fiq_clamp(self->order + lead * self->slope, 0.0f, 1.0f);
     self->active      = true;
     decide(self, params, &zone, ahead, uncertainty);
     set_pace(self, &zone, ahead, pace_s);

@@ -57,8 +57,9 @@ static Hold hold(const Start* start)
   assert_int_equal(fiq_kuramoto_init(&core, &arena, &config), FIQ_OK);
   fiq_kuramoto_reset(&core, start->seed);
   fiq_regulator_reset(&regulator);
-  params.critical = fiq_kuramoto_critical(start->spread_rad_s, start->distribution);
-  params.speed    = start->speed;
+  params.critical   = fiq_kuramoto_critical(start->spread_rad_s, start->distribution);
+  params.speed      = start->speed;
+  params.unit_rad_s = 1.0f;
   for (int i = 0; (double)i * (double)step_s < 60.0; ++i) {
     if (i % 16 == 0) {
       u = fiq_regulator_uncertainty(core.theta_rad, start->n_osc);
@@ -122,6 +123,59 @@ static void test_order_is_held_in_the_zone(void** state)
       assert_true(turns < 2.0);
       assert_true(most < 6);
     }
+  }
+}
+
+static void test_few_phases_are_held_as_far_as_they_can(void** state)
+{
+  (void)state;
+  // Two whose rates differ by d cannot part faster than in 1/d, and of 40 draws some have d of 0.1 rad/s: there the
+  // zone is found late.
+  static const struct {
+    uint32_t n_osc;
+    int      distribution;
+    double   mean;
+    double   least;
+  } row[] = {{2, 0, 0.95, 0.6},
+             {2, 1, 0.96, 0.6},
+             {3, 0, 0.97, 0.7},
+             {3, 1, 0.97, 0.7},
+             {4, 0, 0.97, 0.7}};
+  for (uint32_t r = 0; r < sizeof row / sizeof row[0]; ++r) {
+    double mean  = 0.0;
+    double least = 1.0;
+    for (int i = 0; i < 120; ++i) {
+      const Start  start = {row[r].n_osc, row[r].distribution,   4.0f * (float)(i % 3),
+                            1.0f,         (uint64_t)(1 + i / 3), usual_rad_s};
+      const double share = hold(&start).share;
+      mean += share / 120.0;
+      least = fmin(least, share);
+    }
+    print_message("N %u %s: in the zone %.1f %% of the time, %.1f %% at least\n", row[r].n_osc,
+                  row[r].distribution ? "normal " : "uniform", 100.0 * mean, 100.0 * least);
+    assert_true(mean >= row[r].mean);
+    assert_true(least >= row[r].least);
+  }
+}
+
+static void test_phases_of_hardly_different_rates_are_held(void** state)
+{
+  (void)state;
+  const uint32_t sizes[] = {16, 64, 1000};
+  for (int s = 0; s < 3; ++s) {
+    Start  start = {sizes[s], 0, 2.0f, 1.0f, 0, 0.0628f}; // 0.01 Hz
+    double mean  = 0.0;
+    double least = 1.0;
+    for (start.seed = 1; start.seed <= 20; ++start.seed) {
+      const double share = hold(&start).share;
+      mean += share / 20.0;
+      least = fmin(least, share);
+    }
+    print_message(
+        "N %4u, rates within 0.01 Hz: in the zone %.1f %% of the time, %.1f %% at least\n",
+        sizes[s], 100.0 * mean, 100.0 * least);
+    assert_true(mean >= 0.9);
+    assert_true(least >= 0.75);
   }
 }
 
@@ -410,6 +464,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_order_is_held_in_the_zone),
+      cmocka_unit_test(test_few_phases_are_held_as_far_as_they_can),
+      cmocka_unit_test(test_phases_of_hardly_different_rates_are_held),
       cmocka_unit_test(test_order_is_held_at_any_speed),
       cmocka_unit_test(test_phases_of_one_rate_are_held_by_noise),
       cmocka_unit_test(test_actions_follow_the_rules),
