@@ -420,13 +420,13 @@ FIQ_INLINE void fly_eight(const Lines* at, const Short* c, uint32_t j, Sums* sum
   }
   const FiqFloat8 way = e + e;
   const FiqFloat8 raw = *(const FiqFloat8*)(at->theta + j) + (way + c->turn);
-  // Floats of one sign are in the order of their bits; the upper end is beyond, the lower one not.
+  // All ones in those beyond an end, from the sign.
   const FiqFloat8 none         = {0.0f};
-  const FiqInt8   bits         = (FiqInt8)raw;
-  const FiqInt8   circle       = (FiqInt8)(none + FIQ_TWO_PI_F) | (bits & INT32_MIN);
-  const FiqInt8   end          = (FiqInt8)(none + FIQ_PI_F) - 1 - (bits >> 31);
-  const FiqInt8   beyond       = (bits & INT32_MAX) > end;
-  *(FiqFloat8*)(at->theta + j) = raw - (FiqFloat8)(beyond & circle);
+  const FiqInt8   circle       = (FiqInt8)(none + FIQ_TWO_PI_F);
+  const FiqInt8   below        = (FiqInt8)(raw + FIQ_PI_F) >> 31;
+  const FiqInt8   beneath      = (FiqInt8)(raw - FIQ_PI_F) >> 31;
+  const FiqFloat8 less         = raw - (FiqFloat8)(~beneath & circle);
+  *(FiqFloat8*)(at->theta + j) = less + (FiqFloat8)(below & circle);
   *(FiqFloat8*)(at->moved + j) += way;
   const FiqFloat8 e2 = e * e;
   const FiqFloat8 e3 = e2 * e;
@@ -520,33 +520,18 @@ FIQ_INLINE void fly(FiqKuramoto* self, uint32_t n, const Lines* lines, const Sho
   }
 }
 
-/// The `n` phasors from `first` on made exact.
-FIQ_INLINE void refresh_some(FiqKuramoto* self, uint32_t first, uint32_t n)
-{
-  const float frame           = self->frame_rad;
-  const float* restrict theta = self->theta_rad + first;
-  float* restrict re          = self->re + first;
-  float* restrict im          = self->im + first;
-  for (uint32_t j = 0; j < n; ++j) {
-    const FiqComplex z = phasor(theta[j] - frame);
-    re[j]              = z.re;
-    im[j]              = z.im;
-  }
-}
-
 /// The phasors whose turn it is made exact.
 FIQ_INLINE void refresh(FiqKuramoto* self, uint32_t n)
 {
-  // Whole eights, so that hardly any is left over for single steps.
-  const uint32_t n_eights = (n + LANES - 1) / LANES;
-  const uint32_t first    = LANES * (n_eights * self->fresh / N_FRESH);
-  const uint32_t last     = LANES * (n_eights * (self->fresh + 1) / N_FRESH);
-  for (uint32_t j = first; j < last; j += LANES) {
-    if (j + LANES <= n) {
-      refresh_some(self, j, LANES);
-    } else {
-      refresh_some(self, j, n - j);
-    }
+  const uint32_t first        = n * self->fresh / N_FRESH;
+  const uint32_t last         = n * (self->fresh + 1) / N_FRESH;
+  const float* restrict theta = self->theta_rad;
+  float* restrict re          = self->re;
+  float* restrict im          = self->im;
+  for (uint32_t j = first; j < last; ++j) {
+    const FiqComplex z = phasor(theta[j] - self->frame_rad);
+    re[j]              = z.re;
+    im[j]              = z.im;
   }
   self->fresh = (self->fresh + 1) % N_FRESH;
 }
