@@ -18,12 +18,12 @@ enum {
 /// Eight words without a sign, for the generators.
 typedef uint32_t Words __attribute__((vector_size(32), aligned(4), may_alias));
 
-static const float short_reach = 0.2f;          // rate times length of a short part
-static const float short_angle = 0.2f;          // largest way of a phase in it
-static const float leap_angle  = 0.45f;         // the same with noise
-static const float draw_max    = 6.0f;          // of the normal draws
-static const float leap_max    = 3.47f;         // of the leaps, in standard deviations
-static const float leap_unit   = 6.7658749e-3f; // 1 / standard deviation of four even 8-bit draws
+static const float short_reach = 0.2f;           // rate times length of a short part
+static const float short_angle = 0.2f;           // largest way of a phase in it
+static const float leap_angle  = 0.45f;          // the same with noise
+static const float draw_max    = 6.0f;           // of the normal draws
+static const float leap_max    = 1.733f;         // of the leaps, in standard deviations
+static const float leap_unit   = 8.0654901e-10f; // 1 / standard deviation of even 32-bit draws
 
 FiqStatus fiq_kuramoto_init(FiqKuramoto* self, FiqArena* arena, const FiqKuramotoConfig* config)
 {
@@ -375,16 +375,15 @@ typedef struct {
   FiqFloat8 tangent_im;
 } Sums;
 
-/// Sum of four even draws of 8 bits less their mean, from Marsaglia's xorshift of 32 bits.
+/// An even draw of 32 bits about 0, from Marsaglia's xorshift.
 FIQ_INLINE int32_t draw_leap(uint32_t* state)
 {
   uint32_t x = *state;
   x ^= x << 13;
   x ^= x >> 17;
   x ^= x << 5;
-  *state               = x;
-  const uint32_t pairs = (x & 0x00ff00ffU) + ((x >> 8) & 0x00ff00ffU);
-  return (int32_t)((pairs & 0xffffU) + (pairs >> 16)) - 510;
+  *state = x;
+  return (int32_t)x;
 }
 
 /// The same for eight.
@@ -394,10 +393,8 @@ FIQ_INLINE void draw_leaps(uint32_t* state, FiqFloat8* leaps)
   x ^= x << 13;
   x ^= x >> 17;
   x ^= x << 5;
-  *(Words*)state      = x;
-  const Words   pairs = (x & 0x00ff00ffU) + ((x >> 8) & 0x00ff00ffU);
-  const FiqInt8 sum   = (FiqInt8)((pairs & 0xffffU) + (pairs >> 16)) - 510;
-  *leaps              = __builtin_convertvector(sum, FiqFloat8);
+  *(Words*)state = x;
+  *leaps         = __builtin_convertvector((FiqInt8)x, FiqFloat8);
 }
 
 /**

@@ -14,7 +14,7 @@
 
    Noise: after the drift of a part of length h every phase takes an independent leap of standard deviation
    noise sqrt(h), h in the core's own time (speed dt): phase diffusion, white, equal in law however time is cut.
-   A leap is the sum of four even draws (at most 3.5 deviations; normal after a few).
+   A leap is an even draw (at most 1.74 deviations); some ten of them are as good as normal.
 
    Integration up to FIQ_KURAMOTO_EXACT oscillators: Runge-Kutta of order 4. The frame turns with `centre` (which
    is exact, since the coupling sees differences alone), the drift omega_j is integrated exactly by
@@ -37,7 +37,7 @@
    2e-6 rad (1e-10 is out of reach of float). Above FIQ_KURAMOTO_EXACT: within 4e-6 at K = 2, gamma = 1.9 and 10 ms;
    with the longest parts 4e-4 at worst, while order sets in, and 2e-5 rms; R is good to 1e-6. Both builds give the
    same bits.
-   Latency: 0. Cost: O(n): 1000 oscillators 0.57 us a short part (AVX2, 2.6 GHz), 0.7 with a tangent, 0.4 more
+   Latency: 0. Cost: O(n): 1000 oscillators 0.57 us a short part (AVX2, 2.6 GHz), 0.7 with a tangent, 0.25 more
    with noise; four sine/cosine pairs an oscillator and part of Runge-Kutta, 16 oscillators 0.22 us.
 */
 #ifndef FIQ_KURAMOTO_H

@@ -27,7 +27,7 @@
 
    Measured on the network, 20 starts each, both distributions, spread 0.3 Hz, from K = 0, 2, 8: from the 5th second
    on R is in 0.80..0.95 for 99 % of the time in the worst run of 16 and of 256 oscillators, with at most one turn a
-   minute; of 2 to 4 oscillators for 97 to 99 % in the mean, 68 % in the worst run: two of nearly one rate cannot part
+   minute; of 2 to 4 oscillators for 96 to 99 % in the mean, 74 % in the worst run: two of nearly one rate cannot part
    faster than that. Rates within 0.01 Hz or all the same: 92 to 95 % in the mean, most of the rest in the first seconds.
 
    Source of zone and actions: drift control of phase networks, target and pace being this project's own.
