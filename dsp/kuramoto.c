@@ -18,7 +18,7 @@ enum {
 /// Eight words without a sign, for the generators.
 typedef uint32_t Words __attribute__((vector_size(32), aligned(4), may_alias));
 
-static const float short_reach = 0.2f;           // rate times length of a short part
+static const float short_reach = 0.21f;          // rate times length of a short part
 static const float short_angle = 0.2f;           // largest way of a phase in it
 static const float leap_angle  = 0.45f;          // the same with noise
 static const float draw_max    = 6.0f;           // of the normal draws

@@ -23,7 +23,7 @@
    is 2.78. The alternative, the exact solution for a frozen field, is of first order: at N = 16, K = 2 and steps
    of 10 ms it strays 7e-2 rad within 10 s, this one 2e-9 (1e-6 in float).
 
-   Above, where a step is short enough for at most 4 parts of (2 |K| + 2 |f| + gamma) h <= 0.2: Taylor's series
+   Above, where a step is short enough for at most 4 parts of (2 |K| + 2 |f| + gamma) h <= 0.21: Taylor's series
    of order 2 in the field of the part's middle, which is drawn by a parabola through this moment's and the last
    two. Then one pass does all: phasors turn by the way of their phase instead of being computed anew, and
    one in 32 of them is made exact in each part. Longer steps, and noise that leaps further than 0.4 rad, go by

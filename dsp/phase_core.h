@@ -7,8 +7,8 @@
    between the phases run straight from one end to the other the way they went, counted without wrapping,
    so a centre rate of 100 Hz turns as well as a slow one, and phases after k steps are exactly those of the
    network at that time. With more than FIQ_PHASE_CORE_LARGE oscillators the network makes one step in
-   FIQ_PHASE_CORE_LONG, of as many times the length (straight lines over 21 ms stray 2e-4 rad from the curve);
-   order and psi are told step by step.
+   FIQ_PHASE_CORE_LONG, of as many times the length (straight lines over 27 ms stray 1e-4 rad from the curve at
+   K = 2, 7e-4 at K = 4); order and psi are told step by step.
 
    A step: U of the phases (every 16th), regulator, resonance, stability, network. With all of them off coupling is the
    user's and noise 0 exactly, and the core is the network and nothing else. What they tell is told all the same.
@@ -37,7 +37,7 @@
 enum {
   FIQ_PHASE_CORE_TICKS = 8,   ///< default control ticks a step
   FIQ_PHASE_CORE_LARGE = 256, ///< above so many oscillators the network is led on less often:
-  FIQ_PHASE_CORE_LONG  = 4    ///< in every fourth step
+  FIQ_PHASE_CORE_LONG  = 5    ///< in every fifth step
 };
 
 typedef struct {

@@ -418,6 +418,7 @@ static void test_many_oscillators_step_as_exactly_as_is_said(void** state)
       {2.0f, 0.5f, 0.01f, 0.0f, 1, 1e-5, 1e-6},      {3.0f, 0.0f, 0.0213333f, 0.0f, 0, 2e-4, 7e-6},
       {5.0f, 0.3f, 0.0213333f, 0.0f, 1, 4e-4, 2e-5}, {2.0f, 0.2f, 0.0106667f, 3.0f, 0, 1e-4, 5e-6},
       {0.0f, 0.0f, 0.02f, 0.0f, 0, 1e-6, 3e-7},      {-6.0f, 0.0f, 0.0053333f, 0.0f, 0, 1e-4, 7e-6},
+      {2.9f, 0.0f, 0.0266667f, 0.0f, 0, 4e-4, 2e-5},
   };
   for (uint32_t i = 0; i < sizeof row / sizeof row[0]; ++i) {
     FiqKuramotoParams p  = params_of(i % 2 ? 1000 : 203, row[i].coupling, 1.885f);

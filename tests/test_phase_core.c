@@ -63,7 +63,7 @@ static void test_plain_it_is_the_network_bit_for_bit(void** state)
   const uint32_t sizes[] = {1, 2, 16, 64, 100, 256, 300, 1000};
   for (int s = 0; s < 8; ++s) {
     const uint32_t          n       = sizes[s];
-    const int               n_ticks = n > FIQ_PHASE_CORE_LARGE ? 32 : 8;
+    const int               n_ticks = n > FIQ_PHASE_CORE_LARGE ? 8 * FIQ_PHASE_CORE_LONG : 8;
     Bench                   bench   = bench_new(n);
     FiqArena                arena   = support_arena((size_t)1 << 17);
     const FiqKuramotoConfig config  = {.n_osc_max = n};
