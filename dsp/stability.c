@@ -10,6 +10,9 @@ static const float steep        = 4.0f;   // standard errors of a slope that is 
 static const float move_min     = 0.02f;  // of lambda over the horizon that is worth a warning
 static const float order_min    = 0.5f;   // R below which there is no order to lose
 static const float order_part   = 0.85f;  // of the order that was
+static const float sag_part     = 0.92f;  // of it that the mean over a window may sag to
+static const float sag_min      = 0.05f;  // of it below the mean of late that is sagging still
+static const float late_tau_s   = 10.0f;  // of which this is the time constant
 static const float forget_tau_s = 120.0f; // it is forgotten by this
 static const float smooth_tau_s = 0.5f;
 static const float cold         = 0.3f;
@@ -82,17 +85,6 @@ static float foresee_release(const FiqStability* self, float threshold)
   return is_steep ? confidence_of(line.now, line.slope, -threshold) : 0.0f;
 }
 
-/// Order is about to fall from what it was.
-static float foresee_fall(const FiqStability* self)
-{
-  if (self->n_estimates < FIQ_STABILITY_WINDOW || self->best_order < order_min) {
-    return 0.0f;
-  }
-  const Line line     = line_through(self, self->order, FIQ_STABILITY_WINDOW);
-  const bool is_steep = line.slope < -steep * line.error;
-  return is_steep ? confidence_of(line.now, line.slope, order_part * self->best_order) : 0.0f;
-}
-
 static float mean_of(const float* ring, uint32_t n)
 {
   float sum = 0.0f;
@@ -100,6 +92,24 @@ static float mean_of(const float* ring, uint32_t n)
     sum += ring[i];
   }
   return n > 0 ? sum / (float)n : 0.0f;
+}
+
+/// Order is about to fall from what it was.
+static float foresee_fall(const FiqStability* self)
+{
+  if (self->n_estimates < FIQ_STABILITY_WINDOW || self->best_order < order_min) {
+    return 0.0f;
+  }
+  const Line  line     = line_through(self, self->order, FIQ_STABILITY_WINDOW);
+  const bool  is_steep = line.slope < -steep * line.error;
+  const float falls =
+      is_steep ? confidence_of(line.now, line.slope, order_part * self->best_order) : 0.0f;
+  // Where some drifting phases make R swing no line is steep against its scatter, but the mean of it sags.
+  const float part = mean_of(self->order, FIQ_STABILITY_WINDOW) / self->best_order;
+  const float way  = (sag_part - part) / (sag_part - order_part);
+  const bool  sags =
+      part < sag_part && line.slope < 0.0f && self->late_order / self->best_order - part > sag_min;
+  return fmaxf(falls, sags ? fminf(1.0f, 0.5f + 0.5f * way) : 0.0f);
 }
 
 static FiqStabilityClass class_of(float lyapunov, float threshold)
@@ -157,9 +167,12 @@ static void estimate(FiqStability* self, const FiqStabilityParams* params)
   }
   const float level = mean_of(self->order, self->n_estimates);
   const float part  = expf(-self->since_s / forget_tau_s);
+  const float late  = expf(-self->since_s / late_tau_s);
   self->best_order  = fmaxf(level, level + (self->best_order - level) * part);
-  self->lyapunov    = mean_of(self->estimate, self->n_estimates);
-  self->class_      = class_of(self->lyapunov, params->threshold_1_s);
+  self->late_order =
+      self->n_estimates < FIQ_STABILITY_WINDOW ? level : level + (self->late_order - level) * late;
+  self->lyapunov = mean_of(self->estimate, self->n_estimates);
+  self->class_   = class_of(self->lyapunov, params->threshold_1_s);
   warn(self, params);
   take_back(self);
   self->grown     = 0.0f;
@@ -179,6 +192,7 @@ static void start_over(FiqStability* self, FiqKuramoto* network)
   self->since_s     = 0.0f;
   self->unscaled    = 0.0f;
   self->best_order  = 0.0f;
+  self->late_order  = 0.0f;
 }
 
 void fiq_stability_step(FiqStability* self, FiqKuramoto* network, const FiqStabilityParams* params,

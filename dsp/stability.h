@@ -17,9 +17,11 @@
    Warning, from straight lines through the last estimates, if they are steep against their scatter
    (4 standard errors), looking FIQ_STABILITY_HORIZON estimates ahead:
    - lambda, below -threshold in all of the window, is about to pass it: the locked state is about to end;
-   - R is about to fall below 0.85 of what it was: its highest mean over a window, forgotten with 120 s.
+   - R is about to fall below 0.85 of what it was: its highest mean over a window, forgotten with 120 s;
+     or its mean over a window is below 0.92 of that, and by 0.05 below its mean of the last 10 s, and R falls,
+     however little against its scatter.
    It holds for as many estimates after its last cause. Confidence is 0.5 where the line gets there in all
-   of the horizon, 1 where it is there now.
+   of the horizon, or the mean is at 0.92, 1 where it is there now.
 
    Taking back, smoothed over 0.5 s. `temperature`, for noise, an estimate: half of it, not below 0.3, while divergent; 15 %
    less, not below 0.5, while chaotic or warned with more than 0.5; 5 % more, up to 1.5, while stable; else toward 1.
@@ -70,6 +72,7 @@ typedef struct {
   float             since_s;    ///< time since then
   float             unscaled;   ///< bound of the growth since the tangent was last scaled
   float             best_order; ///< R that was, for the warning
+  float             late_order; ///< R of late
   uint32_t          hold;       ///< estimates that the warning still holds
   float             held;       ///< its confidence when it was last caused
   float             temperature_target;
