@@ -274,8 +274,8 @@ static void process_segment(FiqEngine* self, const float* const* in, const float
                             float* const* out, uint32_t n_frames)
 {
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    fiq_guard_enter(in[channel], self->in[channel], n_frames);
-    fiq_guard_enter(side[channel], self->side[channel], n_frames);
+    fiq_guard_enter(&self->guard, in[channel], self->in[channel], n_frames);
+    fiq_guard_enter(&self->guard, side[channel], self->side[channel], n_frames);
   }
   self->has_side = side[0] || side[1];
   if (self->analysing) {

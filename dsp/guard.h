@@ -16,6 +16,7 @@ typedef struct {
   float    gain;     ///< 1 in normal operation, rises from 0 after a fault
   float    step;     ///< rise of `gain` a frame; fixed by init
   uint32_t n_faults; ///< since reset
+  bool     use_avx2; ///< both builds give the same bits; fixed by init
 } FiqGuard;
 
 /// Fade back in `fade_s` (> 0) at `sample_rate_hz`.  [setup]
@@ -24,8 +25,9 @@ void fiq_guard_init(FiqGuard* self, double sample_rate_hz, double fade_s);
 /// Full gain, no faults.  [audio]
 void fiq_guard_reset(FiqGuard* self);
 
-/// Copy `in` [n_frames] (NULL: silence) to `out`: NaN and Inf become 0, the rest is held to FIQ_ENTRY_LIMIT.  [audio]
-void fiq_guard_enter(const float* in, float* out, uint32_t n_frames);
+/// Copy `in` [n_frames] (NULL: silence) to `out`: NaN and Inf become 0, the rest is held to FIQ_ENTRY_LIMIT.
+/// `in` and `out` do not overlap.  [audio]
+void fiq_guard_enter(const FiqGuard* self, const float* in, float* out, uint32_t n_frames);
 
 /// Check both planes in place. False: they held a fault and are silent now; reset what made them.  [audio]
 bool fiq_guard_leave(FiqGuard* self, float* const* planes, uint32_t n_frames);
