@@ -446,13 +446,13 @@ void fiq_field_delay_control(FiqFieldDelay* self, uint32_t delay_frames)
   self->is_started   = true;
 }
 
-static void delay_frame(FiqFieldDelay* self, float* x, float* ring, float fade)
+static float delay_frame(FiqFieldDelay* self, float x, float* ring, float fade)
 {
   const uint32_t mask = self->size_frames - 1;
-  ring[self->write]   = *x;
+  ring[self->write]   = x;
   const float from    = ring[(self->write - self->start_frames) & mask];
   const float to      = ring[(self->write - self->end_frames) & mask];
-  *x                  = fiq_mix(from, to, fade);
+  return fiq_mix(from, to, fade);
 }
 
 /// The frames before the ring's end, and those after it.
@@ -461,7 +461,9 @@ static void write_ring(const FiqFieldDelay* self, const float* x, float* ring, u
   const uint32_t left  = self->size_frames - self->write;
   const uint32_t first = n_frames < left ? n_frames : left;
   memcpy(ring + self->write, x, first * sizeof(float));
-  memcpy(ring, x + first, (n_frames - first) * sizeof(float));
+  if (first < n_frames) {
+    memcpy(ring, x + first, (n_frames - first) * sizeof(float));
+  }
 }
 
 static void read_ring(const FiqFieldDelay* self, const float* ring, float* x, uint32_t n_frames)
@@ -470,33 +472,68 @@ static void read_ring(const FiqFieldDelay* self, const float* ring, float* x, ui
   const uint32_t left  = self->size_frames - from;
   const uint32_t first = n_frames < left ? n_frames : left;
   memcpy(x, ring + from, first * sizeof(float));
-  memcpy(x + first, ring, (n_frames - first) * sizeof(float));
+  if (first < n_frames) {
+    memcpy(x + first, ring, (n_frames - first) * sizeof(float));
+  }
 }
 
-static void delay_steadily(FiqFieldDelay* self, const FiqField* field)
+void fiq_field_delay_take(FiqFieldDelay* self, const float* const in[2], uint32_t n_frames)
 {
-  write_ring(self, field->i, self->ring_i, field->n_frames);
-  write_ring(self, field->q, self->ring_q, field->n_frames);
-  read_ring(self, self->ring_i, field->i, field->n_frames);
-  read_ring(self, self->ring_q, field->q, field->n_frames);
-  self->write = (self->write + field->n_frames) & (self->size_frames - 1);
+  assert(self->position + n_frames <= self->control_frames);
+  if (self->delay_max_frames == 0) {
+    return; // what passes at once need not be kept
+  }
+  write_ring(self, in[0], self->ring_i, n_frames);
+  write_ring(self, in[1], self->ring_q, n_frames);
+  self->write = (self->write + n_frames) & (self->size_frames - 1);
+  self->position += self->start_frames == self->end_frames ? 0 : n_frames;
+}
+
+static void pass(const float* in, float* out, uint32_t n_frames)
+{
+  if (in != out) {
+    memcpy(out, in, n_frames * sizeof(float));
+  }
+}
+
+static void delay_steadily(FiqFieldDelay* self, const float* const in[2], float* const out[2],
+                           uint32_t n_frames)
+{
+  if (self->delay_max_frames == 0) {
+    pass(in[0], out[0], n_frames);
+    pass(in[1], out[1], n_frames);
+    return;
+  }
+  write_ring(self, in[0], self->ring_i, n_frames);
+  write_ring(self, in[1], self->ring_q, n_frames);
+  read_ring(self, self->ring_i, out[0], n_frames);
+  read_ring(self, self->ring_q, out[1], n_frames);
+  self->write = (self->write + n_frames) & (self->size_frames - 1);
+}
+
+void fiq_field_delay_pair(FiqFieldDelay* self, const float* const in[2], float* const out[2],
+                          uint32_t n_frames)
+{
+  assert(self->position + n_frames <= self->control_frames);
+  if (self->start_frames == self->end_frames) {
+    delay_steadily(self, in, out, n_frames);
+    return;
+  }
+  const float step = 1.0f / (float)self->control_frames;
+  for (uint32_t n = 0; n < n_frames; ++n) {
+    const float fade = (float)++self->position * step;
+    out[0][n]        = delay_frame(self, in[0][n], self->ring_i, fade);
+    out[1][n]        = delay_frame(self, in[1][n], self->ring_q, fade);
+    self->write      = (self->write + 1) & (self->size_frames - 1);
+  }
 }
 
 void fiq_field_delay_process(FiqFieldDelay* self, FiqField* field)
 {
-  assert(self->position + field->n_frames <= self->control_frames);
+  const float* const in[2]  = {field->i, field->q};
+  float* const       out[2] = {field->i, field->q};
+  fiq_field_delay_pair(self, in, out, field->n_frames);
   field->roles |= FIQ_ROLE_PROCESSED;
-  if (self->start_frames == self->end_frames) {
-    delay_steadily(self, field);
-    return;
-  }
-  const float step = 1.0f / (float)self->control_frames;
-  for (uint32_t n = 0; n < field->n_frames; ++n) {
-    const float fade = (float)++self->position * step;
-    delay_frame(self, field->i + n, self->ring_i, fade);
-    delay_frame(self, field->q + n, self->ring_q, fade);
-    self->write = (self->write + 1) & (self->size_frames - 1);
-  }
 }
 
 FiqStatus fiq_field_lowpass_init(FiqFieldLowpass* self, double sample_rate_hz,

@@ -154,6 +154,13 @@ void fiq_field_delay_control(FiqFieldDelay* self, uint32_t delay_frames);
 /// Delay all frames of `field`, in place.  [audio]
 void fiq_field_delay_process(FiqFieldDelay* self, FiqField* field);
 
+/// The same from `in` [2][n_frames] to `out` [2][n_frames], which may be `in`.  [audio]
+void fiq_field_delay_pair(FiqFieldDelay* self, const float* const in[2], float* const out[2],
+                          uint32_t n_frames);
+
+/// Take `in` [2][n_frames] in as fiq_field_delay_pair does, where nobody wants what comes out.  [audio]
+void fiq_field_delay_take(FiqFieldDelay* self, const float* const in[2], uint32_t n_frames);
+
 /**
    Butterworth low-pass of order 2 on both planes, -3 dB at the cutoff, as a state-variable filter with
    trapezoidal integrators (Zavalishin 2012), which may be modulated freely; the cutoff moves in a straight

@@ -145,11 +145,10 @@ static void turn_phases(FiqPath* self, uint32_t n_frames)
   }
 }
 
-static void delay_pair(FiqPath* self, FiqFieldDelay* line, float* const* planes, uint32_t n_frames)
+static void copy_planes(float* const* to, const float* const* from, uint32_t n_frames)
 {
-  FiqField pair =
-      fiq_field_from_pair(planes[0], planes[1], self->config.sample_rate_hz, n_frames, 0);
-  fiq_field_delay_process(line, &pair);
+  memcpy(to[0], from[0], n_frames * sizeof(float));
+  memcpy(to[1], from[1], n_frames * sizeof(float));
 }
 
 /// A sidechain counts as connected until it was silent for this long.
@@ -158,18 +157,22 @@ static uint32_t hold_frames(const FiqPath* self)
   return (uint32_t)(2.0 * self->config.sample_rate_hz);
 }
 
-static void process_wet(FiqPath* self, uint32_t n_frames)
+static void process_wet(FiqPath* self, const float* const* in, const float* const* side,
+                        uint32_t n_frames)
 {
-  const FiqInputMode mode = self->params.input_mode;
+  const FiqInputMode        mode = self->params.input_mode;
+  const float* const*       from = in;
+  const float* const* const wet  = (const float* const*)self->wet;
   if (mode == FIQ_INPUT_MID_SIDE) {
+    copy_planes(self->wet, in, n_frames);
     mid_side(self->wet, n_frames, 0.5f);
+    from = wet;
   }
   // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
   float* const* const out_q =
       self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
   const bool heard = self->side_frames < hold_frames(self);
-  fiq_realms_process(&self->realms, (const float* const*)self->wet,
-                     heard ? (const float* const*)self->side : NULL, self->wet, out_q, n_frames);
+  fiq_realms_process(&self->realms, from, heard ? side : NULL, self->wet, out_q, n_frames);
   if (self->params.with_q) {
     turn_phases(self, n_frames);
   }
@@ -181,9 +184,9 @@ static void process_wet(FiqPath* self, uint32_t n_frames)
 /// Frames since the sidechain last sounded.
 static void watch_side(FiqPath* self, uint32_t n_frames)
 {
-  uint32_t last = 0; // frame after the last that sounds
-  for (uint32_t i = 0; i < n_frames; ++i) {
-    last = fabsf(self->side[0][i]) + fabsf(self->side[1][i]) > 1e-5f ? i + 1 : last;
+  uint32_t last = n_frames; // frame after the last that sounds
+  while (last > 0 && !(fabsf(self->side[0][last - 1]) + fabsf(self->side[1][last - 1]) > 1e-5f)) {
+    --last;
   }
   const uint32_t most = UINT32_MAX - n_frames;
   const uint32_t past = self->side_frames < most ? self->side_frames + n_frames : UINT32_MAX;
@@ -259,32 +262,27 @@ static void mix_dry(FiqPath* self, const FiqSmoother* share, uint32_t n_frames)
   }
 }
 
-static void copy_planes(float* const* to, const float* const* from, uint32_t n_frames)
-{
-  memcpy(to[0], from[0], n_frames * sizeof(float));
-  memcpy(to[1], from[1], n_frames * sizeof(float));
-}
-
-/// NULL is silence.
-static void bring(float* const* planes, const float* const* from, uint32_t n_frames)
+/// `from`, or silence in `planes` if that is NULL.
+static const float* const* sound_of(const float* const* from, float* const* planes,
+                                    uint32_t n_frames)
 {
   if (from) {
-    copy_planes(planes, from, n_frames);
-  } else {
-    memset(planes[0], 0, n_frames * sizeof(float));
-    memset(planes[1], 0, n_frames * sizeof(float));
+    return from;
   }
+  memset(planes[0], 0, n_frames * sizeof(float));
+  memset(planes[1], 0, n_frames * sizeof(float));
+  return (const float* const*)planes;
 }
 
-/// A line that holds nothing and is given nothing rests.
-static void delay_or_rest(FiqPath* self, FiqFieldDelay* line, uint32_t* quiet_frames, bool is_fed,
-                          float* const* planes, uint32_t n_frames)
+/// `in` (silence unless it is fed) through a line to `out`; one that holds nothing and is given nothing rests.
+static void delay_or_rest(FiqFieldDelay* line, uint32_t* quiet_frames, bool is_fed,
+                          const float* const* in, float* const* out, uint32_t n_frames)
 {
   const bool     is_empty = *quiet_frames > line->delay_max_frames;
   const uint32_t quiet    = is_empty ? *quiet_frames : *quiet_frames + n_frames;
   *quiet_frames           = is_fed ? 0 : quiet;
   if (is_fed || !is_empty) {
-    delay_pair(self, line, planes, n_frames);
+    fiq_field_delay_pair(line, in, out, n_frames);
   }
 }
 
@@ -292,19 +290,18 @@ void fiq_path_process(FiqPath* self, const float* const* in, const float* const*
                       const float* const* swarm, uint32_t n_frames)
 {
   assert(self->position + n_frames <= self->config.control_frames);
-  copy_planes(self->wet, in, n_frames);
-  copy_planes(self->dry, in, n_frames);
-  bring(self->side, side, n_frames);
-  bring(self->swarm, swarm, n_frames);
-  process_wet(self, n_frames);
+  const float* const* const wet    = (const float* const*)self->wet;
+  const float* const* const led_by = sound_of(side, self->side, n_frames);
+  const float* const* const sung   = sound_of(swarm, self->swarm, n_frames);
+  process_wet(self, in, led_by, n_frames);
   if (self->params.watching) {
     see_peaks(self, in, n_frames);
   }
-  delay_pair(self, &self->wet_delay, self->wet, n_frames);
-  delay_pair(self, &self->dry_delay, self->dry, n_frames);
-  delay_or_rest(self, &self->side_delay, &self->side_quiet_frames, side != NULL, self->side,
+  fiq_field_delay_pair(&self->wet_delay, wet, self->wet, n_frames);
+  fiq_field_delay_pair(&self->dry_delay, in, self->dry, n_frames);
+  delay_or_rest(&self->side_delay, &self->side_quiet_frames, side != NULL, led_by, self->side,
                 n_frames);
-  delay_or_rest(self, &self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, self->swarm,
+  delay_or_rest(&self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, sung, self->swarm,
                 n_frames);
   if (self->params.watching) {
     see_energies(self, n_frames);

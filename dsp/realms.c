@@ -315,16 +315,6 @@ void fiq_realms_control(FiqRealms* self, const FiqRealmsParams* params)
   ++self->n_ticks;
 }
 
-/// Both channels of `in` through a delay line to `out`.
-static void delay_planes(FiqRealms* self, FiqFieldDelay* line, const float* const* in, float** out,
-                         uint32_t n_frames)
-{
-  memcpy(out[0], in[0], n_frames * sizeof(float));
-  memcpy(out[1], in[1], n_frames * sizeof(float));
-  FiqField pair = fiq_field_from_pair(out[0], out[1], self->config.sample_rate_hz, n_frames, 0);
-  fiq_field_delay_process(line, &pair);
-}
-
 static void judge_character(FiqRealms* self)
 {
   const FiqSpectralFeatures* const heard =
@@ -358,25 +348,31 @@ static void invert_planes(const FiqRealms* self, float* const* out_i, float* con
   }
 }
 
-static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t n_frames)
+/// What a lane reads and writes.
+typedef struct {
+  const float* const* plain; ///< the spectral path's input
+  float* const*       out_i;
+  float* const*       out_q; ///< or NULL
+} Lane;
+
+static void process_lane(FiqRealms* self, FiqRealm realm, const Lane* lane, uint32_t n_frames)
 {
-  float* const* const       out_i = self->wet[realm][0];
-  float* const* const       out_q = with_q ? self->wet[realm][1] : NULL;
+  float* const* const       out_i = lane->out_i;
+  float* const* const       out_q = lane->out_q;
   const float* const* const in_i  = (const float* const*)self->analytic[0];
-  const float* const* const in_q  = with_q ? (const float* const*)self->analytic[1] : NULL;
-  const float* const* const plain = (const float* const*)self->delayed[1];
+  const float* const* const in_q  = out_q ? (const float* const*)self->analytic[1] : NULL;
   if (realm == FIQ_REALM_TEMPORAL) {
     if (self->matching && self->has_target) {
       fiq_realm_temporal_learn(&self->temporal[OWN], (const float* const*)self->target, n_frames);
     }
     fiq_realm_temporal_process(&self->temporal[OWN], in_i, in_q, out_i, out_q, n_frames);
   } else if (realm == FIQ_REALM_SPECTRAL) {
-    fiq_realm_spectral_process(&self->spectral[OWN], plain, out_i, out_q, n_frames);
+    fiq_realm_spectral_process(&self->spectral[OWN], lane->plain, out_i, out_q, n_frames);
     invert_planes(self, out_i, out_q, n_frames);
   } else {
-    float* const* const other_q = with_q ? self->other[1] : NULL;
+    float* const* const other_q = out_q ? self->other[1] : NULL;
     fiq_realm_temporal_process(&self->temporal[OF_ADAPTIVE], in_i, in_q, out_i, out_q, n_frames);
-    fiq_realm_spectral_process(&self->spectral[OF_ADAPTIVE], plain, self->other[0], other_q,
+    fiq_realm_spectral_process(&self->spectral[OF_ADAPTIVE], lane->plain, self->other[0], other_q,
                                n_frames);
     fiq_realm_adaptive_process(
         &self->adaptive, (const float* const*)out_i, (const float* const*)self->other[0], out_i,
@@ -384,8 +380,8 @@ static void process_lane(FiqRealms* self, FiqRealm realm, bool with_q, uint32_t 
     // Afterwards: a frame is complete at the end of a period, and must not act before it.
     judge_character(self);
   }
-  FiqRealmsLane* const lane = &self->lane[realm];
-  lane->warm_frames -= lane->warm_frames < n_frames ? lane->warm_frames : n_frames;
+  FiqRealmsLane* const state = &self->lane[realm];
+  state->warm_frames -= state->warm_frames < n_frames ? state->warm_frames : n_frames;
 }
 
 static void fade_planes(const FiqRealms* self, float* const* from, float* const* to,
@@ -431,26 +427,57 @@ void fiq_realms_set_match(FiqRealms* self, const float* learned)
   fiq_realm_temporal_set_learned(&self->temporal[OWN], learned);
 }
 
-void fiq_realms_process(FiqRealms* self, const float* const* in, const float* const* side,
-                        float* const* out_i, float* const* out_q, uint32_t n_frames)
+/// The delayed inputs of the lanes that run; the lines of the others are kept filled.
+static const float* const* delay_inputs(FiqRealms* self, const float* const* in,
+                                        const float* const* side, uint32_t n_frames)
 {
-  assert(self->position + n_frames <= self->config.control_frames);
-  delay_planes(self, &self->temporal_delay, in, self->delayed[0], n_frames);
-  delay_planes(self, &self->spectral_delay, in, self->delayed[1], n_frames);
-  self->has_target = side != NULL;
-  delay_planes(self, &self->target_delay, side ? side : in, self->target, n_frames);
+  const float* const* const heard = side ? side : in;
+  self->has_target                = side != NULL;
+  if (self->matching && self->has_target) {
+    fiq_field_delay_pair(&self->target_delay, heard, self->target, n_frames);
+  } else {
+    fiq_field_delay_take(&self->target_delay, heard, n_frames);
+  }
   if (needs_field(self)) {
+    fiq_field_delay_pair(&self->temporal_delay, in, self->delayed[0], n_frames);
     for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
       fiq_hilbert_process(&self->field.channel[channel], self->delayed[0][channel],
                           self->analytic[0][channel], self->analytic[1][channel], n_frames);
     }
+  } else {
+    fiq_field_delay_take(&self->temporal_delay, in, n_frames);
   }
+  if (self->spectral_delay.delay_max_frames == 0) {
+    return in;
+  }
+  fiq_field_delay_pair(&self->spectral_delay, in, self->delayed[1], n_frames);
+  return (const float* const*)self->delayed[1];
+}
+
+/// Whether `realm` alone runs and writes its output at the end, when its inputs may be written over.
+static bool is_alone(const FiqRealms* self, FiqRealm realm)
+{
+  uint32_t n_running = 0;
+  for (uint32_t i = 0; i < FIQ_N_REALMS; ++i) {
+    n_running += self->lane[i].running;
+  }
+  return n_running == 1 && realm != FIQ_REALM_ADAPTIVE;
+}
+
+void fiq_realms_process(FiqRealms* self, const float* const* in, const float* const* side,
+                        float* const* out_i, float* const* out_q, uint32_t n_frames)
+{
+  assert(self->position + n_frames <= self->config.control_frames);
+  const float* const* const plain     = delay_inputs(self, in, side, n_frames);
+  const bool                is_direct = !out_q && is_alone(self, self->current);
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
+    const Lane lane = {plain, is_direct ? out_i : self->wet[realm][0],
+                       out_q ? self->wet[realm][1] : NULL};
     if (self->lane[realm].running) {
-      process_lane(self, (FiqRealm)realm, out_q != NULL, n_frames);
+      process_lane(self, (FiqRealm)realm, &lane, n_frames);
     }
   }
-  for (uint32_t plane = 0; plane < (out_q ? 2u : 1u); ++plane) {
+  for (uint32_t plane = 0; plane < (out_q ? 2u : 1u) && !is_direct; ++plane) {
     fade_planes(self, self->wet[self->current][plane], self->wet[self->next][plane],
                 plane ? out_q : out_i, n_frames);
   }

@@ -415,6 +415,53 @@ static void test_delay_is_exact_and_changes_by_a_cross_fade(void** state)
   support_arena_free(&arena);
 }
 
+static void test_a_delay_that_only_takes_gives_the_same_afterwards(void** state)
+{
+  (void)state;
+  FiqFieldDelay delay;
+  FiqArena      arena = support_arena(ARENA_BYTES);
+  FiqField      a     = field_new(LENGTH);
+  FiqField      b     = field_new(LENGTH);
+  assert_int_equal(fiq_field_delay_init(&delay, &arena, 100, CONTROL), FIQ_OK);
+  for (uint32_t done = 0; done < LENGTH / CONTROL * CONTROL; done += CONTROL) {
+    const float* const in[2]  = {a.i + done, a.q + done};
+    float* const       out[2] = {b.i + done, b.q + done};
+    fiq_field_delay_control(&delay, 100);
+    if (done / CONTROL % 8 < 5) {
+      fiq_field_delay_take(&delay, in, CONTROL);
+      continue;
+    }
+    fiq_field_delay_pair(&delay, in, out, CONTROL);
+    assert_memory_equal(out[0], in[0] - 100, CONTROL * sizeof(float));
+    assert_memory_equal(out[1], in[1] - 100, CONTROL * sizeof(float));
+  }
+  field_free(&a);
+  field_free(&b);
+  support_arena_free(&arena);
+}
+
+static void test_no_delay_is_none(void** state)
+{
+  (void)state;
+  FiqFieldDelay delay;
+  FiqArena      arena = support_arena(ARENA_BYTES);
+  FiqField      a     = field_new(CONTROL);
+  FiqField      b     = field_new(CONTROL);
+  assert_int_equal(fiq_field_delay_init(&delay, &arena, 0, CONTROL), FIQ_OK);
+  const float* const in[2]  = {a.i, a.q};
+  float* const       out[2] = {b.i, b.q};
+  fiq_field_delay_control(&delay, 0);
+  memset(b.i, 0, CONTROL * sizeof(float));
+  memset(b.q, 0, CONTROL * sizeof(float));
+  fiq_field_delay_pair(&delay, in, out, CONTROL);
+  fiq_field_delay_process(&delay, &b);
+  assert_memory_equal(b.i, a.i, CONTROL * sizeof(float));
+  assert_memory_equal(b.q, a.q, CONTROL * sizeof(float));
+  field_free(&a);
+  field_free(&b);
+  support_arena_free(&arena);
+}
+
 static void test_delay_refuses_too_little_memory(void** state)
 {
   (void)state;
@@ -537,6 +584,8 @@ int main(void)
       cmocka_unit_test(test_shift_moves_a_tone_and_leaves_no_image),
       cmocka_unit_test(test_a_swept_shift_has_no_jumps_of_phase_at_any_cut),
       cmocka_unit_test(test_delay_is_exact_and_changes_by_a_cross_fade),
+      cmocka_unit_test(test_a_delay_that_only_takes_gives_the_same_afterwards),
+      cmocka_unit_test(test_no_delay_is_none),
       cmocka_unit_test(test_delay_refuses_too_little_memory),
       cmocka_unit_test(test_lowpass_is_a_butterworth_of_order_two),
       cmocka_unit_test(test_lowpass_sweeps_alike_at_any_cut),
