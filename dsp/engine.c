@@ -73,6 +73,7 @@ static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
   const FiqPartOrder path = {.kind = FIQ_PART_PATH, .window_frames = 2048, .n_bands = 24};
   self->config            = *config;
   self->control_frames    = fiq_part_control_frames(config->sample_rate_hz);
+  self->share             = 1.0f / (float)self->control_frames;
   self->tempo             = (FiqTempo){120.0, 4.0};
   self->swarm             = fiq_part_new(config, &swarm);
   self->path              = config->with_realms ? fiq_part_new(config, &path) : NULL;
@@ -178,13 +179,7 @@ void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)
 /// How far frame `i` of this segment is through the control period, 0..1.
 static float at(const FiqEngine* self, uint32_t i)
 {
-  return (float)(self->position + i) / (float)self->control_frames;
-}
-
-static void copy_planes(float* const* to, float* const* from, uint32_t n_frames)
-{
-  memcpy(to[0], from[0], n_frames * sizeof(float));
-  memcpy(to[1], from[1], n_frames * sizeof(float));
+  return (float)(self->position + i) * self->share;
 }
 
 static void fade_planes(const FiqEngine* self, float* const* to, float* const* from,
@@ -206,7 +201,13 @@ static void process_path(FiqEngine* self, FiqPath* path, uint32_t n_frames)
                    is_silent ? NULL : (const float* const*)self->sung, n_frames);
 }
 
-static void process_effect(FiqEngine* self, uint32_t n_frames)
+/// What leaves, and the delayed input.
+typedef struct {
+  float* const* wet;
+  float* const* dry;
+} Sound;
+
+static Sound process_effect(FiqEngine* self, uint32_t n_frames)
 {
   if (self->learner && self->params.objective > 0.5f && self->params.learn > 0.5f) {
     fiq_learning_record(&self->learner->learning, (const float* const*)self->in,
@@ -214,17 +215,16 @@ static void process_effect(FiqEngine* self, uint32_t n_frames)
   }
   FiqPath* const path = &self->path->path;
   process_path(self, path, n_frames);
-  copy_planes(self->wet, path->wet, n_frames);
-  copy_planes(self->dry, path->dry, n_frames);
   if (self->incoming && self->incoming_runs) {
     FiqPath* const incoming = &self->incoming->path;
     process_path(self, incoming, n_frames);
-    fade_planes(self, self->wet, incoming->wet, n_frames);
-    fade_planes(self, self->dry, incoming->dry, n_frames);
+    fade_planes(self, path->wet, incoming->wet, n_frames);
+    fade_planes(self, path->dry, incoming->dry, n_frames);
   }
+  return (Sound){path->wet, path->dry};
 }
 
-static void process_instrument(FiqEngine* self, uint32_t n_frames)
+static Sound process_instrument(FiqEngine* self, uint32_t n_frames)
 {
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
@@ -233,18 +233,31 @@ static void process_instrument(FiqEngine* self, uint32_t n_frames)
       self->dry[channel][i] = 0.0f;
     }
   }
+  return (Sound){self->wet, self->dry};
+}
+
+static void scale(const float* restrict in, float* restrict out, float gain, uint32_t n_frames)
+{
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    out[i] = in[i] * gain;
+  }
 }
 
 /// Level and bypass.
-static void fade_out(FiqEngine* self, float* const* out, uint32_t n_frames)
+static void fade_out(const FiqEngine* self, const Sound* sound, float* const* out,
+                     uint32_t n_frames)
 {
-  const FiqSmoother* const level   = &self->smoothed[FIQ_SMOOTH_OUTPUT];
-  const FiqSmoother* const enabled = &self->enabled;
-  const bool               is_on   = enabled->start >= 1.0f && enabled->end >= 1.0f;
+  const FiqSmoother* const level    = &self->smoothed[FIQ_SMOOTH_OUTPUT];
+  const FiqSmoother* const enabled  = &self->enabled;
+  const bool               is_on    = enabled->start >= 1.0f && enabled->end >= 1.0f;
+  const bool               is_plain = is_on && fabsf(level->end - level->start) <= 0.0f;
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    const float* const wet = self->wet[channel];
-    const float* const dry = self->dry[channel];
-    for (uint32_t i = 0; is_on && i < n_frames; ++i) {
+    const float* const wet = sound->wet[channel];
+    const float* const dry = sound->dry[channel];
+    if (is_plain) {
+      scale(wet, out[channel], level->end, n_frames);
+    }
+    for (uint32_t i = 0; is_on && !is_plain && i < n_frames; ++i) {
       out[channel][i] = wet[i] * fiq_smoother_at(level, at(self, i));
     }
     for (uint32_t i = 0; !is_on && i < n_frames; ++i) {
@@ -255,14 +268,14 @@ static void fade_out(FiqEngine* self, float* const* out, uint32_t n_frames)
 }
 
 /// The way out: disperser, tilt, guard, level, bypass. A fault restarts the modules, and with them the control clock.
-static void leave(FiqEngine* self, float* const* out, uint32_t n_frames)
+static void leave(FiqEngine* self, const Sound* sound, float* const* out, uint32_t n_frames)
 {
-  fiq_disperser_process(&self->disperser, self->wet, n_frames);
-  fiq_tilt_process(&self->tilt, self->wet, n_frames);
-  const bool sane = fiq_guard_leave(&self->guard, self->wet, n_frames);
-  fade_out(self, out, n_frames);
+  fiq_disperser_process(&self->disperser, sound->wet, n_frames);
+  fiq_tilt_process(&self->tilt, sound->wet, n_frames);
+  const bool sane = fiq_guard_leave(&self->guard, sound->wet, n_frames);
+  fade_out(self, sound, out, n_frames);
   if (self->measuring) {
-    fiq_measure_process(&self->measure, (const float* const*)self->wet, n_frames);
+    fiq_measure_process(&self->measure, (const float* const*)sound->wet, n_frames);
   }
   self->position = (self->position + n_frames) % self->control_frames;
   if (!sane) {
@@ -282,12 +295,9 @@ static void process_segment(FiqEngine* self, const float* const* in, const float
     fiq_analysis_process(&self->analysis, (const float* const*)self->in, n_frames);
   }
   fiq_swarm_process(&self->swarm->swarm, self->sung, n_frames);
-  if (self->path) {
-    process_effect(self, n_frames);
-  } else {
-    process_instrument(self, n_frames);
-  }
-  leave(self, out, n_frames);
+  const Sound sound =
+      self->path ? process_effect(self, n_frames) : process_instrument(self, n_frames);
+  leave(self, &sound, out, n_frames);
 }
 
 void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const float* const* in,

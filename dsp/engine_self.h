@@ -45,10 +45,11 @@ typedef enum {
 } FiqSmoothed;
 
 struct FiqEngine {
-  void*            block; ///< of all that the engine itself has
-  FiqEngineConfig  config;
-  uint32_t         control_frames;
-  uint32_t         position; ///< within the control period
+  void*           block; ///< of all that the engine itself has
+  FiqEngineConfig config;
+  uint32_t        control_frames;
+  float    share;    ///< of a control period that a frame is; exact, since that is a power of two
+  uint32_t position; ///< within the control period
   FiqEngineParams  params;
   FiqTempo         tempo;
   FiqPart*         swarm;
@@ -116,7 +117,7 @@ struct FiqEngine {
   float*           side[FIQ_CHANNELS];
   bool             has_side;           ///< a sidechain was given
   float*           sung[FIQ_CHANNELS]; ///< the swarm
-  float*           wet[FIQ_CHANNELS];
+  float*           wet[FIQ_CHANNELS];  ///< without a path, as `dry`
   float*           dry[FIQ_CHANNELS];
 };
 
