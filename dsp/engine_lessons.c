@@ -59,8 +59,8 @@ static bool is_move(const FiqLesson* from, const FiqLesson* to, double rate)
 
 static void change_lesson(FiqEngine* self)
 {
-  const FiqLesson none   = {.is_known = false};
-  const uint32_t  wanted = fitting_lesson(self);
+  static const FiqLesson none   = {.is_known = false};
+  const uint32_t         wanted = fitting_lesson(self);
   if (wanted != self->playing_id) {
     const bool moves =
         is_move(&self->playing, wanted ? &self->lesson : &none, self->config.sample_rate_hz);

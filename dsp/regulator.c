@@ -61,9 +61,15 @@ static Zone zone_of(const FiqRegulatorParams* params)
   return (Zone){is_turned ? middle : params->order_low, is_turned ? middle : params->order_high};
 }
 
+/// Of the way that is left, what is gone in `dt_s`.
+static float share_of(float dt_s, float tau_s)
+{
+  return 1.0f - expf(-dt_s / tau_s);
+}
+
 static float approach(float x, float target, float dt_s, float tau_s)
 {
-  return x + (target - x) * (1.0f - expf(-dt_s / tau_s));
+  return x + (target - x) * share_of(dt_s, tau_s);
 }
 
 /// How far ahead R is looked for.
@@ -81,10 +87,15 @@ static void watch(FiqRegulator* self, const Zone* zone, float order, float dt_s,
     self->order = order;
     self->begun = true;
   }
+  if (fabsf(pace_s - self->pace_s) > 0.0f) {
+    self->pace_s      = pace_s;
+    self->order_share = share_of(pace_s, order_tau_s);
+    self->slope_share = share_of(pace_s, slope_tau_s);
+  }
   const float before = self->order;
-  self->order        = approach(self->order, order, pace_s, order_tau_s);
+  self->order += (order - self->order) * self->order_share;
   if (pace_s > 0.0f) {
-    self->slope = approach(self->slope, (self->order - before) / pace_s, pace_s, slope_tau_s);
+    self->slope += ((self->order - before) / pace_s - self->slope) * self->slope_share;
   }
   // A mean over all there is, until that is longer than the window.
   self->watched_s     = fminf(share_tau_s, self->watched_s + dt_s);

@@ -77,9 +77,12 @@ typedef struct {
   float slope;             ///< of R smoothed, 1/s
   float pace;              ///< of the control: 1, less where it turned back and forth
   FiqRegulatorAction last; ///< the last action but COAST
-  float              watched_s; ///< time that zone_share is of
-  bool               by_order;  ///< the action was begun by R
-  bool               begun;     ///< a step was taken since reset
+  float              watched_s;   ///< time that zone_share is of
+  bool               by_order;    ///< the action was begun by R
+  bool               begun;       ///< a step was taken since reset
+  float              pace_s;      ///< of the last step, in the bank's time, and what it makes of
+  float              order_share; ///< the smoothing of R
+  float              slope_share; ///< and of its slope; exponentials are dear
 } FiqRegulator;
 
 /// Off, no history; the first step takes the user's K.  [audio]

@@ -19,11 +19,10 @@ void fiq_smoother_reset(FiqSmoother* self, float value)
   self->end   = value;
 }
 
-void fiq_smoother_tick(FiqSmoother* self, float target)
+void fiq_smoother_approach(FiqSmoother* self, float target)
 {
   const float way  = target - self->end;
   const float step = self->coefficient * way;
-  self->start      = self->end;
   // A step below the rounding of the value would never arrive; the rest of the way is then taken at
   // once, so that the value rests instead of stalling short or creeping into denormals.
   const float unheard = 7e-8f * (1e-3f + fabsf(target));

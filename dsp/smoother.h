@@ -22,8 +22,17 @@ void fiq_smoother_init(FiqSmoother* self, float tau_s, float period_s);
 /// Jump to `value`.  [audio]
 void fiq_smoother_reset(FiqSmoother* self, float value);
 
+/// One step nearer to `target`, from which the value is away.  [audio]
+void fiq_smoother_approach(FiqSmoother* self, float target);
+
 /// Begin the next control period, one step nearer to `target`; arrives exactly.  [audio]
-void fiq_smoother_tick(FiqSmoother* self, float target);
+static inline void fiq_smoother_tick(FiqSmoother* self, float target)
+{
+  self->start = self->end;
+  if (!(target <= self->end && target >= self->end)) {
+    fiq_smoother_approach(self, target);
+  }
+}
 
 /// Value `position` (0..1) of the way through the current control period.  [audio]
 static inline float fiq_smoother_at(const FiqSmoother* self, float position)

@@ -49,7 +49,9 @@ void fiq_tilt_control(FiqTilt* self, float drive)
   fiq_smoother_tick(&self->drive, drive);
   self->gain = self->gain_end;
   self->pole = self->pole_end;
-  place(self, self->drive.end);
+  if (fabsf(self->drive.end - self->drive.start) > 0.0f) {
+    place(self, self->drive.end);
+  }
   self->gain_step = (self->gain_end - self->gain) * self->share;
   self->pole_step = (self->pole_end - self->pole) * self->share;
 }
