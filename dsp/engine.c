@@ -143,7 +143,8 @@ static void reset_sound(FiqEngine* self)
   fiq_analysis_reset(&self->analysis);
   fiq_engine_reset_core(self);
   fiq_engine_reset_mind(self);
-  self->position = 0;
+  self->position          = 0;
+  self->is_residual_known = false;
 }
 
 void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)

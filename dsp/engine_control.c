@@ -67,7 +67,8 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
 {
   const FiqEngineParams* const p = &self->params;
   // The density goal thickens by harmonics.
-  const float thicker = exp2f(goal_octaves * fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY));
+  const float density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
+  const float thicker = fabsf(density) > 0.0f ? exp2f(goal_octaves * density) : 1.0f;
   return (FiqRealmsParams){
       .realm        = (FiqRealm)p->realm,
       .amount       = self->smoothed[FIQ_SMOOTH_AMOUNT].end,
@@ -170,6 +171,21 @@ static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
   }
 }
 
+/// Meters that are too dear for every period: exponentials and logarithms by the carrier and by the note.
+static void meter_notes(FiqEngine* self)
+{
+  const FiqSwarm* const  swarm  = &self->swarm->swarm;
+  FiqEngineMeters* const meters = &self->meters;
+  const uint32_t         n      = fiq_engine_n_sounding(self);
+  // Nothing moves in a swarm that sleeps.
+  if (!swarm->asleep || !self->is_residual_known) {
+    meters->residual = fiq_swarm_residual_hz(swarm);
+  }
+  self->is_residual_known = swarm->asleep;
+  meters->carriers        = (float)n;
+  meters->harmony         = n > 1 ? fiq_notes_harmony(&swarm->notes) : 1.0f;
+}
+
 static void update_meters(FiqEngine* self)
 {
   const FiqSwarm* const  swarm  = &self->swarm->swarm;
@@ -180,10 +196,7 @@ static void update_meters(FiqEngine* self)
   meters->stability             = (float)self->core.class_;
   meters->warning               = self->core.confidence;
   if (self->n_ticks % FIQ_METER_TICKS == 0) {
-    meters->residual =
-        fiq_swarm_residual_hz(swarm); // an exponential a carrier, too dear for every period
-    meters->carriers = (float)fiq_engine_n_sounding(self);
-    meters->harmony  = fiq_notes_harmony(&swarm->notes);
+    meter_notes(self);
     meter_mind(meters, self);
   }
   if (self->path) {

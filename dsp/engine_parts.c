@@ -105,8 +105,9 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
   if (part->order.kind == FIQ_PART_SWARM) {
     fiq_swarm_adopt(&part->swarm, &self->swarm->swarm);
     keep_spent(self, self->swarm);
-    self->swarm          = part;
-    self->meters.latency = (float)fiq_engine_latency_frames(self);
+    self->swarm             = part;
+    self->is_residual_known = false;
+    self->meters.latency    = (float)fiq_engine_latency_frames(self);
     return;
   }
   if (part->order.kind == FIQ_PART_LEARNER) {

@@ -108,7 +108,8 @@ struct FiqEngine {
   bool             with_q;   ///< the realms make their output analytic, for rotation and shift
   uint32_t         q_frames; ///< until Q is whole; rotation and shift wait for it
   FiqEngineMeters  meters;
-  bool             watched; ///< telemetry is gathered
+  bool             is_residual_known; ///< of a swarm that sleeps
+  bool             watched;           ///< telemetry is gathered
   FiqTelemetryBox  telemetry;
   FiqTelemetry     draft;   ///< of the telemetry; too large for the stack
   uint64_t         n_ticks; ///< control periods since reset

@@ -64,6 +64,9 @@ void fiq_plugin_settle(FiqPlugin* self)
 /// What the worker did without being able to say so: a part is asked for again, a lesson is taken as it is.
 static void take_unheard(FiqPlugin* self)
 {
+  if (atomic_load_explicit(&self->unheard, memory_order_relaxed) == 0) {
+    return; // without the bus lock of an exchange
+  }
   const unsigned unheard = atomic_exchange(&self->unheard, 0u);
   if (unheard & FIQ_UNHEARD_BUILD) {
     self->growing = false;

@@ -23,18 +23,36 @@ static uint64_t fresh_seed(void)
   return seed & UINT64_C(0x7fffffff);
 }
 
+/// What is not connected shows what was seen of it last, so that there is no news of it, or is written nowhere.
+static void connect_control_port(FiqPlugin* self, uint32_t port, void* data)
+{
+  const uint32_t i = self->place_of_port[port];
+  if (self->is_meter[port]) {
+    self->ports.meter[i] = data ? data : &self->nowhere;
+  } else {
+    self->ports.knob[i] = data ? data : &self->seen[i];
+  }
+}
+
 static void map_control_ports(FiqPlugin* self)
 {
+  memset(self->seen, 0xff, sizeof(self->seen)); // a NaN, which stands for the default
   self->n_ports = fiq_first_control_port(self->kind);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
-    if (fiq_param_in(&fiq_params[row], self->kind) && self->n_ports < FIQ_PORTS_MAX) {
-      self->row_of_port[self->n_ports++] = row;
-      if (fiq_param_is_meter(&fiq_params[row])) {
-        self->row_of_meter[self->n_meters++] = row;
-      } else {
-        self->row_of_control[self->n_controls++] = row;
-      }
+    const FiqParam* const param = &fiq_params[row];
+    if (!fiq_param_in(param, self->kind) || self->n_ports == FIQ_PORTS_MAX) {
+      continue;
     }
+    const uint32_t port  = self->n_ports++;
+    self->is_meter[port] = fiq_param_is_meter(param);
+    if (self->is_meter[port]) {
+      self->place_of_port[port]               = self->n_meters;
+      self->offset_of_meter[self->n_meters++] = param->offset;
+    } else {
+      self->place_of_port[port]                = self->n_controls;
+      self->row_of_control[self->n_controls++] = row;
+    }
+    connect_control_port(self, port, NULL);
   }
 }
 
@@ -89,7 +107,6 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   lv2_atom_forge_init(&self->forge, map);
   fiq_plugin_read_options(self, options);
   map_control_ports(self);
-  memset(self->seen, 0xff, sizeof(self->seen)); // a NaN, which stands for the default
   fiq_state_box_init(&self->restored);
   fiq_state_box_init(&self->snapshot);
   fiq_tuning_shelf_init(&self->tunings);
@@ -159,7 +176,7 @@ static void connect_port(LV2_Handle handle, uint32_t port, void* data)
     return;
   }
   if (port >= fiq_first_control_port(self->kind)) {
-    self->ports.value[self->row_of_port[port]] = data;
+    connect_control_port(self, port, data);
   } else if (self->kind == FIQ_PLUGIN_REALMS) {
     connect_realms_port(&self->ports, port, data);
   } else {
@@ -167,30 +184,29 @@ static void connect_port(LV2_Handle handle, uint32_t port, void* data)
   }
 }
 
+static void take_control(FiqPlugin* self, uint32_t i)
+{
+  const FiqParam* const param = &fiq_params[self->row_of_control[i]];
+  self->seen[i]               = *self->ports.knob[i];
+  *(float*)(void*)((char*)&self->params + param->offset) =
+      fiq_param_to_engine(param, fiq_param_clamp(param, self->seen[i]));
+}
+
 static void read_controls(FiqPlugin* self)
 {
   for (uint32_t i = 0; i < self->n_controls; ++i) {
-    const uint32_t     row   = self->row_of_control[i];
-    const float* const value = self->ports.value[row];
     // Bits are compared, so that a NaN is not taken for news in every block.
-    if (value && memcmp(value, &self->seen[row], sizeof(float)) != 0) {
-      const FiqParam* const param = &fiq_params[row];
-      self->seen[row]             = *value;
-      *(float*)(void*)((char*)&self->params + param->offset) =
-          fiq_param_to_engine(param, fiq_param_clamp(param, *value));
+    if (memcmp(self->ports.knob[i], &self->seen[i], sizeof(float)) != 0) {
+      take_control(self, i);
     }
   }
 }
 
 static void write_meters(FiqPlugin* self)
 {
-  const FiqEngineMeters* const meters = fiq_engine_meters(self->engine);
+  const char* const meters = (const char*)fiq_engine_meters(self->engine);
   for (uint32_t i = 0; i < self->n_meters; ++i) {
-    const uint32_t row = self->row_of_meter[i];
-    if (self->ports.value[row]) {
-      *self->ports.value[row] =
-          *(const float*)(const void*)((const char*)meters + fiq_params[row].offset);
-    }
+    memcpy(self->ports.meter[i], meters + self->offset_of_meter[i], sizeof(float));
   }
 }
 

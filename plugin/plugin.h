@@ -37,7 +37,8 @@ typedef struct {
   const float*             in[FIQ_CHANNELS];
   const float*             side[FIQ_CHANNELS];
   float*                   out[FIQ_CHANNELS];
-  float*                   value[FIQ_PORTS_MAX]; ///< by row of fiq_params; NULL if unconnected
+  const float*             knob[FIQ_PORTS_MAX];  ///< [n_controls] never NULL
+  float*                   meter[FIQ_PORTS_MAX]; ///< [n_meters] never NULL
 } FiqPorts;
 
 typedef struct {
@@ -128,20 +129,22 @@ typedef struct {
 } FiqTask;
 
 typedef struct {
-  FiqPluginKind       kind;
-  FiqEngineConfig     config;
-  FiqEngine*          engine;
-  FiqEngineParams     params;
-  float               seen[FIQ_PORTS_MAX]; ///< what the control ports held when they were last read
-  FiqPorts            ports;
-  uint32_t            row_of_port[FIQ_PORTS_MAX]; ///< fiq_params row of each control port
-  uint32_t            n_ports;
-  uint32_t            row_of_control[FIQ_PORTS_MAX]; ///< [n_controls] what run() reads
-  uint32_t            n_controls;
-  uint32_t            row_of_meter[FIQ_PORTS_MAX]; ///< [n_meters] what it writes
-  uint32_t            n_meters;
-  int32_t             max_block_frames; ///< as the host announced it, 0 if it did not; advice only
-  FiqUrids            urids;
+  FiqPluginKind   kind;
+  FiqEngineConfig config;
+  FiqEngine*      engine;
+  FiqEngineParams params;
+  float           seen[FIQ_PORTS_MAX]; ///< [n_controls] what they held when they were last read
+  float           nowhere;             ///< where meters write that are not connected
+  FiqPorts        ports;
+  uint32_t        n_ports;
+  uint32_t place_of_port[FIQ_PORTS_MAX]; ///< of each control port, among the controls or the meters
+  bool     is_meter[FIQ_PORTS_MAX];      ///< of each control port: which
+  uint32_t row_of_control[FIQ_PORTS_MAX]; ///< [n_controls] of fiq_params
+  uint32_t n_controls;
+  size_t   offset_of_meter[FIQ_PORTS_MAX]; ///< [n_meters] in FiqEngineMeters
+  uint32_t n_meters;
+  int32_t  max_block_frames; ///< as the host announced it, 0 if it did not; advice only
+  FiqUrids urids;
   LV2_Log_Logger      logger;
   LV2_Atom_Forge      forge;
   LV2_Worker_Schedule schedule;       ///< schedule_work is NULL without a worker
