@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ARENA_BYTES = 1 << 20 };
 
@@ -137,6 +138,45 @@ static void test_a_single_value_is_heard_most_in_its_own_band(void** state)
   support_arena_free(&arena);
 }
 
+static void test_curve_is_the_sum_of_its_splines_and_ends_in_time(void** state)
+{
+  (void)state;
+  for (int trial = 0; trial < 8; ++trial) {
+    const FiqBandsConfig config = {trial % 2 ? 8000.0 : 48000.0, sizes[trial / 2],
+                                   trial % 3 ? 4 : FIQ_NEURONS_MAX};
+    FiqBands             bands;
+    FiqArena             arena = support_arena(ARENA_BYTES);
+    float                value[FIQ_NEURONS_MAX];
+    float                point[FIQ_NEURONS_MAX + 4] = {0.0f};
+    assert_int_equal(fiq_bands_init(&bands, &arena, &config), FIQ_OK);
+    support_noise(value, config.n_bands, 10.0, 5 + (uint64_t)trial);
+    memcpy(point + 2, value, config.n_bands * sizeof(float));
+    point[0]                  = -value[0];
+    point[config.n_bands + 3] = -value[config.n_bands - 1];
+    float* const curve        = support_floats(bands.n_bins + 8);
+    for (int build = 0; build < 2; ++build) {
+      bands.use_avx2 = bands.use_avx2 && build == 0;
+      for (uint32_t k = 0; k < bands.n_bins + 8; ++k) {
+        curve[k] = 77.0f;
+      }
+      fiq_bands_curve(&bands, value, curve);
+      for (uint32_t s = 0; s <= config.n_bands; ++s) {
+        for (uint32_t k = bands.segment[s]; k < bands.segment[s + 1]; ++k) {
+          const float wanted = point[s] * bands.weight[0][k] + point[s + 1] * bands.weight[1][k] +
+                               point[s + 2] * bands.weight[2][k] +
+                               point[s + 3] * bands.weight[3][k];
+          assert_memory_equal(&curve[k], &wanted, sizeof wanted);
+        }
+      }
+      for (uint32_t k = bands.n_bins; k < bands.n_bins + 8; ++k) {
+        assert_true(fabsf(curve[k] - 77.0f) <= 0.0f);
+      }
+    }
+    free(curve);
+    support_arena_free(&arena);
+  }
+}
+
 static void test_too_small_an_arena_and_bad_configurations_are_refused(void** state)
 {
   (void)state;
@@ -167,6 +207,7 @@ int main(void)
       cmocka_unit_test(test_curves_stay_within_their_values_and_end_at_zero),
       cmocka_unit_test(test_equal_values_give_a_plateau),
       cmocka_unit_test(test_a_single_value_is_heard_most_in_its_own_band),
+      cmocka_unit_test(test_curve_is_the_sum_of_its_splines_and_ends_in_time),
       cmocka_unit_test(test_too_small_an_arena_and_bad_configurations_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
