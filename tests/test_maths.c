@@ -25,6 +25,27 @@ static void test_sine_and_cosine_err_by_less_than_2e_7_up_to_1e4(void** state)
   }
 }
 
+static void test_phasors_are_accurate_and_of_length_one(void** state)
+{
+  (void)state;
+  const double ranges[] = {3.2, 100.0, 1e5};
+  const double bounds[] = {3e-7, 3e-7, 4e-6};
+  for (int r = 0; r < 3; ++r) {
+    double worst  = 0.0;
+    double length = 0.0;
+    for (int i = -300000; i <= 300000; ++i) {
+      const float      x = (float)(ranges[r] * i / 300000.0);
+      const FiqComplex z = fiq_phasor(x);
+      worst              = fmax(worst, fabs((double)z.re - cos((double)x)));
+      worst              = fmax(worst, fabs((double)z.im - sin((double)x)));
+      length             = fmax(length, fabs(hypot((double)z.re, (double)z.im) - 1.0));
+    }
+    print_message("|x| <= %6.1f: error %.2e, of length %.2e\n", ranges[r], worst, length);
+    assert_true(worst < bounds[r]);
+    assert_true(length < 2e-7);
+  }
+}
+
 static void test_small_sines_keep_their_relative_accuracy(void** state)
 {
   (void)state;
@@ -126,6 +147,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sine_and_cosine_err_by_less_than_2e_7_up_to_1e4),
+      cmocka_unit_test(test_phasors_are_accurate_and_of_length_one),
       cmocka_unit_test(test_small_sines_keep_their_relative_accuracy),
       cmocka_unit_test(test_round_is_rint),
       cmocka_unit_test(test_wrapping_keeps_the_angle_and_the_range),
