@@ -107,6 +107,11 @@ bool fiq_coherence_is_off(const FiqCoherence* self)
   return !self->is_turned && !(self->amount < 0.0f);
 }
 
+static bool is_resting(const FiqCoherence* self)
+{
+  return !self->is_turned && !(self->amount > 0.0f);
+}
+
 /// Sum of both channels, its power, and what the last frame's turn makes of it.
 FIQ_INLINE void mix(FiqCoherence* restrict self, const FiqComplex* restrict left,
                     const FiqComplex* restrict right)
@@ -147,8 +152,7 @@ FIQ_INLINE void approach(float* restrict turn_rad, FiqComplex* restrict turn,
     const float step = held > -turn_step_rad ? held : -turn_step_rad;
     const float next = fiq_wrap_rad(turn_rad[k] + step);
     turn_rad[k]      = next;
-    turn[k].re       = fiq_cos(next);
-    turn[k].im       = fiq_sin(next);
+    turn[k]          = fiq_phasor(next);
   }
 }
 
@@ -174,11 +178,16 @@ static bool any_turned(const float* turn_rad, size_t n)
   return false;
 }
 
-void fiq_coherence_listen(FiqCoherence* self, float target, FiqComplex* const* spectra)
+bool fiq_coherence_move(FiqCoherence* self, float target)
 {
   assert(target >= -1.0f && target <= 1.0f);
   self->amount += fiq_clamp(target - self->amount, -amount_step, amount_step);
-  if (!self->is_turned && !(self->amount > 0.0f)) {
+  return !is_resting(self);
+}
+
+void fiq_coherence_listen(FiqCoherence* self, FiqComplex* const* spectra)
+{
+  if (is_resting(self)) {
     return;
   }
   FiqComplex* const last = self->sum_last;
@@ -363,11 +372,6 @@ static void draw_curves(FiqCoherence* self)
     draw_line(self, &self->partial[i], &self->partial[i + 1]);
   }
   draw_line(self, &self->partial[n - 1], &last);
-}
-
-static bool is_resting(const FiqCoherence* self)
-{
-  return !self->is_turned && !(self->amount > 0.0f);
 }
 
 void fiq_coherence_pull(FiqCoherence* self)

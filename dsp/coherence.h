@@ -89,9 +89,11 @@ void fiq_coherence_reset(FiqCoherence* self);
 /// Whether this frame's delta is exactly 0; asked after fiq_coherence_turn.  [audio]
 bool fiq_coherence_is_off(const FiqCoherence* self);
 
-/// First third of a frame's work: move the amount toward `target` (-1..+1) and find the envelope. `spectra`
-/// [2][n_bins] with time 0 in the middle of the frame.  [audio]
-void fiq_coherence_listen(FiqCoherence* self, float target, FiqComplex* const* spectra);
+/// A frame begins: move the amount toward `target` (-1..+1). False: this frame need not be listened to.  [audio]
+bool fiq_coherence_move(FiqCoherence* self, float target);
+
+/// First third of its work: find the envelope of `spectra` [2][n_bins] with time 0 in the middle of the frame.  [audio]
+void fiq_coherence_listen(FiqCoherence* self, FiqComplex* const* spectra);
 
 /// Second third: find the partials, pull them.  [audio]
 void fiq_coherence_pull(FiqCoherence* self);

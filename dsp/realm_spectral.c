@@ -44,7 +44,8 @@ FiqStatus fiq_realm_spectral_init(FiqRealmSpectral* self, FiqArena* arena, FiqFf
   }
   self->curve_rad = fiq_arena_take(arena, self->bands.n_bins, sizeof(float));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
-    self->turn[c] = fiq_arena_take(arena, self->bands.n_bins, sizeof(FiqComplex));
+    self->turn[c].even = fiq_arena_take(arena, self->bands.n_bins / 2 + 1, sizeof(FiqComplex));
+    self->turn[c].odd  = fiq_arena_take(arena, self->bands.n_bins / 2, sizeof(FiqComplex));
   }
   const FiqCoherenceConfig coherence = {config->sample_rate_hz, config->window_frames,
                                         self->stft.config.hop_frames};
@@ -59,7 +60,9 @@ FiqStatus fiq_realm_spectral_init(FiqRealmSpectral* self, FiqArena* arena, FiqFf
     return rest;
   }
   self->stft.n_steps = FIQ_STFT_STEPS_MAX;
+  self->stft.turns   = true;
   self->use_avx2     = fiq_simd_avx2();
+  self->use_avx512   = fiq_simd_avx512();
   fiq_realm_spectral_reset(self);
   return FIQ_OK;
 }
@@ -121,41 +124,46 @@ static void phases_of(const FiqRealmSpectral* self, uint32_t c, float* psi_rad)
   }
 }
 
-FIQ_INLINE void make_turn(FiqComplex* restrict turn, const float* restrict psi_rad, size_t n)
+/// Turns of `n` bins, an even number of them, from an even one on.
+FIQ_INLINE void make_turn(FiqComplex* restrict even, FiqComplex* restrict odd,
+                          const float* restrict psi_rad, size_t n)
 {
-  for (size_t k = 0; k < n; ++k) {
-    turn[k].re = fiq_cos(psi_rad[k]);
-    turn[k].im = fiq_sin(psi_rad[k]);
+  for (size_t i = 0; i < n / 2; ++i) {
+    even[i] = fiq_phasor(psi_rad[2 * i]);
+    odd[i]  = fiq_phasor(psi_rad[2 * i + 1]);
   }
 }
 
-static void make_turn_base(FiqComplex* turn, const float* psi_rad, size_t n)
+static void make_turn_base(FiqComplex* even, FiqComplex* odd, const float* psi_rad, size_t n)
 {
-  make_turn(turn, psi_rad, n);
+  make_turn(even, odd, psi_rad, n);
 }
 
-FIQ_AVX2 static void make_turn_avx2(FiqComplex* turn, const float* psi_rad, size_t n)
+FIQ_AVX2 static void make_turn_avx2(FiqComplex* even, FiqComplex* odd, const float* psi_rad,
+                                    size_t n)
 {
-  make_turn(turn, psi_rad, n);
+  make_turn(even, odd, psi_rad, n);
 }
 
-FIQ_INLINE void multiply_by(FiqComplex* restrict z, const FiqComplex* restrict turn, size_t n)
+FIQ_AVX512 static void make_turn_avx512(FiqComplex* even, FiqComplex* odd, const float* psi_rad,
+                                        size_t n)
 {
-  for (size_t k = 0; k < n; ++k) {
-    const float re = z[k].re * turn[k].re - z[k].im * turn[k].im;
-    z[k].im        = z[k].re * turn[k].im + z[k].im * turn[k].re;
-    z[k].re        = re;
+  make_turn(even, odd, psi_rad, n);
+}
+
+/// The turns of all bins from the curve.
+static void run_make_turn(FiqRealmSpectral* self, const FiqStftTurn* turn)
+{
+  const float* const psi_rad = self->curve_rad;
+  const uint32_t     last    = self->bands.n_bins - 1;
+  if (self->use_avx2 && self->use_avx512) {
+    make_turn_avx512(turn->even, turn->odd, psi_rad, last);
+  } else if (self->use_avx2) {
+    make_turn_avx2(turn->even, turn->odd, psi_rad, last);
+  } else {
+    make_turn_base(turn->even, turn->odd, psi_rad, last);
   }
-}
-
-static void multiply_by_base(FiqComplex* z, const FiqComplex* turn, size_t n)
-{
-  multiply_by(z, turn, n);
-}
-
-FIQ_AVX2 static void multiply_by_avx2(FiqComplex* z, const FiqComplex* turn, size_t n)
-{
-  multiply_by(z, turn, n);
+  turn->even[last / 2] = fiq_phasor(psi_rad[last]);
 }
 
 static bool is_at_rest(const float* psi_rad, uint32_t n)
@@ -187,8 +195,7 @@ static void prepare_turns(FiqRealmSpectral* self)
     if (!is_plain) {
       fiq_coherence_add(&self->coherence, self->curve_rad);
     }
-    (self->use_avx2 ? make_turn_avx2 : make_turn_base)(self->turn[c], self->curve_rad,
-                                                       self->bands.n_bins);
+    run_make_turn(self, &self->turn[c]);
   }
   if (self->is_shared) {
     // The second channel's own turn is out of date.
@@ -197,12 +204,11 @@ static void prepare_turns(FiqRealmSpectral* self)
   self->is_plain = is_plain;
 }
 
-static void rotate(FiqRealmSpectral* self, FiqComplex* const* spectra)
+static void rotate(FiqRealmSpectral* self)
 {
   prepare_turns(self);
-  for (uint32_t c = 0; c < FIQ_CHANNELS && self->is_turned; ++c) {
-    const FiqComplex* turn = self->turn[self->is_shared ? 0 : c];
-    (self->use_avx2 ? multiply_by_avx2 : multiply_by_base)(spectra[c], turn, self->bands.n_bins);
+  if (self->is_turned) {
+    fiq_stft_turn(&self->stft, &self->turn[0], &self->turn[self->is_shared ? 0 : 1]);
   }
 }
 
@@ -213,18 +219,21 @@ static void run_step(void* user, FiqComplex* const* spectra, uint32_t n_bins)
   // Where there is nothing to hear every step has a slice of its own; else the last two share one.
   const uint32_t step = self->stft.step + (hear ? STEP_HEAR : STEP_LISTEN);
   assert(n_bins == self->bands.n_bins);
+  (void)spectra;
   (void)n_bins;
   if (step == STEP_HEAR) {
-    fiq_features_process(&self->features, spectra, FIQ_CHANNELS);
+    fiq_features_process(&self->features, fiq_stft_look(&self->stft), FIQ_CHANNELS);
   } else if (step == STEP_LISTEN) {
-    fiq_coherence_listen(&self->coherence, self->params.coherence, spectra);
+    if (fiq_coherence_move(&self->coherence, self->params.coherence)) {
+      fiq_coherence_listen(&self->coherence, fiq_stft_look(&self->stft));
+    }
   } else if (step == STEP_PULL) {
     fiq_coherence_pull(&self->coherence);
   } else if (step == STEP_TURN) {
     fiq_coherence_turn(&self->coherence);
   }
   if (step == STEP_ROTATE || (step == STEP_TURN && hear)) {
-    rotate(self, spectra);
+    rotate(self);
   }
 }
 

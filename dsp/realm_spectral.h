@@ -57,11 +57,12 @@ typedef struct {
   float       theta_rad[FIQ_NEURONS_MAX];             ///< [n_neurons] of the last control
   float       psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< what the turns were made from
   float*      curve_rad;                              ///< [n_bins] scratch
-  FiqComplex* turn[FIQ_CHANNELS];                     ///< [n_bins] e^{j psi(f)}
+  FiqStftTurn turn[FIQ_CHANNELS];                     ///< e^{j psi(f)}
   bool        is_turned;                              ///< this frame's turns are to be applied
   bool        is_shared;                              ///< turn[0] holds for both channels
   bool        is_plain;                               ///< the turns were made without coherence
-  bool        use_avx2;
+  bool        use_avx2;                               ///< all builds give the same bits
+  bool        use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 } FiqRealmSpectral;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range. Not to be moved afterwards.  [setup]

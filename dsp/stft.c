@@ -20,6 +20,10 @@ enum {
   SLICE_ADD     = 7
 };
 
+/// The build of a kernel for this machine.
+#define PICK(self, kernel)                                                                         \
+  (!(self)->use_avx2 ? kernel##_base : (self)->use_avx512 ? kernel##_avx512 : kernel##_avx2)
+
 static bool is_power_of_two(uint32_t x)
 {
   return x != 0 && (x & (x - 1)) == 0;
@@ -105,8 +109,11 @@ FiqStatus fiq_stft_init(FiqStft* self, FiqArena* arena, FiqFftPool* pool,
   if (!config_is_valid(&self->config)) {
     return FIQ_BAD_ARGUMENT;
   }
-  self->n_steps  = 1;
-  self->use_avx2 = fiq_simd_avx2();
+  self->sign[0]    = -1.0f;
+  self->sign[1]    = 1.0f;
+  self->n_steps    = 1;
+  self->use_avx2   = fiq_simd_avx2();
+  self->use_avx512 = fiq_simd_avx512();
   take_buffers(self, arena);
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
@@ -129,6 +136,7 @@ void fiq_stft_reset(FiqStft* self)
   self->position = 0;
   self->step     = 0;
   self->with_q   = false;
+  self->q_hops   = 0;
 }
 
 uint32_t fiq_stft_latency_frames(const FiqStft* self)
@@ -187,6 +195,51 @@ FIQ_AVX2 static void fold_avx2(const Fold* from, FiqComplex* even, FiqComplex* o
   fold(from, even, odd, n);
 }
 
+/// Data, window and twiddles of one stretch of a half.
+typedef struct {
+  const FiqComplex* input;
+  const float*      window;
+  const FiqComplex* twiddle;
+  const float*      sign; ///< FiqStft.sign
+  float             part; ///< in the odd bins: -1 before time 0, 1 after it
+} Half;
+
+/// The same where the other half weighs nothing.
+FIQ_INLINE void fold_half(const Half* restrict from, FiqComplex* restrict even,
+                          FiqComplex* restrict odd, size_t n)
+{
+  const FiqComplex* restrict input   = from->input;
+  const FiqComplex* restrict twiddle = from->twiddle;
+  const float* restrict window       = from->window;
+  const float minus                  = from->sign[0];
+  const float plus                   = from->sign[1];
+  const float part                   = from->part;
+  for (size_t i = 0; i < n; ++i) {
+    const float re = window[2 * i] * input[i].re;
+    const float im = window[2 * i + 1] * input[i].im;
+    even[i].re     = re;
+    even[i].im     = im;
+    odd[i].re      = part * (re * twiddle[i].re + (plus * im) * twiddle[i].im);
+    odd[i].im      = part * (im * twiddle[i].re + (minus * re) * twiddle[i].im);
+  }
+}
+
+static void fold_half_base(const Half* from, FiqComplex* even, FiqComplex* odd, uint32_t n)
+{
+  fold_half(from, even, odd, n);
+}
+
+FIQ_AVX2 static void fold_half_avx2(const Half* from, FiqComplex* even, FiqComplex* odd, uint32_t n)
+{
+  fold_half(from, even, odd, n);
+}
+
+FIQ_AVX512 static void fold_half_avx512(const Half* from, FiqComplex* even, FiqComplex* odd,
+                                        uint32_t n)
+{
+  fold_half(from, even, odd, n);
+}
+
 /// Bins `first`, first + 2, .. of both channels from those of z: left is what is symmetric.
 FIQ_INLINE void unpack(FiqComplex* restrict left, FiqComplex* restrict right,
                        const FiqComplex* restrict z, const FiqComplex* restrict mirror,
@@ -210,6 +263,12 @@ static void unpack_base(FiqComplex* left, FiqComplex* right, const FiqComplex* z
 
 FIQ_AVX2 static void unpack_avx2(FiqComplex* left, FiqComplex* right, const FiqComplex* z,
                                  const FiqComplex* mirror, uint32_t first, uint32_t n)
+{
+  unpack(left, right, z, mirror, first, n);
+}
+
+FIQ_AVX512 static void unpack_avx512(FiqComplex* left, FiqComplex* right, const FiqComplex* z,
+                                     const FiqComplex* mirror, uint32_t first, uint32_t n)
 {
   unpack(left, right, z, mirror, first, n);
 }
@@ -241,6 +300,49 @@ FIQ_AVX2 static void pack_avx2(FiqComplex* z, FiqComplex* mirror, const FiqCompl
   pack(z, mirror, left, right, first, n);
 }
 
+/// Bins of z and their mirrors, both channels turned: unpack, multiply and pack in one.
+FIQ_INLINE void turn_pairs(FiqComplex* restrict z, FiqComplex* restrict mirror,
+                           const FiqComplex* restrict left, const FiqComplex* restrict right,
+                           const float* restrict sign, size_t n)
+{
+  const float minus = sign[0];
+  const float plus  = sign[1];
+  for (size_t i = 0; i < n; ++i) {
+    const FiqComplex a       = z[i];
+    const FiqComplex b       = mirror[-(ptrdiff_t)i];
+    const float      l_re    = 0.5f * (a.re + b.re);
+    const float      l_im    = 0.5f * (a.im - b.im);
+    const float      r_re    = 0.5f * (a.im + b.im);
+    const float      r_im    = 0.5f * (b.re - a.re);
+    const float      u_re    = l_re * left[i].re + (minus * l_im) * left[i].im;
+    const float      u_im    = l_im * left[i].re + (plus * l_re) * left[i].im;
+    const float      v_re    = r_re * right[i].re + (minus * r_im) * right[i].im;
+    const float      v_im    = r_im * right[i].re + (plus * r_re) * right[i].im;
+    z[i].re                  = u_re - v_im;
+    z[i].im                  = u_im + v_re;
+    mirror[-(ptrdiff_t)i].re = u_re + v_im;
+    mirror[-(ptrdiff_t)i].im = v_re - u_im;
+  }
+}
+
+static void turn_pairs_base(FiqComplex* z, FiqComplex* mirror, const FiqComplex* left,
+                            const FiqComplex* right, const float* sign, uint32_t n)
+{
+  turn_pairs(z, mirror, left, right, sign, n);
+}
+
+FIQ_AVX2 static void turn_pairs_avx2(FiqComplex* z, FiqComplex* mirror, const FiqComplex* left,
+                                     const FiqComplex* right, const float* sign, uint32_t n)
+{
+  turn_pairs(z, mirror, left, right, sign, n);
+}
+
+FIQ_AVX512 static void turn_pairs_avx512(FiqComplex* z, FiqComplex* mirror, const FiqComplex* left,
+                                         const FiqComplex* right, const float* sign, uint32_t n)
+{
+  turn_pairs(z, mirror, left, right, sign, n);
+}
+
 /// Where one stretch of a frame is added.
 typedef struct {
   FiqComplex*       late;
@@ -248,6 +350,7 @@ typedef struct {
   const float*      late_window;
   const float*      early_window;
   const FiqComplex* twiddle;
+  const float*      sign; ///< FiqStft.sign
 } Overlap;
 
 /// The inverse of fold, windowed and added to the ring.
@@ -259,9 +362,11 @@ FIQ_INLINE void overlap_add(const Overlap* restrict to, const FiqComplex* restri
   const FiqComplex* restrict twiddle = to->twiddle;
   const float* restrict late_window  = to->late_window;
   const float* restrict early_window = to->early_window;
+  const float minus                  = to->sign[0];
+  const float plus                   = to->sign[1];
   for (size_t i = 0; i < n; ++i) {
-    const float re = odd[i].re * twiddle[i].re - odd[i].im * twiddle[i].im;
-    const float im = odd[i].im * twiddle[i].re + odd[i].re * twiddle[i].im;
+    const float re = odd[i].re * twiddle[i].re + (minus * odd[i].im) * twiddle[i].im;
+    const float im = odd[i].im * twiddle[i].re + (plus * odd[i].re) * twiddle[i].im;
     late[i].re += late_window[2 * i] * (even[i].re + re);
     late[i].im += late_window[2 * i + 1] * (even[i].im + im);
     early[i].re += early_window[2 * i] * (even[i].re - re);
@@ -277,6 +382,12 @@ static void overlap_add_base(const Overlap* to, const FiqComplex* even, const Fi
 
 FIQ_AVX2 static void overlap_add_avx2(const Overlap* to, const FiqComplex* even,
                                       const FiqComplex* odd, uint32_t n)
+{
+  overlap_add(to, even, odd, n);
+}
+
+FIQ_AVX512 static void overlap_add_avx512(const Overlap* to, const FiqComplex* even,
+                                          const FiqComplex* odd, uint32_t n)
 {
   overlap_add(to, even, odd, n);
 }
@@ -304,6 +415,24 @@ static void run_fold(FiqStft* self, uint32_t start)
   }
 }
 
+/// The window of a filter is 0 but in the middle half of a frame.
+static void run_fold_of_filter(FiqStft* self, uint32_t start)
+{
+  const uint32_t n    = self->config.window_frames;
+  const uint32_t half = n / 2;
+  const uint32_t end  = 3 * (n / 4);
+  uint32_t       to   = 0;
+  for (uint32_t i = n / 4; i < end; i = to) {
+    const uint32_t at   = (start + i) & (n - 1);
+    const uint32_t stop = i < half ? half : end;
+    const uint32_t bin  = i & (half - 1);
+    const Half from = {self->input + at, self->analysis + 2 * i, self->twiddle + bin, self->sign,
+                       i < half ? -1.0f : 1.0f};
+    to              = stop - i < n - at ? stop : i + n - at;
+    PICK(self, fold_half)(&from, self->even_time[0] + bin, self->odd_time[0] + bin, to - i);
+  }
+}
+
 static void run_unpack(FiqStft* self)
 {
   const uint32_t    half  = self->config.window_frames / 2;
@@ -315,9 +444,46 @@ static void run_unpack(FiqStft* self)
   right[0]                = (FiqComplex){even[0].im, 0.0f};
   left[half]              = (FiqComplex){even[half / 2].re, 0.0f};
   right[half]             = (FiqComplex){even[half / 2].im, 0.0f};
-  (self->use_avx2 ? unpack_avx2 : unpack_base)(left, right, even + 1, even + half - 1, 2,
-                                               half / 2 - 1);
-  (self->use_avx2 ? unpack_avx2 : unpack_base)(left, right, odd, odd + half - 1, 1, half / 2);
+  PICK(self, unpack)(left, right, even + 1, even + half - 1, 2, half / 2 - 1);
+  PICK(self, unpack)(left, right, odd, odd + half - 1, 1, half / 2);
+}
+
+FiqComplex* const* fiq_stft_look(FiqStft* self)
+{
+  assert(self);
+  if (!self->is_unpacked) {
+    run_unpack(self);
+    self->is_unpacked = true;
+  }
+  return self->spectra;
+}
+
+void fiq_stft_turn(FiqStft* self, const FiqStftTurn* left, const FiqStftTurn* right)
+{
+  assert(self);
+  assert(self->turns);
+  assert(left && right);
+  self->turn[0] = left;
+  self->turn[1] = right;
+}
+
+static FiqComplex turn_real(FiqComplex z, FiqComplex left, FiqComplex right)
+{
+  return (FiqComplex){z.re * left.re, z.im * right.re};
+}
+
+static void run_turn(FiqStft* self)
+{
+  const uint32_t           half  = self->config.window_frames / 2;
+  const FiqStftTurn* const left  = self->turn[0];
+  const FiqStftTurn* const right = self->turn[1];
+  FiqComplex* const        even  = self->even[0];
+  FiqComplex* const        odd   = self->odd[0];
+  even[0]                        = turn_real(even[0], left->even[0], right->even[0]);
+  even[half / 2] = turn_real(even[half / 2], left->even[half / 2], right->even[half / 2]);
+  PICK(self, turn_pairs)
+  (even + 1, even + half - 1, left->even + 1, right->even + 1, self->sign, half / 2 - 1);
+  PICK(self, turn_pairs)(odd, odd + half - 1, left->odd, right->odd, self->sign, half / 2);
 }
 
 static void run_pack(FiqStft* self)
@@ -367,12 +533,38 @@ static void run_overlap_add(FiqStft* self, uint32_t plane, uint32_t start)
   memset(ring + ((start + n - hop) & (n - 1)), 0, hop * sizeof(FiqComplex));
   for (uint32_t i = 0; i < half && (plane == 0 || self->with_q);) {
     const uint32_t stretch = i < split ? split : half - i;
-    const Overlap  to      = {ring + ((start + half + i) & (n - 1)), ring + ((start + i) & (n - 1)),
-                              self->synthesis + 2 * (half + i), self->synthesis + 2 * i,
-                              self->twiddle + i};
-    (self->use_avx2 ? overlap_add_avx2 : overlap_add_base)(&to, self->even_time[plane] + i,
-                                                           self->odd_time[plane] + i, stretch);
+    const Overlap  to      = {ring + ((start + half + i) & (n - 1)),
+                              ring + ((start + i) & (n - 1)),
+                              self->synthesis + 2 * (half + i),
+                              self->synthesis + 2 * i,
+                              self->twiddle + i,
+                              self->sign};
+    PICK(self, overlap_add)(&to, self->even_time[plane] + i, self->odd_time[plane] + i, stretch);
     i += stretch;
+  }
+}
+
+/// Plane Q's ring rings out when it is no longer fed, and then rests.
+static void run_overlap_add_of_q(FiqStft* self, uint32_t start)
+{
+  const uint32_t n_hops = self->config.window_frames / self->config.hop_frames;
+  self->q_hops          = self->with_q ? n_hops + 1 : self->q_hops;
+  if (self->q_hops > 0) {
+    run_overlap_add(self, 1, start);
+    --self->q_hops;
+  }
+}
+
+/// What is to become sound.
+static void run_way_back(FiqStft* self)
+{
+  if (!self->turns) {
+    run_pack(self);
+  } else if (self->turn[0]) {
+    run_turn(self);
+  }
+  if (self->with_q) {
+    run_quadrature(self);
   }
 }
 
@@ -382,21 +574,22 @@ static void run_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStftFram
   const uint32_t n_planes = self->with_q ? 2 : 1;
   const uint32_t n_out    = self->config.n_out;
   if (slice == SLICE_FOLD) {
-    run_fold(self, start);
+    (self->config.shape == FIQ_STFT_FILTER ? run_fold_of_filter : run_fold)(self, start);
     fiq_fft_forward_complex(&self->fft, self->even_time[0], self->even[0]);
   } else if (slice == SLICE_UNPACK) {
     fiq_fft_forward_complex(&self->fft, self->odd_time[0], self->odd[0]);
-    run_unpack(self);
+    self->turn[0]     = NULL;
+    self->is_unpacked = false;
+    if (!self->turns) {
+      (void)fiq_stft_look(self);
+    }
   }
   if (frame && slice >= SLICE_STEPS && slice < SLICE_STEPS + self->n_steps) {
     self->step = slice - SLICE_STEPS;
     frame(user, self->spectra, self->n_bins);
   }
   if (slice == SLICE_PACK && n_out) {
-    run_pack(self);
-    if (n_planes == 2) {
-      run_quadrature(self);
-    }
+    run_way_back(self);
   }
   for (uint32_t plane = 0; plane < n_planes && n_out; ++plane) {
     if (slice == SLICE_INVERSE) {
@@ -405,8 +598,9 @@ static void run_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStftFram
       fiq_fft_inverse_complex(&self->fft, self->odd[plane], self->odd_time[plane]);
     }
   }
-  for (uint32_t plane = 0; plane < planes_of(self) && n_out && slice == SLICE_ADD; ++plane) {
-    run_overlap_add(self, plane, start);
+  if (slice == SLICE_ADD && n_out) {
+    run_overlap_add(self, 0, start);
+    run_overlap_add_of_q(self, start);
   }
 }
 

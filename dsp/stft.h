@@ -54,9 +54,16 @@ typedef struct {
   bool         analytic; ///< memory for Q is wanted
 } FiqStftConfig;
 
+/// Factors e^{j psi} of the bins of a channel, the even bins and the odd ones by themselves.
+typedef struct {
+  FiqComplex* even; ///< [window/4 + 1] bins 0, 2, ..
+  FiqComplex* odd;  ///< [window/4] bins 1, 3, ..
+} FiqStftTurn;
+
 /// One frame: `spectra` [n_in][n_bins], bins 0..window/2 of the windowed input, unscaled, time 0
 /// in the middle of the frame. What is left in the first n_out after the last step becomes sound.
-/// Bins 0 and n_bins - 1 are taken as real. FiqStft.step tells which step of the frame it is. [audio]
+/// Bins 0 and n_bins - 1 are taken as real. FiqStft.step tells which step of the frame it is. With FiqStft.turns
+/// `spectra` are void: fiq_stft_look brings them, to be read, and what becomes sound is fiq_stft_turn's. [audio]
 typedef void (*FiqStftFrame)(void* user, FiqComplex* const* spectra, uint32_t n_bins);
 
 typedef struct {
@@ -74,11 +81,18 @@ typedef struct {
   FiqComplex*   input;                          ///< [window_frames] ring of z
   FiqComplex*   sum[2];                         ///< [window_frames] rings of overlap-added I, Q
   uint32_t      position;                       ///< in all rings, 0..window_frames - 1
-  uint32_t      n_steps; ///< calls of the callback in a frame: 1, or more, up to
-                         ///< FIQ_STFT_STEPS_MAX, if set after init
-  uint32_t step;         ///< of the callback that runs, 0..n_steps - 1
-  bool     with_q;       ///< this frame has Q
-  bool     use_avx2;     ///< both builds give the same bits
+  uint32_t      n_steps;   ///< calls of the callback in a frame: 1, or more, up to
+                           ///< FIQ_STFT_STEPS_MAX, if set after init
+  uint32_t           step; ///< of the callback that runs, 0..n_steps - 1
+  const FiqStftTurn* turn[FIQ_STFT_CHANNELS_MAX]; ///< of this frame; NULL: it leaves as it came
+  uint32_t           q_hops;                      ///< until the ring of Q is silent
+  float              sign
+      [2]; ///< {-1, 1}, unknown to the compiler: gcc would fuse x y -+ z w, and round each build otherwise
+  bool turns;       ///< frames are turned and no more, may be set after init if n_out is 2: cheaper
+  bool is_unpacked; ///< this frame's spectra are there
+  bool with_q;      ///< this frame has Q
+  bool use_avx2;    ///< all builds give the same bits
+  bool use_avx512;  ///< a wider one, if use_avx2 too; may be cleared to compare
 } FiqStft;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
@@ -90,6 +104,13 @@ void fiq_stft_reset(FiqStft* self);
 
 /// Frames from input to output; equals window_frames.  [any]
 uint32_t fiq_stft_latency_frames(const FiqStft* self);
+
+/// In a callback: the spectra [n_in][n_bins] of this frame; with `turns` they may be read alone.  [audio]
+FiqComplex* const* fiq_stft_look(FiqStft* self);
+
+/// In a callback with `turns`: multiply the channels by these, which may be the same and stay until the frame is
+/// over. A frame that gets none leaves as it came.  [audio]
+void fiq_stft_turn(FiqStft* self, const FiqStftTurn* left, const FiqStftTurn* right);
 
 /// Sum of the squared analysis window, which Parseval's relation needs; known without memory.  [any]
 float fiq_stft_window_energy(const FiqStft* self);

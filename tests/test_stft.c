@@ -209,6 +209,128 @@ static void test_i_is_the_same_with_and_without_q(void** state)
   planes_free(&b);
 }
 
+/// Turns of two channels, and the same in the order of the bins.
+typedef struct {
+  FiqStft*    stft;
+  FiqStftTurn turn[2];
+  FiqComplex* factor[2];
+  bool        is_looked_at;
+  bool        is_off;
+} Turns;
+
+static void turn_by_hand(void* user, FiqComplex* const* spectra, uint32_t n_bins)
+{
+  const Turns* turns = user;
+  for (uint32_t c = 0; c < 2; ++c) {
+    for (uint32_t k = 0; k < n_bins && !turns->is_off; ++k) {
+      const FiqComplex z = spectra[c][k];
+      const FiqComplex t = turns->factor[c][k];
+      spectra[c][k]      = (FiqComplex){z.re * t.re - z.im * t.im, z.im * t.re + z.re * t.im};
+    }
+  }
+}
+
+static void hand_turns_over(void* user, FiqComplex* const* spectra, uint32_t n_bins)
+{
+  Turns* const turns = user;
+  (void)n_bins;
+  assert_ptr_equal(turns->is_looked_at ? fiq_stft_look(turns->stft) : spectra, spectra);
+  if (!turns->is_off) {
+    fiq_stft_turn(turns->stft, &turns->turn[0], &turns->turn[1]);
+  }
+}
+
+static void turns_start(Turns* turns, FiqStft* stft)
+{
+  const uint32_t n = stft->n_bins;
+  *turns           = (Turns){.stft = stft};
+  for (uint32_t c = 0; c < 2; ++c) {
+    turns->factor[c]    = calloc(n, sizeof(FiqComplex));
+    turns->turn[c].even = calloc(n, sizeof(FiqComplex));
+    turns->turn[c].odd  = calloc(n, sizeof(FiqComplex));
+    for (uint32_t k = 0; k < n; ++k) {
+      const double     angle = 0.37 * k + c * sin(0.01 * k);
+      const FiqComplex z     = {(float)cos(angle), (float)sin(angle)};
+      turns->factor[c][k]    = z;
+      (k % 2 ? turns->turn[c].odd : turns->turn[c].even)[k / 2] = z;
+    }
+  }
+}
+
+static void turns_end(Turns* turns)
+{
+  for (uint32_t c = 0; c < 2; ++c) {
+    free(turns->factor[c]);
+    free(turns->turn[c].even);
+    free(turns->turn[c].odd);
+  }
+}
+
+static void test_turns_are_what_a_callback_would_make_of_the_spectra(void** state)
+{
+  (void)state;
+  for (uint32_t window = FIQ_STFT_WINDOW_MIN; window <= FIQ_STFT_WINDOW_MAX; window *= 2) {
+    FiqStft  by_hand;
+    FiqStft  turned;
+    Turns    turns;
+    Planes   a         = planes_new();
+    Planes   b         = planes_new();
+    FiqArena arenas[2] = {start(&by_hand, config_of(window, FIQ_STFT_FILTER)),
+                          start(&turned, config_of(window, FIQ_STFT_FILTER))};
+    turned.turns       = true;
+    turns_start(&turns, &turned);
+    run(&by_hand, a.x, a.i, a.q, 100, turn_by_hand, &turns);
+    for (int looked_at = 0; looked_at < 2; ++looked_at) {
+      turns.is_looked_at = looked_at == 1;
+      fiq_stft_reset(&turned);
+      run(&turned, b.x, b.i, b.q, 0, hand_turns_over, &turns);
+      for (uint32_t c = 0; c < 2; ++c) {
+        assert_memory_equal(a.i[c], b.i[c], LENGTH * sizeof(float));
+        assert_memory_equal(a.q[c], b.q[c], LENGTH * sizeof(float));
+      }
+    }
+    turns.is_off = true;
+    fiq_stft_reset(&turned);
+    run(&turned, b.x, b.i, b.q, 0, hand_turns_over, &turns);
+    const double rest = support_max_difference(b.x[1], b.i[1] + window, LENGTH - window);
+    print_message("window %4u: unturned frames give the input within %.1f dB\n", window,
+                  support_db(rest));
+    assert_true(support_db(rest) < -125.0);
+    turns_end(&turns);
+    support_arena_free(&arenas[0]);
+    support_arena_free(&arenas[1]);
+    planes_free(&a);
+    planes_free(&b);
+  }
+}
+
+static void test_q_rings_out_and_comes_back_whole(void** state)
+{
+  (void)state;
+  FiqStft  stft;
+  Planes   a     = planes_new();
+  Planes   b     = planes_new();
+  FiqArena arena = start(&stft, config_of(256, FIQ_STFT_FILTER));
+  run(&stft, a.x, a.i, a.q, 0, NULL, NULL);
+  fiq_stft_reset(&stft);
+  // On, off for long, on again; nothing of what was before the pause may be in what comes after it.
+  for (uint32_t done = 0; done < LENGTH; done += 500) {
+    const float* in[2] = {b.x[0] + done, b.x[1] + done};
+    float*       oi[2] = {b.i[0] + done, b.i[1] + done};
+    float*       oq[2] = {b.q[0] + done, b.q[1] + done};
+    const bool   is_on = done / 500 % 8 < 3;
+    fiq_stft_process(&stft, in, oi, is_on ? oq : NULL, 500, NULL, NULL);
+  }
+  for (uint32_t done = 0; done + 1500 <= LENGTH; done += 4000) {
+    for (uint32_t c = 0; c < 2; ++c) {
+      assert_memory_equal(a.q[c] + done + 500, b.q[c] + done + 500, 1000 * sizeof(float));
+    }
+  }
+  support_arena_free(&arena);
+  planes_free(&a);
+  planes_free(&b);
+}
+
 static void copy_sidechain(void* user, FiqComplex* const* spectra, uint32_t n_bins)
 {
   (void)user;
@@ -302,6 +424,8 @@ int main(void)
       cmocka_unit_test(test_block_size_invariance),
       cmocka_unit_test(test_in_place_and_crossed_buffers_change_nothing),
       cmocka_unit_test(test_i_is_the_same_with_and_without_q),
+      cmocka_unit_test(test_turns_are_what_a_callback_would_make_of_the_spectra),
+      cmocka_unit_test(test_q_rings_out_and_comes_back_whole),
       cmocka_unit_test(test_an_input_without_output_is_analysed),
       cmocka_unit_test(test_silence_stays_exact_silence),
       cmocka_unit_test(test_reset_equals_fresh_init),
