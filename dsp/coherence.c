@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { BINS_MAX = 8192 / 2 + 1 }; ///< of the longest window
+
 static const double two_pi         = 6.28318530717958647692;
 static const double period_erb     = 14.0;
 static const double spread_rad     = 12.5663706143591730;
@@ -223,12 +225,6 @@ static float instant_of(const FiqCoherence* self)
   return 2.0f * ((float)best + fiq_clamp(shift, -1.0f, 1.0f));
 }
 
-static bool is_peak(const float* power, uint32_t k)
-{
-  const float here = power[k];
-  return here > power[k - 1] && here >= power[k + 1] && here > power[k - 2] && here >= power[k + 2];
-}
-
 /// The highest of `n` values >= 0, eight side by side.
 static float highest(const float* x, size_t n)
 {
@@ -249,16 +245,53 @@ static float highest(const float* x, size_t n)
   return lane[0];
 }
 
+/// 1 for those of the bins 2..n - 4 that are above `floor` and above two to either side, 0 for the others.
+FIQ_INLINE void mark_peaks(const float* restrict power, float floor, float* restrict mark, size_t n)
+{
+  for (size_t k = 2; k + 3 < n; ++k) {
+    const float here   = power[k];
+    const float before = power[k - 1] > power[k - 2] ? power[k - 1] : power[k - 2];
+    const float after  = power[k + 1] > power[k + 2] ? power[k + 1] : power[k + 2];
+    const float low    = before > floor ? before : floor;
+    const float above  = here > low ? 1.0f : 0.0f;
+    mark[k]            = here >= after ? above : 0.0f;
+  }
+}
+
+static void mark_peaks_base(const float* power, float floor, float* mark, size_t n)
+{
+  mark_peaks(power, floor, mark, n);
+}
+
+FIQ_AVX2 static void mark_peaks_avx2(const float* power, float floor, float* mark, size_t n)
+{
+  mark_peaks(power, floor, mark, n);
+}
+
+/// Those bins in rising order, without a branch that sound decides; next_rad is free until draw_curves.
+static uint32_t list_peaks(const FiqCoherence* self, uint16_t list[BINS_MAX])
+{
+  float* const mark = self->next_rad;
+  const float  most = highest(self->power + 2, self->n_bins - 5);
+  uint32_t     n    = 0;
+  (self->use_avx2 ? mark_peaks_avx2 : mark_peaks_base)(self->power, faintest_power * most, mark,
+                                                       self->n_bins);
+  for (uint32_t k = 2; k + 3 < self->n_bins; ++k) {
+    list[n] = (uint16_t)k;
+    n += mark[k] > 0.0f;
+  }
+  return n;
+}
+
 /// Peaks that are no sidelobes, in rising order.
 static uint32_t find_peaks(const FiqCoherence* self, uint32_t* bins)
 {
-  const float* const power = self->power;
-  const float        most  = highest(power + 2, self->n_bins - 5);
-  uint32_t           n     = 0;
-  for (uint32_t k = 2; k + 3 < self->n_bins && n < FIQ_COHERENCE_PEAKS_MAX; ++k) {
-    if (!(power[k] > faintest_power * most) || !is_peak(power, k)) {
-      continue;
-    }
+  uint16_t           list[BINS_MAX];
+  const float* const power    = self->power;
+  const uint32_t     n_listed = list_peaks(self, list);
+  uint32_t           n        = 0;
+  for (uint32_t i = 0; i < n_listed && n < FIQ_COHERENCE_PEAKS_MAX; ++i) {
+    const uint32_t k = list[i];
     // A new peak ends those in its shadow, unless it lies in one.
     while (n > 0 && power[bins[n - 1]] < power[k] * shadow(self, k - bins[n - 1])) {
       --n;
