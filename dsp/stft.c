@@ -613,15 +613,24 @@ static void take_in(FiqComplex* restrict ring, const float* restrict left,
   }
 }
 
+static void give_pair(const FiqComplex* restrict ring, float* restrict left, float* restrict right,
+                      size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    left[i]  = ring[i].re;
+    right[i] = ring[i].im;
+  }
+}
+
 static void give_out(const FiqStft* self, uint32_t plane, float* const* out, uint32_t done,
                      uint32_t n)
 {
-  const FiqComplex* restrict ring = self->sum[plane] + self->position;
-  for (uint32_t c = 0; c < self->config.n_out; ++c) {
-    float* restrict to = out[c] + done;
-    for (size_t i = 0; i < n; ++i) {
-      to[i] = c ? ring[i].im : ring[i].re;
-    }
+  const FiqComplex* const ring = self->sum[plane] + self->position;
+  if (self->config.n_out == 2) {
+    give_pair(ring, out[0] + done, out[1] + done, n);
+  }
+  for (uint32_t i = 0; self->config.n_out == 1 && i < n; ++i) {
+    out[0][done + i] = ring[i].re;
   }
 }
 
