@@ -192,10 +192,25 @@ static void take_control(FiqPlugin* self, uint32_t i)
       fiq_param_to_engine(param, fiq_param_clamp(param, self->seen[i]));
 }
 
+/// Whether any control is another than it was. Bits are compared, so that a NaN is not news in every block.
+static bool has_news(const FiqPlugin* self)
+{
+  uint32_t news = 0;
+#pragma GCC unroll 4
+  for (uint32_t i = 0; i < self->n_controls; ++i) {
+    uint32_t now;
+    uint32_t before;
+    memcpy(&now, self->ports.knob[i], sizeof now);
+    memcpy(&before, &self->seen[i], sizeof before);
+    news |= now ^ before;
+  }
+  return news != 0;
+}
+
 static void read_controls(FiqPlugin* self)
 {
-  for (uint32_t i = 0; i < self->n_controls; ++i) {
-    // Bits are compared, so that a NaN is not taken for news in every block.
+  const bool is_news = has_news(self);
+  for (uint32_t i = 0; is_news && i < self->n_controls; ++i) {
     if (memcmp(self->ports.knob[i], &self->seen[i], sizeof(float)) != 0) {
       take_control(self, i);
     }
@@ -205,6 +220,7 @@ static void read_controls(FiqPlugin* self)
 static void write_meters(FiqPlugin* self)
 {
   const char* const meters = (const char*)fiq_engine_meters(self->engine);
+#pragma GCC unroll 4
   for (uint32_t i = 0; i < self->n_meters; ++i) {
     memcpy(self->ports.meter[i], meters + self->offset_of_meter[i], sizeof(float));
   }
