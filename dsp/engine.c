@@ -10,13 +10,6 @@ static const double recovery_s  = 0.05;
 
 enum { DEFAULT_CAPACITY = 4096 };
 
-static const size_t smoothed_offset[FIQ_N_SMOOTHED] = {
-    offsetof(FiqEngineParams, amount),       offsetof(FiqEngineParams, mix),
-    offsetof(FiqEngineParams, drive),        offsetof(FiqEngineParams, rotate),
-    offsetof(FiqEngineParams, shift),        offsetof(FiqEngineParams, motion),
-    offsetof(FiqEngineParams, width),        offsetof(FiqEngineParams, swarm_level),
-    offsetof(FiqEngineParams, swarm_follow), offsetof(FiqEngineParams, output)};
-
 _Static_assert((int)FIQ_ENGINE_MOMENTS == (int)FIQ_MEMORY_MAX &&
                    (int)FIQ_ENGINE_MEMORY_HEAD == (int)FIQ_MEMORY_HEAD &&
                    (int)FIQ_ENGINE_MOMENT == (int)FIQ_MEMORY_STRIDE,
@@ -124,11 +117,6 @@ void fiq_engine_free(FiqEngine* self)
     free(self->block);
     free(self);
   }
-}
-
-float fiq_engine_smoothed_param(const FiqEngineParams* params, FiqSmoothed which)
-{
-  return *(const float*)(const void*)((const char*)params + smoothed_offset[which]);
 }
 
 static void reset_sound(FiqEngine* self)

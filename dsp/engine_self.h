@@ -86,6 +86,7 @@ struct FiqEngine {
   FiqMemory        memory;
   FiqMemoryPartial present[FIQ_SWARM_VOICES_MAX];
   uint32_t         n_present;
+  uint32_t         n_sung;         ///< voices that the swarm was asked for
   float            axes[FIQ_AXES]; ///< power of the present
   float            coherence;      ///< of the present, 0..1
   bool             was_clearing;   ///< memory_clear was on
@@ -125,6 +126,19 @@ struct FiqEngine {
 /// Level of a swarm's voice that sings a partial of amplitude 1 at that amplitude in both channels (measured).
 static const float fiq_voice_level = 13.2f;
 
+static const size_t fiq_smoothed_offset[FIQ_N_SMOOTHED] = {
+    offsetof(FiqEngineParams, amount),       offsetof(FiqEngineParams, mix),
+    offsetof(FiqEngineParams, drive),        offsetof(FiqEngineParams, rotate),
+    offsetof(FiqEngineParams, shift),        offsetof(FiqEngineParams, motion),
+    offsetof(FiqEngineParams, width),        offsetof(FiqEngineParams, swarm_level),
+    offsetof(FiqEngineParams, swarm_follow), offsetof(FiqEngineParams, output)};
+
+/// The control behind a smoother.  [audio]
+static inline float fiq_engine_smoothed_param(const FiqEngineParams* params, FiqSmoothed which)
+{
+  return *(const float*)(const void*)((const char*)params + fiq_smoothed_offset[which]);
+}
+
 /// One step of at most `step` toward `target`.  [audio]
 static inline void fiq_engine_ramp(FiqSmoother* smoother, float target, float step)
 {
@@ -137,9 +151,6 @@ static inline uint32_t fiq_engine_count_down(uint32_t frames, uint32_t passed)
 {
   return frames - (frames < passed ? frames : passed);
 }
-
-/// The control behind a smoother.  [audio]
-float fiq_engine_smoothed_param(const FiqEngineParams* params, FiqSmoothed which);
 
 /// All that happens once a control period.  [audio]
 void fiq_engine_control(FiqEngine* self);

@@ -57,7 +57,11 @@ static void control_voices(FiqEngine* self)
                                   fiq_voice_level * heard[i].level};
     }
   }
-  fiq_swarm_set_voices(&self->swarm->swarm, sung, n);
+  // Without voices before and now there is nobody to be dismissed.
+  if (n > 0 || self->n_sung > 0) {
+    fiq_swarm_set_voices(&self->swarm->swarm, sung, n);
+  }
+  self->n_sung = n;
 }
 
 /// Notes within the attended bands couple more firmly.

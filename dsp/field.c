@@ -374,11 +374,13 @@ static double shift_turns(const FiqFieldShift* self, double n)
 
 void fiq_field_shift_control(FiqFieldShift* self, float shift_hz)
 {
-  const double phase = self->phase_turns + shift_turns(self, self->position);
-  self->phase_turns  = phase - floor(phase);
-  self->position     = 0;
-  self->start_turns  = self->end_turns;
-  self->end_turns    = (float)((double)shift_hz / self->sample_rate_hz);
+  if (fabsf(self->start_turns) + fabsf(self->end_turns) > 0.0f) {
+    const double phase = self->phase_turns + shift_turns(self, self->position);
+    self->phase_turns  = phase - floor(phase);
+  }
+  self->position    = 0;
+  self->start_turns = self->end_turns;
+  self->end_turns   = (float)((double)shift_hz / self->sample_rate_hz);
   if (!self->is_started) {
     self->start_turns = self->end_turns;
     self->is_started  = true;
