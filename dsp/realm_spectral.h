@@ -17,9 +17,9 @@
    tone, 79 dB with hop_frames = window/8, and 6 dB more for each doubling of speed.
    The frame's work is spread over the hop in eight slices (stft.h). Both channels pass through one
    transform, which leaves some -130 dB of one in the other.
-   Latency: window_frames. Cost at 48 kHz, stereo, window/4: 15 ns a frame at rest, 18 in motion, 21 with
-   different phases left and right, 12 more for features, 22 more for focus; twice that at window/8. The
-   worst block of 64 frames takes 2 times the median one, 4 times with features or focus.
+   Latency: window_frames. Cost at 48 kHz, stereo, window/4: 10 ns a frame at rest, 11 in motion, also with
+   different phases left and right (AVX-512), 10 more for features, 16 more for focus; twice that at window/8.
+   The worst block of 64 frames takes 2 times the median one, 3 times with focus, 7 times with features.
 */
 #ifndef FIQ_REALM_SPECTRAL_H
 #define FIQ_REALM_SPECTRAL_H
@@ -35,7 +35,7 @@ typedef struct {
   uint32_t n_neurons;      ///< 4..FIQ_NEURONS_MAX; default 24
   uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
   uint32_t hop_frames;     ///< a power of two, 16..window/4; 0: window/4
-  bool     features;       ///< the character of the input is wanted; costs 12 ns a frame
+  bool     features;       ///< the character of the input is wanted; costs 10 ns a frame
 } FiqRealmSpectralConfig;
 
 typedef struct {
