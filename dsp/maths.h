@@ -10,6 +10,11 @@
 
 #include <math.h>
 
+// These functions are parts of kernels, all builds of which give the same bits (simd.h).
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#endif
+
 /// `x` held to [low, high]; `low` if x is NaN.
 static inline float fiq_clamp(float x, float low, float high)
 {
