@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "carrier_self.h"
+
+#include "maths.h"
+#include "simd.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { CHUNK = FIQ_CARRIERS_CHUNK, SLOTS = FIQ_CARRIERS_MAX };
+
+/// A random place for a starting oscillator.
+static float strewn_x(const FiqCarriers* self, uint32_t i)
+{
+  const uint32_t bits  = fiq_carriers_hash(i, ~fiq_carriers_salt(self->seed, self->step));
+  const float    share = (float)(bits >> 8) * 0x1p-24f;
+  return fiq_clamp(fiq_mix(self->params.scatter_low, self->params.scatter_high, share),
+                   self->params.x_low, self->params.x_high);
+}
+
+static bool is_chosen(const FiqCarriers* self, uint32_t i, float share)
+{
+  const uint32_t bits = fiq_carriers_hash(i, fiq_carriers_salt(~self->seed, self->step));
+  return (float)(bits >> 8) * 0x1p-24f < share;
+}
+
+/// One bit for each of 64 flags of 0 or 1, eight by eight: the product gathers the lowest bits in the top byte.
+static uint64_t gathered(const uint8_t flag[CHUNK])
+{
+  uint64_t bits = 0;
+  for (int i = 0; i < CHUNK; i += 8) {
+    uint64_t eight = 0;
+    for (int k = 0; k < 8; ++k) {
+      eight |= (uint64_t)flag[i + k] << (8 * k);
+    }
+    bits |= (eight * 0x0102040810204080u >> 56) << i;
+  }
+  return bits;
+}
+
+/// Those of the first `n` of a chunk in a state, one bit each; with slot `k` if `slot` is given.
+static uint64_t members(const uint8_t* state, uint8_t wanted, const uint8_t* slot, uint32_t k,
+                        uint32_t n)
+{
+  uint8_t flag[CHUNK];
+  for (int i = 0; i < CHUNK; ++i) {
+    flag[i] = state[i] == wanted;
+  }
+  for (int i = 0; slot && i < CHUNK; ++i) {
+    flag[i] &= slot[i] == (uint8_t)k;
+  }
+  return gathered(flag) & (n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX);
+}
+
+static uint32_t lowest(uint64_t bits)
+{
+  return (uint32_t)__builtin_ctzll(bits);
+}
+
+/// A loose oscillator takes the next free place, carriers in turn.
+static void place_loose(FiqCarriers* self, uint32_t i)
+{
+  for (uint32_t tries = 0; tries < SLOTS; ++tries) {
+    const uint32_t k = self->next_slot;
+    self->next_slot  = (self->next_slot + 1) % SLOTS;
+    if (self->loose[k] > 0) {
+      self->loose[k] -= 1;
+      self->slot[i]  = (uint8_t)k;
+      self->x[i]     = self->now[k];
+      self->state[i] = FIQ_CARRIER_SETTLED;
+      return;
+    }
+  }
+}
+
+/// All of a chunk start anew at random places: strewn_x, in a loop that vectors can take.
+FIQ_INLINE void strew(float* restrict x, uint32_t first, uint32_t n, uint32_t salt, float low,
+                      float high, float x_low, float x_high)
+{
+  for (uint32_t i = 0; i < n; ++i) {
+    const float share = (float)(int32_t)(fiq_carriers_hash(first + i, salt) >> 8) * 0x1p-24f;
+    x[i]              = fiq_clamp(fiq_mix(low, high, share), x_low, x_high);
+  }
+}
+
+FIQ_AVX2 static void strew_avx2(float* x, uint32_t first, uint32_t n, uint32_t salt, float low,
+                                float high, float x_low, float x_high)
+{
+  strew(x, first, n, salt, low, high, x_low, x_high);
+}
+
+static void strew_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  const FiqCarriersParams* const p    = &self->params;
+  const uint32_t                 salt = ~fiq_carriers_salt(self->seed, self->step);
+  float* const                   x    = self->x + first;
+  memset(self->state + first, FIQ_CARRIER_HOT, n * sizeof(self->state[0]));
+  if (self->use_avx2) {
+    strew_avx2(x, first, n, salt, p->scatter_low, p->scatter_high, p->x_low, p->x_high);
+  } else {
+    strew(x, first, n, salt, p->scatter_low, p->scatter_high, p->x_low, p->x_high);
+  }
+}
+
+/// Re-heat those who must move, evenly spread over the members of each carrier that loses some. Member by member, since
+/// a search for them with branches would guess wrong half of the time, and sums in memory wait for one another.
+static void reheat_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  uint8_t* const       state = self->state + first;
+  const uint8_t* const slot  = self->slot + first;
+  for (uint32_t k = 0; k < SLOTS; ++k) {
+    const uint32_t was  = self->was[k];
+    const uint32_t stay = self->stay[k];
+    if (stay >= was) {
+      continue;
+    }
+    uint32_t tick = self->tick[k];
+    for (uint64_t left = members(state, FIQ_CARRIER_SETTLED, slot, k, n); left; left &= left - 1) {
+      const uint32_t i = lowest(left);
+      tick += stay;
+      const bool stays = tick >= was;
+      tick -= stays ? was : 0;
+      state[i] = stays ? FIQ_CARRIER_SETTLED : FIQ_CARRIER_HOT;
+    }
+    self->tick[k] = tick;
+  }
+}
+
+/// Some of those that have just become hot start at a random place.
+static void stray_chunk(FiqCarriers* self, const uint8_t* before, uint32_t first, uint32_t n)
+{
+  for (uint32_t i = first; i < first + n; ++i) {
+    const bool leaves =
+        before[i - first] == FIQ_CARRIER_SETTLED && self->state[i] == FIQ_CARRIER_HOT;
+    if (leaves && is_chosen(self, i, self->stray)) {
+      self->x[i] = strewn_x(self, i);
+    }
+  }
+}
+
+/// Everyone of a chunk stays, leaves, or is placed.
+static void sort_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  const bool at_once = self->params.scatter_low >= self->params.scatter_high;
+  if (self->scattering && !at_once) {
+    strew_chunk(self, first, n);
+    return;
+  }
+  uint8_t before[CHUNK];
+  memcpy(before, self->state + first, n);
+  if (!self->scattering) {
+    reheat_chunk(self, first, n);
+  }
+  if (!self->scattering && self->stray > 0.0f) {
+    stray_chunk(self, before, first, n);
+  }
+  for (uint32_t i = first; i < first + n; ++i) {
+    if (self->scattering) {
+      self->x[i] = strewn_x(self, i);
+    }
+    if (self->scattering || before[i - first] == FIQ_CARRIER_LOOSE) {
+      self->state[i] = FIQ_CARRIER_LOOSE;
+      place_loose(self, i);
+    }
+  }
+}
+
+/// The carrier with room that is next to `slot` on the axis.
+static uint32_t nearest_room(const FiqCarriers* self, uint32_t slot)
+{
+  uint32_t best     = slot;
+  float    distance = FIQ_CARRIERS_OUT_OF_REACH;
+  for (uint32_t k = 0; k < SLOTS; ++k) {
+    const float way = fabsf(self->now[k] - self->now[slot]);
+    if (self->room[k] > 0 && way < distance) {
+      best     = k;
+      distance = way;
+    }
+  }
+  return best;
+}
+
+/// The carrier of a hot one, within the rooms if shares are exact. Rooms only shrink in a pass: a refuge holds until it
+/// is full.
+static uint8_t claim_room(FiqCarriers* self, uint8_t slot)
+{
+  uint32_t k = slot;
+  if (self->exact && self->room[k] == 0) {
+    if (self->room[self->refuge[k]] == 0) {
+      self->refuge[k] = (uint8_t)nearest_room(self, k);
+    }
+    k = self->refuge[k];
+  }
+  self->room[k] -= self->room[k] > 0;
+  return (uint8_t)k;
+}
+
+/// Everyone in flight gets its carrier for good.
+static void bind_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  uint8_t* const slot = self->slot + first;
+  for (uint64_t hot = members(self->state + first, FIQ_CARRIER_HOT, NULL, 0, n); hot;
+       hot &= hot - 1) {
+    const uint32_t i = lowest(hot);
+    slot[i]          = claim_room(self, slot[i]);
+  }
+}
+
+/// The anneal is over: the hot ones settle.
+static void settle_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  if (!self->bound) {
+    bind_chunk(self, first, n);
+  }
+  uint8_t* const state = self->state + first;
+  for (uint32_t i = 0; i < n; ++i) {
+    state[i] = state[i] == FIQ_CARRIER_HOT ? FIQ_CARRIER_SETTLED : state[i];
+  }
+}
+
+/// Settled ones by slot, in tables taken in turn so that no count waits for the one before.
+static void count_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
+{
+  enum { TABLES = 4 };
+  uint8_t              count[TABLES][SLOTS] = {{0}};
+  const uint8_t* const slot                 = self->slot + (size_t)chunk * CHUNK;
+  const uint8_t* const state                = self->state + (size_t)chunk * CHUNK;
+  for (uint32_t i = 0; i < n; ++i) {
+    count[i % TABLES][slot[i]] += state[i] == FIQ_CARRIER_SETTLED;
+  }
+  for (int k = 0; k < SLOTS; ++k) {
+    self->count[k] += (uint32_t)count[0][k] + count[1][k] + count[2][k] + count[3][k];
+  }
+}
+
+static uint8_t count_hot(const FiqCarriers* self, uint32_t first, uint32_t n)
+{
+  const uint8_t* const state = self->state + first;
+  uint8_t              n_hot = 0;
+  for (uint32_t i = 0; i < n; ++i) {
+    n_hot = (uint8_t)(n_hot + (state[i] == FIQ_CARRIER_HOT));
+  }
+  return n_hot;
+}
+bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
+{
+  const uint32_t first = chunk * CHUNK;
+  assert(first < self->n_osc);
+  if (self->still) {
+    return false;
+  }
+  const uint32_t n     = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
+  const bool     turns = self->scattering || self->turn == 1 || self->chunk_left[chunk] == 0;
+  if (self->reheating) {
+    sort_chunk(self, first, n);
+    self->chunk_hot[chunk] = count_hot(self, first, n);
+  }
+  const bool flies = self->chunk_hot[chunk] > 0 && (self->bound || self->field.n > 0);
+  if (flies && self->n_cuts > 0 && chunk % self->old_stride == 0) {
+    fiq_carriers_refine(self, first, n);
+  }
+  if (turns) {
+    // Whoever had a turn together with others has the next one when its number comes.
+    const uint32_t steps    = self->turn - (chunk + self->step) % self->turn;
+    const bool     tracks   = self->chunk_hot[chunk] < CHUNK;
+    self->chunk_left[chunk] = (uint8_t)(steps - 1);
+    fiq_carriers_take_turn(self, first, n, (FiqCarriersWay){steps, self->bound, flies, tracks});
+  } else {
+    self->chunk_left[chunk] -= 1;
+    fiq_carriers_go_on(self, first);
+  }
+  if (self->counting && chunk % self->stride == 0) {
+    fiq_carriers_survey(self, first, n);
+  }
+  if (self->settling) {
+    settle_chunk(self, first, n);
+  } else if (self->binding) {
+    bind_chunk(self, first, n);
+  }
+  if (self->sorting) {
+    count_chunk(self, chunk, n);
+    self->chunk_hot[chunk] = self->settling ? 0 : self->chunk_hot[chunk];
+    self->counted_hot += self->chunk_hot[chunk];
+  }
+  return self->sorting || self->binding || (turns && flies && !self->bound);
+}
