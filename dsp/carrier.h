@@ -154,10 +154,11 @@ typedef struct {
   uint32_t stay[FIQ_CARRIERS_MAX];    ///< of those, how many stay in this pass
   uint32_t tick[FIQ_CARRIERS_MAX];    ///< spreads the staying ones evenly
   uint32_t room[FIQ_CARRIERS_MAX];    ///< places left for hot ones
-  uint8_t  refuge[FIQ_CARRIERS_MAX];  ///< next carrier with room, for those of a full one; itself: not sought yet
-  uint32_t loose[FIQ_CARRIERS_MAX];   ///< places for loose ones
-  uint32_t was[FIQ_CARRIERS_MAX];     ///< settled before this pass
-  uint32_t count[FIQ_CARRIERS_MAX];   ///< settled after this pass, while it runs
+  uint8_t  refuge
+      [FIQ_CARRIERS_MAX]; ///< next carrier with room, for those of a full one; itself: not sought yet
+  uint32_t loose[FIQ_CARRIERS_MAX]; ///< places for loose ones
+  uint32_t was[FIQ_CARRIERS_MAX];   ///< settled before this pass
+  uint32_t count[FIQ_CARRIERS_MAX]; ///< settled after this pass, while it runs
 
   // the cut points
   uint32_t n_cuts;                        ///< boundaries with a refined cell pending

@@ -24,39 +24,6 @@ static bool is_chosen(const FiqCarriers* self, uint32_t i, float share)
   return (float)(bits >> 8) * 0x1p-24f < share;
 }
 
-/// One bit for each of 64 flags of 0 or 1, eight by eight: the product gathers the lowest bits in the top byte.
-static uint64_t gathered(const uint8_t flag[CHUNK])
-{
-  uint64_t bits = 0;
-  for (int i = 0; i < CHUNK; i += 8) {
-    uint64_t eight = 0;
-    for (int k = 0; k < 8; ++k) {
-      eight |= (uint64_t)flag[i + k] << (8 * k);
-    }
-    bits |= (eight * 0x0102040810204080u >> 56) << i;
-  }
-  return bits;
-}
-
-/// Those of the first `n` of a chunk in a state, one bit each; with slot `k` if `slot` is given.
-static uint64_t members(const uint8_t* state, uint8_t wanted, const uint8_t* slot, uint32_t k,
-                        uint32_t n)
-{
-  uint8_t flag[CHUNK];
-  for (int i = 0; i < CHUNK; ++i) {
-    flag[i] = state[i] == wanted;
-  }
-  for (int i = 0; slot && i < CHUNK; ++i) {
-    flag[i] &= slot[i] == (uint8_t)k;
-  }
-  return gathered(flag) & (n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX);
-}
-
-static uint32_t lowest(uint64_t bits)
-{
-  return (uint32_t)__builtin_ctzll(bits);
-}
-
 /// A loose oscillator takes the next free place, carriers in turn.
 static void place_loose(FiqCarriers* self, uint32_t i)
 {
@@ -115,8 +82,9 @@ static void reheat_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
       continue;
     }
     uint32_t tick = self->tick[k];
-    for (uint64_t left = members(state, FIQ_CARRIER_SETTLED, slot, k, n); left; left &= left - 1) {
-      const uint32_t i = lowest(left);
+    for (uint64_t left = fiq_carriers_members(state, FIQ_CARRIER_SETTLED, slot, k, n); left;
+         left &= left - 1) {
+      const uint32_t i = fiq_carriers_lowest(left);
       tick += stay;
       const bool stays = tick >= was;
       tick -= stays ? was : 0;
@@ -199,9 +167,9 @@ static uint8_t claim_room(FiqCarriers* self, uint8_t slot)
 static void bind_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
 {
   uint8_t* const slot = self->slot + first;
-  for (uint64_t hot = members(self->state + first, FIQ_CARRIER_HOT, NULL, 0, n); hot;
+  for (uint64_t hot = fiq_carriers_members(self->state + first, FIQ_CARRIER_HOT, NULL, 0, n); hot;
        hot &= hot - 1) {
-    const uint32_t i = lowest(hot);
+    const uint32_t i = fiq_carriers_lowest(hot);
     slot[i]          = claim_room(self, slot[i]);
   }
 }
@@ -278,7 +246,9 @@ bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
     bind_chunk(self, first, n);
   }
   if (self->sorting) {
-    count_chunk(self, chunk, n);
+    if (self->settling || self->chunk_hot[chunk] < n) {
+      count_chunk(self, chunk, n);
+    }
     self->chunk_hot[chunk] = self->settling ? 0 : self->chunk_hot[chunk];
     self->counted_hot += self->chunk_hot[chunk];
   }

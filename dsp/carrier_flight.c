@@ -373,10 +373,14 @@ void fiq_carriers_survey(FiqCarriers* self, uint32_t first, uint32_t n)
   int32_t cell[CHUNK];
   (self->use_avx2 ? survey_avx2 : survey_base)(self, first, n, cell);
   self->n_measured += n;
-  const uint8_t* const state = self->state + first;
-  for (uint32_t i = 0; self->chunk_hot[first / CHUNK] > 0 && i < n; ++i) {
+  uint64_t hot = 0;
+  if (self->chunk_hot[first / CHUNK] > 0) {
+    hot = fiq_carriers_members(self->state + first, FIQ_CARRIER_HOT, NULL, 0, n);
+  }
+  for (; hot; hot &= hot - 1) {
+    const uint32_t i    = fiq_carriers_lowest(hot);
     const uint32_t lane = i % FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE;
-    self->coarse[lane + (uint32_t)cell[i] / FIQ_CARRIERS_FINE] += state[i] == FIQ_CARRIER_HOT;
+    self->coarse[lane + (uint32_t)cell[i] / FIQ_CARRIERS_FINE] += 1;
   }
 }
 

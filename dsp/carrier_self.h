@@ -21,6 +21,40 @@ typedef struct {
   bool     tracks; ///< some are settled
 } FiqCarriersWay;
 
+/// One bit for each of 64 flags of 0 or 1, eight by eight: the product gathers the lowest bits in the top byte.  [any]
+static inline uint64_t fiq_carriers_gathered(const uint8_t flag[FIQ_CARRIERS_CHUNK])
+{
+  uint64_t bits = 0;
+  for (int i = 0; i < FIQ_CARRIERS_CHUNK; i += 8) {
+    uint64_t eight = 0;
+    for (int k = 0; k < 8; ++k) {
+      eight |= (uint64_t)flag[i + k] << (8 * k);
+    }
+    bits |= (eight * 0x0102040810204080u >> 56) << i;
+  }
+  return bits;
+}
+
+/// Those of the first `n` of a chunk in a state, one bit each; with slot `k` if `slot` is given.  [any]
+static inline uint64_t fiq_carriers_members(const uint8_t* state, uint8_t wanted,
+                                            const uint8_t* slot, uint32_t k, uint32_t n)
+{
+  uint8_t flag[FIQ_CARRIERS_CHUNK];
+  for (int i = 0; i < FIQ_CARRIERS_CHUNK; ++i) {
+    flag[i] = state[i] == wanted;
+  }
+  for (int i = 0; slot && i < FIQ_CARRIERS_CHUNK; ++i) {
+    flag[i] &= slot[i] == (uint8_t)k;
+  }
+  return fiq_carriers_gathered(flag) & (n < 64 ? ((uint64_t)1 << n) - 1 : UINT64_MAX);
+}
+
+/// Number of the lowest bit that is set; there must be one.  [any]
+static inline uint32_t fiq_carriers_lowest(uint64_t bits)
+{
+  return (uint32_t)__builtin_ctzll(bits);
+}
+
 /// Decide for a new set of carriers who stays, who flies, who is placed. `only_growth`: nothing changed but that
 /// there are more oscillators.  [audio]
 void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth);
