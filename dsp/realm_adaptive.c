@@ -10,12 +10,15 @@ static const float memory_s     = 0.4f;
 static const float fade_s       = 0.05f;
 static const float power_s      = 0.05f;
 static const float silence_db   = -70.0f;
-static const float to_spectral  = 0.6f;
-static const float to_temporal  = 0.4f;
-static const float steady_bonus = 0.1f;
+static const float evenly       = 0.5f; // tonality that speaks for neither path
+static const float clearly      = 0.1f; // distance from there that counts in full
+static const float steady_bonus = 0.13f;
 static const float swing_cost   = 0.75f;
 static const float swing_least  = 0.1f;
 static const float swing_span   = 0.3f;
+static const float unrest_cost  = 5.0f;
+static const float unrest_least = 0.15f;
+static const float unrest_span  = 0.08f;
 
 FiqStatus fiq_realm_adaptive_init(FiqRealmAdaptive* self, FiqArena* arena,
                                   const FiqRealmAdaptiveConfig* config)
@@ -37,6 +40,7 @@ FiqStatus fiq_realm_adaptive_init(FiqRealmAdaptive* self, FiqArena* arena,
   self->sample_rate_hz = fs;
   self->n_bands        = config->n_bands;
   self->decay          = expf(-(float)(config->hop_frames / fs) / memory_s);
+  self->persuasion     = (float)(2.0 * config->hop_frames / (fs * FIQ_ADAPTIVE_HOLD_S));
   self->step           = (float)(1.0 / (fs * (double)fade_s));
   self->smoothing      = 1.0f - expf(-(float)(1.0 / (fs * (double)power_s)));
   if (fiq_arena_status(arena) != FIQ_OK) {
@@ -54,7 +58,9 @@ void fiq_realm_adaptive_reset(FiqRealmAdaptive* self)
   self->weight    = 0.0f;
   self->loudest   = 0.0f;
   memset(self->level, 0, sizeof(self->level));
-  self->tonality    = 0.5f;
+  memset(self->frames, 0, sizeof(self->frames));
+  self->tonality    = evenly;
+  self->conviction  = 0.0f;
   self->is_spectral = false;
   self->share       = 0.0f;
   self->power_a     = 0.0f;
@@ -85,13 +91,38 @@ static float remember_bands(FiqRealmAdaptive* self, const FiqAdaptiveFeatures* f
   return length;
 }
 
-/// Remember the level; returns how much it swings.
-static float remember_level(FiqRealmAdaptive* self, float amplitude)
+/// Mix `x` into number, sum and sum of squares.
+static void remember(float moments[3], float decay, float x)
 {
-  self->level[0] = self->decay * self->level[0] + 1.0f;
-  self->level[1] = self->decay * self->level[1] + amplitude;
-  self->level[2] = self->decay * self->level[2] + amplitude * amplitude;
-  return 1.0f - self->level[1] * self->level[1] / (self->level[0] * self->level[2]);
+  moments[0] = decay * moments[0] + 1.0f;
+  moments[1] = decay * moments[1] + x;
+  moments[2] = decay * moments[2] + x * x;
+}
+
+/// Of remembered levels: 0 where they were all alike.
+static float swing_of(const float moments[3])
+{
+  return 1.0f - moments[1] * moments[1] / (moments[0] * moments[2]);
+}
+
+/// Standard deviation of what is remembered.
+static float unrest_of(const float moments[3])
+{
+  const float mean     = moments[1] / moments[0];
+  const float variance = moments[2] / moments[0] - mean * mean;
+  return sqrtf(fmaxf(0.0f, variance));
+}
+
+/// Move toward what the tonality speaks for; the choice follows at the ends of the way.
+static void persuade(FiqRealmAdaptive* self)
+{
+  const float push = fiq_clamp((self->tonality - evenly) / clearly, -1.0f, 1.0f);
+  self->conviction = fiq_clamp(self->conviction + self->persuasion * push, -1.0f, 1.0f);
+  if (self->conviction >= 1.0f) {
+    self->is_spectral = true;
+  } else if (self->conviction <= -1.0f) {
+    self->is_spectral = false;
+  }
 }
 
 void fiq_realm_adaptive_frame(FiqRealmAdaptive* self, const FiqAdaptiveFeatures* features)
@@ -106,17 +137,18 @@ void fiq_realm_adaptive_frame(FiqRealmAdaptive* self, const FiqAdaptiveFeatures*
   const float held      = self->loudest * self->decay;
   self->loudest         = amplitude > held ? amplitude : held;
   const float weight    = amplitude / self->loudest;
-  self->character       = self->decay * self->character + weight * tonality_of_frame(features);
+  const float of_frame  = tonality_of_frame(features);
+  self->character       = self->decay * self->character + weight * of_frame;
   self->weight          = self->decay * self->weight + weight;
   const float length    = remember_bands(self, features, weight);
-  const float swing     = remember_level(self, amplitude);
-  self->tonality        = (0.65f * self->character + 0.35f * length) / self->weight + steady_bonus -
-                   swing_cost * fiq_clamp(swing - swing_least, 0.0f, swing_span);
-  if (self->tonality > to_spectral) {
-    self->is_spectral = true;
-  } else if (self->tonality < to_temporal) {
-    self->is_spectral = false;
-  }
+  remember(self->level, self->decay, amplitude);
+  remember(self->frames, self->decay, of_frame);
+  const float swing  = fiq_clamp(swing_of(self->level) - swing_least, 0.0f, swing_span);
+  const float unrest = fiq_clamp(unrest_of(self->frames) - unrest_least, 0.0f, unrest_span);
+  const float whole  = (0.65f * self->character + 0.35f * length) / self->weight;
+  self->tonality =
+      fiq_clamp(whole + steady_bonus - swing_cost * swing - unrest_cost * unrest, 0.0f, 1.0f);
+  persuade(self);
 }
 
 /// Gains of the two paths at this frame.

@@ -19,14 +19,19 @@
        den[t] = decay den[t-1] + w          steadiness = sum_b |wkv_b| / den, 0 random .. 1 steady
 
    How much the level swings is remembered over the same time, each frame counting alike (a its
-   amplitude, < > the mean): 0 for a held chord, some 0.4 for drums, whose kicks alone are tones.
+   amplitude, < > the mean): 0 for a held chord, some 0.4 for drums, whose kicks alone are tones. So is
+   how much the frames differ in character: 0.05..0.13 for chords, 0.2..0.35 for drums and speech, where
+   strokes and their tails take turns.
 
-       swing    = 1 - <a>^2 / <a^2>
-       tonality = 0.65 num/den + 0.35 steadiness + 0.1 - 0.75 min(max(swing - 0.1, 0), 0.3)
+       swing    = 1 - <a>^2 / <a^2>           unrest = sqrt(<t^2> - <t>^2)
+       tonality = 0.65 num/den + 0.35 steadiness + 0.13 - 0.75 min(max(swing - 0.1, 0), 0.3)
+                  - 5 min(max(unrest - 0.15, 0), 0.08), held to 0..1
 
-   Above 0.6 the spectral path is chosen, below 0.4 the temporal one; between, and in silence,
-   the choice stands. It is a function of the frames, which stand at fixed positions of the
-   stream, so the host's block has no say.
+   Hysteresis: a conviction from -1 to +1 moves by (tonality - 0.5)/0.1, held to +-1, in half of
+   FIQ_ADAPTIVE_HOLD_S; at +1 the spectral path is chosen, at -1 the temporal one, and between them, and
+   in silence, the choice stands. So a choice stands for at least FIQ_ADAPTIVE_HOLD_S of sound, whatever
+   is heard, and the first takes half of that. It is a function of the frames, which stand at fixed
+   positions of the stream, so the host's block has no say.
 
    Fade: a = cos, b = sin of a quarter turn over 50 ms. The paths come from one sound, so an
    equal-power fade alone would bump by up to 3 dB where they agree (and dip where they oppose).
@@ -39,6 +44,8 @@
 #define FIQ_REALM_ADAPTIVE_H
 
 #include "arena.h"
+
+#define FIQ_ADAPTIVE_HOLD_S 1.0 ///< of sound from one change of the choice to the next, at least
 
 typedef struct {
   double   sample_rate_hz; ///< 8000..384000
@@ -67,7 +74,10 @@ typedef struct {
   float       weight;      ///< den: remembered weights
   float       loudest;     ///< amplitude that counts as 1
   float       level[3];    ///< remembered number, sum and sum of squares of amplitudes
-  float       tonality;    ///< about 0 noise, drums .. 1 sustained tones; last judgement
+  float       frames[3];   ///< the same of t
+  float       tonality;    ///< 0 noise, drums .. 1 sustained tones; last judgement
+  float       persuasion;  ///< most that the conviction moves in a frame
+  float       conviction;  ///< -1 temporal .. +1 spectral
   bool        is_spectral; ///< the choice
   float       share;       ///< 0 temporal .. 1 spectral, as heard now
   float       step;        ///< share that a frame of audio can move

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
    Goal: on real recordings the adaptive realm goes where it should: a drum loop mostly temporal, a
-   sustained chord mostly spectral; and the host's blocks have no say.
+   sustained chord mostly spectral; it stays there, speech included; and the host's blocks have no say.
    Method: files pass the plugin in the adaptive realm, short ones round and round for 6 s, in blocks of
    64 and of 1000 frames; the meter of the spectral share is read every 64 frames (1000 for the other).
    A chord is made of three recordings of one held tone, played at 4:5:6 of its pitch.
-   Use: bench_adaptive [file ...]. Without files the loops, pads and phrases of Debian's lmms-common and
-   alsa-utils are taken. Fails if more than a fifth of the drum loops are more than half spectral, or of
-   the chords less than half, or if the two runs' outputs differ at all.
+   Use: bench_adaptive [speech | file ...]. Without files the loops, pads and phrases of Debian's
+   lmms-common and alsa-utils are taken, or the latter's speech alone. Fails if more than a fifth of the
+   drum loops are more than half spectral, or of the chords less than half, if speech changes sides more
+   than once in 3 s, if two changes are closer than the hysteresis states, or if the two runs' outputs
+   differ at all.
 */
 #include "fixture.h"
+#include "realm_adaptive.h"
 #include "recording.h"
 
 #include <glob.h>
@@ -17,10 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECONDS = 6, SKIP = 1 };
+enum { SECONDS = 6, SKIP = 1, SPEECH_CHANGES_MAX = SECONDS / 3 };
 
-/// What is expected: temporal, spectral, or nothing.
-typedef enum { DRUMS, CHORD, OTHER } Kind;
+/// What is expected: temporal, spectral, one of them for a while, or nothing.
+typedef enum { DRUMS, CHORD, SPEECH, OTHER, N_KINDS } Kind;
 
 typedef struct {
   const char* pattern;
@@ -31,7 +34,7 @@ static const Source sources[] = {{"/usr/share/lmms/samples/beats/*.ogg", DRUMS},
                                  {"/usr/share/lmms/samples/stringsnpads/*.ogg", CHORD},
                                  {"/usr/share/lmms/samples/instruments/*.ogg", OTHER},
                                  {"/usr/share/lmms/samples/bassloops/*.ogg", OTHER},
-                                 {"/usr/share/sounds/alsa/[FRS]*_*.wav", OTHER}};
+                                 {"/usr/share/sounds/alsa/[FRS]*_*.wav", SPEECH}};
 
 /// The sound round and round, `speed` times as fast, added to `to`.
 static void add_at(FixtureAudio* to, size_t n, const Recording* sound, double speed, float gain)
@@ -48,18 +51,19 @@ static void add_at(FixtureAudio* to, size_t n, const Recording* sound, double sp
   }
 }
 
-/// Mean spectral share after the first second, and how often it changed sides.
 typedef struct {
-  double share;
-  int    n_changes;
+  double share;     ///< mean spectral share after the first second
+  int    n_changes; ///< of side, from the start on
+  double apart_s;   ///< least time between two of them
 } Verdict;
 
 static Verdict judge(FixtureAudio* in, FixtureAudio* out, double rate_hz, uint32_t block)
 {
   const size_t   n       = (size_t)(SECONDS * rate_hz);
   Fixture* const self    = fixture_open(FIQ_PLUGIN_REALMS, rate_hz, true);
-  Verdict        verdict = {0.0, 0};
+  Verdict        verdict = {0.0, 0, HUGE_VAL};
   double         weight  = 0.0;
+  double         last_s  = -HUGE_VAL;
   bool           side    = false;
   fixture_seed(self, 1);
   fixture_set(self, "realm", 2);
@@ -71,7 +75,12 @@ static Verdict judge(FixtureAudio* in, FixtureAudio* out, double rate_hz, uint32
     if ((double)i >= SKIP * rate_hz) {
       verdict.share += share * now;
       weight += now;
-      verdict.n_changes += weight > now && side != (share > 0.5);
+    }
+    if (side != (share > 0.5)) {
+      const double here_s = (double)i / rate_hz;
+      verdict.apart_s     = fmin(verdict.apart_s, here_s - last_s);
+      last_s              = here_s;
+      ++verdict.n_changes;
     }
     side = share > 0.5;
   }
@@ -85,11 +94,19 @@ typedef struct {
   int n;
   int n_wrong;
   int n_differ;
+  int n_restless;
 } Count;
+
+/// Changes too often, as seen once a block.
+static bool is_restless(const Verdict* verdict, Kind kind, double block_s)
+{
+  return verdict->apart_s < FIQ_ADAPTIVE_HOLD_S - block_s ||
+         (kind == SPEECH && verdict->n_changes > SPEECH_CHANGES_MAX);
+}
 
 static void try_file(const char* path, Kind kind, Count* count)
 {
-  static const char* const names[] = {"drums", "chord", "other"};
+  static const char* const names[] = {"drums", "chord", "speech", "other"};
   Recording                sound;
   if (!recording_read(&sound, path, 3600.0)) {
     return;
@@ -106,38 +123,54 @@ static void try_file(const char* path, Kind kind, Count* count)
   const size_t  size    = n * sizeof(float);
   const bool    differs = memcmp(out[0].plane[0], out[1].plane[0], size) != 0 ||
                        memcmp(out[0].plane[1], out[1].plane[1], size) != 0;
-  const bool is_wrong = kind != OTHER && (fine.share > 0.5) != (kind == CHORD);
-  print_message("%5.1f %%  %5.1f %%  %2d changes  %s%s%s  %s\n", 100.0 * fine.share,
-                100.0 * coarse.share, fine.n_changes, names[kind], is_wrong ? " WRONG" : "",
-                differs ? " BLOCKS DIFFER" : "", path);
+  const bool has_side    = kind == DRUMS || kind == CHORD;
+  const bool is_wrong    = has_side && (fine.share > 0.5) != (kind == CHORD);
+  const bool is_too_much = is_restless(&fine, kind, 64.0 / sound.rate_hz) ||
+                           is_restless(&coarse, kind, 1000.0 / sound.rate_hz);
+  print_message("%5.1f %%  %5.1f %%  %d, %d changes  %s%s%s%s  %s\n", 100.0 * fine.share,
+                100.0 * coarse.share, fine.n_changes, coarse.n_changes, names[kind],
+                is_wrong ? " WRONG" : "", differs ? " BLOCKS DIFFER" : "",
+                is_too_much ? " RESTLESS" : "", path);
   count->n += 1;
   count->n_wrong += is_wrong;
   count->n_differ += differs;
+  count->n_restless += is_too_much;
   fixture_audio_free(&in);
   fixture_audio_free(&out[0]);
   fixture_audio_free(&out[1]);
   recording_free(&sound);
 }
 
+static void try_source(const Source* source, Count* counts)
+{
+  glob_t found = {0};
+  (void)glob(source->pattern, 0, NULL, &found);
+  for (size_t i = 0; i < found.gl_pathc; ++i) {
+    try_file(found.gl_pathv[i], source->kind, &counts[source->kind]);
+  }
+  globfree(&found);
+}
+
 int main(int argc, char** argv)
 {
-  Count count[3] = {{0, 0, 0}};
+  Count      counts[N_KINDS] = {{0}};
+  const bool only_speech     = argc == 2 && strcmp(argv[1], "speech") == 0;
   print_message("spectral share in blocks of 64, of 1000; changes of side\n");
-  for (int i = 1; i < argc; ++i) {
-    try_file(argv[i], OTHER, &count[OTHER]);
+  for (int i = 1; i < argc && !only_speech; ++i) {
+    try_file(argv[i], OTHER, &counts[OTHER]);
   }
-  for (size_t s = 0; s < sizeof sources / sizeof sources[0] && argc < 2; ++s) {
-    glob_t found = {0};
-    (void)glob(sources[s].pattern, 0, NULL, &found);
-    for (size_t i = 0; i < found.gl_pathc; ++i) {
-      try_file(found.gl_pathv[i], sources[s].kind, &count[sources[s].kind]);
+  for (size_t s = 0; s < sizeof sources / sizeof sources[0]; ++s) {
+    if (argc < 2 || (only_speech && sources[s].kind == SPEECH)) {
+      try_source(&sources[s], counts);
     }
-    globfree(&found);
   }
   print_message("%d of %d drum loops mostly temporal, %d of %d chords mostly spectral\n",
-                count[DRUMS].n - count[DRUMS].n_wrong, count[DRUMS].n,
-                count[CHORD].n - count[CHORD].n_wrong, count[CHORD].n);
-  const int n_differ = count[DRUMS].n_differ + count[CHORD].n_differ + count[OTHER].n_differ;
-  return n_differ > 0 || 5 * count[DRUMS].n_wrong > count[DRUMS].n ||
-         5 * count[CHORD].n_wrong > count[CHORD].n;
+                counts[DRUMS].n - counts[DRUMS].n_wrong, counts[DRUMS].n,
+                counts[CHORD].n - counts[CHORD].n_wrong, counts[CHORD].n);
+  bool fails =
+      5 * counts[DRUMS].n_wrong > counts[DRUMS].n || 5 * counts[CHORD].n_wrong > counts[CHORD].n;
+  for (int k = 0; k < N_KINDS; ++k) {
+    fails = fails || counts[k].n_differ > 0 || counts[k].n_restless > 0;
+  }
+  return fails;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: drums go to the temporal path, chords to the spectral one, and the change is not heard as
-// a change of level. Method: synthetic drums and chords through a plain feature extraction;
-// loudness during fades.
+// a change of level. Method: synthetic drums and chords through a plain feature extraction; features
+// that go from one extreme to the other as the choice likes least; loudness during fades.
 #include "fft.h"
 #include "maths.h"
 #include "random.h"
@@ -237,6 +237,69 @@ static void test_drums_go_temporal_chords_spectral_and_silence_holds(void** stat
   }
   free(x);
   support_arena_free(&bench.arena);
+}
+
+/// Frames of audio between the changes of choice, the least, while features go from one extreme to the
+/// other every `period` frames of features; `n_changes` counts them.
+static double least_stand(double rate_hz, uint32_t hop_frames, int period, int* n_changes)
+{
+  static const FiqAdaptiveFeatures extremes[2]        = {{.rms_db                   = -60.0f,
+                                                          .flatness                 = 1.0f,
+                                                          .entropy                  = 1.0f,
+                                                          .flux                     = 1.0f,
+                                                          .phase_increment_variance = 1.0f},
+                                                         {.rms_db = 0.0f}};
+  const FiqRealmAdaptiveConfig     config             = {rate_hz, hop_frames, BANDS};
+  const float                      share[2][BANDS]    = {{0.0f}, {1.0f}};
+  const float                      velocity[2][BANDS] = {{0.0f}, {0.0f}};
+  FiqRealmAdaptive                 realm;
+  FiqArena                         arena = support_arena(4096);
+  assert_int_equal(fiq_realm_adaptive_init(&realm, &arena, &config), FIQ_OK);
+  double    least  = HUGE_VAL;
+  int       last   = -1;
+  const int frames = (int)(20.0 * rate_hz / hop_frames);
+  *n_changes       = 0;
+  for (int i = 0; i < frames; ++i) {
+    const int           which    = (i / period) % 2;
+    const bool          before   = realm.is_spectral;
+    FiqAdaptiveFeatures features = extremes[which];
+    features.band_share          = share[which];
+    features.band_velocity       = velocity[which];
+    features.n_bands             = BANDS;
+    fiq_realm_adaptive_frame(&realm, &features);
+    if (before != realm.is_spectral) {
+      least = last < 0 ? least : fmin(least, (double)(i - last) * hop_frames);
+      last  = i;
+      ++*n_changes;
+    }
+  }
+  support_arena_free(&arena);
+  return least;
+}
+
+static void test_a_choice_stands_as_long_as_the_hysteresis_states(void** state)
+{
+  (void)state;
+  static const double rates_hz[] = {8000.0, 48000.0, 384000.0};
+  for (int r = 0; r < 3; ++r) {
+    for (uint32_t hop_frames = 64; hop_frames <= 2048; hop_frames *= 8) {
+      const double frames_a_second = rates_hz[r] / hop_frames;
+      int          most            = 0;
+      double       least_s         = HUGE_VAL;
+      for (double period_s = 0.05; period_s < 6.0; period_s *= 1.3) {
+        const int    period    = (int)fmax(1.0, period_s * frames_a_second);
+        int          n_changes = 0;
+        const double frames    = least_stand(rates_hz[r], hop_frames, period, &n_changes);
+        least_s                = fmin(least_s, frames / rates_hz[r]);
+        most                   = n_changes > most ? n_changes : most;
+      }
+      print_message("%.0f Hz, hop %u: up to %d changes in 20 s, %.3f s apart at least\n",
+                    rates_hz[r], hop_frames, most, least_s);
+      // A frame more or less is rounding.
+      assert_true(least_s >= FIQ_ADAPTIVE_HOLD_S - 1.0 / frames_a_second);
+      assert_true(most >= 4);
+    }
+  }
 }
 
 /// Choose a path outright.
@@ -502,6 +565,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_drums_go_temporal_chords_spectral_and_silence_holds),
+      cmocka_unit_test(test_a_choice_stands_as_long_as_the_hysteresis_states),
       cmocka_unit_test(test_a_fade_keeps_the_loudness_whatever_the_correlation),
       cmocka_unit_test(test_identical_paths_pass_unchanged_through_a_fade),
       cmocka_unit_test(test_the_ends_are_the_paths_themselves),
