@@ -12,16 +12,19 @@ enum {
   N_ANGLES      = 35,      ///< 5, 10 .. 175 degrees
   N_ORDERS      = 6,
   N_SHORT       = 14, ///< evaluations from each start
+  N_SHORT_TRY   = 8,  ///< the same in a try
+  TRY_STARTS    = 2,
+  TRY_ANGLES    = 3, ///< one of so many is tried
   STARTS_MIN    = 8,
   FINALISTS_MIN = 2,
   N_RELOADS_MAX = 2
 };
 
-static const double   points_of_all         = 1e9; ///< of transforms, both ways, that may be spent
-static const float    promising_db          = 1.0f;
-static const uint32_t order_first           = 8;
-static const uint32_t orders[N_ORDERS]      = {8, 12, 24, 40, 80, 160};
-static const uint32_t order_steps[N_ORDERS] = {20, 20, 25, 30, 30, 40};
+static const double   points_of_all      = 7.5e8; ///< of transforms, both ways, that may be spent
+static const float    promising_db       = 1.0f;
+static const uint32_t order_first        = 8;
+static const uint32_t orders[N_ORDERS]   = {8, 12, 24, 40, 80, 160};
+static const uint32_t steps[2][N_ORDERS] = {{20, 20, 25, 30, 30, 40}, {4, 1, 8, 1, 8, 1}};
 
 FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLearnRealm* realm,
                                   uint32_t n_frames_max)
@@ -53,12 +56,22 @@ FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLe
   return fiq_arena_status(arena);
 }
 
+static uint32_t short_steps(const FiqLearnHeadroom* self)
+{
+  return self->is_try ? N_SHORT_TRY : N_SHORT;
+}
+
+static uint32_t order_steps(const FiqLearnHeadroom* self, uint32_t order)
+{
+  return steps[self->is_try ? 1 : 0][order];
+}
+
 /// Evaluations of one finalist, without reloads.
-static uint32_t long_steps(void)
+static uint32_t long_steps(const FiqLearnHeadroom* self)
 {
   uint32_t sum = 0;
   for (uint32_t i = 0; i < N_ORDERS; ++i) {
-    sum += order_steps[i];
+    sum += order_steps(self, i);
   }
   return sum;
 }
@@ -129,10 +142,16 @@ static uint32_t clamp_count(double x, uint32_t least, uint32_t most)
 /// Six tenths of the work go to the finalists, four to finding them.
 static void set_effort(FiqLearnHeadroom* self)
 {
+  if (self->is_try) {
+    self->n_starts    = TRY_STARTS;
+    self->n_finalists = 1;
+    return;
+  }
   const double window = self->realm->config.window_frames;
   const double n      = points_of_all / (2.0 * window * self->n_channels * (self->n_frames + 1.0));
   self->n_starts      = clamp_count(0.4 * n / N_SHORT, STARTS_MIN, FIQ_LEARN_STARTS_MAX);
-  self->n_finalists   = clamp_count(0.6 * n / long_steps(), FINALISTS_MIN, FIQ_LEARN_FINALISTS_MAX);
+  self->n_finalists =
+      clamp_count(0.6 * n / long_steps(self), FINALISTS_MIN, FIQ_LEARN_FINALISTS_MAX);
 }
 
 static uint32_t slice_frames(const FiqLearnHeadroom* self)
@@ -367,14 +386,17 @@ static void run_frames(FiqLearnHeadroom* self)
   }
 }
 
-/// One slice of the evaluation; true when it is ready.
+/// One slice of the evaluation; true when it is ready. A small working set goes there and back in one.
 static bool evaluate_slice(FiqLearnHeadroom* self)
 {
-  if (self->pass == FIQ_HEADROOM_LOSS) {
-    run_loss(self);
-  } else {
-    run_frames(self);
-  }
+  const bool is_small = 2 * self->n_frames <= slice_frames(self);
+  do {
+    if (self->pass == FIQ_HEADROOM_LOSS) {
+      run_loss(self);
+    } else {
+      run_frames(self);
+    }
+  } while (is_small && self->pass != FIQ_HEADROOM_READY);
   return self->pass == FIQ_HEADROOM_READY;
 }
 
@@ -548,8 +570,9 @@ static void finish_rotation(FiqLearnHeadroom* self)
     self->rotation_value = self->value;
     self->rotation_rad   = self->phi_rad[0];
   }
-  if (self->angle < N_ANGLES) {
-    ++self->angle;
+  const uint32_t next = self->angle + (self->is_try ? TRY_ANGLES : 1);
+  if (next <= N_ANGLES) {
+    self->angle = next;
     start_rotation(self);
     return;
   }
@@ -560,7 +583,7 @@ static void finish_rotation(FiqLearnHeadroom* self)
 static void finish_short(FiqLearnHeadroom* self)
 {
   fiq_lbfgs_tell(&self->search, self->value, self->by_phi);
-  if (++self->n_evaluated < N_SHORT && !self->search.is_converged) {
+  if (++self->n_evaluated < short_steps(self) && !self->search.is_converged) {
     evaluate(self, self->search.trial, order_first, true);
     return;
   }
@@ -578,7 +601,7 @@ static void finish_long(FiqLearnHeadroom* self)
 {
   fiq_lbfgs_tell(&self->search, self->value, self->by_phi);
   const uint32_t order = self->level_of_order;
-  if (++self->n_evaluated < order_steps[order] && !self->search.is_converged) {
+  if (++self->n_evaluated < order_steps(self, order) && !self->search.is_converged) {
     evaluate(self, self->search.trial, orders[order], true);
     return;
   }
@@ -598,7 +621,7 @@ static void finish_check(FiqLearnHeadroom* self)
   const bool is_elsewhere = self->peak > 1.01f * self->set_peak;
   const bool is_promising =
       self->finalist == 0 || crest_db(self) < self->best_crest_db + promising_db;
-  if (is_elsewhere && is_promising && self->n_reloads < N_RELOADS_MAX) {
+  if (is_elsewhere && is_promising && !self->is_try && self->n_reloads < N_RELOADS_MAX) {
     ++self->n_reloads;
     choose_set(self);
     self->stage    = FIQ_HEADROOM_RELOAD;
@@ -617,11 +640,13 @@ static void finish_check(FiqLearnHeadroom* self)
   survey(self, phi_rad);
 }
 
-void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* planes, uint64_t seed)
+void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* planes, uint64_t seed,
+                              bool is_try)
 {
   assert(self);
   assert(planes->plane[0]);
   self->planes = *planes;
+  self->is_try = is_try;
   self->n_channels =
       planes->plane[1] && planes->plane[1] != planes->plane[0] &&
               memcmp(planes->plane[0], planes->plane[1], planes->n_frames * sizeof(float)) != 0
@@ -719,22 +744,22 @@ float fiq_learn_headroom_gain_db(const FiqLearnHeadroom* self)
 
 float fiq_learn_headroom_progress(const FiqLearnHeadroom* self)
 {
-  const uint32_t n_short = self->n_starts * N_SHORT;
-  const uint32_t n_long  = long_steps();
+  const uint32_t n_short = self->n_starts * short_steps(self);
+  const uint32_t n_long  = long_steps(self);
   const uint32_t n_all   = N_ANGLES + n_short + self->n_finalists * n_long;
   uint32_t       n       = self->angle;
   if (self->stage == FIQ_HEADROOM_DONE) {
     return 1.0f;
   }
   if (self->stage >= FIQ_HEADROOM_SHORT) {
-    n += self->start * N_SHORT;
+    n += self->start * short_steps(self);
   }
   if (self->stage >= FIQ_HEADROOM_LONG) {
     n += self->finalist * n_long;
   }
   if (self->stage == FIQ_HEADROOM_LONG && self->n_reloads == 0) {
     for (uint32_t i = 0; i < self->level_of_order; ++i) {
-      n += order_steps[i];
+      n += order_steps(self, i);
     }
   } else if (self->stage > FIQ_HEADROOM_LONG && self->finalist < self->n_finalists) {
     n += n_long;

@@ -65,6 +65,7 @@ typedef struct {
   FiqLbfgs       search;
   FiqRandom      random;
   FiqLearnPlanes planes;
+  bool           is_try;     ///< few starts, few steps
   uint32_t       n_channels; ///< 1 if both planes are the same
   uint32_t       n_hops;
   uint32_t       n_frames; ///< of the working set
@@ -108,8 +109,9 @@ typedef struct {
 FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLearnRealm* realm,
                                   uint32_t n_frames_max);
 
-/// Begin on `planes`, which must stay until it is done.  [worker]
-void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* planes, uint64_t seed);
+/// Begin on `planes`, which must stay until it is done; a try is a fifth of the work or less.  [worker]
+void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* planes, uint64_t seed,
+                              bool is_try);
 
 /// Nothing is being learned, and nothing was.  [worker]
 void fiq_learn_headroom_reset(FiqLearnHeadroom* self);

@@ -35,6 +35,8 @@ FiqStatus fiq_learner_init(FiqLearner* self, FiqArena* arena, FiqFftPool* pool,
   }
   status = worse_of(
       status, fiq_learn_headroom_init(&self->headroom, arena, &self->realm, config->n_frames_max));
+  status = worse_of(status,
+                    fiq_learn_bass_init(&self->bass, arena, &self->headroom, config->n_frames_max));
   return worse_of(status, fiq_learn_pair_init(&self->pair, arena, pool, &self->realm));
 }
 
@@ -43,7 +45,7 @@ void fiq_learner_reset(FiqLearner* self)
   assert(self);
   self->is_running = false;
   self->objective  = FIQ_LEARN_HEADROOM;
-  fiq_learn_headroom_reset(&self->headroom);
+  fiq_learn_bass_reset(&self->bass);
   fiq_learn_pair_reset(&self->pair);
 }
 
@@ -64,7 +66,7 @@ void fiq_learner_begin(FiqLearner* self, FiqLearnObjective objective, const FiqL
     fiq_learn_pair_begin_align(&self->pair, &planes, &side);
     break;
   default:
-    fiq_learn_headroom_begin(&self->headroom, &planes, self->config.seed);
+    fiq_learn_bass_begin(&self->bass, &planes, self->config.seed);
     break;
   }
 }
@@ -73,22 +75,21 @@ bool fiq_learner_step(FiqLearner* self)
 {
   assert(self);
   if (self->is_running) {
-    self->is_running = self->objective == FIQ_LEARN_HEADROOM
-                           ? fiq_learn_headroom_step(&self->headroom)
-                           : fiq_learn_pair_step(&self->pair);
+    self->is_running = self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_bass_step(&self->bass)
+                                                             : fiq_learn_pair_step(&self->pair);
   }
   return self->is_running;
 }
 
 float fiq_learner_progress(const FiqLearner* self)
 {
-  return self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_headroom_progress(&self->headroom)
+  return self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_bass_progress(&self->bass)
                                                : fiq_learn_pair_progress(&self->pair);
 }
 
 float fiq_learner_gain_db(const FiqLearner* self)
 {
-  return self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_headroom_gain_db(&self->headroom)
+  return self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_bass_gain_db(&self->bass)
                                                : fiq_learn_pair_gain_db(&self->pair);
 }
 
@@ -101,7 +102,7 @@ FiqLearned fiq_learner_result(const FiqLearner* self)
   const uint32_t n          = self->config.n_bands;
   const bool     is_pair    = self->objective != FIQ_LEARN_HEADROOM;
   const bool     is_decided = self->pair.stage == FIQ_PAIR_DONE;
-  const float*   phi_rad    = is_pair ? self->pair.best.phi_rad : self->headroom.best_phi_rad;
+  const float*   phi_rad    = is_pair ? self->pair.best.phi_rad : self->bass.best_phi_rad;
   if (is_pair && !is_decided) {
     return result;
   }
@@ -109,6 +110,7 @@ FiqLearned fiq_learner_result(const FiqLearner* self)
     result.phi_rad[0][b] = phi_rad[b];
     result.phi_rad[1][b] = self->objective == FIQ_LEARN_MONO ? 0.0f - phi_rad[b] : phi_rad[b];
   }
+  result.bass_hz      = is_pair ? 0.0f : self->bass.best_hz;
   result.delay_frames = is_pair ? self->pair.best.delay_frames : 0;
   result.is_inverted  = is_pair && self->pair.best.is_inverted;
   return result;

@@ -113,6 +113,9 @@ static void begin_compare(FiqLearning* self)
   fiq_learn_realm_set_phases(realm, 0, phi_rad[0]);
   fiq_learn_realm_set_phases(realm, 1, phi_rad[1]);
   fiq_learn_realm_render_start(realm);
+  float* const* const  main   = lesson_planes(self, 0);
+  const FiqLearnPlanes planes = {{main[0], main[1]}, self->n_frames};
+  fiq_learn_bass_turn(&self->learner.bass, &planes, fiq_lesson_bass_hz(&self->old));
   memset(self->level, 0, sizeof(self->level));
   self->position = 0;
 }
@@ -137,10 +140,13 @@ static void judge(double level[2], FiqLearnObjective objective, const float main
 /// One output hop of the old lesson; false when that was the last.
 static bool compare(FiqLearning* self)
 {
-  FiqLearnRealm* const    realm     = &self->learner.realm;
-  float* const* const     main      = lesson_planes(self, 0);
-  float* const* const     side      = lesson_planes(self, 1);
-  const FiqLearnPlanes    planes    = {{main[0], main[1]}, self->n_frames};
+  FiqLearnRealm* const realm = &self->learner.realm;
+  float* const* const  main  = lesson_planes(self, 0);
+  float* const* const  side  = lesson_planes(self, 1);
+  if (fiq_learn_bass_turn_step(&self->learner.bass)) {
+    return true;
+  }
+  const FiqLearnPlanes    planes    = fiq_learn_bass_turned(&self->learner.bass);
   const FiqLearned* const old       = &self->old.learned;
   const FiqLearnObjective objective = old->objective;
   const int32_t           delay = fiq_lesson_delay_frames(&self->old, realm->config.sample_rate_hz);
@@ -248,7 +254,14 @@ int32_t fiq_lesson_delay_frames(const FiqLesson* self, double sample_rate_hz)
              : 0;
 }
 
+float fiq_lesson_bass_hz(const FiqLesson* self)
+{
+  return self->is_known ? self->learned.bass_hz : 0.0f;
+}
+
 enum { KNOWN, OBJECTIVE, BANDS, RATE, WINDOW, DELAY, INVERTED, GAIN, PEAK, CENTRES };
+
+enum { BASS = CENTRES + 3 * FIQ_NEURONS_MAX };
 
 void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS])
 {
@@ -265,6 +278,7 @@ void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS])
   packed[INVERTED]  = self->learned.is_inverted ? 1.0f : 0.0f;
   packed[GAIN]      = self->learned.gain_db;
   packed[PEAK]      = self->peak;
+  packed[BASS]      = self->learned.bass_hz;
   memcpy(packed + CENTRES, self->centre_hz, sizeof(self->centre_hz));
   memcpy(packed + CENTRES + FIQ_NEURONS_MAX, self->learned.phi_rad, sizeof(self->learned.phi_rad));
 }
@@ -276,14 +290,15 @@ static bool within(float value, float least, float most)
 
 static bool is_legal(const float packed[FIQ_LESSON_FLOATS])
 {
-  const float rate  = packed[RATE];
-  bool        legal = within(packed[KNOWN], 1.0f, 1.0f) && within(packed[OBJECTIVE], 0.0f, 2.0f) &&
-               within(packed[BANDS], 4.0f, (float)FIQ_NEURONS_MAX) &&
-               within(rate, (float)FIQ_SAMPLE_RATE_MIN_HZ, (float)FIQ_SAMPLE_RATE_MAX_HZ) &&
-               within(packed[WINDOW], 256.0f, 8192.0f) &&
-               within(fabsf(packed[DELAY]), 0.0f, 0.021f * rate) &&
-               within(packed[INVERTED], 0.0f, 1.0f) && within(packed[GAIN], 0.0f, 200.0f) &&
-               within(packed[PEAK], 0.0f, 100.0f);
+  const float rate = packed[RATE];
+  bool        legal =
+      within(packed[KNOWN], 1.0f, 1.0f) && within(packed[OBJECTIVE], 0.0f, 2.0f) &&
+      within(packed[BANDS], 4.0f, (float)FIQ_NEURONS_MAX) &&
+      within(rate, (float)FIQ_SAMPLE_RATE_MIN_HZ, (float)FIQ_SAMPLE_RATE_MAX_HZ) &&
+      within(packed[WINDOW], 256.0f, 8192.0f) &&
+      within(fabsf(packed[DELAY]), 0.0f, 0.021f * rate) && within(packed[INVERTED], 0.0f, 1.0f) &&
+      within(packed[GAIN], 0.0f, 200.0f) && within(packed[PEAK], 0.0f, 100.0f) &&
+      (within(packed[BASS], 0.0f, 0.0f) || within(packed[BASS], FIQ_BASS_HZ_MIN, FIQ_BASS_HZ_MAX));
   float last_hz = 0.0f;
   for (uint32_t b = 0; legal && b < (uint32_t)packed[BANDS]; ++b) {
     const float* const value = packed + CENTRES + b;
@@ -310,6 +325,7 @@ void fiq_lesson_unpack(FiqLesson* self, const float packed[FIQ_LESSON_FLOATS])
   self->learned.is_inverted  = packed[INVERTED] > 0.5f;
   self->learned.gain_db      = packed[GAIN];
   self->peak                 = packed[PEAK];
+  self->learned.bass_hz      = packed[BASS];
   const float* const centres = packed + CENTRES;
   memcpy(self->centre_hz, centres, self->n_bands * sizeof(float));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {

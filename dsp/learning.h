@@ -26,7 +26,7 @@ typedef struct {
   float      centre_hz[FIQ_NEURONS_MAX]; ///< [n_bands] rising
 } FiqLesson;
 
-enum { FIQ_LESSON_FLOATS = 9 + 3 * FIQ_NEURONS_MAX };
+enum { FIQ_LESSON_FLOATS = 10 + 3 * FIQ_NEURONS_MAX };
 
 typedef enum {
   FIQ_LEARNING_IDLE,
@@ -93,6 +93,9 @@ void fiq_lesson_phases(const FiqLesson* self, const float* centre_hz, uint32_t n
 
 /// Its delay at another sample rate.  [any]
 int32_t fiq_lesson_delay_frames(const FiqLesson* self, double sample_rate_hz);
+
+/// The corner of the turn of its bass, 0 if there is none.  [any]
+float fiq_lesson_bass_hz(const FiqLesson* self);
 
 /// As numbers to keep.  [any]
 void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS]);

@@ -140,6 +140,7 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
   const float     period_s = (float)(config->control_frames / config->sample_rate_hz);
   const FiqLesson none     = {.is_known = false};
   fiq_smoother_init(&self->fade, 0.0f, period_s);
+  fiq_bass_init(&self->bass, config->sample_rate_hz);
   fiq_realms_set_lesson(self, &none);
   fiq_realms_reseed(self, 0);
   fiq_realms_reset(self, FIQ_REALM_SPECTRAL);
@@ -174,6 +175,9 @@ static void start_lane(FiqRealms* self, FiqRealm realm)
   }
   if (realm != FIQ_REALM_TEMPORAL) {
     fiq_realm_spectral_reset(&self->spectral[which]);
+  }
+  if (realm == FIQ_REALM_SPECTRAL) {
+    fiq_bass_reset(&self->bass);
   }
   if (realm == FIQ_REALM_ADAPTIVE) {
     fiq_realm_adaptive_reset(&self->adaptive);
@@ -286,6 +290,9 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
     const float* const phi_rad[FIQ_CHANNELS] = {learned ? self->learned_rad[0] : layer->phi_rad,
                                                 learned ? self->learned_rad[1] : layer->phi_rad};
     spectral.motion_rad = learned ? 0.0f : params->motion_rad;
+    if (realm == FIQ_REALM_SPECTRAL) {
+      fiq_bass_control(&self->bass, learned ? params->amount : 0.0f, self->config.control_frames);
+    }
     fiq_realm_spectral_control(&self->spectral[which], &spectral, phi_rad, params->theta_rad);
   }
 }
@@ -367,7 +374,13 @@ static void process_lane(FiqRealms* self, FiqRealm realm, const Lane* lane, uint
     }
     fiq_realm_temporal_process(&self->temporal[OWN], in_i, in_q, out_i, out_q, n_frames);
   } else if (realm == FIQ_REALM_SPECTRAL) {
-    fiq_realm_spectral_process(&self->spectral[OWN], lane->plain, out_i, out_q, n_frames);
+    const bool turns = !fiq_bass_rests(&self->bass);
+    if (turns) {
+      fiq_bass_process(&self->bass, lane->plain, out_i, self->position, n_frames);
+    }
+    fiq_realm_spectral_process(&self->spectral[OWN],
+                               turns ? (const float* const*)out_i : lane->plain, out_i, out_q,
+                               n_frames);
     invert_planes(self, out_i, out_q, n_frames);
   } else {
     float* const* const other_q = out_q ? self->other[1] : NULL;
@@ -409,6 +422,7 @@ void fiq_realms_set_lesson(FiqRealms* self, const FiqLesson* lesson)
   const int32_t wanted   = fiq_lesson_delay_frames(lesson, self->config.sample_rate_hz);
   fiq_lesson_phases(lesson, self->spectral[OWN].bands.centre_hz, self->config.n_bands,
                     self->learned_rad);
+  fiq_bass_set(&self->bass, fiq_lesson_bass_hz(lesson));
   self->learned_delay_frames = wanted < -most ? -most : wanted > most ? most : wanted;
   self->learned_sign[0]      = inverted ? -1.0f : 1.0f;
   self->learned_sign[1]      = inverted && !mono ? -1.0f : 1.0f;

@@ -19,6 +19,7 @@
 #ifndef FIQ_REALMS_H
 #define FIQ_REALMS_H
 
+#include "bass.h"
 #include "field.h"
 #include "learning.h"
 #include "phase_layer.h"
@@ -80,6 +81,7 @@ typedef struct {
   FiqRealmTemporal temporal[2];  ///< of the temporal realm; of the adaptive realm
   FiqRealmSpectral spectral[2];  ///< of the spectral realm; of the adaptive realm
   FiqRealmAdaptive adaptive;
+  FiqBass          bass;        ///< learned, before the spectral realm
   uint64_t         frames_seen; ///< spectral frames that the adaptive realm has judged
   FiqRealmsLane    lane[FIQ_N_REALMS];
   FiqRealm         current;

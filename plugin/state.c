@@ -23,16 +23,19 @@ typedef struct {
   LV2_URID key;
   float*   value; ///< in a FiqEngineState
   uint32_t n;
+  uint32_t n_least; ///< what is kept may be that short; the rest is 0
 } Field;
 
-enum { N_FIELDS = 4 };
+enum { N_FIELDS = 4, LEARNED_LEAST = 201 };
 
 static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fields[N_FIELDS])
 {
-  fields[0] = (Field){urids->phases, &state->phase_rad[0][0], 3 * FIQ_NEURONS_MAX};
-  fields[1] = (Field){urids->match, state->match, FIQ_ENGINE_MATCH};
-  fields[2] = (Field){urids->learned, state->learned, FIQ_ENGINE_LEARNED};
-  fields[3] = (Field){urids->goals, &state->goal[0].kind, 3 * FIQ_ENGINE_GOALS};
+  fields[0] =
+      (Field){urids->phases, &state->phase_rad[0][0], 3 * FIQ_NEURONS_MAX, 3 * FIQ_NEURONS_MAX};
+  fields[1] = (Field){urids->match, state->match, FIQ_ENGINE_MATCH, FIQ_ENGINE_MATCH};
+  fields[2] = (Field){urids->learned, state->learned, FIQ_ENGINE_LEARNED, LEARNED_LEAST};
+  fields[3] =
+      (Field){urids->goals, &state->goal[0].kind, 3 * FIQ_ENGINE_GOALS, 3 * FIQ_ENGINE_GOALS};
 }
 
 _Static_assert(sizeof(FiqEngineGoal) == 3 * sizeof(float), "a goal is three floats");
@@ -108,16 +111,19 @@ static bool read_field(const FiqPlugin* self, LV2_State_Retrieve_Function retrie
   uint32_t            type   = 0;
   uint32_t            how    = 0;
   const Vector* const vector = retrieve(handle, field->key, &size, &type, &how);
-  const size_t        bytes  = field->n * sizeof(float);
+  const size_t        most   = sizeof(vector->head) + field->n * sizeof(float);
+  const size_t        least  = sizeof(vector->head) + field->n_least * sizeof(float);
   if (!vector) {
     return true;
   }
-  if (type != self->urids.atom_vector || size != sizeof(vector->head) + bytes ||
+  if (type != self->urids.atom_vector || size < least || size > most ||
+      (size - sizeof(vector->head)) % sizeof(float) != 0 ||
       vector->head.child_type != self->urids.atom_float ||
       vector->head.child_size != sizeof(float)) {
     return false;
   }
-  memcpy(field->value, vector->value, bytes);
+  memset(field->value, 0, field->n * sizeof(float));
+  memcpy(field->value, vector->value, size - sizeof(vector->head));
   return true;
 }
 

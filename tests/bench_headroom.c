@@ -278,8 +278,9 @@ static double played_gain_db(const Sound* sound, const FiqLearned* learned, uint
                                          .control_frames = CONTROL};
   const uint32_t               n      = (sound->n + 2 * window + CONTROL) / CONTROL * CONTROL;
   FiqRealmSpectral*            realm  = calloc(1, sizeof *realm);
-  const FiqRealmSpectralParams params = {.amount = 1.0f};
-  const float* const           phi[2] = {learned->phi_rad[0], learned->phi_rad[1]};
+  FiqBass                      bass;
+  const FiqRealmSpectralParams params                 = {.amount = 1.0f};
+  const float* const           phi[2]                 = {learned->phi_rad[0], learned->phi_rad[1]};
   const float                  theta[FIQ_NEURONS_MAX] = {0.0f};
   float*                       plane[2];
   FiqFftPool                   pool;
@@ -293,8 +294,12 @@ static double played_gain_db(const Sound* sound, const FiqLearned* learned, uint
     plane[c] = support_floats(n);
     memcpy(plane[c], sound->plane[c], sound->n * sizeof(float));
   }
+  fiq_bass_init(&bass, sound->rate_hz);
+  fiq_bass_set(&bass, learned->bass_hz);
   for (uint32_t i = 0; i < n; i += CONTROL) {
     float* const block[2] = {plane[0] + i, plane[1] + i};
+    fiq_bass_control(&bass, 1.0f, CONTROL);
+    fiq_bass_process(&bass, (const float* const*)block, block, 0, CONTROL);
     fiq_realm_spectral_control(realm, &params, phi, theta);
     fiq_realm_spectral_process(realm, (const float* const*)block, block, NULL, CONTROL);
   }
@@ -330,8 +335,8 @@ static void bench_files(const char* const* files, size_t n_files, uint32_t windo
   double        worst    = 0.0;
   double        level    = 0.0;
   size_t        n        = 0;
-  printf("%-26s %6s %7s %9s %7s %7s %13s %6s\n", "crest, dB", "s", "before", "rotation", "24", "48",
-         "ripple 24", "cpu s");
+  printf("%-26s %6s %7s %9s %7s %7s %13s %6s %4s\n", "crest, dB", "s", "before", "rotation", "24",
+         "48", "ripple 24", "cpu s", "bass");
   for (size_t i = 0; i < n_files && n < FILES_MAX; ++i) {
     Sound sound = {.n = 0};
     if (!append(&sound, files[i], 0) || sound.n < 1000) {
@@ -349,9 +354,9 @@ static void bench_files(const char* const* files, size_t n_files, uint32_t windo
     ripple           = fmax(ripple, fmax(few.ripple_db, many.ripple_db));
     worst            = fmax(worst, fmax(few.worst_db, many.worst_db));
     const char* name = strrchr(files[i], '/');
-    printf("%-26s %6.1f %7.2f %9.2f %7.2f %7.2f %6.3f/%6.2f %6.2f\n", name ? name + 1 : files[i],
-           sound.n / sound.rate_hz, crest, rotated[n], with_24[n], with_48[n], few.ripple_db,
-           few.worst_db, few.cpu_s);
+    printf("%-26s %6.1f %7.2f %9.2f %7.2f %7.2f %6.3f/%6.2f %6.2f %4.0f\n",
+           name ? name + 1 : files[i], sound.n / sound.rate_hz, crest, rotated[n], with_24[n],
+           with_48[n], few.ripple_db, few.worst_db, few.cpu_s, (double)few.learned.bass_hz);
     fflush(stdout);
     ++n;
     sound_free(&sound);
@@ -393,8 +398,8 @@ static void bench_unheard(uint32_t window, uint32_t n_bands)
       }
       sound_free(&other);
     }
-    printf("%-14s %6.2f %6.2f %6.2f dB\n", drums[d], (double)outcome.learned.gain_db, gain[0],
-           gain[1]);
+    printf("%-14s %6.2f %6.2f %6.2f dB, bass turned at %.0f Hz\n", drums[d],
+           (double)outcome.learned.gain_db, gain[0], gain[1], (double)outcome.learned.bass_hz);
     sound_free(&heard);
   }
 }

@@ -56,9 +56,23 @@ static FiqLearned learn(Bench* bench, FiqLearnObjective objective, const FiqLear
   return fiq_learner_result(&bench->learner);
 }
 
-/// What the realm itself makes of `in` [n] with phases `phi_rad`, its latency taken off, n + WINDOW
+/// `plane` [n] in place, with its bass turned at `corner_hz`, 0: not.
+static void turn_bass(float* plane, uint32_t n, double rate_hz, float corner_hz)
+{
+  FiqBass bass;
+  fiq_bass_init(&bass, rate_hz);
+  fiq_bass_set(&bass, corner_hz);
+  fiq_bass_control(&bass, 1.0f, n);
+  float*             other = support_floats(n);
+  const float* const in[2] = {plane, plane};
+  float* const       to[2] = {plane, other};
+  fiq_bass_process(&bass, in, to, 0, n);
+  free(other);
+}
+
+/// What the realm itself makes of `in` [n] with its bass turned and phases `phi_rad`, its latency taken off, n + WINDOW
 /// frames of it from WINDOW/2 before the first on.
-static float* play(const float* in, uint32_t n, const FiqLearnerConfig* config,
+static float* play(const float* in, uint32_t n, const FiqLearnerConfig* config, float bass_hz,
                    const float* phi_rad)
 {
   const FiqRealmSpectralConfig realm_config = {.sample_rate_hz = config->sample_rate_hz,
@@ -82,6 +96,7 @@ static float* play(const float* in, uint32_t n, const FiqLearnerConfig* config,
   const FiqRealmSpectralParams params                     = {.amount = 1.0f};
   const float* const           phis[2]                    = {phi_rad, phi_rad};
   memcpy(padded, in, n * sizeof(float));
+  turn_bass(padded, n_padded, config->sample_rate_hz, bass_hz);
   for (uint32_t i = 0; i < n_padded; i += CONTROL) {
     const float* const ins[2]  = {padded + i, padded + i};
     float* const       outs[2] = {out + i, other};
@@ -179,7 +194,7 @@ static void test_what_is_learned_on_is_what_the_realm_plays(void** state)
   float                  phi_rad[FIQ_NEURONS_MAX];
   support_noise(x, N, 0.5, 11);
   random_phases(phi_rad, 3.0f, 5);
-  float*               played = play(x, N, &config, phi_rad);
+  float*               played = play(x, N, &config, 0.0f, phi_rad);
   const FiqLearnPlanes planes = {{x, NULL}, N};
   const uint32_t       n_hops = fiq_learn_realm_n_hops(realm, N);
   float*               hop    = support_floats(realm->hop_frames);
@@ -301,11 +316,11 @@ static void test_headroom_lowers_the_crest_that_the_realm_plays(void** state)
   make_drum(x, N, 3);
   const FiqLearnerAudio audio   = {{x, NULL}, {NULL, NULL}, N};
   const FiqLearned      learned = learn(bench, FIQ_LEARN_HEADROOM, &audio);
-  float*                played  = play(x, N, &config, learned.phi_rad[0]);
+  float*                played  = play(x, N, &config, learned.bass_hz, learned.phi_rad[0]);
   const double          gain_db = crest_db(x, N, N) - crest_db(played, N + WINDOW, N);
   const double level_db         = 0.5 * support_db(energy_of(played, N + WINDOW) / energy_of(x, N));
-  const double rotated_db       = (double)(bench->learner.headroom.untouched_crest_db -
-                                     bench->learner.headroom.rotation_crest_db);
+  const double rotated_db =
+      (double)(bench->learner.bass.untouched_crest_db - bench->learner.bass.rotation_crest_db);
   print_message(
       "crest lowered by %.2f dB (claimed %.2f), rotation %.2f, level changed by %.3f dB\n", gain_db,
       (double)learned.gain_db, rotated_db, level_db);
@@ -316,6 +331,52 @@ static void test_headroom_lowers_the_crest_that_the_realm_plays(void** state)
   assert_memory_equal(learned.phi_rad[0], learned.phi_rad[1], sizeof learned.phi_rad[0]);
   free(played);
   free(x);
+  bench_free(bench);
+}
+
+/// A kick drum of its own: pitch falls to `low_hz`, `hardness` is that of its click.
+static void make_kick(float* x, uint32_t n, double low_hz, double gain, double hardness)
+{
+  for (uint32_t i = 0; i < n; ++i) {
+    const double t    = (double)i / RATE_HZ;
+    const double turn = low_hz * t + 2.0 * (1.0 - exp(-80.0 * t));
+    const double tone = exp(-14.0 * t) * sin((double)FIQ_TWO_PI_F * turn);
+    x[i] += (float)(gain *
+                    (tone + hardness * exp(-300.0 * t) * sin((double)FIQ_TWO_PI_F * 2500.0 * t)));
+  }
+}
+
+static void test_a_kick_is_lowered_beyond_what_a_window_reaches(void** state)
+{
+  (void)state;
+  enum { N = RATE_HZ };
+  const FiqLearnerConfig config = config_of(N);
+  Bench*                 bench  = bench_new(&config);
+  float*                 x      = support_floats(N);
+  float*                 other  = support_floats(N);
+  make_kick(x, N / 2, 46.0, 0.7, 0.3);
+  make_kick(x + N / 2, N / 2, 46.5, 0.5, 0.2);
+  make_kick(other, N, 45.5, 0.9, 0.4);
+  const FiqLearnerAudio audio    = {{x, NULL}, {NULL, NULL}, N};
+  const FiqLearned      learned  = learn(bench, FIQ_LEARN_HEADROOM, &audio);
+  float*                played   = play(x, N, &config, learned.bass_hz, learned.phi_rad[0]);
+  float*                unheard  = play(other, N, &config, learned.bass_hz, learned.phi_rad[0]);
+  const double          gain_db  = crest_db(x, N, N) - crest_db(played, N + WINDOW, N);
+  const double          there_db = crest_db(other, N, N) - crest_db(unheard, N + WINDOW, N);
+  const double          bands_db =
+      (double)(bench->learner.bass.untouched_crest_db - bench->learner.bass.crest_db[0]);
+  print_message(
+      "kick: %.2f dB (claimed %.2f) with the bass turned at %.0f Hz, a harder one %.2f; a "
+      "try of bands alone %.2f\n",
+      gain_db, (double)learned.gain_db, (double)learned.bass_hz, there_db, bands_db);
+  assert_true(learned.bass_hz >= FIQ_BASS_HZ_MIN);
+  assert_true(gain_db >= 4.2 && there_db >= 4.0);
+  assert_true(gain_db >= bands_db + 0.5);
+  assert_true(fabs(gain_db - (double)learned.gain_db) < 0.05);
+  free(played);
+  free(unheard);
+  free(x);
+  free(other);
   bench_free(bench);
 }
 
@@ -334,8 +395,8 @@ static void test_headroom_counts_the_higher_of_both_channels(void** state)
   }
   const FiqLearnerAudio audio    = {{left, right}, {NULL, NULL}, N};
   const FiqLearned      learned  = learn(bench, FIQ_LEARN_HEADROOM, &audio);
-  float*                played_l = play(left, N, &config, learned.phi_rad[0]);
-  float*                played_r = play(right, N, &config, learned.phi_rad[1]);
+  float*                played_l = play(left, N, &config, learned.bass_hz, learned.phi_rad[0]);
+  float*                played_r = play(right, N, &config, learned.bass_hz, learned.phi_rad[1]);
   const double          before   = fmax(support_peak(left, N), support_peak(right, N));
   const double after = fmax(support_peak(played_l, N + WINDOW), support_peak(played_r, N + WINDOW));
   print_message("peak of both lowered by %.2f dB, claimed %.2f\n", support_db(before / after),
@@ -486,7 +547,7 @@ static void test_align_brings_two_microphones_together(void** state)
     const float*          b       = cases[i].is_ahead ? far : near;
     const FiqLearnerAudio audio   = {{a, a}, {b, b}, N};
     const FiqLearned      learned = learn(bench, FIQ_LEARN_ALIGN, &audio);
-    float*                played  = play(a, N, &config, learned.phi_rad[0]);
+    float*                played  = play(a, N, &config, learned.bass_hz, learned.phi_rad[0]);
     const FiqLearnPair*   pair    = &bench->learner.pair;
     memset(still, 0, (N + WINDOW) * sizeof(float));
     memcpy(still + WINDOW / 2, a, N * sizeof(float));
@@ -547,8 +608,8 @@ static void test_mono_regains_what_decorrelation_lost(void** state)
     }
     const FiqLearnerAudio audio   = {{left, right}, {NULL, NULL}, N};
     const FiqLearned      learned = learn(bench, FIQ_LEARN_MONO, &audio);
-    float*                l       = play(left, N, &config, learned.phi_rad[0]);
-    float*                r       = play(right, N, &config, learned.phi_rad[1]);
+    float*                l       = play(left, N, &config, learned.bass_hz, learned.phi_rad[0]);
+    float*                r       = play(right, N, &config, learned.bass_hz, learned.phi_rad[1]);
     for (uint32_t k = 0; k < N + WINDOW; ++k) {
       l[k] = learned.is_inverted ? -l[k] : l[k];
     }
@@ -587,8 +648,8 @@ static void test_mono_leaves_alone_what_is_safe(void** state)
     }
     const FiqLearnerAudio audio   = {{left, right}, {NULL, NULL}, N};
     const FiqLearned      learned = learn(bench, FIQ_LEARN_MONO, &audio);
-    float*                l       = play(left, N, &config, learned.phi_rad[0]);
-    float*                r       = play(right, N, &config, learned.phi_rad[1]);
+    float*                l       = play(left, N, &config, learned.bass_hz, learned.phi_rad[0]);
+    float*                r       = play(right, N, &config, learned.bass_hz, learned.phi_rad[1]);
     const double          change  = mono_db(l, r, N + WINDOW) - mono_db(left, right, N);
     print_message("side at %.2f: mono sum changes by %.3f dB\n", (double)width, change);
     assert_true(fabs(change) <= 0.1);
@@ -824,6 +885,7 @@ int main(void)
       cmocka_unit_test(test_penalty_has_the_gradient_it_claims),
       cmocka_unit_test(test_descent_finds_the_valley),
       cmocka_unit_test(test_headroom_lowers_the_crest_that_the_realm_plays),
+      cmocka_unit_test(test_a_kick_is_lowered_beyond_what_a_window_reaches),
       cmocka_unit_test(test_headroom_counts_the_higher_of_both_channels),
       cmocka_unit_test(test_headroom_of_a_sine_is_left_alone_or_better),
       cmocka_unit_test(test_align_brings_two_microphones_together),
