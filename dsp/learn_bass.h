@@ -7,7 +7,7 @@
    of them, or none unless that is beaten by 0.5 dB, is then learned with in earnest. What is kept is the lowest crest
    factor over the whole audio, nothing at all included.
 
-   Memory: 8 bytes a frame. Cost: that of learn_headroom.h and an eighth to a half more (learner.h).
+   Memory: 8 bytes a frame. Cost: that of learn_headroom.h and a fifth to a third of it for the tries.
 */
 #ifndef FIQ_LEARN_BASS_H
 #define FIQ_LEARN_BASS_H

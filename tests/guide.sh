@@ -57,9 +57,9 @@ render "$kit/Kick-Hard.wav" kick48 --learn $whole --set bands=48 --set window=40
 {
   echo "set multiplot layout 3,1; set ylabel 'level'; set ytics 0.5"
   panel kick 0 200 1 "Kick as recorded, $(crest kick)"
-  panel kick24 0 200 1 "24 learned phases, window 2048: $(crest kick24)"
+  panel kick24 0 200 1 "Headroom at the defaults, 24 bands, window 2048: $(crest kick24)"
   echo "set xlabel 'ms'"
-  panel kick48 0 200 1 "48 learned phases, window 4096: $(crest kick48)"
+  panel kick48 0 200 1 "Drum Headroom, 48 bands, window 4096: $(crest kick48)"
 } | draw headroom 620
 
 # 2. Coherence, once it has come all the way: on a beat, and on a tone of the swarm.
