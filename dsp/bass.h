@@ -12,7 +12,7 @@
 
    Sections: trapezoidal state-variable filters, whose coefficients may move while sound plays (Zavalishin
    2012, 3.10); output = input - 4 d times the band-pass. A corner is changed by way of depth 0.
-   Cost: 10 ns a stereo frame, nothing at depth 0. Latency: 0 frames.
+   Cost: 6 to 10 ns a stereo frame, nothing at depth 0. Latency: 0 frames.
 */
 #ifndef FIQ_BASS_H
 #define FIQ_BASS_H
