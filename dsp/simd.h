@@ -78,10 +78,10 @@ FIQ_INLINE void fiq_transpose_two(const FiqFloat4* a, const FiqFloat4* b, const 
 }
 #endif
 
-/// Whether this machine runs what FIQ_AVX2 marks.  [setup]
+/// Whether this machine runs what FIQ_AVX2 marks, and the build lets it (FIQ_SIMD of CMake).  [setup]
 static inline bool fiq_simd_avx2(void)
 {
-#if FIQ_HAS_AVX2
+#if FIQ_HAS_AVX2 && !defined(FIQ_SIMD_BASE)
   return __builtin_cpu_supports("avx2") != 0;
 #else
   return false;
@@ -91,7 +91,7 @@ static inline bool fiq_simd_avx2(void)
 /// The same for FIQ_AVX512.  [setup]
 static inline bool fiq_simd_avx512(void)
 {
-#if FIQ_HAS_AVX2
+#if FIQ_HAS_AVX2 && !defined(FIQ_SIMD_BASE) && !defined(FIQ_SIMD_AVX2)
   return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
          __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0;
 #else

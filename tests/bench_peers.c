@@ -241,11 +241,13 @@ typedef struct {
   double      rate[ROUNDS_MAX]; ///< oscillator-samples per second, one a round
 } Bank;
 
-static void add_ours(Bank* row, const char* name, const char* quality, bool flying)
+/// `coupling`: "0" is what the peers do, whose oscillators are not coupled; "2" the plugin's default.
+static void add_ours(Bank* row, const char* name, const char* quality, bool flying,
+                     const char* coupling)
 {
   const char* sets[20] = {"oscillators", "10000", "chord",  "7",
                           "scatter",     "4",     "anneal", flying ? "30" : "0.05",
-                          "coupling",    "2"};
+                          "coupling",    coupling};
   int         n        = 10;
   if (quality) {
     sets[n++] = "quality";
@@ -360,17 +362,17 @@ static void bench_banks(int n_rounds)
 {
   static Bank row[ROWS_MAX];
   int         n = 0;
-  add_ours(&row[n++], "swarm in flight", NULL, true);
-  add_ours(&row[n++], "swarm at rest", NULL, false);
+  add_ours(&row[n++], "swarm in flight", NULL, true, "0");
+  add_ours(&row[n++], "swarm at rest", NULL, false, "0");
+  add_ours(&row[n++], "swarm in flight, coupled", NULL, true, "2");
+  add_ours(&row[n++], "swarm at rest, coupled", NULL, false, "2");
   if (has_quality(row[0].player)) {
-    static const char* const names[] = {"swarm in flight, step 64", "swarm in flight, step 256",
-                                        "swarm in flight, step 1024"};
-    const FiqHost* const     host    = &row[0].player->host;
-    const uint32_t           port    = fiq_ports_index(&host->ports, "quality");
-    for (int q = 0; q < 3 && (float)q <= host->ports.ports[port].maximum; ++q) {
+    static const char* const names[] = {"swarm in flight, step 256", "swarm in flight, step 1024"};
+    for (int q = 1; q < 3; ++q) {
       const char digit[2] = {(char)('0' + q), '\0'};
-      add_ours(&row[n++], names[q], digit, true);
+      add_ours(&row[n++], names[q - 1], digit, true, "0");
     }
+    add_ours(&row[n++], "the same, 256, coupled", "1", true, "2");
   }
   const int           n_ours    = n;
   static const double adsynt[2] = {0.5, 3.5};
