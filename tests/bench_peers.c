@@ -298,7 +298,8 @@ static void add_supercollider(Bank* row, const char* name, int block)
   }
   for (int i = 0; i < 2; ++i) {
     (void)snprintf(row->command[i], sizeof row->command[i],
-                   "cd %s && scsynth -N %s.osc _ out.wav %d WAV int16 -z %d -w 8192 -m 262144 -o 1 "
+                   "cd %s && mkdir -p none && SC_SYNTHDEF_PATH=none scsynth -N %s.osc _ out.wav %d "
+                   "WAV int16 -z %d -w 8192 -m 262144 -o 1 "
                    "-i 0 >said 2>&1 "
                    "&& ! grep -qE 'ERROR|FAILURE' said",
                    folder, i ? "long" : "short", RATE, block);
