@@ -209,6 +209,13 @@ typedef struct {
   FiqCarriersParams params;
 } FiqCarriers;
 
+/// What a step brought a chunk.
+typedef struct {
+  bool slots; ///< a slot may have changed
+  bool
+      turn; ///< it is on a new way; if not, x went on by `drift`, and by the shift of its carrier if that moved
+} FiqCarriersNews;
+
 /// `capacity`: oscillators, 1..FIQ_CARRIERS_OSC_MAX, rounded up to chunks.  [setup]
 FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacity);
 
@@ -224,9 +231,8 @@ void fiq_carriers_scatter(FiqCarriers* self);
 void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
                         const FiqCarriersTarget* target, uint32_t n_osc, float period_s);
 
-/// Advance chunk `chunk` (oscillators 64 chunk ..); once for every chunk of n_osc. Whether a
-/// slot of it may have changed.  [audio]
-bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk);
+/// Advance chunk `chunk` (oscillators 64 chunk ..); once for every chunk of n_osc.  [audio]
+FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk);
 
 /// End the step: counts and measures.  [audio]
 void fiq_carriers_end(FiqCarriers* self);

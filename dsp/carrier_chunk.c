@@ -210,12 +210,12 @@ static uint8_t count_hot(const FiqCarriers* self, uint32_t first, uint32_t n)
   }
   return n_hot;
 }
-bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
+FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;
   assert(first < self->n_osc);
   if (self->still) {
-    return false;
+    return (FiqCarriersNews){false, false};
   }
   const uint32_t n     = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
   const bool     turns = self->scattering || self->turn == 1 || self->chunk_left[chunk] == 0;
@@ -252,5 +252,6 @@ bool fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
     self->chunk_hot[chunk] = self->settling ? 0 : self->chunk_hot[chunk];
     self->counted_hot += self->chunk_hot[chunk];
   }
-  return self->sorting || self->binding || (turns && flies && !self->bound);
+  const bool slots = self->sorting || self->binding || (turns && flies && !self->bound);
+  return (FiqCarriersNews){slots, turns};
 }

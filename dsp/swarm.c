@@ -231,6 +231,20 @@ static void plan_work(FiqSwarm* self)
   }
 }
 
+/// Whether the chunks that go on their way can go on from the tones they have: nothing but that way changes them.
+static void set_tone(FiqSwarm* self)
+{
+  FiqSwarmFrame* const     step     = &self->step;
+  const FiqCarriers* const carriers = &self->carriers;
+  const bool               same =
+      !differs(self->tone_spread, step->spread) && !differs(self->tone_normality, self->normality);
+  step->toned = self->has_tone && same && step->cents && !step->convert && !step->restart &&
+                !step->still && !carriers->moved && !carriers->reheating;
+  self->has_tone       = !step->still;
+  self->tone_spread    = step->spread;
+  self->tone_normality = self->normality;
+}
+
 static void begin_step(FiqSwarm* self)
 {
   const FiqSwarmParams* p     = &self->params;
@@ -255,7 +269,8 @@ static void begin_step(FiqSwarm* self)
   set_step(self);
   set_population(self);
   fiq_swarm_begin_carriers(self);
-  self->step.still   = self->carriers.still;
+  self->step.still = self->carriers.still;
+  set_tone(self);
   self->step.measure = is_measured(self);
   if (self->step.restart) {
     fiq_swarm_expect_counts(self);

@@ -163,6 +163,7 @@ typedef struct {
   uint32_t       n_sway;     ///< of the sway; 0: none
   uint32_t       n_partials; ///< that any group may have
   bool           still;      ///< all are exactly on their carriers
+  bool           toned;      ///< `tone` holds; on with it, where no new way began
   uint32_t       n_run;      ///< oscillators in play, those fading out included
   uint32_t       n_target;   ///< those that shall sound
   uint32_t       fade_first; ///< oscillators fade_first..fade_last - 1 begin to fade in or out
@@ -185,8 +186,9 @@ typedef struct {
   bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 
   // oscillators, [capacity]
-  float*    nu;  ///< cycles per sample, without coupling
-  float*    phi; ///< turns, [-0.5, 0.5]
+  float*    nu;   ///< cycles per sample, without coupling
+  float*    tone; ///< frequency over the pitch of the group, while not all are at rest
+  float*    phi;  ///< turns, [-0.5, 0.5]
   float*    amplitude;
   uint8_t*  slew;  ///< steps left until the amplitude is its group's
   uint16_t* group; ///< 0..FIQ_SWARM_GROUPS - 1, or that plus FIQ_SWARM_SILENT
@@ -228,10 +230,13 @@ typedef struct {
   uint32_t       idle_steps; ///< steps since the last note ended
   uint32_t       regroup_steps;
   uint32_t       shrink_steps;
-  int32_t        n_partials;    ///< that partial_of is made for
-  uint32_t       partial_limit; ///< the same
-  uint32_t       n_sway;        ///< as handed over
-  uint64_t       sway_frame;    ///< stream position then
+  int32_t        n_partials;     ///< that partial_of is made for
+  uint32_t       partial_limit;  ///< the same
+  float          tone_spread;    ///< detune that `tone` was found with
+  float          tone_normality; ///< and how far normal it was
+  bool           has_tone;       ///< the last step left one
+  uint32_t       n_sway;         ///< as handed over
+  uint64_t       sway_frame;     ///< stream position then
   uint32_t       n_attention;
   float          attention_hz[2][FIQ_SWARM_ATTENTION_MAX]; ///< low and high ends
   float          linger_s;    ///< how long groups without members are still looked after

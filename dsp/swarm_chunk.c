@@ -78,25 +78,59 @@ FIQ_INLINE void find_detune(const FiqSwarm* restrict self, uint32_t first, float
   }
 }
 
-/// Frequency of every oscillator, cycles per sample.
-FIQ_INLINE void find_frequency(const FiqSwarmFrame* restrict step, const float* restrict sway,
-                               const float* restrict x, Work* restrict work)
+/// At rest the pitch is that of the note: e^y by its series, |y| being below 0.11, and below 0.06 where detune is uniform.
+FIQ_INLINE void rest_frequency(float spread, Work* restrict work)
 {
-  const float spread  = step->spread;
-  const float inverse = step->cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const float y = work->detune[i] * spread;
+    work->next[i] =
+        work->pitch[i] * (1.0f + y * (1.0f + y * (0.5f + y * (1.0f / 6.0f + y * (1.0f / 24.0f)))));
+  }
+}
+
+/// In flight the frequency follows from the place.
+FIQ_INLINE void find_tone(bool cents, float spread, const float* restrict x,
+                          const float* restrict detune, float* restrict tone)
+{
+  const float inverse = cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const float base = cents ? 1.0f : x[i];
+    tone[i]          = base * fiq_exp(x[i] * inverse + detune[i] * spread);
+  }
+}
+
+/// Between turns it moves on by e^z, z being the way of a step: by its series, good to a hundredth of a cent for the ways that a
+/// turn has.
+FIQ_INLINE void move_tone(const float* restrict drift, float* restrict tone)
+{
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const float z = drift[i] * (1.0f / FIQ_CARRIER_F0_HZ);
+    tone[i] *= 1.0f + z * (1.0f + z * (0.5f + z * (1.0f / 6.0f)));
+  }
+}
+
+/// Frequency of every oscillator, cycles per sample.
+FIQ_INLINE void find_frequency(FiqSwarm* restrict self, uint32_t first, bool goes_on,
+                               Work* restrict work)
+{
+  const FiqSwarmFrame* restrict step = &self->step;
+  float* restrict tone               = self->tone + first;
+  if (!goes_on || step->measure) {
+    find_detune(self, first, work->detune);
+  }
   if (step->still) {
-    // e^y by its series: |y| is below 0.11, and below 0.06 where detune is uniform.
-    for (uint32_t i = 0; i < CHUNK; ++i) {
-      const float y = work->detune[i] * spread;
-      work->next[i] = work->pitch[i] *
-                      (1.0f + y * (1.0f + y * (0.5f + y * (1.0f / 6.0f + y * (1.0f / 24.0f)))));
-    }
+    rest_frequency(step->spread, work);
   } else {
+    if (goes_on) {
+      move_tone(self->carriers.drift + first, tone);
+    } else {
+      find_tone(step->cents, step->spread, self->carriers.x + first, work->detune, tone);
+    }
     for (uint32_t i = 0; i < CHUNK; ++i) {
-      const float base = step->cents ? 1.0f : x[i];
-      work->next[i]    = work->pitch[i] * base * fiq_exp(x[i] * inverse + work->detune[i] * spread);
+      work->next[i] = work->pitch[i] * tone[i];
     }
   }
+  const float* restrict sway = self->sway + (step->n_sway > 0 ? first % step->n_sway : 0);
   for (uint32_t i = 0; step->n_sway > 0 && i < CHUNK; ++i) {
     work->next[i] *= sway[i];
   }
@@ -122,13 +156,17 @@ FIQ_INLINE void add_noise(const FiqSwarm* restrict self, uint32_t first, Work* r
 
 /// Whether all frequencies lie where nothing fades out: what is missing to there has its sign set everywhere. A
 /// comparison of eight floats would be taken apart where registers hold four.
-FIQ_INLINE bool is_inside(const Work* restrict work)
+FIQ_INLINE bool is_inside(const Work* restrict work, bool bends)
 {
   FiqInt8 inside = {-1, -1, -1, -1, -1, -1, -1, -1};
   for (int i = 0; i < CHUNK; i += 8) {
     const FiqFloat8 next = *(const FiqFloat8*)(work->next + i);
-    const FiqFloat8 bent = *(const FiqFloat8*)(work->bent + i);
-    inside &= (FiqInt8)(next + bent - fade_start_nu) & (FiqInt8)(next - bent - fade_start_nu);
+    if (bends) {
+      const FiqFloat8 bent = *(const FiqFloat8*)(work->bent + i);
+      inside &= (FiqInt8)(next + bent - fade_start_nu) & (FiqInt8)(next - bent - fade_start_nu);
+    } else {
+      inside &= (FiqInt8)(next - fade_start_nu);
+    }
   }
   int32_t all = -1;
   for (int k = 0; k < 8; ++k) {
@@ -139,7 +177,7 @@ FIQ_INLINE bool is_inside(const Work* restrict work)
 
 /// Amplitudes on their way to those of their groups; the target is limited to what lies in the band.
 FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
-                               uint8_t* restrict slew)
+                               uint8_t* restrict slew, bool bends)
 {
   const float fade   = 1.0f / (fade_end_nu - fade_start_nu);
   uint64_t    slewed = 0;
@@ -148,11 +186,12 @@ FIQ_INLINE void move_amplitude(Work* restrict work, float* restrict amplitude,
     memcpy(&eight, slew + i, sizeof eight);
     slewed |= eight;
   }
-  const bool inside = is_inside(work);
+  const bool inside = is_inside(work, bends);
   float      limit[CHUNK];
   for (int i = 0; !inside && i < CHUNK; ++i) {
     const float next  = work->next[i] < FIQ_LOBE_NU_MAX ? work->next[i] : FIQ_LOBE_NU_MAX;
-    const float inner = (fade_end_nu - next - fabsf(work->bent[i])) * fade;
+    const float bent  = bends ? fabsf(work->bent[i]) : 0.0f;
+    const float inner = (fade_end_nu - next - bent) * fade;
     const float below = inner < 1.0f ? inner : 1.0f;
     const float held  = below > 0.0f ? below : 0.0f;
     limit[i]          = held * held * (3.0f - 2.0f * held);
@@ -247,23 +286,21 @@ FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t firs
 }
 
 /// Phases, amplitudes and lobes of one chunk.
-FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, Work* restrict work,
-                          FiqLobes* restrict lobes)
+FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, bool goes_on,
+                          Work* restrict work, FiqLobes* restrict lobes)
 {
   const FiqSwarmFrame* restrict step = &self->step;
   look_up(self, first, work);
-  find_detune(self, first, work->detune);
-  find_frequency(step, self->sway + (step->n_sway > 0 ? first % step->n_sway : 0),
-                 self->carriers.x + first, work);
+  find_frequency(self, first, goes_on, work);
   if (step->coupled) {
     find_pull(self->phi + first, work);
-  } else {
+  } else if (step->bends) {
     memset(work->bent, 0, sizeof work->bent);
   }
   if (step->noise > 0.0f) {
     add_noise(self, first, work);
   }
-  move_amplitude(work, self->amplitude + first, self->slew + first);
+  move_amplitude(work, self->amplitude + first, self->slew + first, step->bends);
   move_phase(work, self->nu + first, self->phi + first, lobes->nu, (float)self->step_frames,
              step->bends);
   if (step->measure) {
@@ -273,19 +310,22 @@ FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, Work* restric
   }
 }
 
-static void oscillate_base(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
+static void oscillate_base(FiqSwarm* self, uint32_t first, bool goes_on, Work* work,
+                           FiqLobes* lobes)
 {
-  oscillate(self, first, work, lobes);
+  oscillate(self, first, goes_on, work, lobes);
 }
 
-FIQ_AVX2 static void oscillate_avx2(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
+FIQ_AVX2 static void oscillate_avx2(FiqSwarm* self, uint32_t first, bool goes_on, Work* work,
+                                    FiqLobes* lobes)
 {
-  oscillate(self, first, work, lobes);
+  oscillate(self, first, goes_on, work, lobes);
 }
 
-FIQ_AVX512 static void oscillate_avx512(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
+FIQ_AVX512 static void oscillate_avx512(FiqSwarm* self, uint32_t first, bool goes_on, Work* work,
+                                        FiqLobes* lobes)
 {
-  oscillate(self, first, work, lobes);
+  oscillate(self, first, goes_on, work, lobes);
 }
 
 static float random_turns(const FiqSwarm* self, uint32_t i)
@@ -408,22 +448,23 @@ void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk)
       self->carriers.x[i] = fiq_swarm_converted(step->cents, self->carriers.x[i]);
     }
   }
-  const bool flown = fiq_carriers_advance(&self->carriers, chunk);
-  const bool fades = first < step->fade_last && first + CHUNK > step->fade_first;
-  const bool joins = first + CHUNK > step->join_first;
+  const FiqCarriersNews news    = fiq_carriers_advance(&self->carriers, chunk);
+  const bool            fades   = first < step->fade_last && first + CHUNK > step->fade_first;
+  const bool            joins   = first + CHUNK > step->join_first;
+  const bool            goes_on = step->toned && !news.turn && !joins;
   if (fades || joins || step->restart || step->regroup) {
     rearrange(self, first, n);
-  } else if (flown) {
+  } else if (news.slots) {
     follow_flight(self, first);
   }
   Work     work;
   FiqLobes lobes;
   if (self->use_avx2 && self->use_avx512) {
-    oscillate_avx512(self, first, &work, &lobes);
+    oscillate_avx512(self, first, goes_on, &work, &lobes);
   } else if (self->use_avx2) {
-    oscillate_avx2(self, first, &work, &lobes);
+    oscillate_avx2(self, first, goes_on, &work, &lobes);
   } else {
-    oscillate_base(self, first, &work, &lobes);
+    oscillate_base(self, first, goes_on, &work, &lobes);
   }
   fiq_lobe_bank_add(&self->lobes, chunk, &lobes);
 }

@@ -49,6 +49,7 @@ static void take_buffers(FiqSwarm* self, FiqArena* arena)
 {
   const size_t n  = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
   self->nu        = fiq_arena_take(arena, n, sizeof *self->nu);
+  self->tone      = fiq_arena_take(arena, n, sizeof *self->tone);
   self->phi       = fiq_arena_take(arena, n, sizeof *self->phi);
   self->amplitude = fiq_arena_take(arena, n, sizeof *self->amplitude);
   self->slew      = fiq_arena_take(arena, n, sizeof *self->slew);
@@ -159,6 +160,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->normality     = 0.0f;
   self->unjudged      = 0;
   self->linger_s      = 0.0f;
+  self->has_tone      = false;
   fiq_swarm_share_partials(self, 1, 0);
   memset(self->note_slot, FIQ_SWARM_NO_SLOT, sizeof self->note_slot);
   memset(self->taken, 0, sizeof self->taken);
@@ -171,6 +173,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->order2, 0, GROUPS * sizeof *self->order2);
   memset(self->centre, 0, GROUPS * sizeof *self->centre);
   memset(self->nu, 0, self->carriers.capacity * sizeof *self->nu);
+  memset(self->tone, 0, self->carriers.capacity * sizeof *self->tone);
   memset(self->slew, 0, self->carriers.capacity * sizeof *self->slew);
   memset(self->group, 0, self->carriers.capacity * sizeof *self->group);
   fiq_swarm_fall_asleep(self);
@@ -196,6 +199,7 @@ static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
   const size_t theirs = ((size_t)old->step.n_run + CHUNK - 1) / CHUNK * CHUNK;
   const size_t n      = mine < theirs ? mine : theirs;
   memcpy(self->nu, old->nu, n * sizeof *self->nu);
+  memcpy(self->tone, old->tone, n * sizeof *self->tone);
   memcpy(self->phi, old->phi, n * sizeof *self->phi);
   memcpy(self->amplitude, old->amplitude, n * sizeof *self->amplitude);
   memcpy(self->slew, old->slew, n * sizeof *self->slew);
@@ -221,7 +225,8 @@ static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
   if (self->begun && !ended) {
     fiq_carriers_end(&self->carriers);
   }
-  self->begun = false;
+  self->begun    = false;
+  self->has_tone = false;
 }
 
 /// What reset and init set in `self` but its own buffers and sizes.
@@ -238,6 +243,7 @@ static FiqSwarm keep_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.use_avx2       = self->use_avx2;
   next.use_avx512     = self->use_avx512;
   next.nu             = self->nu;
+  next.tone           = self->tone;
   next.phi            = self->phi;
   next.amplitude      = self->amplitude;
   next.slew           = self->slew;

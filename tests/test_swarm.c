@@ -1137,6 +1137,47 @@ static void test_all_builds_give_the_same_bits(void** state)
   }
 }
 
+/// Largest error of an oscillator's frequency against that of its place, cents; the swarm has no detune.
+static double worst_detuning_cents(const FiqSwarm* swarm, uint32_t n)
+{
+  double worst = 0.0;
+  for (uint32_t i = 0; i < n; ++i) {
+    const double is     = (double)swarm->nu[i] * swarm->sample_rate_hz;
+    const double wanted = (double)fiq_swarm_hz(swarm, swarm->carriers.x[i]);
+    worst               = fmax(worst, fabs(1200.0 * log2(is / wanted)));
+  }
+  return worst;
+}
+
+static void test_frequencies_follow_places_between_turns(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 2000, 0);
+  bench.params.partials     = 1.0f;
+  bench.params.spread_cents = 0.0f;
+  bench.params.coupling     = 0.0f;
+  bench.params.anneal_s     = 1.0f;
+  play_chord(&bench, triad, 3);
+  double worst = 0.0;
+  for (int part = 0; part < 400; ++part) {
+    // A note more in flight, another once all rest, and a change of detune to and fro under way.
+    if (part == 100 || part == 300) {
+      fiq_swarm_note_on(&bench.swarm, 0, part == 100 ? 72 : 43, 1.0f, 0);
+    }
+    bench.params.spread_cents = part == 50 || part == 120 ? 5.0f : 0.0f;
+    bench_render(&bench, 320);
+    // The mean detune of a group is taken off slowly, so it outlasts the detune for a while.
+    const bool calm = (part > 0 && part < 50) || (part > 90 && part < 120) || part > 160;
+    if (calm) {
+      worst = fmax(worst, worst_detuning_cents(&bench.swarm, 2000));
+    }
+  }
+  print_message("frequency against place: %.4f cent at most\n", worst);
+  assert_true(worst < 0.05);
+  bench_close(&bench);
+}
+
 static void test_all_come_to_rest(void** state)
 {
   (void)state;
@@ -1280,6 +1321,7 @@ int main(void)
       cmocka_unit_test(test_block_size_invariance),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_all_builds_give_the_same_bits),
+      cmocka_unit_test(test_frequencies_follow_places_between_turns),
       cmocka_unit_test(test_all_come_to_rest),
       cmocka_unit_test(test_adoption_goes_on_without_a_gap),
       cmocka_unit_test(test_plays_at_every_rate),
