@@ -152,7 +152,7 @@ static bool is_choice(const FiqCarriers* self)
 static uint32_t counted_stride(const FiqCarriers* self)
 {
   const uint32_t n      = self->n_next_hot > 0 ? self->n_next_hot : self->n_osc;
-  const bool     part   = self->p < 0.5f || self->bound || self->n_next_hot == 0;
+  const bool     part   = self->p < 0.5f || self->bound || self->binding || self->n_next_hot == 0;
   uint32_t       stride = 1;
   while (part && stride < STRIDE_MAX && n / stride > 2 * COUNTED_MIN) {
     stride *= 2;

@@ -163,9 +163,37 @@ static uint8_t claim_room(FiqCarriers* self, uint8_t slot)
   return (uint8_t)k;
 }
 
-/// Everyone in flight gets its carrier for good.
+/// Those of a chunk in a state by slot, in tables taken in turn so that no count waits for the one before.
+static void count_slots(const FiqCarriers* self, uint32_t first, uint32_t n, uint8_t wanted,
+                        uint8_t count[SLOTS])
+{
+  enum { TABLES = 4 };
+  uint8_t              table[TABLES][SLOTS] = {{0}};
+  const uint8_t* const slot                 = self->slot + first;
+  const uint8_t* const state                = self->state + first;
+  for (uint32_t i = 0; i < n; ++i) {
+    table[i % TABLES][slot[i]] += state[i] == wanted;
+  }
+  for (int k = 0; k < SLOTS; ++k) {
+    count[k] = (uint8_t)(table[0][k] + table[1][k] + table[2][k] + table[3][k]);
+  }
+}
+
+/// Everyone in flight gets its carrier for good. While there is room for all of a chunk, all get the one they fly to.
 static void bind_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
 {
+  uint8_t count[SLOTS];
+  bool    fits = true;
+  count_slots(self, first, n, FIQ_CARRIER_HOT, count);
+  for (int k = 0; k < SLOTS; ++k) {
+    fits = fits && count[k] <= self->room[k];
+  }
+  if (fits) {
+    for (int k = 0; k < SLOTS; ++k) {
+      self->room[k] -= count[k];
+    }
+    return;
+  }
   uint8_t* const slot = self->slot + first;
   for (uint64_t hot = fiq_carriers_members(self->state + first, FIQ_CARRIER_HOT, NULL, 0, n); hot;
        hot &= hot - 1) {
@@ -186,18 +214,12 @@ static void settle_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
   }
 }
 
-/// Settled ones by slot, in tables taken in turn so that no count waits for the one before.
 static void count_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
 {
-  enum { TABLES = 4 };
-  uint8_t              count[TABLES][SLOTS] = {{0}};
-  const uint8_t* const slot                 = self->slot + (size_t)chunk * CHUNK;
-  const uint8_t* const state                = self->state + (size_t)chunk * CHUNK;
-  for (uint32_t i = 0; i < n; ++i) {
-    count[i % TABLES][slot[i]] += state[i] == FIQ_CARRIER_SETTLED;
-  }
+  uint8_t count[SLOTS];
+  count_slots(self, chunk * CHUNK, n, FIQ_CARRIER_SETTLED, count);
   for (int k = 0; k < SLOTS; ++k) {
-    self->count[k] += (uint32_t)count[0][k] + count[1][k] + count[2][k] + count[3][k];
+    self->count[k] += count[k];
   }
 }
 
