@@ -39,8 +39,8 @@
 
    Time: frame m has its centre at c_m = m S, knows all events up to c_m, is worked on in slices of
    FIQ_SWARM_SLICE frames up to c_m + S, and sounds from then on. Latency: 2 S, the same for every event.
-   Cost: 2.7 ns an oscillator and step at rest, 3.2 ns in flight, 0.8 more if coupled (AVX2, measured on a fast core), and
-   some 3 us a step; next to nothing while no note sounds.
+   Cost: 2.9 ns an oscillator and step at rest, 3.2..3.5 ns in flight, 1.0..1.3 more if coupled (AVX2, measured on a fast
+   core), and some 3 us a step; next to nothing while no note sounds.
    Source: Rodet and Depalle 1992; Kuramoto 1975; annealed diffusion as in carrier.h.
 */
 #ifndef FIQ_SWARM_H
