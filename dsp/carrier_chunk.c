@@ -163,19 +163,46 @@ static uint8_t claim_room(FiqCarriers* self, uint8_t slot)
   return (uint8_t)k;
 }
 
-/// Those of a chunk in a state by slot, in tables taken in turn so that no count waits for the one before.
-static void count_slots(const FiqCarriers* self, uint32_t first, uint32_t n, uint8_t wanted,
-                        uint8_t count[SLOTS])
+/// Numbers by slot in tables taken in turn, so that no count waits for the one before.
+static void count_in_tables(const uint8_t flag[CHUNK], const uint8_t slot[CHUNK],
+                            uint8_t count[SLOTS])
 {
   enum { TABLES = 4 };
-  uint8_t              table[TABLES][SLOTS] = {{0}};
-  const uint8_t* const slot                 = self->slot + first;
-  const uint8_t* const state                = self->state + first;
-  for (uint32_t i = 0; i < n; ++i) {
-    table[i % TABLES][slot[i]] += state[i] == wanted;
+  uint8_t table[TABLES][SLOTS] = {{0}};
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    table[i % TABLES][slot[i]] += flag[i];
   }
   for (int k = 0; k < SLOTS; ++k) {
     count[k] = (uint8_t)(table[0][k] + table[1][k] + table[2][k] + table[3][k]);
+  }
+}
+
+/// How many of the first `n` of a chunk in a state there are by slot. Carriers that sound are counted one by one, all
+/// bytes of the chunk at once; where others are still left, it takes the tables.
+static void count_slots(const FiqCarriers* self, uint32_t first, uint32_t n, uint8_t wanted,
+                        uint8_t count[SLOTS])
+{
+  const uint8_t* restrict slot  = self->slot + first;
+  const uint8_t* restrict state = self->state + first;
+  uint8_t flag[CHUNK];
+  uint8_t left = 0;
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    flag[i] = (state[i] == wanted) & (i < n);
+    left    = (uint8_t)(left + flag[i]);
+  }
+  memset(count, 0, SLOTS);
+  for (int k = 0; k < SLOTS && left > 0; ++k) {
+    if (self->mass[k] > 0.0f) {
+      uint8_t here = 0;
+      for (uint32_t i = 0; i < CHUNK; ++i) {
+        here = (uint8_t)(here + (flag[i] & (slot[i] == (uint8_t)k)));
+      }
+      count[k] = here;
+      left     = (uint8_t)(left - here);
+    }
+  }
+  if (left > 0) {
+    count_in_tables(flag, slot, count);
   }
 }
 

@@ -17,20 +17,11 @@ if [ "${FIQ_PRIVATE-}" != yes ]; then
 fi
 mount -t tmpfs tmpfs /dev/shm
 . "$here/host_common.sh"
+. "$here/wait.sh"
 cd "$work" || exit 1
 server=
 client=
 sequencer=
-
-# until_true COMMAND...: until the command succeeds, at most some 20 s.
-until_true() {
-  tries=0
-  until "$@" >/dev/null 2>&1; do
-    tries=$((tries + 1))
-    [ $tries -lt 200 ] || return 1
-    sleep 0.1
-  done
-}
 
 server_answers() { timeout -k 2 10 jack_lsp >/dev/null 2>&1; }
 

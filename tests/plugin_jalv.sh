@@ -12,6 +12,7 @@ if [ "${FIQ_PRIVATE_SHM:-}" != yes ]; then
 fi
 
 build=$(cd "$1" && pwd)
+. "$(dirname "$0")/wait.sh"
 export LV2_PATH="$build/lv2:/usr/lib/lv2"
 export JACK_NO_AUDIO_RESERVATION=1
 server=fiq$$
@@ -23,16 +24,6 @@ fail() {
   echo "FAIL: $*" >&2
   cat "$work"/*.log >&2 || true
   exit 1
-}
-
-# until_true COMMAND...: until the command succeeds, at most some 20 s.
-until_true() {
-  tries=0
-  until "$@" >/dev/null 2>&1; do
-    tries=$((tries + 1))
-    [ $tries -lt 200 ] || return 1
-    sleep 0.1
-  done
 }
 
 has_ports() { timeout -k 2 10 jack_lsp | grep -q "fiq-$plugin:out_l"; }
