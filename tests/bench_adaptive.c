@@ -167,6 +167,10 @@ int main(int argc, char** argv)
   print_message("%d of %d drum loops mostly temporal, %d of %d chords mostly spectral\n",
                 counts[DRUMS].n - counts[DRUMS].n_wrong, counts[DRUMS].n,
                 counts[CHORD].n - counts[CHORD].n_wrong, counts[CHORD].n);
+  if (only_speech && counts[SPEECH].n == 0) {
+    print_message("no speech is there (alsa-utils)\n");
+    return EXIT_FAILURE;
+  }
   bool fails =
       5 * counts[DRUMS].n_wrong > counts[DRUMS].n || 5 * counts[CHORD].n_wrong > counts[CHORD].n;
   for (int k = 0; k < N_KINDS; ++k) {

@@ -379,13 +379,13 @@ typedef struct {
 static const Drum drums[] = {{"Kick", 4.2},       {"Snare", 1.2},      {"SnareRimshot", -HUGE_VAL},
                              {"Tom1", -HUGE_VAL}, {"Tom2", -HUGE_VAL}, {"TomFloor", -HUGE_VAL}};
 
-/// Learned on the Hard and Med hits of a drum, the least of what it gains on Hardest and Soft; HUGE_VAL if
-/// there is no such drum.
+/// Learned on the Hard and Med hits of a drum, the least of what it gains on Hardest and Soft; -HUGE_VAL if one of
+/// them is missing.
 static double unheard_gain_db(const char* drum, uint32_t window, uint32_t n_bands)
 {
   static const char* const hits[]  = {"Hard", "Med", "Hardest", "Soft"};
   Sound                    heard   = {.n = 0};
-  double                   gain[2] = {HUGE_VAL, HUGE_VAL};
+  double                   gain[2] = {-HUGE_VAL, -HUGE_VAL};
   char                     path[PATH_SIZE];
   bool                     is_there = true;
   for (int h = 0; h < 2; ++h) {
@@ -393,8 +393,9 @@ static double unheard_gain_db(const char* drum, uint32_t window, uint32_t n_band
     is_there = append(&heard, path, 4096) && is_there;
   }
   if (!is_there) {
+    printf("%-14s is missing (hydrogen-data)\n", drum);
     sound_free(&heard);
-    return HUGE_VAL;
+    return -HUGE_VAL;
   }
   const Outcome outcome = learn(&heard, NULL, FIQ_LEARN_HEADROOM, window, n_bands);
   for (int h = 0; h < 2; ++h) {
