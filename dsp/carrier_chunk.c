@@ -33,7 +33,8 @@ static void place_loose(FiqCarriers* self, uint32_t i)
     if (self->loose[k] > 0) {
       self->loose[k] -= 1;
       self->slot[i]  = (uint8_t)k;
-      self->x[i]     = self->now[k];
+      self->x[i]     = self->before[k]; // and goes with it from there
+      self->drift[i] = 0.0f;
       self->state[i] = FIQ_CARRIER_SETTLED;
       return;
     }
@@ -101,7 +102,8 @@ static void stray_chunk(FiqCarriers* self, const uint8_t* before, uint32_t first
     const bool leaves =
         before[i - first] == FIQ_CARRIER_SETTLED && self->state[i] == FIQ_CARRIER_HOT;
     if (leaves && is_chosen(self, i, self->stray)) {
-      self->x[i] = strewn_x(self, i);
+      self->x[i]     = strewn_x(self, i);
+      self->drift[i] = 0.0f;
     }
   }
 }
@@ -259,6 +261,7 @@ static uint8_t count_hot(const FiqCarriers* self, uint32_t first, uint32_t n)
   }
   return n_hot;
 }
+
 FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;

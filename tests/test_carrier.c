@@ -475,6 +475,32 @@ static void test_short_steps_track_and_balance(void** state)
   bench_close(&bench);
 }
 
+static void test_who_joins_at_rest_stays_on_its_carrier(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 1024, 3);
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  // Most leave in the middle of a flight with short steps, and come back when the others have arrived.
+  const float period_s = 1.0f / 750.0f;
+  fiq_carriers_scatter(&bench.carriers);
+  for (int step = 0; step < 3000; ++step) {
+    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, step < 100 ? 1024 : 64,
+                      period_s);
+  }
+  double worst = 0.0;
+  for (int step = 0; step < 20; ++step) {
+    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 1024, period_s);
+    for (uint32_t i = 0; i < 1024; ++i) {
+      const float carrier = bench.carriers.now[bench.carriers.slot[i]];
+      worst               = fmax(worst, fabs((double)(bench.carriers.x[i] - carrier)));
+    }
+  }
+  print_message("who joins strays by %.3g Hz at most\n", worst);
+  assert_true(worst < 0.001);
+  bench_close(&bench);
+}
+
 static void test_small_arena_is_refused(void** state)
 {
   (void)state;
@@ -508,6 +534,7 @@ int main(void)
       cmocka_unit_test(test_short_steps_track_and_balance),
       cmocka_unit_test(test_both_builds_give_the_same_bits),
       cmocka_unit_test(test_reset_equals_fresh_init),
+      cmocka_unit_test(test_who_joins_at_rest_stays_on_its_carrier),
       cmocka_unit_test(test_small_arena_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
