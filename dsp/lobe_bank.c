@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PLACES = FIQ_LOBE_PLACES };
@@ -35,10 +36,13 @@ static void fill_kernel(float* kernel)
     const double u = (double)i / (double)HALF;
     curve[i]       = (float)(scale * bessel_i0(beta * sqrt(1.0 - u * u)));
   }
-  for (int row = 0; row <= FIQ_LOBE_ROWS; ++row) {
+  for (int row = 0; row < FIQ_LOBE_ROWS; ++row) {
+    float* const here = kernel + row * FIQ_LOBE_ROW_FLOATS;
     for (int tap = 0; tap < FIQ_LOBE_TAPS; ++tap) {
-      const int at                      = (tap - FIQ_LOBE_TAPS / 2 + 1) * FIQ_LOBE_ROWS - row;
-      kernel[row * FIQ_LOBE_TAPS + tap] = curve[at < 0 ? -at : at];
+      const int   at            = (tap - FIQ_LOBE_TAPS / 2 + 1) * FIQ_LOBE_ROWS - row;
+      const float low           = curve[abs(at)];
+      here[tap]                 = low;
+      here[FIQ_LOBE_TAPS + tap] = curve[abs(at - 1)] - low;
     }
   }
 }
@@ -70,7 +74,7 @@ FiqStatus fiq_lobe_bank_init(FiqLobeBank* self, FiqArena* arena, FiqFftPool* poo
   self->plane_bins  = (2 * step_frames + 1 + 2 * FIQ_LOBE_PAD_BINS + 15u) & ~15u;
   self->use_avx2    = fiq_simd_avx2();
   self->use_avx512  = fiq_simd_avx512();
-  self->kernel      = fiq_arena_take(arena, (FIQ_LOBE_ROWS + 1) * FIQ_LOBE_TAPS, sizeof(float));
+  self->kernel      = fiq_arena_take(arena, FIQ_LOBE_ROWS * FIQ_LOBE_ROW_FLOATS, sizeof(float));
   self->window      = fiq_arena_take(arena, 2 * step, sizeof(float));
   self->planes      = fiq_arena_take(arena, (size_t)PLACES * 2 * self->plane_bins, sizeof(float));
   self->spectrum    = fiq_arena_take(arena, 2 * step + 1, sizeof(FiqComplex));
@@ -127,7 +131,7 @@ FIQ_INLINE void place(const float* restrict nu, float bins_per_nu, uint32_t plan
     const float   position = (bin - (float)whole) * (float)FIQ_LOBE_ROWS;
     const int32_t row      = (int32_t)position;
     places->at[i]          = (uint32_t)(whole + (FIQ_LOBE_PAD_BINS - FIQ_LOBE_TAPS / 2 + 1));
-    places->tap[i]         = (uint32_t)(row * FIQ_LOBE_TAPS);
+    places->tap[i]         = (uint32_t)(row * FIQ_LOBE_ROW_FLOATS);
     places->fraction[i]    = position - (float)row;
   }
   for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; i += PLACES) {
@@ -136,18 +140,46 @@ FIQ_INLINE void place(const float* restrict nu, float bins_per_nu, uint32_t plan
   }
 }
 
-FIQ_INLINE void spread_one(const FiqLobes* restrict lobes, const float* restrict kernel,
-                           const Places* restrict places, float* restrict all_re,
-                           float* restrict all_im, uint32_t i)
+/// Four floats, as a register that each of them is spread from: a load of its own for each would be one too many.
+FIQ_INLINE FiqFloat4 fetch_four(const float* restrict x)
 {
-  const float* const row  = kernel + places->tap[i];
-  const FiqFloat8    low  = *(const FiqFloat8*)row;
-  const FiqFloat8    high = *(const FiqFloat8*)(row + FIQ_LOBE_TAPS);
-  const FiqFloat8    tap  = low + places->fraction[i] * (high - low);
-  FiqFloat8* const   re   = (FiqFloat8*)(all_re + places->at[i]);
-  FiqFloat8* const   im   = (FiqFloat8*)(all_im + places->at[i]);
-  *re += lobes->re[i] * tap;
-  *im += lobes->im[i] * tap;
+  FiqFloat4 four = *(const FiqFloat4*)x;
+  FIQ_OPAQUE_FOUR(four);
+  return four;
+}
+
+/// One sinusoid, each part of which is given eight times.
+FIQ_INLINE void spread_one(const float* restrict row, const FiqFloat8* fraction,
+                           const FiqFloat8* re, const FiqFloat8* im, float* restrict plane_re,
+                           float* restrict plane_im)
+{
+  const FiqFloat8 low  = *(const FiqFloat8*)row;
+  const FiqFloat8 rise = *(const FiqFloat8*)(row + FIQ_LOBE_TAPS);
+  const FiqFloat8 tap  = low + *fraction * rise;
+  *(FiqFloat8*)plane_re += *re * tap;
+  *(FiqFloat8*)plane_im += *im * tap;
+}
+
+#define EIGHT_OF(four, k) __builtin_shufflevector(four, four, k, k, k, k, k, k, k, k)
+#define SPREAD_ONE(k)                                                                              \
+  do {                                                                                             \
+    const FiqFloat8 each[3] = {EIGHT_OF(fraction, k), EIGHT_OF(re, k), EIGHT_OF(im, k)};           \
+    spread_one(kernel + places->tap[i + (k)], &each[0], &each[1], &each[2],                        \
+               all_re + places->at[i + (k)], all_im + places->at[i + (k)]);                        \
+  } while (0)
+
+/// Sinusoids i..i + 3.
+FIQ_INLINE void spread_four(const FiqLobes* restrict lobes, const float* restrict kernel,
+                            const Places* restrict places, float* restrict all_re,
+                            float* restrict all_im, uint32_t i)
+{
+  const FiqFloat4 fraction = fetch_four(places->fraction + i);
+  const FiqFloat4 re       = fetch_four(lobes->re + i);
+  const FiqFloat4 im       = fetch_four(lobes->im + i);
+  SPREAD_ONE(0);
+  SPREAD_ONE(1);
+  SPREAD_ONE(2);
+  SPREAD_ONE(3);
 }
 
 /// The loop over all sinusoids; `bins_per_nu` = 4 step turns cycles per sample into bins.
@@ -159,11 +191,8 @@ FIQ_INLINE void spread(const FiqLobes* restrict lobes, const float* restrict ker
   float* plane_im = planes + plane_bins;
   FIQ_OPAQUE(plane_im);
   place(lobes->nu, bins_per_nu, plane_bins, first, &places);
-  for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; i += PLACES) {
-#pragma GCC unroll 8
-    for (uint32_t k = 0; k < PLACES; ++k) {
-      spread_one(lobes, kernel, &places, planes, plane_im, i + k);
-    }
+  for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; i += 4) {
+    spread_four(lobes, kernel, &places, planes, plane_im, i);
   }
 }
 

@@ -24,13 +24,14 @@
 #include "fft.h"
 
 enum {
-  FIQ_LOBE_TAPS     = 8,
-  FIQ_LOBE_CHUNK    = 64,  ///< sinusoids handed over at a time
-  FIQ_LOBE_PLACES   = 8,   ///< positions between left and right
-  FIQ_LOBE_PAD_BINS = 8,   ///< bins below DC and above Nyquist that lobes may touch
-  FIQ_LOBE_ROWS     = 256, ///< kernel positions tabulated per bin; linear between them
-  FIQ_LOBE_STEP_MIN = 32,
-  FIQ_LOBE_STEP_MAX = 8192
+  FIQ_LOBE_TAPS       = 8,
+  FIQ_LOBE_CHUNK      = 64,  ///< sinusoids handed over at a time
+  FIQ_LOBE_PLACES     = 8,   ///< positions between left and right
+  FIQ_LOBE_PAD_BINS   = 8,   ///< bins below DC and above Nyquist that lobes may touch
+  FIQ_LOBE_ROWS       = 256, ///< kernel positions tabulated per bin; linear between them
+  FIQ_LOBE_ROW_FLOATS = 2 * FIQ_LOBE_TAPS, ///< taps, then what each grows by until the next row
+  FIQ_LOBE_STEP_MIN   = 32,
+  FIQ_LOBE_STEP_MAX   = 8192
 };
 
 /// Highest frequency, cycles per sample.
@@ -44,11 +45,11 @@ typedef struct {
 } FiqLobes;
 
 typedef struct {
-  float*      kernel;   ///< [FIQ_LOBE_ROWS + 1][8] taps by fractional position; fixed by init
-  float*      window;   ///< [2 step] w(t) / 2h(t), from t = -step; fixed by init
-  float*      planes;   ///< [places][2][plane_bins] re, im
-  FiqComplex* spectrum; ///< [2 step + 1]
-  float*      segment;  ///< [4 step]
+  float* kernel; ///< [FIQ_LOBE_ROWS][FIQ_LOBE_ROW_FLOATS] by fractional position; fixed by init
+  float* window; ///< [2 step] w(t) / 2h(t), from t = -step; fixed by init
+  float* planes; ///< [places][2][plane_bins] re, im
+  FiqComplex* spectrum;           ///< [2 step + 1]
+  float*      segment;            ///< [4 step]
   float*      tail[FIQ_CHANNELS]; ///< [step] second half of the last frame
   FiqFft      fft;
   uint32_t    step_frames;
@@ -57,10 +58,12 @@ typedef struct {
   bool        use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 } FiqLobeBank;
 
-/// Place of sinusoid number `i` of all: eight in a row have all eight, rows begin at random.  [any]
+/// Place of sinusoid number `i` of all: eight in a row have all eight. From row to row they begin one or two places
+/// later, by the low-discrepancy sequence of (3 - sqrt 5) / 4, so that every n-th sinusoid gets all of them, and
+/// the same place returns after 6 sinusoids at the earliest.  [any]
 static inline uint32_t fiq_lobe_place(uint32_t i)
 {
-  return (i + ((i / FIQ_LOBE_PLACES * 2654435769u) >> 29)) % FIQ_LOBE_PLACES;
+  return (i + ((i / FIQ_LOBE_PLACES * 820265763u) >> 29)) % FIQ_LOBE_PLACES;
 }
 
 /// `step_frames`: S, a power of two, FIQ_LOBE_STEP_MIN..MAX.  [setup]

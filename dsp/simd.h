@@ -28,18 +28,22 @@
 #endif
 /// Forget how `x` was computed, so that it keeps a register of its own.
 #define FIQ_OPAQUE(x) __asm__("" : "+r"(x))
+/// The same for an FiqFloat4.
+#define FIQ_OPAQUE_FOUR(x) __asm__("" : "+x"(x))
 #elif defined(__GNUC__)
 #define FIQ_INLINE static inline __attribute__((always_inline))
 #define FIQ_AVX2
 #define FIQ_AVX512
 #define FIQ_HAS_AVX2 0
 #define FIQ_OPAQUE(x)
+#define FIQ_OPAQUE_FOUR(x)
 #else
 #define FIQ_INLINE static inline
 #define FIQ_AVX2
 #define FIQ_AVX512
 #define FIQ_HAS_AVX2 0
 #define FIQ_OPAQUE(x)
+#define FIQ_OPAQUE_FOUR(x)
 #endif
 
 #if defined(__GNUC__)

@@ -234,10 +234,10 @@ static double play(Fixture* self, const Case* c, const FixtureAudio* in, Fixture
   return sum / (double)count;
 }
 
-static Fixture* striver(const Case* c)
+static Fixture* striver(const Case* c, int64_t seed)
 {
   Fixture* const self = fixture_open(c->kind, RATE, false);
-  fixture_seed(self, 5);
+  fixture_seed(self, seed);
   fixture_set(self, "goal", c->goal);
   fixture_set(self, "goal_target", c->target);
   if (c->kind == FIQ_PLUGIN_REALMS) {
@@ -254,12 +254,12 @@ static Fixture* striver(const Case* c)
 }
 
 /// Play one case; what it sounds like, and its order.
-static FiqMeasured try_case(const Case* c, FixtureAudio* out, size_t n, double* order)
+static FiqMeasured try_case(const Case* c, int64_t seed, FixtureAudio* out, size_t n, double* order)
 {
   static const char* const names[] = {"none", "coherence", "headroom", "brightness", "density"};
   static const char* const on[]    = {"steady", "strikes", "clicks", "staccato"};
   FixtureAudio             in      = material(n, c->material);
-  Fixture* const           self    = striver(c);
+  Fixture* const           self    = striver(c, seed);
   *order                           = play(self, c, &in, out, n);
   const FiqMeasured sound          = measured(out, n);
   print_message("%-6s %-8s %-10s %2.0f %%: progress %.2f; R %.2f, crest %4.1f dB, centre %5.0f Hz, "
@@ -294,26 +294,31 @@ static void test_goals_are_reached(void** state)
   int          missed = 0;
   for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); ++c) {
     double            order = 0.0;
-    const FiqMeasured sound = try_case(&cases[c], &out, LONG, &order);
+    const FiqMeasured sound = try_case(&cases[c], 5, &out, LONG, &order);
     missed += cases[c].goal && miss(&cases[c], &sound, order) > 1.0;
   }
   assert_int_equal(missed, 0);
   fixture_audio_free(&out);
 }
 
+/// In the mean over seeds, since the crest of one differs from that of the next by tenths of a dB.
 static void test_headroom_out_of_reach_peaks_no_higher(void** state)
 {
   (void)state;
-  enum { LONG = 40 * RATE };
+  enum { LONG = 40 * RATE, SEEDS = 4, FIRST_SEED = 5 };
   static const FiqPluginKind kinds[] = {FIQ_PLUGIN_REALMS, FIQ_PLUGIN_SWARM};
   FixtureAudio               out     = fixture_audio(LONG);
   for (int k = 0; k < 2; ++k) {
-    const Case        with    = {kinds[k], 2, 85, STEADY};
-    const Case        without = {kinds[k], 0, 0, STEADY};
-    double            order   = 0.0;
-    const FiqMeasured plain   = try_case(&without, &out, LONG, &order);
-    const FiqMeasured sought  = try_case(&with, &out, LONG, &order);
-    assert_true(sought.crest_db < plain.crest_db + 0.3f);
+    float higher_db = 0.0f;
+    for (int64_t seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; ++seed) {
+      const Case        with    = {kinds[k], 2, 85, STEADY};
+      const Case        without = {kinds[k], 0, 0, STEADY};
+      double            order   = 0.0;
+      const FiqMeasured plain   = try_case(&without, seed, &out, LONG, &order);
+      const FiqMeasured sought  = try_case(&with, seed, &out, LONG, &order);
+      higher_db += (sought.crest_db - plain.crest_db) / SEEDS;
+    }
+    assert_true(higher_db < 0.3f);
   }
   fixture_audio_free(&out);
 }

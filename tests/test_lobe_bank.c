@@ -131,6 +131,31 @@ static void test_all_builds_give_the_same_bits(void** state)
   }
 }
 
+/// Neighbours of one place would wait for each other's stores; every n-th sinusoid, as a note has them in a chord,
+/// must not lie on one side.
+static void test_places_return_late_and_are_even_for_every_note(void** state)
+{
+  (void)state;
+  enum { N = 1024 };
+  for (uint32_t i = 0; i < N; ++i) {
+    for (uint32_t k = 1; k < 6; ++k) {
+      assert_int_not_equal(fiq_lobe_place(i), fiq_lobe_place(i + k));
+    }
+  }
+  for (uint32_t notes = 1; notes <= 12; ++notes) {
+    for (uint32_t note = 0; note < notes; ++note) {
+      uint32_t count[FIQ_LOBE_PLACES] = {0};
+      for (uint32_t i = note; i < N; i += notes) {
+        count[fiq_lobe_place(i)] += 1;
+      }
+      for (uint32_t k = 0; k < FIQ_LOBE_PLACES; ++k) {
+        const double even = (double)N / notes / FIQ_LOBE_PLACES;
+        assert_true(fabs((double)count[k] - even) < 0.3 * even + 3.0);
+      }
+    }
+  }
+}
+
 static void test_reset_forgets_and_adoption_goes_on(void** state)
 {
   (void)state;
@@ -180,6 +205,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sum_of_sinusoids_within_110_db),
       cmocka_unit_test(test_all_builds_give_the_same_bits),
+      cmocka_unit_test(test_places_return_late_and_are_even_for_every_note),
       cmocka_unit_test(test_reset_forgets_and_adoption_goes_on),
       cmocka_unit_test(test_bad_steps_and_small_arenas_are_refused),
   };
