@@ -23,6 +23,7 @@ static const double window_s         = 0.04;
 static const float  high_of_rate     = 0.45f;
 static const float  keep_amplitude   = 0.5f; // of the threshold: 6 dB of hysteresis
 static const float  louder           = 2.0f; // 6 dB
+static const float  louder_when_new  = 1.1f; // of two that begin together either is seen first
 static const float  reach_min_bins   = 1.0f; // how far a carrier looks for its peak
 static const float  reach_max_bins   = 4.0f;
 static const float  reach_of_bin     = 0.03f;
@@ -476,6 +477,18 @@ static void bury_carriers(FiqAnalysis* self)
   }
 }
 
+/// How loud a carrier counts where places are few: a young one as its peak, to which its level is still rising.
+static float standing(const FiqAnalysisCarrier* c)
+{
+  return fmaxf(c->level, c->amplitude);
+}
+
+/// How loud one must be to take its place.
+static float defence(const FiqAnalysisCarrier* c)
+{
+  return standing(c) * (c->age_hops < 2 * BIRTH_HOPS ? louder_when_new : louder);
+}
+
 static uint32_t count_alive(const FiqAnalysis* self, uint32_t* weakest)
 {
   uint32_t n = 0;
@@ -484,7 +497,7 @@ static uint32_t count_alive(const FiqAnalysis* self, uint32_t* weakest)
     if (self->carriers[i].state == FIQ_ANALYSIS_ALIVE) {
       ++n;
       if (*weakest == FIQ_ANALYSIS_VOICES_MAX ||
-          self->carriers[i].level < self->carriers[*weakest].level) {
+          standing(&self->carriers[i]) < standing(&self->carriers[*weakest])) {
         *weakest = i;
       }
     }
@@ -559,8 +572,7 @@ static void bear_carriers(FiqAnalysis* self)
     FiqAnalysisCarrier* const seed    = loudest_ripe(self);
     uint32_t                  weakest = 0;
     const uint32_t            n       = count_alive(self, &weakest);
-    if (n > limit ||
-        (seed && n == limit && seed->amplitude > louder * self->carriers[weakest].level)) {
+    if (n > limit || (seed && n == limit && seed->amplitude > defence(&self->carriers[weakest]))) {
       begin_fade(&self->carriers[weakest]);
       ++self->n_deaths;
       continue;

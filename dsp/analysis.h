@@ -24,7 +24,8 @@
              that the swarm can rest
    heat      how much the frequency is on the move, cents a hop
 
-   A carrier that dies, or gives way to one 6 dB louder when max_carriers is reached, fades in four hops.
+   A carrier that dies, or gives way to one 6 dB louder (1 dB in its first four windows) when max_carriers is
+   reached, fades in four hops.
    Frequency and level that are handed out move in straight lines from hop to hop.
 
    A hop's work is cut into eight slices at fixed places in the stream. Latency: window/2 + 15/8 hop less

@@ -541,6 +541,32 @@ static void test_the_loudest_get_the_places(void** state)
   rig_end(&rig);
 }
 
+static void test_few_places_are_not_fought_for(void** state)
+{
+  (void)state;
+  for (uint32_t places = 1; places <= 5; ++places) {
+    Rig rig;
+    rig_start(&rig, RATE, TICK);
+    clear_sound();
+    for (uint32_t i = 0; i < 3 * RATE; ++i) {
+      for (int k = 1; k <= 8; ++k) {
+        sound[0][i] += (float)(0.2 / k * sin(2.0 * pi * 220.0 * k * i / (double)RATE));
+      }
+    }
+    copy_to_right();
+    rig.params.max_carriers = (float)places;
+    play(&rig, 3 * RATE, NULL, NULL);
+    assert_int_equal(rig.analysis.n_voices, places);
+    assert_in_range(rig.analysis.n_births, places, places + 2);
+    for (uint32_t v = 0; v < places; ++v) {
+      const FiqAnalysisVoice* const voice = &rig.analysis.voices[v];
+      assert_true(voice->hz < 220.0f * ((float)places + 0.5f));
+      assert_true(fabs(support_db((double)(voice->level * voice->hz) / (0.2 * 220.0))) < 0.2);
+    }
+    rig_end(&rig);
+  }
+}
+
 typedef struct {
   double   level_sum;
   double   voiced_sum; ///< of that, between 60 and 1200 Hz
@@ -933,6 +959,7 @@ int main(void)
       cmocka_unit_test(test_silence_starves_all),
       cmocka_unit_test(test_levels_move_without_clicks),
       cmocka_unit_test(test_the_loudest_get_the_places),
+      cmocka_unit_test(test_few_places_are_not_fought_for),
       cmocka_unit_test(test_speech_gives_its_voice),
       cmocka_unit_test(test_anything_stays_finite),
       cmocka_unit_test(test_every_rate_hears_the_same),
