@@ -133,6 +133,12 @@ static const size_t fiq_smoothed_offset[FIQ_N_SMOOTHED] = {
     offsetof(FiqEngineParams, width),        offsetof(FiqEngineParams, swarm_level),
     offsetof(FiqEngineParams, swarm_follow), offsetof(FiqEngineParams, output)};
 
+/// Whether the swarm sings what is heard at the input and nothing else.  [audio]
+static inline bool fiq_engine_copies_input(const FiqEngine* self)
+{
+  return self->params.source > 0.5f && self->params.source < 1.5f;
+}
+
 /// The control behind a smoother.  [audio]
 static inline float fiq_engine_smoothed_param(const FiqEngineParams* params, FiqSmoothed which)
 {

@@ -140,9 +140,9 @@ float fiq_engine_group_noise(const FiqEngine* self)
 /// What is heard or recalled of an input has its own partials; harmonics upon them would be another sound.
 static float n_partials(const FiqEngine* self)
 {
-  const FiqEngineParams* const p      = &self->params;
-  const bool                   copies = (p->source > 0.5f && p->source < 1.5f) ||
-                      (self->path && p->recall > 0.0f && p->source < 0.5f);
+  const FiqEngineParams* const p = &self->params;
+  const bool                   copies =
+      fiq_engine_copies_input(self) || (self->path && p->recall > 0.0f && p->source < 0.5f);
   return copies ? 1.0f : p->partials;
 }
 

@@ -69,6 +69,7 @@ void fiq_path_reset(FiqPath* self, FiqRealm realm)
   self->position           = 0;
   self->seen               = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
   self->envelope           = 0.0f;
+  self->led                = 1.0f;
   self->side_frames        = UINT32_MAX;
   self->side_quiet_frames  = UINT32_MAX;
   self->swarm_quiet_frames = UINT32_MAX;
@@ -78,6 +79,7 @@ void fiq_path_adopt(FiqPath* self, const FiqPath* old)
 {
   fiq_realms_adopt(&self->realms, &old->realms);
   self->envelope    = old->envelope;
+  self->led         = old->led;
   self->side_frames = old->side_frames;
 }
 
@@ -194,7 +196,7 @@ static void watch_side(FiqPath* self, uint32_t n_frames)
 }
 
 /// Add the swarm at its level times that of what it follows, 1 at -12 dBFS rms, at most 2: the sidechain while it
-/// sounds and for two seconds after, else the input.
+/// sounds and for two seconds after, else the input, unless what it sings is as loud as that already.
 static void add_swarm(FiqPath* self, uint32_t n_frames)
 {
   const FiqSmoother* const level = self->params.level;
@@ -202,14 +204,17 @@ static void add_swarm(FiqPath* self, uint32_t n_frames)
   if (level->start <= 0.0f && level->end <= 0.0f) {
     return;
   }
-  float* const* const leader = self->side_frames < hold_frames(self) ? self->side : self->dry;
-  const float         rate   = (float)self->config.sample_rate_hz;
-  const float         rise   = 1.0f / (0.005f * rate);
-  const float         fall   = 1.0f / (0.12f * rate);
+  const bool          by_side = self->side_frames < hold_frames(self);
+  float* const* const leader  = by_side ? self->side : self->dry;
+  const float         led     = by_side || !self->params.own_level ? 1.0f : 0.0f;
+  const float         rate    = (float)self->config.sample_rate_hz;
+  const float         rise    = 1.0f / (0.005f * rate);
+  const float         fall    = 1.0f / (0.12f * rate);
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float power = 0.5f * (leader[0][i] * leader[0][i] + leader[1][i] * leader[1][i]);
     self->envelope += (power - self->envelope) * (power > self->envelope ? rise : fall);
-    const float follow = fiq_smoother_at(self->params.follow, at(self, i));
+    self->led += (led - self->led) * fall;
+    const float follow = self->led * fiq_smoother_at(self->params.follow, at(self, i));
     const float loud   = fiq_mix(1.0f, fminf(2.0f, 4.0f * sqrtf(self->envelope)), follow);
     const float gain   = loud * fiq_smoother_at(level, at(self, i));
     self->wet[0][i] += gain * self->swarm[0][i];

@@ -46,6 +46,7 @@ typedef struct {
   const FiqSmoother* mix;       ///< 0 dry .. 1 wet
   const FiqSmoother* level;     ///< of the swarm, linear
   const FiqSmoother* follow;    ///< 0..1, how far it follows
+  bool               own_level; ///< it has the input's level already: it follows a sidechain alone
   const FiqSmoother* trust;     ///< 0 the realms' output is left out .. 1
   bool               watching;  ///< fill `seen`
   bool               with_side; ///< energies of the sum with the sidechain, else of L + R
@@ -64,6 +65,7 @@ typedef struct {
   uint32_t      position;           ///< within the control period
   float         step;               ///< share of a control period that a frame is
   float         envelope;           ///< mean power that the swarm follows
+  float         led;                ///< 0 the swarm goes by its own level .. 1 it is led; smooth
   uint32_t      side_frames;        ///< since the sidechain last sounded; saturates
   uint32_t      side_quiet_frames;  ///< since there was a sidechain, until its delay is empty
   uint32_t      swarm_quiet_frames; ///< the same of the swarm

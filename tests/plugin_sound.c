@@ -385,8 +385,7 @@ static void test_analysis_sings_the_input_in_tune_and_as_loud(void** state)
     fixture_set(self, "stereo", 0);
     if (kind == FIQ_PLUGIN_REALMS) {
       fixture_set(self, "mix", 0);
-      fixture_set(self, "swarm_level", 0);
-      fixture_set(self, "swarm_follow", 0);
+      fixture_set(self, "swarm_level", 0); // and it follows, which must not count the level twice
     }
     fixture_render(self, in.plane, out.plane, LONG, 480);
     const size_t latency = (size_t)fixture_get(self, "latency");
