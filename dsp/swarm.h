@@ -26,7 +26,9 @@
 
    Level: a note of velocity 1 has the same mean power whatever the number of oscillators, their
    order or their partials: the power of a group is N (1 + (N - 1) R^2), with R^2 averaged over about
-   1.5 s so that beats stay alive, and sooner only where the sum grows past anything a chorus does.
+   1.5 s so that beats stay alive. It is averaged over less: since its beginning where a note is young, so that a
+   strike is as loud as the next one; where the sum grows past anything a chorus does; and where a group is
+   locked, R near 1, or locked no more, so that what is held stays as loud as it is.
 
    Stereo: every oscillator sits on one of the places of lobe_bank.h, between left and right at
    constant power; in motion place k is at (1 - depth) k_0 + depth sin(2 pi (rate t + k/8)).
@@ -203,10 +205,11 @@ typedef struct {
   float*         sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
   float*         normal;        ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
 
-  float*  play[2][FIQ_CHANNELS];    ///< [step] sounding, and ready
-  uint8_t partial_of[256];          ///< which partial a 256th of the oscillators sounds
-  float   norm[FIQ_CARRIERS_MAX];   ///< 1 / power of a note's partials, slow
-  bool    active[FIQ_CARRIERS_MAX]; ///< slots with members
+  float*  play[2][FIQ_CHANNELS];     ///< [step] sounding, and ready
+  uint8_t partial_of[256];           ///< which partial a 256th of the oscillators sounds
+  float   norm[FIQ_CARRIERS_MAX];    ///< 1 / power of a note's partials, slow
+  float   heard_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
+  bool    active[FIQ_CARRIERS_MAX];  ///< slots with members
   float   partial_gain[FIQ_SWARM_PARTIALS_MAX];
   float   partial_ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
   float   pan[FIQ_CHANNELS][FIQ_LOBE_PLACES];    ///< gains of this step

@@ -14,6 +14,9 @@ enum {
 
 static const float note_amplitude = 0.1f; // of a note at velocity 1, rms times sqrt 2
 static const float order_tau_s    = 1.5f;
+static const float young_tau_s    = 0.003f; // of a group at its beginning
+static const float locked_tau_s   = 0.03f; // of one that is locked
+static const float loosed_tau_s   = 0.3f;  // of one that is locked no more
 static const float count_tau_s    = 0.03f; // numbers and mean detune
 static const float judge_s        = 0.01f; // between judgements of uncertainty
 static const float surge          = 6.0f;  // power over the mean that a chorus hardly ever reaches
@@ -111,6 +114,7 @@ void fiq_swarm_set_groups(FiqSwarm* self)
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     const bool sounds = self->taken[k];
     const bool begins = sounds && !self->active[k];
+    self->heard_s[k]  = begins || self->step.restart ? 0.0f : self->heard_s[k];
     if (sounds || self->active[k]) {
       set_gains(self, k, self->step.restart || begins ? 1.0f : rate, coherence);
       set_pitches(self, k);
@@ -154,9 +158,9 @@ FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g)
 
 /// How far the slow measures move in one, and their sums over all groups.
 typedef struct {
-  float  step_s; ///< of one step
+  float  step_s;   ///< of one step
+  float  passed_s; ///< since the last measures
   float  fall;
-  float  slow;
   double order;
   double n;
 } Measures;
@@ -170,6 +174,20 @@ static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, f
   const float turn = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -r);
   member->pull     = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
   member->psi = (atan2f(total->im, total->re) - self->step.params.lag_rad) * (1.0f / FIQ_TWO_PI_F);
+}
+
+/// Take over the power of a group of `n` > 1, 1 where its phases are of chance, into its slow order.
+static void measure_order(FiqSwarm* self, uint32_t g, float n, float power, float passed_s)
+{
+  const float known  = 1.0f + (n - 1.0f) * self->order2[g];
+  const float r2     = power / n;
+  const float locked = r2 * r2 * r2 * r2 * fiq_clamp(power / surge - 1.0f, 0.0f, 1.0f);
+  float       rate   = 1.0f / fminf(order_tau_s, young_tau_s + self->heard_s[g / PARTIALS]);
+  rate += locked / locked_tau_s;
+  rate += known > surge && surge * power < known ? 1.0f / loosed_tau_s : 0.0f;
+  const float order2 = (power - 1.0f) / (n - 1.0f);
+  self->order2[g] += (order2 - self->order2[g]) * (1.0f - 1.0f / (1.0f + rate * passed_s));
+  self->order2[g] = fmaxf(self->order2[g], (power / surge - 1.0f) / (n - 1.0f));
 }
 
 /// Slow measures of one group from this step's sums.
@@ -194,9 +212,7 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
   measures->order += (double)(n * r);
   measures->n += (double)n;
   if (n > 1.5f) {
-    const float order2 = (power - 1.0f) / (n - 1.0f);
-    self->order2[g] += (order2 - self->order2[g]) * measures->slow;
-    self->order2[g] = fmaxf(self->order2[g], (power / surge - 1.0f) / (n - 1.0f));
+    measure_order(self, g, n, power, measures->passed_s);
   }
 }
 
@@ -249,10 +265,10 @@ void fiq_swarm_measure_groups(FiqSwarm* self)
   if ((float)self->unjudged * one_s >= judge_s) {
     judge(self);
   }
-  Measures measures = {.step_s = one_s,
-                       .fall   = 1.0f - expf(-passed_s / count_tau_s),
-                       .slow   = 1.0f - expf(-passed_s / order_tau_s)};
+  Measures measures = {
+      .step_s = one_s, .passed_s = passed_s, .fall = 1.0f - expf(-passed_s / count_tau_s)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    self->heard_s[k] += self->active[k] ? passed_s : 0.0f;
     for (uint32_t h = 0; self->active[k] && h < self->step.n_partials; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);
     }

@@ -326,6 +326,79 @@ static void test_locking_does_not_burst(void** state)
   bench_close(&bench);
 }
 
+/// Level of both channels from `first_s` to `last_s` of a bench at 48 kHz, dB.
+static double level_db(const Bench* bench, double first_s, double last_s)
+{
+  const size_t first = (size_t)(first_s * 48000.0);
+  const size_t n     = (size_t)(last_s * 48000.0) - first;
+  const double l     = support_rms(bench->out[0] + first, n);
+  const double r     = support_rms(bench->out[1] + first, n);
+  return support_db(sqrt(l * l + r * r));
+}
+
+/// A bench whose notes stand at once and stay as loud as they are.
+static void bench_open_plain(Bench* bench, uint64_t seed)
+{
+  bench_open(bench, 48000.0, 512, 0);
+  fiq_swarm_reset(&bench->swarm, seed);
+  bench->params.scatter_octaves = 0.0f;
+  bench->params.anneal_s        = 0.05f;
+  bench->params.attack_s        = 0.005f;
+  bench->params.sustain         = 1.0f;
+  bench->params.spread_cents    = 2.0f;
+}
+
+static void test_a_locked_note_stays_as_loud_as_it_is(void** state)
+{
+  (void)state;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    Bench bench;
+    bench_open_plain(&bench, seed);
+    bench.params.coupling = 8.0f;
+    play_chord(&bench, triad, 1);
+    bench_render(&bench, 48000 * 6);
+    const double end_db  = level_db(&bench, 5.0, 6.0);
+    const double soon_db = level_db(&bench, 1.0, 1.5) - end_db;
+    // While it locks it may be louder than it shall, and no more than a chorus can.
+    const double first_db = level_db(&bench, 0.05, 0.15) - end_db;
+    bench.params.coupling = 0.0f;
+    bench_render(&bench, 48000 * 24);
+    const double loose_db = level_db(&bench, 8.0, 28.0) - end_db;
+    print_message("seed %u: %+.2f dB at first, %+.2f dB after 1 s; let loose %+.2f dB\n",
+                  (unsigned)seed, first_db, soon_db, loose_db);
+    assert_true(fabs(soon_db) < 0.3);
+    assert_true(fabs(first_db) < 6.0);
+    assert_true(fabs(loose_db) < 2.0);
+    bench_close(&bench);
+  }
+}
+
+static void test_strikes_of_one_velocity_are_alike(void** state)
+{
+  (void)state;
+  enum { STRIKES = 40 };
+  double db[STRIKES];
+  double mean = 0.0;
+  for (int i = 0; i < STRIKES; ++i) {
+    // Phases of chance that stay as they are: nothing but the level makes up for them.
+    Bench bench;
+    bench_open_plain(&bench, (uint64_t)i + 1);
+    bench.params.spread_cents = 0.0f;
+    bench.params.partials     = 1.0f;
+    play_chord(&bench, triad, 1);
+    bench_render(&bench, 9600);
+    db[i] = level_db(&bench, 0.02, 0.2);
+    mean += db[i] / STRIKES;
+    bench_close(&bench);
+  }
+  double square = 0.0;
+  for (int i = 0; i < STRIKES; ++i) {
+    square += (db[i] - mean) * (db[i] - mean) / STRIKES;
+  }
+  print_message("strikes differ by %.2f dB (rms)\n", sqrt(square));
+  assert_true(sqrt(square) < 2.5);
+}
+
 static void test_nothing_above_the_band(void** state)
 {
   (void)state;
@@ -1297,6 +1370,8 @@ int main(void)
       cmocka_unit_test(test_coupling_orders_the_groups),
       cmocka_unit_test(test_locked_notes_are_in_tune),
       cmocka_unit_test(test_locking_does_not_burst),
+      cmocka_unit_test(test_a_locked_note_stays_as_loud_as_it_is),
+      cmocka_unit_test(test_strikes_of_one_velocity_are_alike),
       cmocka_unit_test(test_nothing_above_the_band),
       cmocka_unit_test(test_no_clicks),
       cmocka_unit_test(test_lag_slows_what_is_locked),
