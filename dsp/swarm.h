@@ -207,7 +207,7 @@ typedef struct {
 
   float*  play[2][FIQ_CHANNELS];     ///< [step] sounding, and ready
   uint8_t partial_of[256];           ///< which partial a 256th of the oscillators sounds
-  float   norm[FIQ_CARRIERS_MAX];    ///< 1 / power of a note's partials, slow
+  float   norm[FIQ_CARRIERS_MAX];    ///< power of all partials over that of those with members, slow
   float   heard_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
   bool    active[FIQ_CARRIERS_MAX];  ///< slots with members
   float   partial_gain[FIQ_SWARM_PARTIALS_MAX];

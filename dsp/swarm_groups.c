@@ -15,11 +15,11 @@ enum {
 static const float note_amplitude = 0.1f; // of a note at velocity 1, rms times sqrt 2
 static const float order_tau_s    = 1.5f;
 static const float young_tau_s    = 0.003f; // of a group at its beginning
-static const float locked_tau_s   = 0.03f; // of one that is locked
-static const float loosed_tau_s   = 0.3f;  // of one that is locked no more
-static const float count_tau_s    = 0.03f; // numbers and mean detune
-static const float judge_s        = 0.01f; // between judgements of uncertainty
-static const float surge          = 6.0f;  // power over the mean that a chorus hardly ever reaches
+static const float locked_tau_s   = 0.03f;  // of one that is locked
+static const float loosed_tau_s   = 0.03f;  // of one that is locked no more
+static const float count_tau_s    = 0.03f;  // numbers and mean detune
+static const float judge_s        = 0.01f;  // between judgements of uncertainty
+static const float surge          = 6.0f;   // power over the mean that a chorus hardly ever reaches
 static const float faintest =
     0.0025f; // power of a note's partials over that of the strongest there is
 static const float least_power = 0.02f; // of a group whose phases flee each other
@@ -44,19 +44,22 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coher
   const float    loud  = self->slot_level[slot] * note_amplitude * self->step.params.level;
   const uint32_t first = slot * PARTIALS;
   float          gain[PARTIALS];
+  float          all     = 1e-9f;
   float          power   = 0.0f;
   float          loudest = 0.0f;
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
     gain[h] = partial_gain(self, slot, h);
+    all += gain[h] * gain[h];
     power += self->count[first + h] > 0.5f ? gain[h] * gain[h] : 0.0f;
     loudest = fmaxf(loudest, gain[h]);
   }
-  // Who has members on faint partials alone stays faint, and gives way soon when others join them.
-  const float norm   = power > 1e-9f ? 1.0f / fmaxf(power, faintest * loudest * loudest) : 1.0f;
+  // Who has members on faint partials alone stays faint, and gives way soon when others join them. What the patch
+  // does to all partials holds at once.
+  const float norm   = power > 1e-9f ? all / fmaxf(power, faintest * loudest * loudest) : 1.0f;
   const bool  sudden = self->norm[slot] > 4.0f * norm;
   self->norm[slot] += (norm - self->norm[slot]) * (sudden ? fmaxf(rate, 0.25f) : rate);
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
-    const float share            = self->norm[slot] / group_power(self, first + h, pan_coherence);
+    const float share = self->norm[slot] / (all * group_power(self, first + h, pan_coherence));
     self->member[first + h].gain = loud * gain[h] * sqrtf(share);
   }
 }
@@ -160,6 +163,7 @@ FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g)
 typedef struct {
   float  step_s;   ///< of one step
   float  passed_s; ///< since the last measures
+  float  slow;     ///< that time over the one that the order is averaged over
   float  fall;
   double order;
   double n;
@@ -176,17 +180,18 @@ static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, f
   member->psi = (atan2f(total->im, total->re) - self->step.params.lag_rad) * (1.0f / FIQ_TWO_PI_F);
 }
 
-/// Take over the power of a group of `n` > 1, 1 where its phases are of chance, into its slow order.
-static void measure_order(FiqSwarm* self, uint32_t g, float n, float power, float passed_s)
+/// Take over the power of a group of `n` > 1, 1 where its phases are of chance, into its slow order; many that join
+/// together are known at once.
+static void measure_order(FiqSwarm* self, uint32_t g, float n, float power, bool at_once,
+                          const Measures* measures)
 {
+  const float order2 = (power - 1.0f) / (n - 1.0f);
   const float known  = 1.0f + (n - 1.0f) * self->order2[g];
   const float r2     = power / n;
   const float locked = r2 * r2 * r2 * r2 * fiq_clamp(power / surge - 1.0f, 0.0f, 1.0f);
-  float       rate   = 1.0f / fminf(order_tau_s, young_tau_s + self->heard_s[g / PARTIALS]);
-  rate += locked / locked_tau_s;
-  rate += known > surge && surge * power < known ? 1.0f / loosed_tau_s : 0.0f;
-  const float order2 = (power - 1.0f) / (n - 1.0f);
-  self->order2[g] += (order2 - self->order2[g]) * (1.0f - 1.0f / (1.0f + rate * passed_s));
+  float       way    = measures->slow + locked * (measures->passed_s / locked_tau_s);
+  way += known > surge && surge * power < known ? measures->passed_s / loosed_tau_s : 0.0f;
+  self->order2[g] += (order2 - self->order2[g]) * (at_once ? 1.0f : way / (1.0f + way));
   self->order2[g] = fmaxf(self->order2[g], (power / surge - 1.0f) / (n - 1.0f));
 }
 
@@ -212,7 +217,7 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
   measures->order += (double)(n * r);
   measures->n += (double)n;
   if (n > 1.5f) {
-    measure_order(self, g, n, power, measures->passed_s);
+    measure_order(self, g, n, power, snap && !self->step.restart, measures);
   }
 }
 
@@ -268,6 +273,7 @@ void fiq_swarm_measure_groups(FiqSwarm* self)
   Measures measures = {
       .step_s = one_s, .passed_s = passed_s, .fall = 1.0f - expf(-passed_s / count_tau_s)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    measures.slow = passed_s / fminf(order_tau_s, young_tau_s + self->heard_s[k]);
     self->heard_s[k] += self->active[k] ? passed_s : 0.0f;
     for (uint32_t h = 0; self->active[k] && h < self->step.n_partials; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);

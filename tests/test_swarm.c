@@ -373,6 +373,33 @@ static void test_a_locked_note_stays_as_loud_as_it_is(void** state)
   }
 }
 
+static void test_no_change_of_timbre_bursts(void** state)
+{
+  (void)state;
+  static const float change[][4] = {
+      {-24.0f, 6.0f, 8.0f, 8.0f}, {6.0f, -24.0f, 8.0f, 8.0f}, {-6.0f, -6.0f, 1.0f, 32.0f}};
+  for (size_t i = 0; i < sizeof change / sizeof change[0]; ++i) {
+    Bench bench;
+    bench_open_plain(&bench, 3);
+    bench.params.coupling           = 4.0f;
+    bench.params.tilt_db_per_octave = change[i][0];
+    bench.params.partials           = change[i][2];
+    play_chord(&bench, triad, 3);
+    bench_render(&bench, 96000);
+    bench.params.tilt_db_per_octave = change[i][1];
+    bench.params.partials           = change[i][3];
+    bench_render(&bench, 96000);
+    const double before = support_peak(bench.out[0] + 72000, 24000);
+    const double burst  = support_peak(bench.out[0] + 96000, 9600);
+    const double after  = support_peak(bench.out[0] + 144000, 48000);
+    print_message("tilt %+.0f to %+.0f, partials %.0f to %.0f: peak %.3f, %.3f, %.3f\n",
+                  (double)change[i][0], (double)change[i][1], (double)change[i][2],
+                  (double)change[i][3], before, burst, after);
+    assert_true(burst < 1.3 * fmax(before, after));
+    bench_close(&bench);
+  }
+}
+
 static void test_strikes_of_one_velocity_are_alike(void** state)
 {
   (void)state;
@@ -1372,6 +1399,7 @@ int main(void)
       cmocka_unit_test(test_locking_does_not_burst),
       cmocka_unit_test(test_a_locked_note_stays_as_loud_as_it_is),
       cmocka_unit_test(test_strikes_of_one_velocity_are_alike),
+      cmocka_unit_test(test_no_change_of_timbre_bursts),
       cmocka_unit_test(test_nothing_above_the_band),
       cmocka_unit_test(test_no_clicks),
       cmocka_unit_test(test_lag_slows_what_is_locked),
