@@ -2,9 +2,10 @@
 #include "describe.h"
 #include "engine_self.h"
 
-static const float bypass_s   = 0.01f;
-static const float detour_s   = 0.02f;
-static const float exchange_s = 0.05f;
+static const float coupling_told_max = 64.0f; // of the meter
+static const float bypass_s          = 0.01f;
+static const float detour_s          = 0.02f;
+static const float exchange_s        = 0.05f;
 
 static const float goal_octaves = 4.0f; // of the drive that a goal adds or takes at most
 
@@ -137,11 +138,11 @@ static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
   const FiqRegulator* const regulator = &self->group_regulator;
   meters->order                       = self->swarm->swarm.order;
   meters->uncertainty                 = fiq_swarm_uncertainty(&self->swarm->swarm);
-  meters->coupling_now                = regulator->coupling;
-  meters->coupling_ratio              = regulator->coupling / fiq_engine_group_critical(self);
-  meters->action                      = (float)regulator->action;
-  meters->tone                        = (float)regulator->tone;
-  meters->zone_share                  = regulator->zone_share;
+  meters->coupling_now   = fminf(coupling_told_max, regulator->coupling * self->params.speed);
+  meters->coupling_ratio = meters->coupling_now / fiq_engine_group_critical(self);
+  meters->action         = (float)regulator->action;
+  meters->tone           = (float)regulator->tone;
+  meters->zone_share     = regulator->zone_share;
 }
 
 static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)

@@ -207,6 +207,28 @@ static void test_resonance_is_not_heard_where_nothing_repeats(void** state)
 }
 
 /// The measure itself: what does not differ is not heard.
+static void test_the_ratio_tells_whether_notes_lock_at_any_speed(void** state)
+{
+  (void)state;
+  static const double speed[] = {0.1, 1.0, 10.0};
+  FixtureAudio        out     = fixture_audio(FRAMES);
+  for (int i = 0; i < 3; ++i) {
+    Fixture* const self = open_sounding(FIQ_PLUGIN_SWARM);
+    fixture_set(self, "sway", 0);
+    fixture_set(self, "detune", 10);
+    fixture_set(self, "coupling", 4);
+    fixture_set(self, "speed", speed[i]);
+    fixture_render(self, NULL, out.plane, FRAMES, BLOCK);
+    const double ratio = (double)fixture_get(self, "coupling_ratio");
+    const double order = (double)fixture_get(self, "order");
+    print_message("speed %g: K/Kc %.2f, R %.2f\n", speed[i], ratio, order);
+    assert_true((ratio > 1.0) == (order > 0.7));
+    assert_true(fixture_get(self, "coupling_now") <= 64.0f);
+    fixture_close(self);
+  }
+  fixture_audio_free(&out);
+}
+
 static void test_equal_renders_are_equal(void** state)
 {
   (void)state;
@@ -233,6 +255,7 @@ int main(void)
       cmocka_unit_test(test_stabilise_is_heard),
       cmocka_unit_test(test_resonance_is_heard),
       cmocka_unit_test(test_resonance_is_not_heard_where_nothing_repeats),
+      cmocka_unit_test(test_the_ratio_tells_whether_notes_lock_at_any_speed),
       cmocka_unit_test(test_equal_renders_are_equal)};
   make_input();
   const int result = cmocka_run_group_tests(tests, NULL, NULL);
