@@ -2,7 +2,9 @@
 #include "engine_self.h"
 
 #include <assert.h>
+#include <math.h>
 
+static const double tail_s      = 0.0027;
 static const double lookahead_s = 0.02; // what Align may move the track ahead
 static const double watch_s     = 0.02; // what Headroom sees of its output before it leaves
 static const double later_s     = 6.0;  // what a lesson hears at a time, and offline
@@ -99,11 +101,29 @@ bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqP
          wants_learner(self, params, order);
 }
 
+/// A swarm of another step cannot go on where the old one was: that plays a little longer, fading.
+static void keep_tail(FiqEngine* self, FiqSwarm* old)
+{
+  const uint32_t wanted = (uint32_t)(tail_s * self->config.sample_rate_hz);
+  self->tail_frames     = wanted < FIQ_CONTROL_MAX ? wanted : FIQ_CONTROL_MAX;
+  self->tail_at         = 0;
+  fiq_swarm_process(old, self->tail, self->tail_frames);
+  for (uint32_t i = 0; i < self->tail_frames; ++i) {
+    const float turns = ((float)i + 0.5f) / (float)self->tail_frames;
+    const float gain  = 0.5f + 0.5f * cosf(FIQ_PI_F * turns);
+    self->tail[0][i] *= gain;
+    self->tail[1][i] *= gain;
+  }
+}
+
 void fiq_engine_install(FiqEngine* self, FiqPart* part)
 {
   assert(self && part);
   if (part->order.kind == FIQ_PART_SWARM) {
     fiq_swarm_adopt(&part->swarm, &self->swarm->swarm);
+    if (part->order.step_frames != self->swarm->order.step_frames) {
+      keep_tail(self, &self->swarm->swarm);
+    }
     keep_spent(self, self->swarm);
     self->swarm             = part;
     self->is_residual_known = false;

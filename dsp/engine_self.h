@@ -119,6 +119,9 @@ struct FiqEngine {
   float*           side[FIQ_CHANNELS];
   bool             has_side;           ///< a sidechain was given
   float*           sung[FIQ_CHANNELS]; ///< the swarm
+  float*           tail[FIQ_CHANNELS]; ///< of a swarm of another step that went, fading
+  uint32_t         tail_frames;        ///< its length
+  uint32_t         tail_at;            ///< how much of it was heard
   float*           wet[FIQ_CHANNELS];  ///< without a path, as `dry`
   float*           dry[FIQ_CHANNELS];
 };

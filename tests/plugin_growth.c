@@ -76,6 +76,41 @@ static void test_growth_by_the_worker_is_seamless(void** state)
   fixture_audio_free(&out);
 }
 
+static double largest_second_difference(const float* x, size_t n)
+{
+  double bend = 0.0;
+  for (size_t i = 2; i < n; ++i) {
+    bend = fmax(bend, fabs((double)x[i] - 2.0 * (double)x[i - 1] + (double)x[i - 2]));
+  }
+  return bend;
+}
+
+static void test_quality_changes_without_a_click(void** state)
+{
+  (void)state;
+  FixtureAudio out = fixture_audio(FRAMES);
+  for (int from = 0; from < 3; ++from) {
+    for (int to = 0; to < 3; ++to) {
+      Fixture* const self = sounding(true);
+      fixture_set(self, "quality", from);
+      for (size_t done = 0; done < FRAMES; done += BLOCK) {
+        if (done == FRAMES / 2) {
+          fixture_set(self, "quality", to);
+        }
+        fixture_run(self, NULL, out.plane, done, BLOCK);
+        fixture_work(self);
+      }
+      const size_t half   = FRAMES / 2;
+      const double before = largest_second_difference(out.plane[0] + half / 2, half / 2);
+      const double after  = largest_second_difference(out.plane[0] + half, half);
+      print_message("quality %d to %d: second difference %.5f -> %.5f\n", from, to, before, after);
+      assert_true(after < 2.0 * before);
+      fixture_close(self);
+    }
+  }
+  fixture_audio_free(&out);
+}
+
 static void test_without_a_worker_the_swarm_keeps_its_size(void** state)
 {
   (void)state;
@@ -269,6 +304,7 @@ int main(void)
       cmocka_unit_test(test_short_windows_do_not_wait_for_the_other_realms),
       cmocka_unit_test(test_a_realm_chosen_at_a_short_window_comes_without_a_click),
       cmocka_unit_test(test_growth_by_the_worker_is_seamless),
+      cmocka_unit_test(test_quality_changes_without_a_click),
       cmocka_unit_test(test_without_a_worker_the_swarm_keeps_its_size),
       cmocka_unit_test(test_freewheeling_needs_no_worker),
       cmocka_unit_test(test_what_is_set_before_activation_is_there_at_once),
