@@ -146,12 +146,25 @@ static float n_partials(const FiqEngine* self)
   return copies ? 1.0f : p->partials;
 }
 
+/// The highest mod wheel of channels that sound, and of the first: there is one detune for all notes.
+static float highest_wheel(const FiqNotes* notes)
+{
+  float wheel = fiq_notes_wheel(notes, 0);
+  for (uint32_t i = 0; i < FIQ_NOTES_MAX; ++i) {
+    const FiqNote* const note = &notes->note[i];
+    if (note->stage != FIQ_NOTE_IDLE) {
+      wheel = fmaxf(wheel, fiq_notes_wheel(notes, note->channel));
+    }
+  }
+  return wheel;
+}
+
 void fiq_engine_control_swarm(FiqEngine* self)
 {
   const FiqEngineParams* const p       = &self->params;
   const float                  density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
   const float                  beats   = fiq_engine_sync_beats(self, p->anneal_sync);
-  const float                  wheel   = fiq_notes_wheel(&self->swarm->swarm.notes, 0);
+  const float                  wheel   = highest_wheel(&self->swarm->swarm.notes);
   control_groups(self);
   control_attention(self);
   const FiqSwarmParams swarm = {

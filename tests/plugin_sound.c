@@ -407,12 +407,50 @@ static void test_analysis_sings_the_input_in_tune_and_as_loud(void** state)
   fixture_audio_free(&out);
 }
 
+static void test_the_wheel_of_every_channel_detunes(void** state)
+{
+  (void)state;
+  enum { LOW = 432, HIGH = 448 };
+  FixtureAudio out = fixture_audio(FRAMES);
+  for (uint8_t channel = 0; channel < 16; ++channel) {
+    double beside[2]; // what lies around the note, over the note itself
+    for (int turned = 0; turned < 2; ++turned) {
+      Fixture* const self = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, false);
+      fixture_seed(self, 4);
+      fixture_set(self, "anneal", 0.05);
+      fixture_set(self, "scatter", 0);
+      fixture_set(self, "partials", 1);
+      fixture_set(self, "detune", 0);
+      fixture_set(self, "coupling", 0);
+      fixture_midi(self, 0, (uint8_t)(0xb0 + channel), 1, turned ? 127 : 0);
+      fixture_midi(self, 0, (uint8_t)(0x90 + channel), 69, 100);
+      fixture_render(self, NULL, out.plane, FRAMES, 256);
+      const float* const x    = out.plane[0] + FRAMES / 2;
+      const double       note = support_tone_amplitude(x, FRAMES / 2, 440.0, 48000.0);
+      double             sum  = 0.0;
+      for (int hz = LOW; hz <= HIGH; ++hz) {
+        const double a = support_tone_amplitude(x, FRAMES / 2, hz, 48000.0);
+        sum += abs(hz - 440) < 4 ? 0.0 : a * a; // beyond the window of the tone
+      }
+      beside[turned] = support_db(sqrt(sum) / note);
+      fixture_close(self);
+    }
+    if (beside[0] > -40.0 || beside[1] < -12.0) {
+      print_message("channel %d: %.1f dB, turned %.1f dB\n", channel + 1, beside[0], beside[1]);
+    }
+    assert_true(beside[0] < -40.0);
+    assert_true(beside[1] > -12.0);
+  }
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_triad_is_in_tune),
       cmocka_unit_test(test_a_just_triad_is_four_to_five_to_six),
       cmocka_unit_test(test_analysis_sings_the_input_in_tune_and_as_loud),
+      cmocka_unit_test(test_the_wheel_of_every_channel_detunes),
       cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
       cmocka_unit_test(test_every_control_of_realms_is_audible),
       cmocka_unit_test(test_every_control_of_swarm_is_audible)};
