@@ -133,6 +133,7 @@ static void reset_sound(FiqEngine* self)
   fiq_engine_reset_core(self);
   fiq_engine_reset_mind(self);
   self->position          = 0;
+  self->copying           = fiq_engine_copies_input(self);
   self->tail_frames       = 0;
   self->tail_at           = 0;
   self->is_residual_known = false;
@@ -331,7 +332,10 @@ void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const fl
 
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes)
 {
-  fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
+  // Keys have nothing to say while the input alone is sung.
+  if (!self->copying || fiq_midi_parse(message, size_bytes).kind != FIQ_MIDI_NOTE_ON) {
+    fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
+  }
 }
 
 void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning)

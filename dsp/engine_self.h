@@ -62,6 +62,7 @@ struct FiqEngine {
   FiqFftPool       pool; ///< of the analysis
   FiqAnalysis      analysis;
   bool             analysing;
+  bool             copying; ///< it sings what is heard at the input and nothing else
   FiqPart*         learner;       ///< NULL until it is wanted
   FiqLesson        lesson;        ///< learned last
   uint32_t         lesson_id;     ///< counts the lessons

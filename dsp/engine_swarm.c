@@ -4,6 +4,8 @@
 /// Largest prime factor by choice of `partial_primes`.
 static const float primes[] = {0.0f, 2.0f, 3.0f, 5.0f, 7.0f, 11.0f, 13.0f};
 
+static const uint32_t all_notes_off = 123; // a controller
+
 static const float group_coupling_max = 16.0f;
 static const float group_noise        = 6.0f;  // over that of the core
 static const float group_noise_max    = 20.0f; // rad per root of a second
@@ -146,6 +148,16 @@ static float n_partials(const FiqEngine* self)
   return copies ? 1.0f : p->partials;
 }
 
+/// Who begins to sing the input alone lets the keys go.
+static void control_copying(FiqEngine* self)
+{
+  const bool copies = fiq_engine_copies_input(self);
+  for (uint32_t channel = 0; channel < 16 && copies && !self->copying; ++channel) {
+    fiq_swarm_controller(&self->swarm->swarm, channel, all_notes_off, 0, 0);
+  }
+  self->copying = copies;
+}
+
 /// The highest mod wheel of channels that sound, and of the first: there is one detune for all notes.
 static float highest_wheel(const FiqNotes* notes)
 {
@@ -165,6 +177,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
   const float                  density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
   const float                  beats   = fiq_engine_sync_beats(self, p->anneal_sync);
   const float                  wheel   = highest_wheel(&self->swarm->swarm.notes);
+  control_copying(self);
   control_groups(self);
   control_attention(self);
   const FiqSwarmParams swarm = {
@@ -187,7 +200,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .bend_range_semitones = p->bend_range,
       .scatter_octaves      = p->scatter,
       .level                = 1.0f,
-      .chord                = p->chord,
+      .chord                = self->copying ? 0.0f : p->chord,
       .root_note            = p->root_note,
       .odd_even             = p->odd_even,
       .stretch              = p->stretch,

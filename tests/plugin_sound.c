@@ -444,12 +444,55 @@ static void test_the_wheel_of_every_channel_detunes(void** state)
   fixture_audio_free(&out);
 }
 
+static void test_keys_are_silent_while_the_input_alone_is_sung(void** state)
+{
+  (void)state;
+  enum { PART = 48000, PARTS = 4 };
+  static const int    source[PARTS] = {0, 1, 2, 1};
+  static const double played_hz[]   = {261.6256, 391.9954};
+  FixtureAudio        in            = fixture_audio((size_t)PART * PARTS);
+  FixtureAudio        out           = fixture_audio((size_t)PART * PARTS);
+  support_sine(in.plane[0], (size_t)PART * PARTS, 700.0, 48000.0, 0.1, 0.0);
+  support_sine(in.plane[1], (size_t)PART * PARTS, 700.0, 48000.0, 0.1, 0.0);
+  for (int kind = 0; kind < 2; ++kind) {
+    Fixture* const self = fixture_open((FiqPluginKind)kind, 48000.0, false);
+    fixture_seed(self, 2);
+    set_if_there(self, "mix", 0);
+    fixture_set(self, "swarm_level", 0);
+    fixture_set(self, "anneal", 0.1);
+    fixture_set(self, "scatter", 0);
+    fixture_set(self, "partials", 1);
+    fixture_set(self, "release", 0.1);
+    fixture_set(self, "coupling", 8);
+    for (int part = 0; part < PARTS; ++part) {
+      fixture_set(self, "source", source[part]);
+      fixture_midi(self, 0, 0x90, 60, 100);
+      fixture_set(self, "chord", 2); // with its fifth on the same key
+      fixture_set(self, "root_note", 60);
+      for (size_t at = 0; at < PART; at += 240) {
+        fixture_run(self, in.plane, out.plane, (size_t)(PART * part) + at, 240);
+      }
+      const float* const x = out.plane[0] + PART * part + PART / 2;
+      for (int k = 0; k < 2; ++k) {
+        const double a_db = support_db(support_tone_amplitude(x, PART / 2, played_hz[k], 48000.0));
+        print_message("%s, source %d: %.0f Hz at %.1f dB\n", kind ? "swarm" : "realms",
+                      source[part], played_hz[k], a_db);
+        assert_true(source[part] == 1 ? a_db < -90.0 : a_db > -45.0);
+      }
+    }
+    fixture_close(self);
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_triad_is_in_tune),
       cmocka_unit_test(test_a_just_triad_is_four_to_five_to_six),
       cmocka_unit_test(test_analysis_sings_the_input_in_tune_and_as_loud),
+      cmocka_unit_test(test_keys_are_silent_while_the_input_alone_is_sung),
       cmocka_unit_test(test_the_wheel_of_every_channel_detunes),
       cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
       cmocka_unit_test(test_every_control_of_realms_is_audible),
