@@ -44,7 +44,10 @@ static void set_schedule(FiqCarriers* self, float period_s)
   }
   self->p = hot ? fminf(1.0f, self->p + share) : self->p;
   // A thousandth of a step short of the end is rounding, not another step.
-  self->p              = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
+  self->p = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
+  if (hot && self->p >= 1.0f && self->gradual) {
+    fiq_carriers_catch_up(self);
+  }
   self->settling       = hot && self->p >= 1.0f;
   self->sorting        = self->sorting || self->settling;
   const float cold     = fiq_carriers_progress(self);
@@ -144,7 +147,7 @@ static void shrink(FiqCarriers* self, uint32_t n_osc)
 static bool is_choice(const FiqCarriers* self)
 {
   const float sharpness = fiq_carriers_sharpness(self->params.sharpness, self->p);
-  return self->exact && self->p >= 0.5f && self->p < 1.0f && self->field.n > 0 &&
+  return self->exact && !self->gradual && self->p >= 0.5f && self->p < 1.0f && self->field.n > 0 &&
          self->n_next_hot == self->n_hot && sharpness * self->gap > choice;
 }
 
@@ -173,7 +176,8 @@ static void begin_flight(FiqCarriers* self, const FiqCarriersTarget* target, flo
   if (!flies || self->bound) {
     self->field.n = 0;
   } else {
-    if (self->counted || self->sorting || self->moved || self->turn == 1 || self->field.n == 0) {
+    if (self->counted || self->sorting || self->planned || self->moved || self->turn == 1 ||
+        self->field.n == 0) {
       self->field.n = 0;
       fiq_carriers_build_field(self, target);
     }
@@ -192,49 +196,6 @@ static void begin_flight(FiqCarriers* self, const FiqCarriersTarget* target, flo
   }
 }
 
-void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
-                        const FiqCarriersTarget* target, uint32_t n_osc, float period_s)
-{
-  assert(n_osc >= 1 && n_osc <= self->capacity);
-  assert(params->anneal_s > 0.0f);
-  assert(period_s > 0.0f);
-  self->params       = *params;
-  self->exact        = params->balance >= 0.999f;
-  self->sorting      = false;
-  self->reheating    = false;
-  self->n_next_hot   = self->n_hot;
-  self->scattering   = self->scatter_next;
-  self->scatter_next = false;
-  const bool changed = take_target(self, target) || self->plan_next;
-  const bool grown   = n_osc > self->n_osc;
-  self->plan_next    = false;
-  memcpy(self->stay, self->settled, sizeof self->stay);
-  if (grown) {
-    memset(self->state + self->n_osc, FIQ_CARRIER_LOOSE, n_osc - self->n_osc);
-  }
-  if (self->n_hot > 0 && self->counted) {
-    fiq_carriers_digest(self);
-  } else if (self->n_hot == 0) {
-    memset(self->below, 0, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
-  }
-  if ((n_osc < self->n_osc || self->recount) && !self->scattering) {
-    shrink(self, n_osc < self->n_osc ? n_osc : self->n_osc);
-    self->plan_next = self->plan_next || changed;
-  } else {
-    self->n_osc = n_osc;
-    if ((changed || grown || self->scattering) && any_mass(self)) {
-      fiq_carriers_plan(self, target, grown && !changed && self->n_hot == 0);
-    }
-  }
-  self->counted_hot = 0;
-  self->n_measured  = 0;
-  self->still       = !self->sorting && self->n_next_hot == 0 && self->residual < 1e-7f &&
-                params->temperature <= 0.0f && !self->moved;
-  memcpy(self->was, self->settled, sizeof self->was);
-  memset(self->tick, 0, sizeof self->tick);
-  memset(self->count, 0, sizeof self->count);
-  begin_flight(self, target, period_s);
-}
 static void measure_imbalance(FiqCarriers* self)
 {
   double most  = 0.0;
@@ -249,6 +210,82 @@ static void measure_imbalance(FiqCarriers* self)
   self->imbalance = most > 0.0 ? (float)fmin(most / fmax(least, 1e-6), 1000.0) : 1.0f;
 }
 
+/// Nobody is sorted yet.
+static void begin_pass(FiqCarriers* self)
+{
+  self->counted_hot = 0;
+  self->n_due       = 0;
+  memcpy(self->was, self->settled, sizeof self->was);
+  memset(self->tick, 0, sizeof self->tick);
+  memset(self->count, 0, sizeof self->count);
+  if (self->gradual) {
+    self->n_due = (self->n_osc + CHUNK - 1) / CHUNK;
+    memset(self->chunk_due, 1, self->n_due);
+  }
+}
+
+void fiq_carriers_end_plan(FiqCarriers* self)
+{
+  self->gradual = false;
+  memcpy(self->settled, self->count, sizeof self->settled);
+  memcpy(self->stay, self->settled, sizeof self->stay);
+  self->n_hot      = self->counted_hot;
+  self->n_next_hot = self->n_hot;
+  begin_pass(self);
+  if (self->n_hot == 0) {
+    measure_imbalance(self);
+  }
+}
+
+void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
+                        const FiqCarriersTarget* target, uint32_t n_osc, float period_s)
+{
+  assert(n_osc >= 1 && n_osc <= self->capacity);
+  assert(params->anneal_s > 0.0f);
+  assert(period_s > 0.0f);
+  self->params       = *params;
+  self->exact        = params->balance >= 0.999f;
+  self->sorting      = false;
+  self->reheating    = false;
+  self->planned      = false;
+  self->scattering   = self->scatter_next;
+  self->scatter_next = false;
+  const bool changed = take_target(self, target) || self->plan_next;
+  const bool grown   = n_osc > self->n_osc;
+  self->plan_next    = false;
+  if (self->gradual &&
+      (changed || grown || n_osc < self->n_osc || self->recount || self->scattering)) {
+    fiq_carriers_catch_up(self);
+  }
+  if (!self->gradual) {
+    self->n_next_hot = self->n_hot;
+    memcpy(self->stay, self->settled, sizeof self->stay);
+  }
+  if (grown) {
+    memset(self->state + self->n_osc, FIQ_CARRIER_LOOSE, n_osc - self->n_osc);
+  }
+  if (self->n_next_hot > 0 && self->counted) {
+    fiq_carriers_digest(self);
+  } else if (self->n_next_hot == 0) {
+    memset(self->below, 0, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
+  }
+  if ((n_osc < self->n_osc || self->recount) && !self->scattering) {
+    shrink(self, n_osc < self->n_osc ? n_osc : self->n_osc);
+    self->plan_next = self->plan_next || changed;
+  } else {
+    self->n_osc = n_osc;
+    if ((changed || grown || self->scattering) && any_mass(self)) {
+      fiq_carriers_plan(self, target, grown && !changed && self->n_hot == 0);
+    }
+  }
+  self->n_measured = 0;
+  self->still      = !self->sorting && !self->gradual && self->n_next_hot == 0 &&
+                self->residual < 1e-7f && params->temperature <= 0.0f && !self->moved;
+  if (self->planned || !self->gradual) {
+    begin_pass(self);
+  }
+  begin_flight(self, target, period_s);
+}
 /// Sharper if the residual falls too slowly to be 0.03 at the end of the anneal, else softer.
 static void set_pace(FiqCarriers* self)
 {
@@ -271,12 +308,8 @@ void fiq_carriers_end(FiqCarriers* self)
   if (self->n_cuts > 0) {
     fiq_carriers_resolve_cuts(self);
   }
-  if (self->sorting) {
-    memcpy(self->settled, self->count, sizeof self->settled);
-    self->n_hot = self->counted_hot;
-    if (self->n_hot == 0) {
-      measure_imbalance(self);
-    }
+  if (self->sorting || (self->gradual && self->n_due == 0)) {
+    fiq_carriers_end_plan(self);
   }
   if (!self->still && self->counting) {
     double sum = 0.0;
@@ -356,6 +389,7 @@ FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacit
   self->drift      = fiq_arena_take(arena, n, sizeof *self->drift);
   self->chunk_hot  = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_hot);
   self->chunk_left = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_left);
+  self->chunk_due  = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_due);
   self->coarse =
       fiq_arena_take(arena, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE, sizeof *self->coarse);
   self->fine     = fiq_arena_take(arena, (size_t)(FIQ_CARRIERS_REFINED + 1) * FIQ_CARRIERS_FINE,
@@ -387,6 +421,7 @@ static FiqCarriers keep_buffers(const FiqCarriers* self, const FiqCarriers* stat
   next.drift         = self->drift;
   next.chunk_hot     = self->chunk_hot;
   next.chunk_left    = self->chunk_left;
+  next.chunk_due     = self->chunk_due;
   next.coarse        = self->coarse;
   next.fine          = self->fine;
   next.fine_of       = self->fine_of;
@@ -423,6 +458,7 @@ void fiq_carriers_reset(FiqCarriers* self, uint32_t seed)
   memset(self->drift, 0, self->capacity * sizeof *self->drift);
   memset(self->chunk_hot, 0, self->capacity / CHUNK * sizeof *self->chunk_hot);
   memset(self->chunk_left, 0, self->capacity / CHUNK * sizeof *self->chunk_left);
+  memset(self->chunk_due, 0, self->capacity / CHUNK * sizeof *self->chunk_due);
   memset(self->coarse, 0, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   memset(self->below, 0, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
   memset(self->fine_of, NO_TABLE, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
@@ -439,6 +475,7 @@ void fiq_carriers_adopt(FiqCarriers* self, const FiqCarriers* old)
   memcpy(self->drift, old->drift, n * sizeof *self->drift);
   memcpy(self->chunk_hot, old->chunk_hot, n / CHUNK * sizeof *self->chunk_hot);
   memcpy(self->chunk_left, old->chunk_left, n / CHUNK * sizeof *self->chunk_left);
+  memcpy(self->chunk_due, old->chunk_due, n / CHUNK * sizeof *self->chunk_due);
   memcpy(self->coarse, old->coarse,
          (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   memcpy(self->fine, old->fine,

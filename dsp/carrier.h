@@ -24,7 +24,8 @@
    Short steps: within 45 ms and a fiftieth of the anneal a chunk has one turn, in which it finds its way for all
    the steps until the next one, at most 8, and goes an equal part of it in each; the settled follow their
    carriers in every step. As often as turns come, the hot are counted and the field is made anew. A settled
-   one within 0.0005 units of its carrier is on it, unless there is temperature.
+   one within 0.0005 units of its carrier is on it, unless there is temperature. A chunk's oscillators are
+   re-heated at its turn too, so that no step has all of them to sort; only new ones are placed at once.
 
    Variants: the curve bends p, to p^(4^curve), for the schedule above. A temperature T keeps the noise
    at n0 T or more; the settled then tremble around their carriers with a standard deviation of
@@ -129,6 +130,7 @@ typedef struct {
   float*   drift;      ///< what x changes by in each step until the next turn
   uint8_t* chunk_hot;  ///< [capacity / chunk] hot oscillators of a chunk
   uint8_t* chunk_left; ///< [capacity / chunk] steps until its next turn
+  uint8_t* chunk_due;  ///< [capacity / chunk] 1: still to be sorted for the plan under way
 
   // histograms of the hot ones
   uint32_t* coarse;        ///< [lanes][FIQ_CARRIERS_COARSE]
@@ -184,6 +186,7 @@ typedef struct {
   uint32_t          n_osc;       ///< oscillators in play
   uint32_t          n_hot;       ///< of these, in flight
   uint32_t          n_next_hot;  ///< in flight after this pass, while it runs
+  uint32_t          n_due;       ///< chunks to be sorted yet
   uint32_t          counted_hot; ///< in flight at the end of the chunks passed so far
   uint32_t          n_measured;  ///< oscillators in the sums of this pass so far
   uint32_t          next_slot;   ///< where the search for a place goes on
@@ -191,6 +194,8 @@ typedef struct {
   uint32_t          seed;
   bool              sorting;    ///< this pass re-heats or settles
   bool              reheating;  ///< it takes some from where they sit, or places new ones
+  bool              gradual;    ///< a plan is carried out, chunk by chunk at their turns
+  bool              planned;    ///< it was made in this step
   bool              settling;   ///< this pass ends the anneal
   bool              scattering; ///< this pass strews all
   bool              scatter_next;

@@ -262,6 +262,36 @@ static uint8_t count_hot(const FiqCarriers* self, uint32_t first, uint32_t n)
   return n_hot;
 }
 
+/// What a pass leaves of a chunk is counted.
+static void count_sorted(FiqCarriers* self, uint32_t chunk, uint32_t n)
+{
+  if (self->settling || self->chunk_hot[chunk] < n) {
+    count_chunk(self, chunk, n);
+  }
+  self->chunk_hot[chunk] = self->settling ? 0 : self->chunk_hot[chunk];
+  self->counted_hot += self->chunk_hot[chunk];
+}
+
+static void sort_and_count_hot(FiqCarriers* self, uint32_t chunk, uint32_t n)
+{
+  sort_chunk(self, chunk * CHUNK, n);
+  self->chunk_hot[chunk] = count_hot(self, chunk * CHUNK, n);
+}
+
+void fiq_carriers_catch_up(FiqCarriers* self)
+{
+  for (uint32_t chunk = 0; chunk * CHUNK < self->n_osc; ++chunk) {
+    if (self->chunk_due[chunk]) {
+      const uint32_t left    = self->n_osc - chunk * CHUNK;
+      const uint32_t n       = left < CHUNK ? left : CHUNK;
+      self->chunk_due[chunk] = 0;
+      sort_and_count_hot(self, chunk, n);
+      count_sorted(self, chunk, n);
+    }
+  }
+  fiq_carriers_end_plan(self);
+}
+
 FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;
@@ -271,9 +301,9 @@ FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
   }
   const uint32_t n     = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
   const bool     turns = self->scattering || self->turn == 1 || self->chunk_left[chunk] == 0;
-  if (self->reheating) {
-    sort_chunk(self, first, n);
-    self->chunk_hot[chunk] = count_hot(self, first, n);
+  const bool     due   = turns && self->gradual && self->chunk_due[chunk];
+  if (self->reheating || due) {
+    sort_and_count_hot(self, chunk, n);
   }
   const bool flies = self->chunk_hot[chunk] > 0 && (self->bound || self->field.n > 0);
   if (flies && self->n_cuts > 0 && chunk % self->old_stride == 0) {
@@ -297,13 +327,13 @@ FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
   } else if (self->binding) {
     bind_chunk(self, first, n);
   }
-  if (self->sorting) {
-    if (self->settling || self->chunk_hot[chunk] < n) {
-      count_chunk(self, chunk, n);
-    }
-    self->chunk_hot[chunk] = self->settling ? 0 : self->chunk_hot[chunk];
-    self->counted_hot += self->chunk_hot[chunk];
+  if (self->sorting || due) {
+    count_sorted(self, chunk, n);
   }
-  const bool slots = self->sorting || self->binding || (turns && flies && !self->bound);
+  if (due) {
+    self->chunk_due[chunk] = 0;
+    self->n_due -= 1;
+  }
+  const bool slots = self->sorting || due || self->binding || (turns && flies && !self->bound);
   return (FiqCarriersNews){slots, turns};
 }

@@ -59,6 +59,12 @@ static inline uint32_t fiq_carriers_lowest(uint64_t bits)
 /// there are more oscillators.  [audio]
 void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth);
 
+/// Sort at once what a plan under way has not reached yet, and end it.  [audio]
+void fiq_carriers_catch_up(FiqCarriers* self);
+
+/// All chunks are sorted for the plan under way.  [audio]
+void fiq_carriers_end_plan(FiqCarriers* self);
+
 /// Turn the first histogram into cumulative counts, the newly hot included where they still sit.  [audio]
 void fiq_carriers_digest(FiqCarriers* self);
 

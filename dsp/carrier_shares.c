@@ -169,8 +169,10 @@ void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool 
   self->bound      = false;
   self->n_known    = 0;
   self->n_cuts     = 0;
-  self->sorting    = true;
-  self->reheating  = true;
+  self->planned    = true;
+  self->gradual    = !self->scattering && n_old == self->n_osc;
+  self->sorting    = !self->gradual;
+  self->reheating  = !self->gradual;
 }
 
 // ---- cut points: order statistics of the hot oscillators ----

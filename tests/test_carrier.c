@@ -518,6 +518,61 @@ static void test_small_arena_is_refused(void** state)
   support_arena_free(&arena);
 }
 
+static uint32_t count_hot(const FiqCarriers* carriers)
+{
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < carriers->n_osc; ++i) {
+    n += carriers->state[i] == FIQ_CARRIER_HOT;
+  }
+  return n;
+}
+
+static void step_many(Bench* bench, uint32_t n_osc, int n_steps)
+{
+  for (int i = 0; i < n_steps; ++i) {
+    fiq_carriers_step(&bench->carriers, &bench->params, &bench->target, n_osc, 1.0f / 750.0f);
+    memset(bench->target.fresh, 0, sizeof bench->target.fresh);
+  }
+}
+
+static void add_carrier(Bench* bench, int k, float x)
+{
+  bench->target.x[k]     = x;
+  bench->target.mass[k]  = 1.0f;
+  bench->target.fresh[k] = true;
+}
+
+static void test_a_plan_is_carried_out_over_the_steps_of_a_turn(void** state)
+{
+  (void)state;
+  enum { N = 10000, SECONDS = 750 };
+  Bench bench;
+  bench_open(&bench, N, 3);
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  step_many(&bench, N, 2 * SECONDS);
+  assert_int_equal(count_hot(&bench.carriers), 0);
+  add_carrier(&bench, 3, 523.25f);
+  step_many(&bench, N, 1);
+  const uint32_t planned = bench.carriers.n_next_hot;
+  const uint32_t at_once = count_hot(&bench.carriers);
+  assert_true(at_once > planned / 16 && at_once < planned / 4);
+  // The next one comes before all have left for this one.
+  step_many(&bench, N, 3);
+  assert_true(count_hot(&bench.carriers) < planned);
+  add_carrier(&bench, 4, 783.99f);
+  step_many(&bench, N, 8);
+  assert_int_equal(count_hot(&bench.carriers), bench.carriers.n_hot);
+  step_many(&bench, N, 2 * SECONDS);
+  uint32_t count[FIQ_CARRIERS_MAX];
+  fiq_carriers_count(&bench.carriers, count);
+  for (int k = 0; k < 5; ++k) {
+    assert_int_equal(count[k], N / 5);
+  }
+  assert_int_equal(bench.carriers.n_hot, 0);
+  bench_close(&bench);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -536,6 +591,7 @@ int main(void)
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_who_joins_at_rest_stays_on_its_carrier),
       cmocka_unit_test(test_small_arena_is_refused),
+      cmocka_unit_test(test_a_plan_is_carried_out_over_the_steps_of_a_turn),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
