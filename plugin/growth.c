@@ -91,8 +91,12 @@ void fiq_plugin_grow(FiqPlugin* self)
   release_spent(self);
   const bool busy = self->growing || self->growth_refused || self->spent;
   if (!busy && fiq_engine_wants(self->engine, &self->params, &order)) {
-    // A full queue is no loss: the wish stands and the next block asks again.
-    self->growing = fiq_plugin_hand_over(self, (FiqTask){.order = order});
+    // Before it is handed over, because some hosts work and answer within schedule_work().
+    self->growing = true;
+    if (!fiq_plugin_hand_over(self, (FiqTask){.order = order})) {
+      self->growing =
+          false; // a full queue is no loss: the wish stands and the next block asks again
+    }
   }
 }
 

@@ -37,10 +37,27 @@ static LV2_URID map_uri(LV2_URID_Map_Handle handle, const char* uri)
 
 static LV2_URID_Map urid_map = {NULL, map_uri};
 
+static LV2_Worker_Status respond(LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
+{
+  Fixture* const                    self = handle;
+  const LV2_Worker_Interface* const worker =
+      self->descriptor->extension_data(LV2_WORKER__interface);
+  if (self->refuses_answers) {
+    return LV2_WORKER_ERR_NO_SPACE;
+  }
+  return worker->work_response(self->handle, size, data);
+}
+
 static LV2_Worker_Status schedule_work(LV2_Worker_Schedule_Handle handle, uint32_t size,
                                        const void* data)
 {
-  Fixture* const self = handle;
+  Fixture* const                    self = handle;
+  const LV2_Worker_Interface* const worker =
+      self->descriptor->extension_data(LV2_WORKER__interface);
+  if (self->works_at_once) {
+    worker->work(self->handle, respond, self, size, data);
+    return LV2_WORKER_SUCCESS;
+  }
   if (self->n_orders == FIXTURE_ORDERS_MAX || size > FIXTURE_ORDER_BYTES) {
     return LV2_WORKER_ERR_NO_SPACE;
   }
@@ -279,17 +296,6 @@ void fixture_run(Fixture* self, float* const* in, float* const* out, size_t star
   fixture_prepare(self, in, out, start);
   self->descriptor->run(self->handle, n);
   fixture_finish(self);
-}
-
-static LV2_Worker_Status respond(LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
-{
-  Fixture* const                    self = handle;
-  const LV2_Worker_Interface* const worker =
-      self->descriptor->extension_data(LV2_WORKER__interface);
-  if (self->refuses_answers) {
-    return LV2_WORKER_ERR_NO_SPACE;
-  }
-  return worker->work_response(self->handle, size, data);
 }
 
 void fixture_work(Fixture* self)

@@ -38,6 +38,7 @@ typedef struct {
   FixtureOrder          orders[FIXTURE_ORDERS_MAX];
   uint32_t              n_orders;
   bool                  refuses_answers; ///< the queue of answers is full
+  bool                  works_at_once;   ///< orders are done and answered within schedule_work()
   bool                  active;          ///< activate() is called before the first run
   LV2_Worker_Schedule   schedule;
 } Fixture;

@@ -298,6 +298,28 @@ static void test_a_realm_chosen_at_a_short_window_comes_without_a_click(void** s
   fixture_audio_free(&out);
 }
 
+/// As Ardour does while it loads a session or exports one.
+static void test_a_worker_that_answers_at_once_is_asked_again(void** state)
+{
+  (void)state;
+  enum { LONG = 48000 };
+  static const double   windows[] = {5, 1, 4};
+  static const uint32_t frames[]  = {8192, 512, 4096};
+  FixtureAudio          out       = fixture_audio(LONG);
+  FixtureAudio          in        = fixture_audio(LONG);
+  Fixture* const        self      = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+  self->works_at_once             = true;
+  fixture_run(self, in.plane, out.plane, 0, BLOCK);
+  for (size_t i = 0; i < 3; ++i) {
+    fixture_set(self, "window", windows[i]);
+    fixture_render(self, in.plane, out.plane, LONG, BLOCK);
+    assert_int_equal((uint32_t)fixture_get(self, "latency"), frames[i]);
+  }
+  fixture_close(self);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -310,6 +332,7 @@ int main(void)
       cmocka_unit_test(test_what_is_set_before_activation_is_there_at_once),
       cmocka_unit_test(test_the_window_changes_without_a_click),
       cmocka_unit_test(test_a_lost_answer_is_asked_for_again),
+      cmocka_unit_test(test_a_worker_that_answers_at_once_is_asked_again),
       cmocka_unit_test(test_an_instance_may_end_while_it_grows)};
   return cmocka_run_group_tests_name("plugin growth", tests, NULL, NULL);
 }

@@ -105,6 +105,29 @@ static void test_headroom_is_learned_and_magnitudes_stay(void** state)
   fixture_audio_free(&out);
 }
 
+static void test_a_worker_that_answers_at_once_teaches_as_well(void** state)
+{
+  (void)state;
+  enum { N = 9 * RATE };
+  FixtureAudio in     = fixture_audio(N);
+  FixtureAudio out    = fixture_audio(N);
+  Fixture*     self   = learner(HEADROOM, true);
+  self->works_at_once = true;
+  fixture_set(self, "objective", 0);
+  drum(&in, N);
+  fixture_run(self, in.plane, out.plane, 0, BLOCK);
+  fixture_set(self, "bands", 30);
+  fixture_set(self, "objective", HEADROOM);
+  fixture_render(self, in.plane, out.plane, N, BLOCK);
+  print_message("gain %.2f dB, active %.2f\n", (double)fixture_get(self, "learn_gain"),
+                (double)fixture_get(self, "learn_active"));
+  assert_true(fixture_get(self, "learn_gain") >= 2.0f);
+  assert_true(fixture_get(self, "learn_active") > 0.99f);
+  fixture_close(self);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 static void test_without_a_worker_it_learns_as_well(void** state)
 {
   (void)state;
@@ -439,6 +462,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_headroom_is_learned_and_magnitudes_stay),
+      cmocka_unit_test(test_a_worker_that_answers_at_once_teaches_as_well),
       cmocka_unit_test(test_without_a_worker_it_learns_as_well),
       cmocka_unit_test(test_harm_is_backed_off_from),
       cmocka_unit_test(test_mono_adds_up),
