@@ -100,15 +100,9 @@ void fiq_plugin_grow(FiqPlugin* self)
   }
 }
 
-static LV2_Worker_Status work(LV2_Handle instance, LV2_Worker_Respond_Function respond,
-                              LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
+static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function respond,
+                                 LV2_Worker_Respond_Handle handle, FiqTask task)
 {
-  FiqPlugin* const self = instance;
-  FiqTask          task;
-  if (size != sizeof(task)) {
-    return LV2_WORKER_ERR_UNKNOWN;
-  }
-  memcpy(&task, data, sizeof(task));
   if (task.tuning) {
     fiq_plugin_work_tuning(self, task.tuning);
     return LV2_WORKER_SUCCESS;
@@ -134,6 +128,20 @@ static LV2_Worker_Status work(LV2_Handle instance, LV2_Worker_Respond_Function r
     fiq_part_free(answer.part);
     atomic_fetch_or(&self->unheard, FIQ_UNHEARD_BUILD);
   }
+  return status;
+}
+
+static LV2_Worker_Status work(LV2_Handle instance, LV2_Worker_Respond_Function respond,
+                              LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
+{
+  FiqPlugin* const self = instance;
+  FiqTask          task;
+  if (size != sizeof(task) || !fiq_alive_enter(&self->alive)) {
+    return LV2_WORKER_ERR_UNKNOWN;
+  }
+  memcpy(&task, data, sizeof(task));
+  const LV2_Worker_Status status = do_task(self, respond, handle, task);
+  fiq_alive_leave(&self->alive);
   return status;
 }
 

@@ -121,6 +121,7 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
     free(self);
     return NULL;
   }
+  fiq_alive_add(&self->alive);
   return self;
 }
 
@@ -291,6 +292,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
 static void cleanup(LV2_Handle handle)
 {
   FiqPlugin* const self = handle;
+  fiq_alive_remove(&self->alive);
   fiq_link_leave(&self->link);
   fiq_part_free(self->spent);
   fiq_engine_free(self->engine);

@@ -8,6 +8,7 @@
 #ifndef FIQ_PLUGIN_H
 #define FIQ_PLUGIN_H
 
+#include "alive.h"
 #include "link.h"
 #include "params.h"
 #include "state_box.h"
@@ -147,6 +148,7 @@ typedef struct {
   FiqUrids urids;
   LV2_Log_Logger      logger;
   LV2_Atom_Forge      forge;
+  FiqAlive            alive;          ///< keeps the instance while the worker is at work for it
   LV2_Worker_Schedule schedule;       ///< schedule_work is NULL without a worker
   bool                growing;        ///< the worker is building a part
   atomic_uint         unheard;        ///< FIQ_UNHEARD_* bits: what the worker could not answer

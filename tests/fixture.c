@@ -138,11 +138,13 @@ Fixture* fixture_open(FiqPluginKind kind, double rate_hz, bool with_worker)
 
 void fixture_close(Fixture* self)
 {
-  if (self->descriptor->deactivate) {
+  if (self->handle && self->descriptor->deactivate) {
     self->descriptor->deactivate(self->handle);
   }
-  fixture_work(self);
-  self->descriptor->cleanup(self->handle);
+  if (self->handle) {
+    fixture_work(self);
+    self->descriptor->cleanup(self->handle);
+  }
   free(self->events[0]);
   free(self->events[1]);
   free(self->notify);

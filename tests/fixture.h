@@ -48,7 +48,8 @@ LV2_URID fixture_urid(const char* uri);
 
 /// Load and instantiate with the features urid:map and, if asked, work:schedule; NULL if the plugin refuses.
 Fixture* fixture_open(FiqPluginKind kind, double rate_hz, bool with_worker);
-void     fixture_close(Fixture* self);
+/// Without a handle: the test has cleaned the plugin up.
+void fixture_close(Fixture* self);
 
 /// The plugin's descriptor, without an instance.
 const LV2_Descriptor* fixture_descriptor(FiqPluginKind kind);

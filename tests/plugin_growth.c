@@ -8,7 +8,10 @@
 #include "fixture.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { FRAMES = 192000, BLOCK = 240 };
 
@@ -183,6 +186,58 @@ static void test_an_instance_may_end_while_it_grows(void** state)
   fixture_audio_free(&out);
 }
 
+static pthread_barrier_t at_work;
+static atomic_bool       is_done;
+
+/// A worker that is slow to answer, and does not.
+static LV2_Worker_Status hesitate(LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
+{
+  (void)handle;
+  (void)size;
+  (void)data;
+  (void)pthread_barrier_wait(&at_work);
+  usleep(100000);
+  atomic_store(&is_done, true);
+  return LV2_WORKER_ERR_NO_SPACE;
+}
+
+static void* work_slowly(void* handle)
+{
+  const Fixture* const              self = handle;
+  const LV2_Worker_Interface* const worker =
+      self->descriptor->extension_data(LV2_WORKER__interface);
+  (void)worker->work(self->handle, hesitate, NULL, self->orders[0].size, self->orders[0].data);
+  return NULL;
+}
+
+/// As Ardour 7 does with an effect that is removed.
+static void test_a_worker_may_go_on_while_the_instance_ends(void** state)
+{
+  (void)state;
+  FixtureAudio                      out  = fixture_audio(BLOCK);
+  Fixture*                          self = sounding(true);
+  const LV2_Worker_Interface* const worker =
+      self->descriptor->extension_data(LV2_WORKER__interface);
+  pthread_t thread;
+  start(self, &out);
+  fixture_set(self, "oscillators", 20000);
+  fixture_run(self, NULL, out.plane, 0, BLOCK);
+  assert_int_equal(self->n_orders, 1);
+  assert_int_equal(pthread_barrier_init(&at_work, NULL, 2), 0);
+  assert_int_equal(pthread_create(&thread, NULL, work_slowly, self), 0);
+  (void)pthread_barrier_wait(&at_work);
+  self->descriptor->cleanup(self->handle);
+  assert_true(atomic_load(&is_done)); // nothing was freed before
+  // What was still queued comes too late.
+  assert_int_not_equal(
+      worker->work(self->handle, hesitate, NULL, self->orders[0].size, self->orders[0].data),
+      LV2_WORKER_SUCCESS);
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  self->handle = NULL;
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
 static void test_what_is_set_before_activation_is_there_at_once(void** state)
 {
   (void)state;
@@ -333,6 +388,7 @@ int main(void)
       cmocka_unit_test(test_the_window_changes_without_a_click),
       cmocka_unit_test(test_a_lost_answer_is_asked_for_again),
       cmocka_unit_test(test_a_worker_that_answers_at_once_is_asked_again),
+      cmocka_unit_test(test_a_worker_may_go_on_while_the_instance_ends),
       cmocka_unit_test(test_an_instance_may_end_while_it_grows)};
   return cmocka_run_group_tests_name("plugin growth", tests, NULL, NULL);
 }
