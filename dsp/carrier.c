@@ -44,12 +44,7 @@ static void set_schedule(FiqCarriers* self, float period_s)
   }
   self->p = hot ? fminf(1.0f, self->p + share) : self->p;
   // A thousandth of a step short of the end is rounding, not another step.
-  self->p = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
-  if (hot && self->p >= 1.0f && self->gradual) {
-    fiq_carriers_catch_up(self);
-  }
-  self->settling       = hot && self->p >= 1.0f;
-  self->sorting        = self->sorting || self->settling;
+  self->p              = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
   const float cold     = fiq_carriers_progress(self);
   const float strength = 1.0f + self->params.strength * cold;
   const float heat     = fmaxf(1.0f - cold, self->params.temperature);
@@ -68,19 +63,27 @@ static void set_schedule(FiqCarriers* self, float period_s)
   }
 }
 
-/// Cells of this pass: around the cloud as it was, with room for one step.
-static void set_range(FiqCarriers* self)
+static void empty_lanes(FiqCarriers* self)
 {
-  float low  = out_of_reach;
-  float high = -out_of_reach;
   for (int i = 0; i < CHUNK; ++i) {
-    low               = fminf(low, self->lane_min[i]);
-    high              = fmaxf(high, self->lane_max[i]);
     self->lane_min[i] = out_of_reach;
     self->lane_max[i] = -out_of_reach;
   }
+  memset(self->lane_residual, 0, CHUNK * sizeof *self->lane_residual);
+}
+
+/// Cells of this pass: around the cloud as it was, with room for one step.
+static void set_range(FiqCarriers* self)
+{
+  const bool sorts = self->sorting || self->pass == FIQ_CARRIERS_SORT;
+  float      low   = out_of_reach;
+  float      high  = -out_of_reach;
+  for (int i = 0; i < CHUNK; ++i) {
+    low  = fminf(low, self->lane_min[i]);
+    high = fmaxf(high, self->lane_max[i]);
+  }
   for (int k = 0; k < SLOTS; ++k) {
-    if (self->settled[k] > self->stay[k]) {
+    if (sorts && self->was[k] > self->stay[k]) {
       low  = fminf(low, self->before[k]);
       high = fmaxf(high, self->before[k]);
     }
@@ -88,10 +91,6 @@ static void set_range(FiqCarriers* self)
       low  = fminf(low, self->now[k]);
       high = fmaxf(high, self->now[k]);
     }
-  }
-  if (self->scattering) {
-    low  = fminf(low, self->params.scatter_low);
-    high = fmaxf(high, self->params.scatter_high);
   }
   const float margin = 1.0f + 3.0f * self->sigma[FIQ_CARRIERS_TURN_MAX - 1];
   self->range_low    = fmaxf(low - margin, self->params.x_low);
@@ -130,70 +129,108 @@ static bool any_mass(const FiqCarriers* self)
   return false;
 }
 
-/// Fewer oscillators: this pass only counts who is left, the next one plans.
+/// Fewer oscillators: this step only counts who is left, the next one plans.
 static void shrink(FiqCarriers* self, uint32_t n_osc)
 {
-  memcpy(self->stay, self->settled, sizeof self->stay);
+  const uint32_t n_chunks = (n_osc + CHUNK - 1) / CHUNK;
+  const uint32_t n_gone   = self->capacity / CHUNK - n_chunks;
+  memset(self->settled, 0, sizeof self->settled);
   memset(self->loose, 0, sizeof self->loose);
+  memset(self->chunk_hot + n_chunks, 0, n_gone * sizeof *self->chunk_hot);
   self->n_osc      = n_osc;
+  self->n_hot      = 0;
+  self->pass       = FIQ_CARRIERS_NO_PASS;
   self->recount    = false;
-  self->sorting    = true;
-  self->reheating  = true;
+  self->recounting = true;
   self->plan_next  = true;
-  self->n_next_hot = self->n_hot;
 }
 
 /// Whether everyone in flight can be bound to the carrier that attracts it.
 static bool is_choice(const FiqCarriers* self)
 {
   const float sharpness = fiq_carriers_sharpness(self->params.sharpness, self->p);
-  return self->exact && !self->gradual && self->p >= 0.5f && self->p < 1.0f && self->field.n > 0 &&
+  return self->exact && !self->bound && self->p >= 0.5f && self->p < 1.0f && self->field.n > 0 &&
          self->n_next_hot == self->n_hot && sharpness * self->gap > choice;
 }
 
 /// Until late in the flight of a large swarm a part of it tells where the cuts are.
 static uint32_t counted_stride(const FiqCarriers* self)
 {
-  const uint32_t n      = self->n_next_hot > 0 ? self->n_next_hot : self->n_osc;
-  const bool     part   = self->p < 0.5f || self->bound || self->binding || self->n_next_hot == 0;
-  uint32_t       stride = 1;
-  while (part && stride < STRIDE_MAX && n / stride > 2 * COUNTED_MIN) {
+  const bool bound  = self->bound || self->pass == FIQ_CARRIERS_BIND;
+  const bool part   = self->p < 0.5f || bound || self->n_next_hot == 0;
+  uint32_t   stride = 1;
+  while (part && stride < STRIDE_MAX && self->n_osc / stride > 2 * COUNTED_MIN) {
     stride *= 2;
   }
   return stride;
 }
 
-/// Schedule, field and histograms of this pass; the order matters, as cuts are read in the old cells.
+/// All chunks are to come, each at its turn.
+static void begin_pass(FiqCarriers* self, FiqCarriersPass pass)
+{
+  self->pass  = pass;
+  self->n_due = (self->n_osc + CHUNK - 1) / CHUNK;
+  memset(self->chunk_due, 1, self->n_due);
+}
+
+/// Once no other pass is under way the hot are bound, or settle.
+static void begin_ending(FiqCarriers* self)
+{
+  if (self->sorting || self->recounting || self->pass != FIQ_CARRIERS_NO_PASS ||
+      self->n_next_hot == 0) {
+    return;
+  }
+  if (self->p >= 1.0f) {
+    self->anchored = false;
+    begin_pass(self, FIQ_CARRIERS_SETTLE);
+  } else if (is_choice(self)) {
+    begin_pass(self, FIQ_CARRIERS_BIND);
+  }
+}
+
+/// Whether there is a reason to make the field anew. While the hot are bound the places fill up, which is none.
+static bool wants_field(const FiqCarriers* self)
+{
+  const bool binding = self->pass == FIQ_CARRIERS_BIND;
+  return self->field.n == 0 || self->moved ||
+         (!binding && (self->counted || self->sorting || self->planned || self->turn == 1));
+}
+
+/// Schedule, field and histograms of this step; the order matters, as cuts are read in the old cells.
 static void begin_flight(FiqCarriers* self, const FiqCarriersTarget* target, float period_s)
 {
   set_schedule(self, period_s);
   const bool flies      = self->n_next_hot > 0;
   self->n_cuts          = 0;
-  self->binding         = false;
   self->old_stride      = self->stride;
   self->old_range_low   = self->range_low;
   self->old_range_scale = self->range_scale;
-  if (!flies || self->bound) {
-    self->field.n = 0;
-  } else {
-    if (self->counted || self->sorting || self->planned || self->moved || self->turn == 1 ||
-        self->field.n == 0) {
-      self->field.n = 0;
-      fiq_carriers_build_field(self, target);
-    }
-    self->binding = is_choice(self);
+  if (self->scattering) {
+    empty_lanes(self);
+    self->lane_min[0] = self->params.scatter_low;
+    self->lane_max[0] = self->params.scatter_high;
   }
-  self->counting = self->sorting || self->step % self->turn == 0;
+  if (!flies || self->bound || self->strewing) {
+    self->field.n = 0;
+  } else if (wants_field(self)) {
+    self->field.n = 0;
+    fiq_carriers_build_field(self, target);
+  }
+  begin_ending(self);
+  // Not beside a plan, which has work enough; the next turn will do.
+  const bool busy = self->strewing || (self->planned && !self->sorting && self->turn > 1);
+  self->counting  = self->sorting || self->recounting || self->step % self->turn == 0;
+  self->counting  = self->counting && !busy;
   if (!self->counting) {
     return;
   }
   self->stride = counted_stride(self);
-  memset(self->lane_residual, 0, CHUNK * sizeof *self->lane_residual);
   if (flies) {
     set_range(self);
     memset(self->coarse, 0,
            (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
   }
+  empty_lanes(self);
 }
 
 static void measure_imbalance(FiqCarriers* self)
@@ -210,33 +247,6 @@ static void measure_imbalance(FiqCarriers* self)
   self->imbalance = most > 0.0 ? (float)fmin(most / fmax(least, 1e-6), 1000.0) : 1.0f;
 }
 
-/// Nobody is sorted yet.
-static void begin_pass(FiqCarriers* self)
-{
-  self->counted_hot = 0;
-  self->n_due       = 0;
-  memcpy(self->was, self->settled, sizeof self->was);
-  memset(self->tick, 0, sizeof self->tick);
-  memset(self->count, 0, sizeof self->count);
-  if (self->gradual) {
-    self->n_due = (self->n_osc + CHUNK - 1) / CHUNK;
-    memset(self->chunk_due, 1, self->n_due);
-  }
-}
-
-void fiq_carriers_end_plan(FiqCarriers* self)
-{
-  self->gradual = false;
-  memcpy(self->settled, self->count, sizeof self->settled);
-  memcpy(self->stay, self->settled, sizeof self->stay);
-  self->n_hot      = self->counted_hot;
-  self->n_next_hot = self->n_hot;
-  begin_pass(self);
-  if (self->n_hot == 0) {
-    measure_imbalance(self);
-  }
-}
-
 void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
                         const FiqCarriersTarget* target, uint32_t n_osc, float period_s)
 {
@@ -246,20 +256,16 @@ void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
   self->params       = *params;
   self->exact        = params->balance >= 0.999f;
   self->sorting      = false;
-  self->reheating    = false;
+  self->recounting   = false;
   self->planned      = false;
-  self->scattering   = self->scatter_next;
-  self->scatter_next = false;
   const bool changed = take_target(self, target) || self->plan_next;
   const bool grown   = n_osc > self->n_osc;
   self->plan_next    = false;
-  if (self->gradual &&
-      (changed || grown || n_osc < self->n_osc || self->recount || self->scattering)) {
-    fiq_carriers_catch_up(self);
-  }
-  if (!self->gradual) {
+  self->scattering   = self->scatter_next && any_mass(self);
+  self->strewing     = self->scattering && params->scatter_low < params->scatter_high;
+  self->scatter_next = false;
+  if (self->pass != FIQ_CARRIERS_SORT) {
     self->n_next_hot = self->n_hot;
-    memcpy(self->stay, self->settled, sizeof self->stay);
   }
   if (grown) {
     memset(self->state + self->n_osc, FIQ_CARRIER_LOOSE, n_osc - self->n_osc);
@@ -274,18 +280,21 @@ void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
     self->plan_next = self->plan_next || changed;
   } else {
     self->n_osc = n_osc;
-    if ((changed || grown || self->scattering) && any_mass(self)) {
+    if (self->scattering || ((changed || grown) && any_mass(self))) {
       fiq_carriers_plan(self, target, grown && !changed && self->n_hot == 0);
     }
   }
   self->n_measured = 0;
-  self->still      = !self->sorting && !self->gradual && self->n_next_hot == 0 &&
-                self->residual < 1e-7f && params->temperature <= 0.0f && !self->moved;
-  if (self->planned || !self->gradual) {
-    begin_pass(self);
+  self->still      = !self->sorting && !self->recounting && self->pass == FIQ_CARRIERS_NO_PASS &&
+                self->n_next_hot == 0 && self->residual < 1e-7f && params->temperature <= 0.0f &&
+                !self->moved;
+  if (self->planned && !self->sorting) {
+    begin_pass(self, FIQ_CARRIERS_SORT);
   }
+  self->anchored = self->still || (self->anchored && !self->moved && params->temperature <= 0.0f);
   begin_flight(self, target, period_s);
 }
+
 /// Sharper if the residual falls too slowly to be 0.03 at the end of the anneal, else softer.
 static void set_pace(FiqCarriers* self)
 {
@@ -308,8 +317,13 @@ void fiq_carriers_end(FiqCarriers* self)
   if (self->n_cuts > 0) {
     fiq_carriers_resolve_cuts(self);
   }
-  if (self->sorting || (self->gradual && self->n_due == 0)) {
-    fiq_carriers_end_plan(self);
+  const bool passed = self->pass != FIQ_CARRIERS_NO_PASS && self->n_due == 0;
+  if (passed) {
+    self->bound = self->pass == FIQ_CARRIERS_BIND;
+    self->pass  = FIQ_CARRIERS_NO_PASS;
+  }
+  if ((passed || self->sorting || self->recounting) && self->n_hot == 0) {
+    measure_imbalance(self);
   }
   if (!self->still && self->counting) {
     double sum = 0.0;
@@ -319,13 +333,14 @@ void fiq_carriers_end(FiqCarriers* self)
     self->residual = (float)(sum / fmax(1.0, (double)self->n_measured));
     set_pace(self);
   }
-  self->bound      = self->n_hot > 0 && (self->bound || self->binding);
+  self->bound      = self->bound && self->n_hot > 0;
   self->counted    = self->counting && !self->still;
   self->sorting    = false;
-  self->settling   = false;
-  self->binding    = false;
   self->scattering = false;
-  self->step += 1;
+  self->strewing   = false;
+  self->recounting = false;
+  // While all is still no turns pass either.
+  self->step += self->still ? 0 : 1;
 }
 
 void fiq_carriers_step(FiqCarriers* self, const FiqCarriersParams* params,
@@ -431,15 +446,6 @@ static FiqCarriers keep_buffers(const FiqCarriers* self, const FiqCarriers* stat
   next.lane_residual = self->lane_residual;
   next.noise         = self->noise;
   return next;
-}
-
-static void empty_lanes(FiqCarriers* self)
-{
-  for (int i = 0; i < CHUNK; ++i) {
-    self->lane_min[i] = out_of_reach;
-    self->lane_max[i] = -out_of_reach;
-  }
-  memset(self->lane_residual, 0, CHUNK * sizeof *self->lane_residual);
 }
 
 void fiq_carriers_reset(FiqCarriers* self, uint32_t seed)

@@ -56,6 +56,7 @@ enum {
   FIQ_CARRIERS_LANES     = 4,                    ///< copies of the first histogram, written in turn
   FIQ_CARRIERS_REFINED   = 2 * FIQ_CARRIERS_MAX, ///< cells looked into at the second level
   FIQ_CARRIERS_NOISE     = 4096,                 ///< normal numbers kept
+  FIQ_CARRIERS_STREWN    = 256,                  ///< places in the order of those that are strewn
   FIQ_CARRIERS_TURN_MAX  = 8,                    ///< steps from one turn of a chunk to the next
   FIQ_CARRIER_FIELD_ROWS = 4                     ///< what an interval has: low, span, centre, cell
 };
@@ -70,6 +71,14 @@ typedef enum {
   FIQ_CARRIER_HOT,     ///< in flight
   FIQ_CARRIER_LOOSE    ///< new; gets a carrier with room at the next step
 } FiqCarrierState;
+
+/// What all chunks go through, each at its turn.
+typedef enum {
+  FIQ_CARRIERS_NO_PASS,
+  FIQ_CARRIERS_SORT,  ///< a plan is carried out
+  FIQ_CARRIERS_BIND,  ///< the hot get their carriers for good
+  FIQ_CARRIERS_SETTLE ///< the anneal is over
+} FiqCarriersPass;
 
 /// What makes the softmax sharp.
 typedef enum {
@@ -130,7 +139,7 @@ typedef struct {
   float*   drift;      ///< what x changes by in each step until the next turn
   uint8_t* chunk_hot;  ///< [capacity / chunk] hot oscillators of a chunk
   uint8_t* chunk_left; ///< [capacity / chunk] steps until its next turn
-  uint8_t* chunk_due;  ///< [capacity / chunk] 1: still to be sorted for the plan under way
+  uint8_t* chunk_due;  ///< [capacity / chunk] 1: still to come in the pass under way
 
   // histograms of the hot ones
   uint32_t* coarse;        ///< [lanes][FIQ_CARRIERS_COARSE]
@@ -153,14 +162,18 @@ typedef struct {
   float    mass[FIQ_CARRIERS_MAX];
   uint32_t share[FIQ_CARRIERS_MAX];   ///< oscillators that mass asks for
   uint32_t settled[FIQ_CARRIERS_MAX]; ///< oscillators settled
-  uint32_t stay[FIQ_CARRIERS_MAX];    ///< of those, how many stay in this pass
+  uint32_t stay[FIQ_CARRIERS_MAX];    ///< how many of `was` the plan lets stay
   uint32_t tick[FIQ_CARRIERS_MAX];    ///< spreads the staying ones evenly
   uint32_t room[FIQ_CARRIERS_MAX];    ///< places left for hot ones
   uint8_t  refuge
       [FIQ_CARRIERS_MAX]; ///< next carrier with room, for those of a full one; itself: not sought yet
   uint32_t loose[FIQ_CARRIERS_MAX]; ///< places for loose ones
-  uint32_t was[FIQ_CARRIERS_MAX];   ///< settled before this pass
-  uint32_t count[FIQ_CARRIERS_MAX]; ///< settled after this pass, while it runs
+  uint32_t was[FIQ_CARRIERS_MAX];   ///< settled when the last plan was made
+
+  // parts of the cloud that oscillators are strewn over, by their number
+  uint8_t strewn_slot[FIQ_CARRIERS_STREWN];
+  float   strewn_low[FIQ_CARRIERS_STREWN];
+  float   strewn_span[FIQ_CARRIERS_STREWN];
 
   // the cut points
   uint32_t n_cuts;                        ///< boundaries with a refined cell pending
@@ -183,31 +196,30 @@ typedef struct {
   float residual;        ///< mean |x - carrier|, units of x, after the last step
   float
       imbalance; ///< 1..1000: largest over smallest ratio of count to mass, as the last anneal left it
-  uint32_t          n_osc;       ///< oscillators in play
-  uint32_t          n_hot;       ///< of these, in flight
-  uint32_t          n_next_hot;  ///< in flight after this pass, while it runs
-  uint32_t          n_due;       ///< chunks to be sorted yet
-  uint32_t          counted_hot; ///< in flight at the end of the chunks passed so far
-  uint32_t          n_measured;  ///< oscillators in the sums of this pass so far
-  uint32_t          next_slot;   ///< where the search for a place goes on
-  uint32_t          step;        ///< steps since reset; salts the noise
+  uint32_t          n_osc;      ///< oscillators in play
+  uint32_t          n_hot;      ///< of these, in flight
+  uint32_t          n_next_hot; ///< in flight once they are sorted
+  uint32_t          n_due;      ///< chunks still to come in the pass under way
+  uint32_t          n_measured; ///< oscillators in the sums of this pass so far
+  uint32_t          next_slot;  ///< where the search for a place goes on
+  uint32_t          step;       ///< steps since reset; salts the noise
   uint32_t          seed;
-  bool              sorting;    ///< this pass re-heats or settles
-  bool              reheating;  ///< it takes some from where they sit, or places new ones
-  bool              gradual;    ///< a plan is carried out, chunk by chunk at their turns
-  bool              planned;    ///< it was made in this step
-  bool              settling;   ///< this pass ends the anneal
-  bool              scattering; ///< this pass strews all
+  FiqCarriersPass   pass;
+  bool              sorting;    ///< this step sorts all: some are new, gone, or strewn
+  bool              planned;    ///< a plan was made in this step
+  bool              scattering; ///< all begin anew in this step
+  bool              strewing;   ///< and are strewn over a cloud
   bool              scatter_next;
-  bool              plan_next; ///< this pass counts, the next one plans
-  bool              recount;   ///< oscillators were lost
-  bool              still;     ///< nothing moves in this pass
-  bool              exact;     ///< shares are kept exactly
+  bool              plan_next;  ///< this step counts, the next one plans
+  bool              recount;    ///< oscillators were lost
+  bool              recounting; ///< this step counts those that are left
+  bool              still;      ///< nothing moves in this step
+  bool              exact;      ///< shares are kept exactly
   bool              bound; ///< in the second half of the flight: the carriers of the hot are fixed
-  bool              binding;  ///< this pass fixes them
-  bool              moved;    ///< carriers have moved since the pass before
-  bool              counting; ///< this pass counts the hot and measures
-  bool              counted;  ///< the pass before did
+  bool              anchored; ///< all that are settled are exactly on their carriers
+  bool              moved;    ///< carriers have moved since the step before
+  bool              counting; ///< this step counts the hot and measures
+  bool              counted;  ///< the step before did
   uint32_t          turn;  ///< steps from one turn of a chunk to the next, 1..FIQ_CARRIERS_TURN_MAX
   float             gap;   ///< smallest distance between carriers of the field
   float             stray; ///< share of newly hot ones that start at a random place

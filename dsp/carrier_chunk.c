@@ -36,38 +36,46 @@ static void place_loose(FiqCarriers* self, uint32_t i)
       self->x[i]     = self->before[k]; // and goes with it from there
       self->drift[i] = 0.0f;
       self->state[i] = FIQ_CARRIER_SETTLED;
+      self->settled[k] += 1;
       return;
     }
   }
 }
 
-/// All of a chunk start anew at random places: strewn_x, in a loop that vectors can take.
-FIQ_INLINE void strew(float* restrict x, uint32_t first, uint32_t n, uint32_t salt, float low,
-                      float high, float x_low, float x_high)
+/// Places in the parts of the cloud that belong to the carriers of a chunk, in a loop that vectors can take.
+FIQ_INLINE void find_places(const float* restrict low, const float* restrict span, uint32_t first,
+                            uint32_t salt, float x_low, float x_high, float* restrict x)
 {
-  for (uint32_t i = 0; i < n; ++i) {
+  for (uint32_t i = 0; i < CHUNK; ++i) {
     const float share = (float)(int32_t)(fiq_carriers_hash(first + i, salt) >> 8) * 0x1p-24f;
-    x[i]              = fiq_clamp(fiq_mix(low, high, share), x_low, x_high);
+    x[i]              = fiq_clamp(low[i] + span[i] * share, x_low, x_high);
   }
 }
 
-FIQ_AVX2 static void strew_avx2(float* x, uint32_t first, uint32_t n, uint32_t salt, float low,
-                                float high, float x_low, float x_high)
+static void find_places_base(const float* low, const float* span, uint32_t first, uint32_t salt,
+                             float x_low, float x_high, float* x)
 {
-  strew(x, first, n, salt, low, high, x_low, x_high);
+  find_places(low, span, first, salt, x_low, x_high, x);
 }
 
-static void strew_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+FIQ_AVX2 static void find_places_avx2(const float* low, const float* span, uint32_t first,
+                                      uint32_t salt, float x_low, float x_high, float* x)
 {
-  const FiqCarriersParams* const p    = &self->params;
-  const uint32_t                 salt = ~fiq_carriers_salt(self->seed, self->step);
-  float* const                   x    = self->x + first;
-  memset(self->state + first, FIQ_CARRIER_HOT, n * sizeof(self->state[0]));
-  if (self->use_avx2) {
-    strew_avx2(x, first, n, salt, p->scatter_low, p->scatter_high, p->x_low, p->x_high);
-  } else {
-    strew(x, first, n, salt, p->scatter_low, p->scatter_high, p->x_low, p->x_high);
-  }
+  find_places(low, span, first, salt, x_low, x_high, x);
+}
+
+/// All of a chunk start anew at random places, where they rest until its turn.
+static void strew_chunk(FiqCarriers* self, uint32_t first)
+{
+  const uint32_t     at   = first % FIQ_CARRIERS_STREWN;
+  const uint32_t     salt = ~fiq_carriers_salt(self->seed, self->step);
+  const float* const low  = self->strewn_low + at;
+  const float* const span = self->strewn_span + at;
+  (self->use_avx2 ? find_places_avx2 : find_places_base)(low, span, first, salt, self->params.x_low,
+                                                         self->params.x_high, self->x + first);
+  memset(self->drift + first, 0, CHUNK * sizeof(self->drift[0]));
+  memset(self->state + first, FIQ_CARRIER_HOT, CHUNK);
+  memcpy(self->slot + first, self->strewn_slot + at, CHUNK);
 }
 
 /// Re-heat those who must move, evenly spread over the members of each carrier that loses some. Member by member, since
@@ -82,16 +90,19 @@ static void reheat_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
     if (stay >= was) {
       continue;
     }
-    uint32_t tick = self->tick[k];
+    uint32_t tick    = self->tick[k];
+    uint32_t leavers = 0;
     for (uint64_t left = fiq_carriers_members(state, FIQ_CARRIER_SETTLED, slot, k, n); left;
          left &= left - 1) {
       const uint32_t i = fiq_carriers_lowest(left);
       tick += stay;
       const bool stays = tick >= was;
       tick -= stays ? was : 0;
+      leavers += !stays;
       state[i] = stays ? FIQ_CARRIER_SETTLED : FIQ_CARRIER_HOT;
     }
     self->tick[k] = tick;
+    self->settled[k] -= leavers;
   }
 }
 
@@ -111,9 +122,8 @@ static void stray_chunk(FiqCarriers* self, const uint8_t* before, uint32_t first
 /// Everyone of a chunk stays, leaves, or is placed.
 static void sort_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
 {
-  const bool at_once = self->params.scatter_low >= self->params.scatter_high;
-  if (self->scattering && !at_once) {
-    strew_chunk(self, first, n);
+  if (self->strewing) {
+    strew_chunk(self, first);
     return;
   }
   uint8_t before[CHUNK];
@@ -232,64 +242,66 @@ static void bind_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
 }
 
 /// The anneal is over: the hot ones settle.
-static void settle_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+static void settle_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
 {
+  const uint32_t first = chunk * CHUNK;
+  uint8_t        count[SLOTS];
   if (!self->bound) {
     bind_chunk(self, first, n);
+  }
+  count_slots(self, first, n, FIQ_CARRIER_HOT, count);
+  for (int k = 0; k < SLOTS; ++k) {
+    self->settled[k] += count[k];
   }
   uint8_t* const state = self->state + first;
   for (uint32_t i = 0; i < n; ++i) {
     state[i] = state[i] == FIQ_CARRIER_HOT ? FIQ_CARRIER_SETTLED : state[i];
   }
+  self->n_hot -= self->chunk_hot[chunk];
+  self->chunk_hot[chunk] = 0;
 }
 
-static void count_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
+static void count_hot(FiqCarriers* self, uint32_t chunk, uint32_t n)
 {
-  uint8_t count[SLOTS];
-  count_slots(self, chunk * CHUNK, n, FIQ_CARRIER_SETTLED, count);
-  for (int k = 0; k < SLOTS; ++k) {
-    self->count[k] += count[k];
-  }
-}
-
-static uint8_t count_hot(const FiqCarriers* self, uint32_t first, uint32_t n)
-{
-  const uint8_t* const state = self->state + first;
+  const uint8_t* const state = self->state + (size_t)chunk * CHUNK;
   uint8_t              n_hot = 0;
   for (uint32_t i = 0; i < n; ++i) {
     n_hot = (uint8_t)(n_hot + (state[i] == FIQ_CARRIER_HOT));
   }
-  return n_hot;
+  self->n_hot += n_hot;
+  self->n_hot -= self->chunk_hot[chunk];
+  self->chunk_hot[chunk] = n_hot;
 }
 
-/// What a pass leaves of a chunk is counted.
-static void count_sorted(FiqCarriers* self, uint32_t chunk, uint32_t n)
+/// Who is left of a chunk, after some have gone that nobody counted.
+static void recount_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
 {
-  if (self->settling || self->chunk_hot[chunk] < n) {
-    count_chunk(self, chunk, n);
+  uint8_t count[SLOTS];
+  count_slots(self, chunk * CHUNK, n, FIQ_CARRIER_SETTLED, count);
+  for (int k = 0; k < SLOTS; ++k) {
+    self->settled[k] += count[k];
   }
-  self->chunk_hot[chunk] = self->settling ? 0 : self->chunk_hot[chunk];
-  self->counted_hot += self->chunk_hot[chunk];
+  self->chunk_hot[chunk] = 0;
+  count_hot(self, chunk, n);
 }
 
-static void sort_and_count_hot(FiqCarriers* self, uint32_t chunk, uint32_t n)
+/// A new way if it is the chunk's turn; else, and where it has just been strewn, on along the old one.
+static void move_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n, bool turns, bool flies)
 {
-  sort_chunk(self, chunk * CHUNK, n);
-  self->chunk_hot[chunk] = count_hot(self, chunk * CHUNK, n);
-}
-
-void fiq_carriers_catch_up(FiqCarriers* self)
-{
-  for (uint32_t chunk = 0; chunk * CHUNK < self->n_osc; ++chunk) {
-    if (self->chunk_due[chunk]) {
-      const uint32_t left    = self->n_osc - chunk * CHUNK;
-      const uint32_t n       = left < CHUNK ? left : CHUNK;
-      self->chunk_due[chunk] = 0;
-      sort_and_count_hot(self, chunk, n);
-      count_sorted(self, chunk, n);
-    }
+  if (!turns) {
+    self->chunk_left[chunk] -= 1;
+    fiq_carriers_go_on(self, chunk * CHUNK);
+    return;
   }
-  fiq_carriers_end_plan(self);
+  // Whoever had a turn together with others has the next one when its number comes.
+  const uint32_t steps = self->turn - (chunk + self->step) % self->turn;
+  const bool bound = self->bound || (self->pass == FIQ_CARRIERS_BIND && !self->chunk_due[chunk]);
+  const bool mixed = self->chunk_hot[chunk] < CHUNK;
+  self->chunk_left[chunk] = (uint8_t)(steps - 1);
+  if (!self->strewing) {
+    fiq_carriers_take_turn(self, chunk * CHUNK, n,
+                           (FiqCarriersWay){steps, bound, flies, mixed, mixed && !self->anchored});
+  }
 }
 
 FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
@@ -301,39 +313,29 @@ FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
   }
   const uint32_t n     = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
   const bool     turns = self->scattering || self->turn == 1 || self->chunk_left[chunk] == 0;
-  const bool     due   = turns && self->gradual && self->chunk_due[chunk];
-  if (self->reheating || due) {
-    sort_and_count_hot(self, chunk, n);
+  const bool     due   = turns && self->pass != FIQ_CARRIERS_NO_PASS && self->chunk_due[chunk];
+  const bool     sorts = self->sorting || (due && self->pass == FIQ_CARRIERS_SORT);
+  if (sorts) {
+    sort_chunk(self, first, n);
+    count_hot(self, chunk, n);
+  } else if (self->recounting) {
+    recount_chunk(self, chunk, n);
   }
   const bool flies = self->chunk_hot[chunk] > 0 && (self->bound || self->field.n > 0);
   if (flies && self->n_cuts > 0 && chunk % self->old_stride == 0) {
     fiq_carriers_refine(self, first, n);
   }
-  if (turns) {
-    // Whoever had a turn together with others has the next one when its number comes.
-    const uint32_t steps    = self->turn - (chunk + self->step) % self->turn;
-    const bool     tracks   = self->chunk_hot[chunk] < CHUNK;
-    self->chunk_left[chunk] = (uint8_t)(steps - 1);
-    fiq_carriers_take_turn(self, first, n, (FiqCarriersWay){steps, self->bound, flies, tracks});
-  } else {
-    self->chunk_left[chunk] -= 1;
-    fiq_carriers_go_on(self, first);
-  }
+  move_chunk(self, chunk, n, turns, flies);
   if (self->counting && chunk % self->stride == 0) {
     fiq_carriers_survey(self, first, n);
   }
-  if (self->settling) {
-    settle_chunk(self, first, n);
-  } else if (self->binding) {
+  if (due && self->pass == FIQ_CARRIERS_BIND) {
     bind_chunk(self, first, n);
+  } else if (due && self->pass == FIQ_CARRIERS_SETTLE) {
+    settle_chunk(self, chunk, n);
   }
-  if (self->sorting || due) {
-    count_sorted(self, chunk, n);
-  }
-  if (due) {
-    self->chunk_due[chunk] = 0;
-    self->n_due -= 1;
-  }
-  const bool slots = self->sorting || due || self->binding || (turns && flies && !self->bound);
+  self->n_due -= due;
+  self->chunk_due[chunk] = due ? 0 : self->chunk_due[chunk];
+  const bool slots       = sorts || due || (turns && flies && !self->bound);
   return (FiqCarriersNews){slots, turns};
 }

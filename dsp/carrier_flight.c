@@ -194,7 +194,7 @@ FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, FiqC
       work->from[i]       = work->hot[i] ? from : tracked;
     }
   }
-  if (way.flies && !way.tracks) {
+  if (way.flies && !way.mixed) {
     memcpy(work->x, work->moved, sizeof work->x);
     memcpy(work->slot, work->cell, sizeof work->slot);
   } else if (way.flies) {
@@ -246,7 +246,7 @@ FIQ_INLINE void fly_chunk(FiqCarriers* restrict self, uint32_t first, uint32_t s
 FIQ_INLINE void take_turn(FiqCarriers* restrict self, uint32_t first, uint32_t n,
                           FiqCarriersWay way, Work* restrict work)
 {
-  if (way.flies && !way.bound && !way.tracks) {
+  if (way.flies && !way.bound && !way.mixed) {
     fly_chunk(self, first, way.steps, work);
     return;
   }

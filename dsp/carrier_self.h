@@ -18,7 +18,8 @@ typedef struct {
   uint32_t steps;  ///< that it is for, 1..FIQ_CARRIERS_TURN_MAX
   bool     bound;  ///< the hot fly straight to their carriers
   bool     flies;  ///< some are hot
-  bool     tracks; ///< some are settled
+  bool     mixed;  ///< some are settled
+  bool     tracks; ///< and not all of those rest on their carriers
 } FiqCarriersWay;
 
 /// One bit for each of 64 flags of 0 or 1, eight by eight: the product gathers the lowest bits in the top byte.  [any]
@@ -58,12 +59,6 @@ static inline uint32_t fiq_carriers_lowest(uint64_t bits)
 /// Decide for a new set of carriers who stays, who flies, who is placed. `only_growth`: nothing changed but that
 /// there are more oscillators.  [audio]
 void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth);
-
-/// Sort at once what a plan under way has not reached yet, and end it.  [audio]
-void fiq_carriers_catch_up(FiqCarriers* self);
-
-/// All chunks are sorted for the plan under way.  [audio]
-void fiq_carriers_end_plan(FiqCarriers* self);
 
 /// Turn the first histogram into cumulative counts, the newly hot included where they still sit.  [audio]
 void fiq_carriers_digest(FiqCarriers* self);

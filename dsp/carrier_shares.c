@@ -146,6 +146,33 @@ static uint32_t sum_of(const uint32_t* part)
   return sum;
 }
 
+/// Parts of the cloud by carrier, in proportion to their shares, from low to high as the carriers are. The slots follow one
+/// another in steps of 193 / 256, close to the reciprocal of the plastic number (Roberts 2018), so any few in a row
+/// hold all shares evenly.
+static void split_cloud(FiqCarriers* self)
+{
+  bool    wanted[SLOTS];
+  int32_t order[SLOTS];
+  for (int k = 0; k < SLOTS; ++k) {
+    wanted[k] = self->share[k] > 0;
+  }
+  const uint32_t n     = sort_slots(wanted, self->now, order);
+  const float    width = self->params.scatter_high - self->params.scatter_low;
+  const float    part  = width / (float)self->n_osc;
+  uint32_t       i     = 0;
+  uint32_t       below = 0; // oscillators of the carriers passed
+  for (uint32_t r = 0; r < FIQ_CARRIERS_STREWN; ++r) {
+    const float rank = ((float)r + 0.5f) * (float)self->n_osc / (float)FIQ_CARRIERS_STREWN;
+    while (i + 1 < n && rank >= (float)(below + self->share[order[i]])) {
+      below += self->share[order[i++]];
+    }
+    const uint32_t at     = r * 193u % FIQ_CARRIERS_STREWN;
+    self->strewn_slot[at] = (uint8_t)order[i];
+    self->strewn_low[at]  = self->params.scatter_low + part * (float)below;
+    self->strewn_span[at] = part * (float)self->share[order[i]];
+  }
+}
+
 /// Decide for a new set of carriers who stays, who flies, who is placed.
 void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth)
 {
@@ -156,13 +183,14 @@ void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool 
   largest_remainder(weight, self->n_osc, self->share);
   if (self->scattering) {
     memset(self->settled, 0, sizeof self->settled);
+    memset(self->chunk_hot, 0, (self->capacity / FIQ_CARRIERS_CHUNK) * sizeof *self->chunk_hot);
     self->n_hot = 0;
   }
+  memcpy(self->was, self->settled, sizeof self->was);
+  memset(self->tick, 0, sizeof self->tick);
   plan_stay(self, target, only_growth);
-  const uint32_t n_old    = sum_of(self->settled) + self->n_hot;
-  const bool     at_once  = self->params.scatter_low >= self->params.scatter_high;
-  const bool     strewing = self->scattering && !at_once;
-  plan_rooms(self, strewing ? 0 : self->n_osc - n_old);
+  const uint32_t n_old = sum_of(self->settled) + self->n_hot;
+  plan_rooms(self, self->strewing ? 0 : self->n_osc - n_old);
   self->stray      = self->scattering ? 0.0f : 1.0f - self->params.balance;
   self->n_next_hot = self->n_osc - sum_of(self->stay) - sum_of(self->loose);
   self->p          = self->n_next_hot > 0 ? 0.0f : self->p;
@@ -170,9 +198,11 @@ void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool 
   self->n_known    = 0;
   self->n_cuts     = 0;
   self->planned    = true;
-  self->gradual    = !self->scattering && n_old == self->n_osc;
-  self->sorting    = !self->gradual;
-  self->reheating  = !self->gradual;
+  self->pass       = FIQ_CARRIERS_NO_PASS;
+  self->sorting    = self->scattering || n_old != self->n_osc;
+  if (self->strewing) {
+    split_cloud(self);
+  }
 }
 
 // ---- cut points: order statistics of the hot oscillators ----

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
+enum { CHUNK = FIQ_LOBE_CHUNK, GROUPS = FIQ_SWARM_GROUPS, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 /// Portions of work after the chunks, in order.
 enum { MEASURE, MIX_LEFT, FFT_LEFT, SUM_LEFT, MIX_RIGHT, FFT_RIGHT, SUM_RIGHT, N_LAST_ITEMS };
@@ -43,6 +43,20 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
   }
   self->n_partials    = n_partials;
   self->partial_limit = limit;
+  self->n_ready       = 0;
+}
+
+/// Share the partials that are asked for; whether they are others than before.
+static bool share_anew(FiqSwarm* self)
+{
+  const FiqSwarmParams* p          = &self->params;
+  const int32_t         n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
+  const uint32_t        limit      = (uint32_t)fiq_clamp(rintf(p->partial_limit), 0.0f, 13.0f);
+  if (n_partials == self->n_partials && limit == self->partial_limit) {
+    return false;
+  }
+  fiq_swarm_share_partials(self, n_partials, limit);
+  return true;
 }
 
 /// How many oscillators play in this step, and which of them begin to fade in or out.
@@ -109,6 +123,31 @@ static bool differs(float a, float b)
   return fabsf(a - b) > 1e-7f;
 }
 
+/// The parameters as they are now, and what follows from those that have changed.
+void fiq_swarm_take_params(FiqSwarm* self, bool all)
+{
+  const FiqSwarmParams        old = self->step.params;
+  const FiqSwarmParams* const p   = &self->params;
+  self->step.params               = *p;
+  if (all || differs(old.tilt_db_per_octave, p->tilt_db_per_octave) ||
+      differs(old.odd_even, p->odd_even) || differs(old.stretch, p->stretch)) {
+    set_partials(self);
+  }
+  set_pan(self, all || old.motion_depth > 0.0f || differs(old.width, p->width));
+}
+
+/// Asleep, what the next sound begins with is made ready, a little of it in each step.
+static void make_ready(FiqSwarm* self)
+{
+  enum { N_AT_ONCE = 8 };
+  fiq_swarm_take_params(self, false);
+  (void)share_anew(self);
+  for (uint32_t i = 0; i < N_AT_ONCE && self->n_ready < self->carriers.capacity; ++i) {
+    fiq_swarm_group_chunk(self, self->n_ready);
+    self->n_ready += CHUNK;
+  }
+}
+
 /// Sway of this step, repeated so that every chunk finds its own in a row.
 static void set_sway(FiqSwarm* self)
 {
@@ -143,21 +182,17 @@ static void set_motion(FiqSwarm* self)
 /// Parameters and notes of the step that begins at this stream position.
 static void set_step(FiqSwarm* self)
 {
-  FiqSwarmFrame* const        step       = &self->step;
-  const FiqSwarmParams* const p          = &self->params;
-  const FiqSwarmParams        old        = step->params;
-  const bool                  was_cents  = step->cents;
-  const int32_t               n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
-  const uint32_t              limit   = (uint32_t)fiq_clamp(rintf(p->partial_limit), 0.0f, 13.0f);
-  const float                 rate_hz = (float)self->sample_rate_hz;
-  step->params                        = *p;
-  step->hz_to_nu                      = 1.0f / rate_hz;
-  step->restart                       = self->asleep;
-  step->cents                         = p->metric >= 0.5f;
-  step->convert                       = step->cents != was_cents && !step->restart;
+  FiqSwarmFrame* const        step      = &self->step;
+  const FiqSwarmParams* const p         = &self->params;
+  const bool                  was_cents = step->cents;
+  const float                 rate_hz   = (float)self->sample_rate_hz;
+  fiq_swarm_take_params(self, false);
+  step->hz_to_nu = 1.0f / rate_hz;
+  step->restart  = self->asleep;
+  step->cents    = p->metric >= 0.5f;
+  step->convert  = step->cents != was_cents && !step->restart;
   set_motion(self);
-  if (n_partials != self->n_partials || limit != self->partial_limit) {
-    fiq_swarm_share_partials(self, n_partials, limit);
+  if (share_anew(self)) {
     self->regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
   }
   self->regroup_steps = step->restart ? 0 : self->regroup_steps;
@@ -167,12 +202,7 @@ static void set_step(FiqSwarm* self)
   const float step_s = (float)self->step_frames / rate_hz;
   self->linger_s     = step->restart || !step->regroup ? self->linger_s - step_s : linger_s;
   self->linger_s     = step->restart ? 0.0f : fmaxf(self->linger_s, 0.0f);
-  step->n_partials   = self->linger_s > 0.0f ? PARTIALS : (uint32_t)n_partials;
-  if (step->restart || differs(old.tilt_db_per_octave, p->tilt_db_per_octave) ||
-      differs(old.odd_even, p->odd_even) || differs(old.stretch, p->stretch)) {
-    set_partials(self);
-  }
-  set_pan(self, step->restart || old.motion_depth > 0.0f || differs(old.width, p->width));
+  step->n_partials   = self->linger_s > 0.0f ? PARTIALS : (uint32_t)self->n_partials;
 }
 
 /// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
@@ -211,14 +241,17 @@ static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
   }
 }
 
-/// Whether this step measures its groups: always if coupled, else now and then.
+/// Whether this step measures its groups: always if coupled, else now and then, when the carriers have less to do.
 static bool is_measured(FiqSwarm* self)
 {
   const FiqSwarmFrame* step   = &self->step;
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
-  const float          due_s  = step->coupled ? 0.0f : step->still ? rest_s : measure_s;
-  self->unmeasured += 1;
-  return step->restart || (float)self->unmeasured * step_s >= due_s;
+  const FiqCarriers*   flight = &self->carriers;
+  const bool  busy  = flight->planned || flight->counting || flight->pass != FIQ_CARRIERS_NO_PASS;
+  const float due_s = busy ? rest_s + 3.0f * step_s : step->still ? rest_s : measure_s;
+  self->unmeasured  = step->restart ? 0 : self->unmeasured + 1;
+  const float passed_s = (float)self->unmeasured * step_s;
+  return step->coupled || passed_s >= due_s;
 }
 
 static void plan_work(FiqSwarm* self)
@@ -239,7 +272,7 @@ static void set_tone(FiqSwarm* self)
   const bool               same =
       !differs(self->tone_spread, step->spread) && !differs(self->tone_normality, self->normality);
   step->toned = self->has_tone && same && step->cents && !step->convert && !step->restart &&
-                !step->still && !carriers->moved && !carriers->reheating;
+                !step->still && !carriers->moved && !carriers->sorting && !carriers->recounting;
   self->has_tone       = !step->still;
   self->tone_spread    = step->spread;
   self->tone_normality = self->normality;
@@ -257,6 +290,7 @@ static void begin_step(FiqSwarm* self)
   // Asleep no note and no voice has a slot: there is nothing to place and to move.
   if (self->asleep && !fiq_swarm_is_sounding(self)) {
     self->idle_steps += 1;
+    make_ready(self);
     return;
   }
   fiq_swarm_place_notes(self);
@@ -274,6 +308,7 @@ static void begin_step(FiqSwarm* self)
   self->step.measure = is_measured(self);
   if (self->step.restart) {
     fiq_swarm_expect_counts(self);
+    self->is_measured = false;
   }
   fiq_swarm_set_groups(self);
   self->asleep    = false;
@@ -296,6 +331,11 @@ void fiq_swarm_fall_asleep(FiqSwarm* self)
       (void)fiq_swarm_take_sum(self, k * PARTIALS + h);
     }
     self->active[k] = false;
+  }
+  for (uint32_t g = 0; g < GROUPS; ++g) {
+    self->count[g]       = 0.0f;
+    self->order2[g]      = 0.0f;
+    self->member[g].pull = 0.0f;
   }
   fiq_lobe_bank_reset(&self->lobes);
 }
@@ -328,11 +368,17 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
 /// Nothing is left to fade: who changed its group while falling silent takes its time once more.
 static bool is_quiet(const FiqSwarm* self)
 {
-  float loudest = 0.0f;
-  for (uint32_t i = 0; i < self->step.n_run; ++i) {
-    loudest = fmaxf(loudest, self->amplitude[i]);
+  for (uint32_t first = 0; first < self->step.n_run; first += CHUNK) {
+    const float* const amplitude = self->amplitude + first;
+    int32_t            loud      = 0;
+    for (uint32_t i = 0; i < CHUNK; ++i) {
+      loud |= amplitude[i] > 1e-7f;
+    }
+    if (loud) {
+      return false;
+    }
   }
-  return loudest < 1e-7f;
+  return true;
 }
 
 /// The `slice`-th portion of the step's work, as much of the whole as of the step's time has passed.
@@ -365,6 +411,9 @@ static void work(FiqSwarm* self, uint32_t slice)
     }
     self->next_item += 1;
     self->done_ns += cost_ns;
+  }
+  if (self->step.restart) {
+    self->n_ready = self->n_chunks * CHUNK > self->n_ready ? self->n_chunks * CHUNK : self->n_ready;
   }
   fiq_lobe_bank_clear(&self->lobes);
   self->begun = false;

@@ -205,9 +205,9 @@ typedef struct {
   float*         sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
   float*         normal;        ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
 
-  float*  play[2][FIQ_CHANNELS];     ///< [step] sounding, and ready
-  uint8_t partial_of[256];           ///< which partial a 256th of the oscillators sounds
-  float   norm[FIQ_CARRIERS_MAX];    ///< power of all partials over that of those with members, slow
+  float*  play[2][FIQ_CHANNELS];  ///< [step] sounding, and ready
+  uint8_t partial_of[256];        ///< which partial a 256th of the oscillators sounds
+  float   norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
   float   heard_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
   bool    active[FIQ_CARRIERS_MAX];  ///< slots with members
   float   partial_gain[FIQ_SWARM_PARTIALS_MAX];
@@ -233,6 +233,8 @@ typedef struct {
   uint32_t       idle_steps; ///< steps since the last note ended
   uint32_t       regroup_steps;
   uint32_t       shrink_steps;
+  uint32_t       n_ready; ///< oscillators whose group is known to hold the partial that is theirs
+  bool           is_measured;    ///< the groups have been since the last silence
   int32_t        n_partials;     ///< that partial_of is made for
   uint32_t       partial_limit;  ///< the same
   float          tone_spread;    ///< detune that `tone` was found with

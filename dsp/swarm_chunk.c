@@ -385,18 +385,25 @@ static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
   return silent && (same || self->slew[i] == 0) ? group_of(self->carriers.slot[i], wanted) : group;
 }
 
+void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first)
+{
+  for (uint32_t i = first; i < first + CHUNK; ++i) {
+    self->group[i] = self->partial_of[(i * partial_step) >> 24];
+  }
+}
+
 /// A whole chunk begins anew, silent and at random phases; in loops that vectors can take.
 FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
 {
-  float* restrict phi      = self->phi + first;
-  uint16_t* restrict group = self->group + first;
-  const uint8_t* slot      = self->carriers.slot + first;
-  const uint32_t salt      = self->seed + self->step_count * 7919u;
+  float* restrict phi          = self->phi + first;
+  uint16_t* restrict group     = self->group + first;
+  const uint8_t* restrict slot = self->carriers.slot + first;
+  const uint32_t salt          = self->seed + self->step_count * 7919u;
   for (uint32_t i = 0; i < CHUNK; ++i) {
     phi[i] = (float)(int32_t)(fiq_carriers_hash(first + i, salt) >> 8) * 0x1p-24f - 0.5f;
   }
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    group[i] = group_of(slot[i], self->partial_of[((first + i) * partial_step) >> 24]);
+    group[i] = group_of(slot[i], group[i] & (PARTIALS - 1));
   }
   memset(self->amplitude + first, 0, CHUNK * sizeof *self->amplitude);
   memset(self->slew + first, 1, CHUNK);
@@ -417,6 +424,9 @@ static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
 {
   const FiqSwarmFrame* step = &self->step;
   if (step->restart && n == CHUNK) {
+    if (first + CHUNK > self->n_ready) {
+      fiq_swarm_group_chunk(self, first);
+    }
     (self->use_avx2 ? strew_avx2 : strew_base)(self, first);
     return;
   }

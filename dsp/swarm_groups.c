@@ -85,15 +85,15 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
 /// Out of silence the members of the groups are not counted yet, but known beforehand.
 void fiq_swarm_expect_counts(FiqSwarm* self)
 {
-  uint32_t share[PARTIALS] = {0};
+  uint32_t parts[PARTIALS] = {0};
   for (int i = 0; i < 256; ++i) {
-    share[self->partial_of[i]] += 1;
+    parts[self->partial_of[i]] += 1;
   }
-  for (uint32_t g = 0; g < GROUPS; ++g) {
-    const float part     = (float)share[g % PARTIALS] * (1.0f / 256.0f);
-    self->count[g]       = (float)self->carriers.share[g / PARTIALS] * part;
-    self->order2[g]      = 0.0f;
-    self->member[g].pull = 0.0f;
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    const float share = (float)self->carriers.share[k] * (1.0f / 256.0f);
+    for (uint32_t h = 0; share > 0.0f && h < PARTIALS; ++h) {
+      self->count[k * PARTIALS + h] = share * (float)parts[h];
+    }
   }
 }
 
@@ -200,8 +200,9 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
 {
   const FiqSwarmSum total = fiq_swarm_take_sum(self, g);
   const float       way   = total.n - self->count[g];
-  const bool        snap  = self->count[g] < 0.5f || self->step.restart;
-  self->count[g] += way > 0.0f || self->step.restart ? way : way * measures->fall;
+  const bool        first = !self->is_measured;
+  const bool        snap  = self->count[g] < 0.5f || first;
+  self->count[g] += way > 0.0f || first ? way : way * measures->fall;
   self->member[g].pull = 0.0f;
   if (total.n < 0.5f) {
     return;
@@ -217,7 +218,7 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
   measures->order += (double)(n * r);
   measures->n += (double)n;
   if (n > 1.5f) {
-    measure_order(self, g, n, power, snap && !self->step.restart, measures);
+    measure_order(self, g, n, power, snap && !first, measures);
   }
 }
 
@@ -279,6 +280,7 @@ void fiq_swarm_measure_groups(FiqSwarm* self)
       measure_group(self, k * PARTIALS + h, &measures);
     }
   }
-  self->unmeasured = 0;
-  self->order      = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
+  self->unmeasured  = 0;
+  self->is_measured = true;
+  self->order       = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
 }

@@ -161,7 +161,9 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->unjudged      = 0;
   self->linger_s      = 0.0f;
   self->has_tone      = false;
+  self->is_measured   = false;
   fiq_swarm_share_partials(self, 1, 0);
+  fiq_swarm_take_params(self, true);
   memset(self->note_slot, FIQ_SWARM_NO_SLOT, sizeof self->note_slot);
   memset(self->taken, 0, sizeof self->taken);
   memset(self->held, 0, sizeof self->held);
@@ -205,6 +207,7 @@ static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
   memcpy(self->amplitude, old->amplitude, n * sizeof *self->amplitude);
   memcpy(self->slew, old->slew, n * sizeof *self->slew);
   memcpy(self->group, old->group, n * sizeof *self->group);
+  self->n_ready = self->n_ready < n ? self->n_ready : (uint32_t)n;
 }
 
 /// The lobes under work and the sound that is ready; only a bank of the same step can take them.

@@ -50,6 +50,12 @@ FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g);
 /// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.  [audio]
 void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit);
 
+/// The parameters as they are now, and what follows from those that have changed, or from all.  [audio]
+void fiq_swarm_take_params(FiqSwarm* self, bool all);
+
+/// Let the groups of the chunk at `first` hold the partials that are theirs.  [audio]
+void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first);
+
 /// Silence, until a note or voice sounds.  [audio]
 void fiq_swarm_fall_asleep(FiqSwarm* self);
 

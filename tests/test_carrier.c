@@ -186,8 +186,10 @@ static void test_balance_zero_is_plain_softmax(void** state)
       float        sign;
       const float* noise = fiq_carriers_noise(&bench.carriers, 0, salt, &sign);
       for (uint32_t i = 0; i < 50; ++i) {
-        const uint32_t start = fiq_carriers_hash(i, ~salt);
-        x[i]                 = step == 0 ? 20.0 + 980.0 * (double)(start >> 8) / 16777216.0 : x[i];
+        if (step == 0) {
+          x[i] = (double)bench.carriers.x[i]; // where it was strewn
+          continue;
+        }
         const double target =
             direct_softmax(c_major_hz, bias, 3, 0.05 * (1.0 - p) + 20.0 * p, x[i]);
         x[i] += (1.0 + 10.0 * p) * (target - x[i]) * 0.05 +
@@ -573,6 +575,98 @@ static void test_a_plan_is_carried_out_over_the_steps_of_a_turn(void** state)
   bench_close(&bench);
 }
 
+/// The numbers that plans are made from, against a count of all.
+static void check_counts(const FiqCarriers* carriers)
+{
+  uint32_t count[FIQ_CARRIERS_MAX] = {0};
+  uint32_t n_hot                   = 0;
+  for (uint32_t i = 0; i < carriers->n_osc; ++i) {
+    n_hot += carriers->state[i] == FIQ_CARRIER_HOT;
+    count[carriers->slot[i]] += carriers->state[i] == FIQ_CARRIER_SETTLED;
+  }
+  assert_int_equal(carriers->n_hot, n_hot);
+  assert_memory_equal(carriers->settled, count, sizeof count);
+}
+
+/// Plans, and more or fewer oscillators, at any moment of a pass of sorting, binding or settling.
+static void test_counts_hold_while_plans_cut_into_one_another(void** state)
+{
+  (void)state;
+  enum { LARGE = 2000, SMALL = 1200 };
+  Bench     bench;
+  FiqRandom random;
+  fiq_random_init(&random, 11, 0);
+  bench_open(&bench, LARGE, 3);
+  bench_chord(&bench, c_major_hz, NULL, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  uint32_t n_osc      = LARGE;
+  uint32_t n_pass[4]  = {0};
+  uint32_t n_cut_into = 0;
+  for (int step = 0; step < 60000; ++step) {
+    const bool     cut = bench.carriers.pass != FIQ_CARRIERS_NO_PASS;
+    const uint32_t die = fiq_random_bits(&random) % (cut ? 60u : 1200u);
+    const uint32_t k   = fiq_random_bits(&random) % 6u;
+    n_pass[bench.carriers.pass] += 1;
+    if (die == 0) {
+      bench.target.x[k]     = 100.0f + 900.0f * fiq_random_uniform(&random);
+      bench.target.mass[k]  = 0.5f + fiq_random_uniform(&random);
+      bench.target.fresh[k] = true;
+      n_cut_into += cut;
+    } else if (die == 1 && k > 0) {
+      n_cut_into += cut && bench.target.mass[k] > 0.0f;
+      bench.target.mass[k] = 0.0f;
+    } else if (die == 2 && k == 0) {
+      n_osc = n_osc == LARGE ? SMALL : LARGE;
+    }
+    step_many(&bench, n_osc, 1);
+    check_counts(&bench.carriers);
+  }
+  print_message("steps without a pass %u, sorting %u, binding %u, settling %u; cut into %u times\n",
+                n_pass[0], n_pass[1], n_pass[2], n_pass[3], n_cut_into);
+  assert_true(n_pass[1] > 50 && n_pass[2] > 50 && n_pass[3] > 50 && n_cut_into > 20);
+  step_many(&bench, n_osc, 1000);
+  check_counts(&bench.carriers);
+  assert_int_equal(bench.carriers.n_hot, 0);
+  assert_memory_equal(bench.carriers.settled, bench.carriers.share, sizeof bench.carriers.share);
+  bench_close(&bench);
+}
+
+/// Out of silence every carrier has its part of the cloud, and nobody sets off before the turn of its chunk.
+static void test_the_strewn_rest_in_the_parts_of_their_carriers(void** state)
+{
+  (void)state;
+  enum { N = 5000 };
+  const float  mass[3] = {1.0f, 2.0f, 1.0f};
+  const float  end[4]  = {20.0f, 265.0f, 755.0f, 1000.0f};
+  static float x[N];
+  Bench        bench;
+  bench_open(&bench, N, 3);
+  bench_chord(&bench, c_major_hz, mass, 3);
+  fiq_carriers_scatter(&bench.carriers);
+  step_many(&bench, N, 1);
+  uint32_t count[FIQ_CARRIERS_MAX];
+  fiq_carriers_count(&bench.carriers, count);
+  for (uint32_t i = 0; i < N; ++i) {
+    const uint8_t k = bench.carriers.slot[i];
+    x[i]            = bench.carriers.x[i];
+    assert_true(x[i] >= end[k] - 0.01f && x[i] <= end[k + 1] + 0.01f);
+  }
+  for (int k = 0; k < 3; ++k) {
+    assert_true(fabs((double)count[k] / (double)mass[k] - N / 4.0) < 0.02 * N / 4.0);
+  }
+  for (uint32_t step = 1; step <= bench.carriers.turn; ++step) {
+    step_many(&bench, N, 1);
+    uint32_t moved = 0;
+    for (uint32_t i = 0; i < N; ++i) {
+      moved += fabsf(bench.carriers.x[i] - x[i]) > 0.0f;
+    }
+    const double part = (double)step / (double)bench.carriers.turn;
+    assert_true(fabs((double)moved / N - part) < 0.02);
+  }
+  assert_true(bench.carriers.turn > 1);
+  bench_close(&bench);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -592,6 +686,8 @@ int main(void)
       cmocka_unit_test(test_who_joins_at_rest_stays_on_its_carrier),
       cmocka_unit_test(test_small_arena_is_refused),
       cmocka_unit_test(test_a_plan_is_carried_out_over_the_steps_of_a_turn),
+      cmocka_unit_test(test_counts_hold_while_plans_cut_into_one_another),
+      cmocka_unit_test(test_the_strewn_rest_in_the_parts_of_their_carriers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
