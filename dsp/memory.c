@@ -456,13 +456,12 @@ void fiq_memory_pack_some(const FiqMemory* self, float* packed, uint32_t first, 
   packed[HEAD_SUBJECTIVE] = self->subjective_s;
   float* const   to       = packed + FIQ_MEMORY_HEAD + (size_t)first * FIQ_MEMORY_STRIDE;
   const uint32_t there    = self->n_moments > first ? self->n_moments - first : 0;
-  const uint32_t full     = n < there ? n : there;
-  memcpy(to, self->moments + first, full * sizeof(FiqMoment));
-  memset(to + (size_t)full * FIQ_MEMORY_STRIDE, 0, (n - full) * sizeof(FiqMoment));
+  memcpy(to, self->moments + first, (n < there ? n : there) * sizeof(FiqMoment));
 }
 
 void fiq_memory_pack(const FiqMemory* self, float* packed)
 {
+  memset(packed, 0, FIQ_MEMORY_FLOATS * sizeof *packed);
   fiq_memory_pack_some(self, packed, 0, FIQ_MEMORY_MAX);
 }
 

@@ -159,8 +159,8 @@ void fiq_memory_axes_of_partials(const FiqMemoryPartial* partials, uint32_t n,
 /// As numbers to keep: [FIQ_MEMORY_FLOATS].  [audio]
 void fiq_memory_pack(const FiqMemory* self, float* packed);
 
-/// The head, and places first..first + n - 1 (up to FIQ_MEMORY_MAX) alone, so that the work can be
-/// spread over ticks: no moment is torn, though one that moves meanwhile may be missed or be
+/// The head, and of the places first..first + n - 1 (up to FIQ_MEMORY_MAX) those with moments alone, so that the work
+/// can be spread over ticks: no moment is torn, though one that moves meanwhile may be missed or be
 /// there twice until it is packed again.  [audio]
 void fiq_memory_pack_some(const FiqMemory* self, float* packed, uint32_t first, uint32_t n);
 

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 64 }; ///< moments packed in one run()
+enum {
+  PIECE      = 64,  ///< moments packed in one run()
+  PAGE_BYTES = 4096 ///< the smallest page there is
+};
 
 FiqMoments* fiq_moments_new(void)
 {
@@ -16,6 +19,11 @@ FiqMoments* fiq_moments_new(void)
   if (self) {
     fiq_triple_init(&self->restored_turn);
     fiq_triple_init(&self->snapshot_turn);
+    // run() shall not be the first to write to a page.
+    volatile char* const bytes = (volatile char*)self->snapshot;
+    for (size_t i = 0; i < sizeof(self->snapshot); i += PAGE_BYTES) {
+      bytes[i] = 0;
+    }
   }
   return self;
 }

@@ -64,11 +64,12 @@ typedef struct {
   float*  plane[FIQ_HOST_CHANNELS_MAX];
 } Player;
 
-static Player* player_open(const char* plugin, const char* const* sets, bool eight_notes)
+/// `live`: as in a session, else as in a render.
+static Player* player_open(const char* plugin, const char* const* sets, bool eight_notes, bool live)
 {
   Player* const self = calloc(1, sizeof *self);
   if (!self || !fiq_host_open(&self->host, plugin, RATE) ||
-      !fiq_host_start(&self->host, 256, false)) {
+      !fiq_host_start(&self->host, 256, live)) {
     return NULL;
   }
   for (; *sets; sets += 2) {
@@ -255,7 +256,7 @@ static void add_ours(Bank* row, const char* name, const char* quality, bool flyi
   }
   sets[n]      = NULL;
   double peak  = 0.0;
-  *row         = (Bank){.name = name, .player = player_open("swarm", sets, false)};
+  *row         = (Bank){.name = name, .player = player_open("swarm", sets, false, false)};
   row->present = row->player != NULL;
   if (row->present) {
     (void)player_run(row->player, flying ? 20 : 750, 256, &peak);
@@ -554,9 +555,9 @@ static void bench_synths(int n_rounds)
   const int n_rows = (int)(sizeof row / sizeof row[0]);
   for (int i = 0; i < n_rows; ++i) {
     const char* const* const sets = i == 0 ? flying : i == 1 ? resting : none;
-    row[i].player                 = row[i].plugin ? player_open(row[i].plugin, sets, true) : NULL;
-    row[i].present                = row[i].plugin ? row[i].player != NULL
-                                                  : amsynth_open(row[i].amsynth, row[i].amsynth == amsynth);
+    row[i].player  = row[i].plugin ? player_open(row[i].plugin, sets, true, false) : NULL;
+    row[i].present = row[i].plugin ? row[i].player != NULL
+                                   : amsynth_open(row[i].amsynth, row[i].amsynth == amsynth);
   }
   for (int round = -1; round < n_rounds; ++round) { // the first one warms up
     for (int i = 0; i < n_rows; ++i) {
@@ -584,7 +585,7 @@ static void measure_blocks(const char* name, const char* quality, const char* an
       "oscillators", "10000", "chord", "7", "anneal", anneal, quality ? "quality" : NULL,
       quality,       NULL};
   for (int instance = 0; instance < INSTANCES; ++instance) {
-    Player* const player = player_open("swarm", sets, false);
+    Player* const player = player_open("swarm", sets, false, true);
     for (int i = 0; player && i < BLOCKS; ++i) {
       const double start = clock_s(CLOCK_MONOTONIC);
       player_block(player, 64);
@@ -618,7 +619,7 @@ static void bench_blocks(void)
          "|---|---|---|---|---|---|---|\n");
   measure_blocks("flies all the time", NULL, "30");
   measure_blocks("flies for 1.2 s, then rests", NULL, "1.2");
-  Player* const player = player_open("swarm", none, false);
+  Player* const player = player_open("swarm", none, false, false);
   if (has_quality(player)) {
     measure_blocks("flies, step 256", "1", "30");
     measure_blocks("flies, step 1024", "2", "30");
