@@ -16,18 +16,33 @@ enum {
 };
 
 static const float out_of_reach = FIQ_CARRIERS_OUT_OF_REACH;
-static const float turn_s       = 0.045f; // longest time from one turn of a chunk to the next
-static const float turn_part    = 0.02f;  // and that as part of the anneal
+static const float turn_s       = 0.045f;  // longest time from one turn of a chunk to the next
+static const float turn_part    = 0.0222f; // and that as part of the anneal
+static const float long_step =
+    0.0099f; // a step that large a part of it is a turn, as are the reference's
 static const float choice = 24.0f; // sharpness times distance from where on a softmax is a choice
 
 // ---- one step ----
 
-/// What is left of the way to the target after dt: Euler's step at the reference's dt of 0.05,
-/// and as many such steps, or as small a part of one, as dt asks for.
+/// What Euler's step at the reference's dt of 0.05 leaves of the way to the target.
+static float reference_way(float strength)
+{
+  return fmaxf(0.05f, 1.0f - 0.05f * strength);
+}
+
+/// What is left of the way to the target after dt: as many such steps, or as small a part of one, as dt asks for.
 static float kept_way(float strength, float dt)
 {
-  const float left = fmaxf(0.05f, 1.0f - 0.05f * strength);
-  return expf(logf(left) * dt / 0.05f);
+  return expf(logf(reference_way(strength)) * dt / 0.05f);
+}
+
+/// Standard deviation of the walk over `n` steps that leave `kept` of the way, for noise 1: in the reference's step it is
+/// 0.05, and any division of time spreads the cloud as far. Between turns x goes straight on, which takes some of it away.
+static float walked(float strength, float kept, float n)
+{
+  const float left     = reference_way(strength);
+  const float straight = 1.0f - (1.0f - kept) * (1.0f - 1.0f / (n * n)) / 3.0f;
+  return 0.05f * sqrtf((1.0f - kept * kept) / ((1.0f - left * left) * straight));
 }
 
 static void set_schedule(FiqCarriers* self, float period_s)
@@ -38,28 +53,30 @@ static void set_schedule(FiqCarriers* self, float period_s)
   self->share_of_anneal = share;
   self->share_measured += share;
   self->turn = 1;
-  while (self->turn < FIQ_CARRIERS_TURN_MAX && 2.0f * (float)self->turn * period_s < turn_s &&
+  while (share < long_step && self->turn < FIQ_CARRIERS_TURN_MAX &&
+         2.0f * (float)self->turn * period_s < turn_s &&
          2.0f * (float)self->turn * share < turn_part) {
     self->turn *= 2;
   }
   self->p = hot ? fminf(1.0f, self->p + share) : self->p;
   // A thousandth of a step short of the end is rounding, not another step.
-  self->p              = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
-  const float cold     = fiq_carriers_progress(self);
-  const float strength = 1.0f + self->params.strength * cold;
-  const float heat     = fmaxf(1.0f - cold, self->params.temperature);
-  const float hot_keep = kept_way(strength, dt);
-  const float keep     = kept_way(1.0f + self->params.strength, dt);
-  float       hot_kept = 1.0f;
-  float       kept     = 1.0f;
+  self->p                   = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
+  const float cold          = fiq_carriers_progress(self);
+  const float strength      = 1.0f + self->params.strength * cold;
+  const float heat          = fmaxf(1.0f - cold, self->params.temperature);
+  const float hot_keep      = kept_way(strength, dt);
+  const float cold_strength = 1.0f + self->params.strength;
+  const float keep          = kept_way(cold_strength, dt);
+  float       hot_kept      = 1.0f;
+  float       kept          = 1.0f;
   for (int i = 0; i < FIQ_CARRIERS_TURN_MAX; ++i) {
-    const float walk = self->params.noise * sqrtf(0.05f * dt * (float)(i + 1));
     hot_kept *= hot_keep;
     kept *= keep;
-    self->pull[i]    = 1.0f - hot_kept;
-    self->sigma[i]   = walk * heat;
-    self->tremble[i] = walk * self->params.temperature;
-    self->keep[i]    = kept;
+    self->pull[i]  = 1.0f - hot_kept;
+    self->sigma[i] = self->params.noise * heat * walked(strength, hot_kept, (float)(i + 1));
+    self->tremble[i] =
+        self->params.noise * self->params.temperature * walked(cold_strength, kept, (float)(i + 1));
+    self->keep[i] = kept;
   }
 }
 

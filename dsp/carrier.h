@@ -4,12 +4,12 @@
    One step of length dt at progress p of the anneal (0 hot .. 1 cold):
 
        w_k  = softmax_k(-s |x - x_k| + g_k)
-       x   += (1 - (1 - 0.05 strength)^(dt / 0.05)) (sum_k w_k x_k - x) + noise sqrt(0.05 dt) N(0,1)
-       noise = n0 (1 - p),  strength = 1 + s1 p,  s = 0.05 (1 - p) + sh1 p
+       x   += (1 - l^(dt / 0.05)) (sum_k w_k x_k - x) + 0.05 noise sqrt((1 - l^(dt / 0.025)) / (1 - l^2)) N(0,1)
+       l    = 1 - 0.05 strength,  noise = n0 (1 - p),  strength = 1 + s1 p,  s = 0.05 (1 - p) + sh1 p
 
    The whole anneal takes 5 units of dt, which is 100 Euler steps of 0.05 in the reference; at any other
-   step length the pull and the random walk are those of the reference, and always stable. Between neighbours x_j, x_j+1 the softmax is
-   one logistic curve, low_j + (high_j - low_j) / (1 + e^(-2 s (x - c_j))), low_j, high_j and c_j
+   step length the pull and the random walk go as far in the same time, and are always stable. Between neighbours x_j, x_j+1 the
+   softmax is one logistic curve, low_j + (high_j - low_j) / (1 + e^(-2 s (x - c_j))), low_j, high_j and c_j
    from sums over the carriers to the left and to the right; so the exact softmax costs the same
    for 2 carriers as for 64.
 
@@ -21,15 +21,16 @@
    carrier that attracts it, within the integer shares (largest remainder), and from there on flies
    straight to it; where carriers lie too close for that, or the sharpness is low, this happens at p = 1.
 
-   Short steps: within 45 ms and a fiftieth of the anneal a chunk has one turn, in which it finds its way for all
+   Short steps: within 45 ms and a 45th of the anneal a chunk has one turn, in which it finds its way for all
    the steps until the next one, at most 8, and goes an equal part of it in each; the settled follow their
    carriers in every step. As often as turns come, the hot are counted and the field is made anew. A settled
    one within 0.0005 units of its carrier is on it, unless there is temperature. A chunk's oscillators are
-   re-heated at its turn too, so that no step has all of them to sort; only new ones are placed at once.
+   re-heated, bound and settled at its turn too, so that no step has all of them to sort; only new ones are placed at
+   once. Who is strewn rests until the first turn, in the part of the cloud that is as large as its carrier's share.
 
    Variants: the curve bends p, to p^(4^curve), for the schedule above. A temperature T keeps the noise
    at n0 T or more; the settled then tremble around their carriers with a standard deviation of
-   n0 T sqrt(0.05 / (2 + 2 s1)), and the shares stay exact. Sharpness follows the schedule; or is up to 4
+   0.05 n0 T / sqrt(1 - (0.95 - 0.05 s1)^2), and the shares stay exact. Sharpness follows the schedule; or is up to 4
    times as high or low as the cloud converges more slowly or fast than it must, to be within 0.03 units
    at p = 1; or is that of the schedule times (1/2 + energy) (1/2 + coherence) for each carrier, the energy being its
    share times the number of carriers, the interval between two having the mean of theirs; or falls from sh1 when

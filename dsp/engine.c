@@ -401,7 +401,7 @@ void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
   reset_sound(self);
 }
 
-static void place_phases(FiqRealms* realms, const FiqEngineState* state)
+void fiq_engine_place_phases(FiqRealms* realms, const FiqEngineState* state)
 {
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
     FiqPhaseLayer* const layer = &realms->layer[realm];
@@ -424,10 +424,10 @@ void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
 {
   fiq_engine_reseed(self, state->seed);
   if (self->path) {
-    place_phases(&self->path->path.realms, state);
+    fiq_engine_place_phases(&self->path->path.realms, state);
   }
   if (self->incoming) {
-    place_phases(&self->incoming->path.realms, state);
+    fiq_engine_place_phases(&self->incoming->path.realms, state);
   }
   fiq_engine_forget_lessons(self, true);
   fiq_lesson_unpack(&self->lesson, state->learned);

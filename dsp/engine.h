@@ -244,6 +244,10 @@ void fiq_engine_free(FiqEngine* self);
 /// Forget all sound and start over; parameters jump to `params`, seed and layer phases stay.  [audio]
 void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params);
 
+/// Play some periods to nobody, then reset as above, so that the first block takes no longer than others. Nothing else is
+/// left of them: neither in the phases of the layers, the lesson and the memory, nor with linked instances.  [setup]
+void fiq_engine_rehearse(FiqEngine* self, const FiqEngineParams* params);
+
 /**
    Process `n_frames` (any number). `in` and `side` are two planes each; either may be NULL
    (silence). Outputs may be the inputs. Any float values are accepted.  [audio]

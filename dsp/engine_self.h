@@ -3,7 +3,7 @@
    What the files of the engine share; for nobody else.
    engine.c: life, and the way of sound; engine_control.c: the control period; engine_parts.c: exchange of
    parts; engine_lessons.c: what is learned; engine_core.c: the phase core; engine_mind.c: memory, goals,
-   attention; engine_swarm.c: what the swarm is told.
+   attention; engine_swarm.c: what the swarm is told; engine_rehearse.c: periods that nobody hears.
 */
 #ifndef FIQ_ENGINE_SELF_H
 #define FIQ_ENGINE_SELF_H
@@ -62,7 +62,7 @@ struct FiqEngine {
   FiqFftPool       pool; ///< of the analysis
   FiqAnalysis      analysis;
   bool             analysing;
-  bool             copying; ///< it sings what is heard at the input and nothing else
+  bool             copying;       ///< it sings what is heard at the input and nothing else
   FiqPart*         learner;       ///< NULL until it is wanted
   FiqLesson        lesson;        ///< learned last
   uint32_t         lesson_id;     ///< counts the lessons
@@ -220,5 +220,8 @@ void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned);
 
 /// Start from silence with the lesson that fits.  [audio]
 void fiq_engine_restart_lesson(FiqEngine* self);
+
+/// Phases and Match of the layers as kept, as far as they can be.  [audio]
+void fiq_engine_place_phases(FiqRealms* realms, const FiqEngineState* state);
 
 #endif

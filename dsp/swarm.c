@@ -251,7 +251,8 @@ static bool is_measured(FiqSwarm* self)
   const float due_s = busy ? rest_s + 3.0f * step_s : step->still ? rest_s : measure_s;
   self->unmeasured  = step->restart ? 0 : self->unmeasured + 1;
   const float passed_s = (float)self->unmeasured * step_s;
-  return step->coupled || passed_s >= due_s;
+  // Out of silence phases are random: there is nothing yet that could pull.
+  return (step->coupled && !step->restart) || passed_s >= due_s;
 }
 
 static void plan_work(FiqSwarm* self)

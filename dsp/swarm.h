@@ -41,8 +41,9 @@
 
    Time: frame m has its centre at c_m = m S, knows all events up to c_m, is worked on in slices of
    FIQ_SWARM_SLICE frames up to c_m + S, and sounds from then on. Latency: 2 S, the same for every event.
-   Cost: 2.9 ns an oscillator and step at rest, 3.2..3.5 ns in flight, 1.0..1.3 more if coupled (AVX2, measured on a fast
-   core), and some 3 us a step; next to nothing while no note sounds.
+   Cost: 2.4..2.8 ns an oscillator and step at rest, 2.8..3.3 ns in flight, 0.8..1.0 more if coupled (AVX2, steps of 64 and
+   256, measured on a fast core), and some 3 us a step; next to nothing while no note sounds. What the next sound
+   begins with is made ready meanwhile, so that the step in which it begins takes little longer than others.
    Source: Rodet and Depalle 1992; Kuramoto 1975; annealed diffusion as in carrier.h.
 */
 #ifndef FIQ_SWARM_H

@@ -6,7 +6,12 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = FIQ_LOBE_CHUNK, GROUPS = FIQ_SWARM_GROUPS, N_SUMS = GROUPS + 1 };
+enum {
+  CHUNK    = FIQ_LOBE_CHUNK,
+  GROUPS   = FIQ_SWARM_GROUPS,
+  PARTIALS = FIQ_SWARM_PARTIALS_MAX,
+  N_SUMS   = GROUPS + 1
+};
 
 static const float slew_s = 0.012f; // of a level, when an oscillator changes group
 
@@ -130,6 +135,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   }
   fill_normal(self->normal);
   fiq_notes_init(&self->notes, rate_hz, self->step_frames);
+  fiq_swarm_share_partials(self, 1, 0);
   fiq_swarm_reset(self, config->seed);
   return FIQ_OK;
 }
@@ -162,7 +168,6 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->linger_s      = 0.0f;
   self->has_tone      = false;
   self->is_measured   = false;
-  fiq_swarm_share_partials(self, 1, 0);
   fiq_swarm_take_params(self, true);
   memset(self->note_slot, FIQ_SWARM_NO_SLOT, sizeof self->note_slot);
   memset(self->taken, 0, sizeof self->taken);
@@ -178,7 +183,9 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->nu, 0, self->carriers.capacity * sizeof *self->nu);
   memset(self->tone, 0, self->carriers.capacity * sizeof *self->tone);
   memset(self->slew, 0, self->carriers.capacity * sizeof *self->slew);
-  memset(self->group, 0, self->carriers.capacity * sizeof *self->group);
+  for (uint32_t i = 0; i < self->carriers.capacity; ++i) {
+    self->group[i] &= PARTIALS - 1; // which of them is as good as before
+  }
   fiq_swarm_fall_asleep(self);
 }
 

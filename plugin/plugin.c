@@ -234,6 +234,7 @@ static void activate(LV2_Handle handle)
   fiq_link_start(&self->link);
   fiq_engine_reset(self->engine, &self->params);
   fiq_plugin_settle(self);
+  fiq_engine_rehearse(self->engine, &self->params);
 }
 
 static const float* offset_plane(const float* plane, uint32_t start)

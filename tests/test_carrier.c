@@ -434,12 +434,10 @@ static void test_temperature_keeps_shares(void** state)
   fiq_carriers_scatter(&bench.carriers);
   bench_anneal(&bench, 3000);
   bench_anneal(&bench, 3000);
-  const double want = 50.0 * 0.5 * sqrt(0.05 / 22.0) * sqrt(2.0 / 3.14159265358979);
-  print_message("mean residual at temperature 0.5: %.3f Hz, of a walk in continuous time %.3f\n",
+  const double want = 50.0 * 0.5 * 0.05 / sqrt(1.0 - 0.45 * 0.45) * sqrt(2.0 / 3.14159265358979);
+  print_message("mean residual at temperature 0.5: %.3f Hz, expected %.3f\n",
                 (double)bench.carriers.residual, want);
-  // At the reference's long step the discrete walk is wider: 1 / (1 - 0.45^2) against 1 / 1.1.
-  assert_true((double)bench.carriers.residual > 0.8 * want);
-  assert_true((double)bench.carriers.residual < 1.5 * want);
+  assert_true(fabs((double)bench.carriers.residual / want - 1.0) < 0.05);
   for (int k = 0; k < 3; ++k) {
     assert_int_equal(bench.carriers.settled[k], 1000);
   }

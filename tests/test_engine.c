@@ -153,6 +153,63 @@ static void test_reset_equals_a_fresh_engine(void** state)
   }
 }
 
+static uint32_t n_exchanged;
+
+static void count_exchange(void* handle, const FiqCoreNews* news, FiqCoreField* field)
+{
+  (void)handle;
+  (void)news;
+  *field = (FiqCoreField){.n_peers = 0};
+  n_exchanged += 1;
+}
+
+static FiqEngine* linked(const FiqEngineParams* params)
+{
+  const FiqEngineConfig config = {
+      .sample_rate_hz = 48000.0, .seed = 17, .with_realms = true, .exchange = count_exchange};
+  FiqEngine* const self = fiq_engine_new(&config);
+  assert_non_null(self);
+  fiq_engine_reset(self, params);
+  return self;
+}
+
+static void test_a_rehearsal_leaves_nothing_behind(void** state)
+{
+  (void)state;
+  float* const out[4] = {support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES),
+                         support_floats(FRAMES)};
+  for (int realm = 0; realm < 3; ++realm) {
+    FiqEngineParams params     = lively();
+    params.realm               = (float)realm;
+    params.remember            = 1.0f;
+    params.recall              = 0.5f;
+    params.chord               = 3.0f;
+    FiqEngine* const rehearsed = linked(&params);
+    FiqEngine* const plain     = linked(&params);
+    FiqEngineState   kept[2];
+    FiqTelemetry     told;
+    n_exchanged = 0;
+    fiq_engine_watch(rehearsed, true);
+    fiq_engine_rehearse(rehearsed, &params);
+    assert_int_equal(n_exchanged, 0);
+    assert_false(fiq_engine_telemetry(rehearsed, &told));
+    fiq_engine_state(rehearsed, &kept[0]);
+    fiq_engine_state(plain, &kept[1]);
+    assert_memory_equal(&kept[0], &kept[1], sizeof(kept[0]));
+    assert_int_equal(fiq_engine_memory_generation(rehearsed), fiq_engine_memory_generation(plain));
+    render(rehearsed, &params, out[0], out[1], NULL);
+    render(plain, &params, out[2], out[3], NULL);
+    assert_true(n_exchanged > 0);
+    assert_memory_equal(out[0], out[2], FRAMES * sizeof(float));
+    assert_memory_equal(out[1], out[3], FRAMES * sizeof(float));
+    fiq_engine_free(rehearsed);
+    fiq_engine_free(plain);
+  }
+  for (int i = 0; i < 4; ++i) {
+    free(out[i]);
+  }
+}
+
 static void test_absurd_configurations_are_refused(void** state)
 {
   (void)state;
@@ -169,6 +226,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_telemetry_is_true_and_unheard),
                                      cmocka_unit_test(test_reset_equals_a_fresh_engine),
+                                     cmocka_unit_test(test_a_rehearsal_leaves_nothing_behind),
                                      cmocka_unit_test(test_absurd_configurations_are_refused)};
   return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

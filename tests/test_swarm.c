@@ -903,12 +903,12 @@ static void test_temperature_trembles_around_the_notes(void** state)
   const double cold = tremble_cents(0.0f, &mean[0]);
   const double warm = tremble_cents(0.25f, &mean[1]);
   const double hot  = tremble_cents(1.0f, &mean[2]);
-  // n0 T sqrt(0.05 / (2 + 2 s1)) units of f0; 50 and 10 are the defaults.
-  const double want = 50.0 * sqrt(0.05 / 22.0) / 261.63 * 1200.0 / log(2.0);
+  // 0.05 n0 T / sqrt(1 - (0.95 - 0.05 s1)^2) units of f0; 50 and 10 are the defaults.
+  const double want = 50.0 * 0.05 / sqrt(1.0 - 0.45 * 0.45) / 261.63 * 1200.0 / log(2.0);
   print_message("temperature 0, 0.25, 1: %.4f %.2f %.2f cent, expected %.2f at 1; mean %.3f\n",
                 cold, warm, hot, want, mean[2]);
   assert_true(cold < 0.01);
-  assert_true(fabs(hot / want - 1.0) < 0.15 && fabs(warm * 4.0 / want - 1.0) < 0.15);
+  assert_true(fabs(hot / want - 1.0) < 0.05 && fabs(warm * 4.0 / want - 1.0) < 0.05);
   assert_true(fabs(mean[2]) < 0.5);
 }
 
