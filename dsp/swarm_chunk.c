@@ -406,7 +406,7 @@ FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
     group[i] = group_of(slot[i], group[i] & (PARTIALS - 1));
   }
   memset(self->amplitude + first, 0, CHUNK * sizeof *self->amplitude);
-  memset(self->slew + first, 1, CHUNK);
+  memset(self->slew + first, 0, CHUNK);
 }
 
 static void strew_base(FiqSwarm* self, uint32_t first)
@@ -436,7 +436,7 @@ static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
       self->phi[i]   = random_turns(self, i);
       self->group[i] = group_of(self->carriers.slot[i], self->partial_of[(i * partial_step) >> 24]);
       self->amplitude[i] = 0.0f;
-      self->slew[i]      = step->restart ? 1 : self->slew_steps;
+      self->slew[i]      = step->restart ? 0 : self->slew_steps;
       continue;
     }
     const uint16_t old   = self->group[i];

@@ -912,6 +912,41 @@ static void test_temperature_trembles_around_the_notes(void** state)
   assert_true(fabs(mean[2]) < 0.5);
 }
 
+/// In silence the partials are given out beforehand; that is the same swarm as one that had no time for it.
+static void test_silence_is_used_to_get_ready(void** state)
+{
+  (void)state;
+  enum { N = 3000 };
+  static uint16_t group[2][N];
+  for (int ready = 0; ready < 2; ++ready) {
+    Bench bench;
+    bench_open(&bench, 48000.0, N, 0);
+    bench.params.partials = 12.0f;
+    bench_render(&bench, ready ? 6400 : 64);
+    assert_true((bench.swarm.n_ready >= N) == (ready != 0));
+    play_chord(&bench, triad, 4);
+    bench_render(&bench, 64);
+    assert_true(bench.swarm.n_ready >= N);
+    memcpy(group[ready], bench.swarm.group, sizeof group[ready]);
+    // Others ask for more partials while all sounds: these are given out anew.
+    bench.params.partials = 20.0f;
+    bench_render(&bench, 64);
+    assert_int_equal(bench.swarm.n_ready, 0);
+    bench_close(&bench);
+  }
+  uint32_t members[12] = {0};
+  for (uint32_t i = 0; i < N; ++i) {
+    assert_in_range(group[0][i] % FIQ_SWARM_PARTIALS_MAX, 0, 11);
+    members[group[0][i] % FIQ_SWARM_PARTIALS_MAX] += 1;
+  }
+  assert_memory_equal(group[0], group[1], sizeof group[0]);
+  for (int h = 0; h < 12; ++h) {
+    // 1/h of 3.1032, the sum over 12 partials, in parts of a 256th.
+    const double want = N / (3.1032 * (h + 1));
+    assert_true(fabs((double)members[h] - want) < N / 256.0 + 2.0);
+  }
+}
+
 static void test_steps_agree(void** state)
 {
   (void)state;
@@ -1416,6 +1451,7 @@ int main(void)
       cmocka_unit_test(test_stretch_moves_the_partials),
       cmocka_unit_test(test_motion_wanders_at_constant_power),
       cmocka_unit_test(test_temperature_trembles_around_the_notes),
+      cmocka_unit_test(test_silence_is_used_to_get_ready),
       cmocka_unit_test(test_steps_agree),
       cmocka_unit_test(test_changes_of_timbre_do_not_click),
       cmocka_unit_test(test_voices_sound_as_handed_over),
