@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What the files of the carriers share; for nobody else.
-   carrier.c: a step, its schedule, and life; carrier_shares.c: who belongs where: transport, cuts, the field;
+   carrier.c: a step and its schedule; carrier_life.c: making, emptying, handing over; carrier_shares.c: who belongs where: transport, cuts, the field;
    carrier_chunk.c: one chunk in a step: who leaves, is bound, settles; carrier_flight.c: the loops of vectors,
    ways and counts; carrier_field.c: softmax over all carriers as one logistic curve per interval.
 */
@@ -59,6 +59,9 @@ static inline uint32_t fiq_carriers_lowest(uint64_t bits)
 /// Decide for a new set of carriers who stays, who flies, who is placed. `only_growth`: nothing changed but that
 /// there are more oscillators.  [audio]
 void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth);
+
+/// Nobody has been measured yet.  [audio]
+void fiq_carriers_empty_lanes(FiqCarriers* self);
 
 /// Turn the first histogram into cumulative counts, the newly hot included where they still sit.  [audio]
 void fiq_carriers_digest(FiqCarriers* self);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What the files of the swarm share; for nobody else.
-   swarm.c: a step, its parameters and its portions of work; swarm_chunk.c: one chunk of oscillators in it;
+   swarm.c: a step and its portions of work; swarm_shape.c: partials, places, and what silence is used for; swarm_chunk.c: one chunk of oscillators in it;
    swarm_groups.c: what all members of a group share, and what is measured of them; swarm_voices.c: who sounds
    in which slot, and the carriers from it; swarm_life.c: making, emptying, handing over.
 */
@@ -18,6 +18,12 @@ static inline float fiq_swarm_converted(bool to_cents, float x)
 {
   const float f0 = FIQ_CARRIER_F0_HZ;
   return to_cents ? f0 * logf(fmaxf(x, 1.0f) / f0) : f0 * expf(fiq_clamp(x / f0, -6.0f, 6.0f));
+}
+
+/// Whether a parameter has changed.  [any]
+static inline bool fiq_swarm_differs(float a, float b)
+{
+  return fabsf(a - b) > 1e-7f;
 }
 
 /// Phases, amplitudes and lobes of one chunk in the step under work, its flight included.  [audio]
@@ -52,6 +58,12 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
 
 /// The parameters as they are now, and what follows from those that have changed, or from all.  [audio]
 void fiq_swarm_take_params(FiqSwarm* self, bool all);
+
+/// Share the partials that are asked for; whether they are others than before.  [audio]
+bool fiq_swarm_share_anew(FiqSwarm* self);
+
+/// Asleep, make ready a little of what the next sound begins with.  [audio]
+void fiq_swarm_make_ready(FiqSwarm* self);
 
 /// Let the groups of the chunk at `first` hold the partials that are theirs.  [audio]
 void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first);
