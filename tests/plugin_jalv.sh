@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Goal: both plugins live through jalv in a JACK server whose buffer size changes from 16 to 4096
-# while they run. Method: a private server with the dummy driver; jalv must still answer afterwards, line by
-# line so that its answer can be waited for.
+# Goal: both plugins live through jalv, which finds no fault with their description, in a JACK server whose
+# buffer size changes from 16 to 4096 while they run. Method: a private server with the dummy driver; jalv must
+# still answer afterwards, line by line so that its answer can be waited for.
 # Usage: plugin_jalv.sh BUILD_DIR
 set -eu
 
@@ -47,6 +47,7 @@ for plugin in realms swarm; do
   has_ports || fail "$plugin: ports are gone"
   echo "controls" >&7
   until_true grep -q "output" "$work/jalv.log" || fail "$plugin: jalv did not list the controls"
+  if grep -i -E "unknown|ignored|unsupported" "$work/jalv.log"; then fail "$plugin: jalv complains of the description"; fi
   exec 7>&-
   kill "$jalv" 2>/dev/null || true
   wait "$jalv" 2>/dev/null || true
