@@ -7,14 +7,20 @@
 
 #include <string.h>
 
-void fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option)
+uint32_t fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option)
 {
+  uint32_t status = LV2_OPTIONS_SUCCESS;
   for (; option && option->key; ++option) {
-    if (option->key == self->urids.max_block_length && option->type == self->urids.atom_int &&
-        option->size == sizeof(int32_t) && *(const int32_t*)option->value > 0) {
+    if (option->key != self->urids.max_block_length) {
+      status |= LV2_OPTIONS_ERR_BAD_KEY;
+    } else if (option->type != self->urids.atom_int || option->size != sizeof(int32_t) ||
+               !option->value || *(const int32_t*)option->value <= 0) {
+      status |= LV2_OPTIONS_ERR_BAD_VALUE;
+    } else {
       self->max_block_frames = *(const int32_t*)option->value;
     }
   }
+  return status;
 }
 
 static uint32_t get(LV2_Handle instance, LV2_Options_Option* options)
@@ -35,14 +41,7 @@ static uint32_t get(LV2_Handle instance, LV2_Options_Option* options)
 
 static uint32_t set(LV2_Handle instance, const LV2_Options_Option* options)
 {
-  FiqPlugin* const self = instance;
-  for (const LV2_Options_Option* option = options; option->key; ++option) {
-    if (option->key != self->urids.max_block_length) {
-      return LV2_OPTIONS_ERR_BAD_KEY;
-    }
-  }
-  fiq_plugin_read_options(self, options);
-  return LV2_OPTIONS_SUCCESS;
+  return fiq_plugin_read_options(instance, options);
 }
 
 const void* fiq_options_extension(const char* uri)

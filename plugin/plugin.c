@@ -4,8 +4,6 @@
 #include "denormals.h"
 #include "ports.h"
 
-#include <lv2/core/lv2_util.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -81,31 +79,32 @@ static bool start_engine(FiqPlugin* self, double sample_rate_hz)
   return true;
 }
 
+void* fiq_feature(const LV2_Feature* const* features, const char* uri)
+{
+  // lv2file ends its list with a feature without a name.
+  for (; features && *features && (*features)->URI; ++features) {
+    if (!strcmp((*features)->URI, uri)) {
+      return (*features)->data;
+    }
+  }
+  return NULL;
+}
+
 static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_rate_hz,
                               const char* bundle_path, const LV2_Feature* const* features)
 {
   (void)bundle_path;
-  LV2_URID_Map*             map     = NULL;
-  LV2_Log_Log*              log     = NULL;
-  const LV2_Options_Option* options = NULL;
-  LV2_Worker_Schedule*      worker  = NULL;
-  // clang-format off
-  const char* const missing = features ? lv2_features_query(features,
-    LV2_URID__map, &map, true,
-    LV2_LOG__log, &log, false,
-    LV2_OPTIONS__options, &options, false,
-    LV2_WORKER__schedule, &worker, false,
-    NULL) : LV2_URID__map;
-  // clang-format on
-  FiqPlugin* const self = missing ? NULL : calloc(1, sizeof(FiqPlugin));
+  LV2_URID_Map* const              map    = fiq_feature(features, LV2_URID__map);
+  const LV2_Worker_Schedule* const worker = fiq_feature(features, LV2_WORKER__schedule);
+  FiqPlugin* const                 self   = map ? calloc(1, sizeof(FiqPlugin)) : NULL;
   if (!self) {
     return NULL;
   }
   self->kind = strcmp(descriptor->URI, FIQ_REALMS_URI) ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS;
-  lv2_log_logger_init(&self->logger, map, log);
+  lv2_log_logger_init(&self->logger, map, fiq_feature(features, LV2_LOG__log));
   fiq_urids_init(&self->urids, map);
   lv2_atom_forge_init(&self->forge, map);
-  fiq_plugin_read_options(self, options);
+  (void)fiq_plugin_read_options(self, fiq_feature(features, LV2_OPTIONS__options));
   map_control_ports(self);
   fiq_state_box_init(&self->restored);
   fiq_state_box_init(&self->snapshot);

@@ -169,6 +169,9 @@ typedef struct {
   bool                was_set;            ///< a state or a seed came from outside
 } FiqPlugin;
 
+/// Data of the feature `uri`, or NULL.  [setup]
+void* fiq_feature(const LV2_Feature* const* features, const char* uri);
+
 /// Look up every URID.  [setup]
 void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map);
 
@@ -252,8 +255,9 @@ LV2_State_Status fiq_plugin_save_tuning(FiqPlugin* self, bool is_restored,
 void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                LV2_State_Handle handle, const LV2_Feature* const* features);
 
-/// Take over the options that are known, from a list ended by key 0 (or NULL).  [setup]
-void fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option);
+/// Take over the options that are known and make sense, from a list ended by key 0 (or NULL): LV2_Options_Status
+/// of all of them.  [setup]
+uint32_t fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option);
 
 /// LV2 extension data of options.c, state.c and growth.c; NULL for other URIs.  [any]
 const void* fiq_options_extension(const char* uri);

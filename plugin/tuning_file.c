@@ -279,20 +279,10 @@ const char* fiq_plugin_tuning_path(FiqPlugin* self)
   return file ? file->path : "";
 }
 
-static void* feature(const LV2_Feature* const* features, const char* uri)
-{
-  for (; features && *features; ++features) {
-    if (!strcmp((*features)->URI, uri)) {
-      return (*features)->data;
-    }
-  }
-  return NULL;
-}
-
 /// Release a path that the host made.
 static void free_path(const LV2_Feature* const* features, char* path)
 {
-  const LV2_State_Free_Path* const by_host = feature(features, LV2_STATE__freePath);
+  const LV2_State_Free_Path* const by_host = fiq_feature(features, LV2_STATE__freePath);
   if (by_host) {
     by_host->free_path(by_host->handle, path);
   } else {
@@ -304,7 +294,7 @@ static void store_path(const FiqPlugin* self, LV2_URID key, const char* path,
                        LV2_State_Store_Function store, LV2_State_Handle handle,
                        const LV2_Feature* const* features)
 {
-  const LV2_State_Map_Path* const map    = feature(features, LV2_STATE__mapPath);
+  const LV2_State_Map_Path* const map    = fiq_feature(features, LV2_STATE__mapPath);
   char* const                     mapped = map ? map->abstract_path(map->handle, path) : NULL;
   const char* const               text   = mapped ? mapped : path;
   const uint32_t                  how    = LV2_STATE_IS_POD | (mapped ? LV2_STATE_IS_PORTABLE : 0u);
@@ -356,7 +346,7 @@ static bool retrieve_path(const FiqPlugin* self, LV2_URID key, LV2_State_Retriev
   if (!kept || type != self->urids.atom_path || !memchr(kept, 0, size)) {
     return false;
   }
-  const LV2_State_Map_Path* const map    = feature(features, LV2_STATE__mapPath);
+  const LV2_State_Map_Path* const map    = fiq_feature(features, LV2_STATE__mapPath);
   char* const                     mapped = map ? map->absolute_path(map->handle, kept) : NULL;
   const char* const               text   = mapped ? mapped : kept;
   const size_t                    length = strlen(text);

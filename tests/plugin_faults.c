@@ -8,8 +8,12 @@
 
 #include "ports.h"
 #include "random.h"
+#include "store.h"
 
 #include <lv2/atom/util.h>
+#include <lv2/buf-size/buf-size.h>
+#include <lv2/options/options.h>
+#include <lv2/state/state.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -171,6 +175,60 @@ static void test_missing_features_are_refused(void** state)
   }
 }
 
+/// As lv2file does, which ends its list so.
+static void test_a_feature_without_a_name_ends_the_list(void** state)
+{
+  (void)state;
+  static Store                     store;
+  static const LV2_Feature         nameless = {NULL, NULL};
+  const LV2_Feature* const         list[]   = {&nameless, NULL};
+  const LV2_Descriptor* const      realms   = fixture_descriptor(FIQ_PLUGIN_REALMS);
+  Fixture* const                   self     = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+  const LV2_State_Interface* const kept     = realms->extension_data(LV2_STATE__interface);
+  assert_null(realms->instantiate(realms, 48000.0, "/", list));
+  assert_int_equal(kept->save(self->handle, store_keep, &store, 0, list), LV2_STATE_SUCCESS);
+  fixture_close(self);
+}
+
+static void test_options_are_checked(void** state)
+{
+  (void)state;
+  const LV2_URID                     length = fixture_urid(LV2_BUF_SIZE__maxBlockLength);
+  const LV2_URID                     number = fixture_urid(LV2_ATOM__Int);
+  const int32_t                      good   = 512;
+  const int32_t                      bad    = -1;
+  Fixture* const                     self   = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, true);
+  const LV2_Options_Interface* const options =
+      self->descriptor->extension_data(LV2_OPTIONS__interface);
+  LV2_Options_Option one[2] = {{.key = length}, {.key = 0}};
+
+  // Nothing is known that nobody told.
+  assert_int_equal(options->get(self->handle, one), LV2_OPTIONS_ERR_BAD_KEY);
+  const struct {
+    LV2_URID    key, type;
+    uint32_t    size;
+    const void* value;
+    uint32_t    status;
+  } cases[] = {{length, number, 4, &good, LV2_OPTIONS_SUCCESS},
+               {length, number, 4, &bad, LV2_OPTIONS_ERR_BAD_VALUE},
+               {length, number, 8, &good, LV2_OPTIONS_ERR_BAD_VALUE},
+               {length, length, 4, &good, LV2_OPTIONS_ERR_BAD_VALUE},
+               {length, number, 4, NULL, LV2_OPTIONS_ERR_BAD_VALUE},
+               {number, number, 4, &good, LV2_OPTIONS_ERR_BAD_KEY}};
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+    one[0] = (LV2_Options_Option){
+        LV2_OPTIONS_INSTANCE, 0, cases[i].key, cases[i].size, cases[i].type, cases[i].value};
+    assert_int_equal(options->set(self->handle, one), cases[i].status);
+  }
+  one[0] = (LV2_Options_Option){.key = length};
+  assert_int_equal(options->get(self->handle, one), LV2_OPTIONS_SUCCESS);
+  assert_int_equal(one[0].type, number);
+  assert_int_equal(*(const int32_t*)one[0].value, good); // what was refused changed nothing
+  one[0] = (LV2_Options_Option){.key = number};
+  assert_int_equal(options->get(self->handle, one), LV2_OPTIONS_ERR_BAD_KEY);
+  fixture_close(self);
+}
+
 static void test_malformed_events_are_survived(void** state)
 {
   (void)state;
@@ -237,6 +295,8 @@ int main(void)
                                      cmocka_unit_test(test_absurd_sample_rates_are_refused),
                                      cmocka_unit_test(test_every_sample_rate_sounds),
                                      cmocka_unit_test(test_missing_features_are_refused),
+                                     cmocka_unit_test(test_a_feature_without_a_name_ends_the_list),
+                                     cmocka_unit_test(test_options_are_checked),
                                      cmocka_unit_test(test_malformed_events_are_survived),
                                      cmocka_unit_test(test_random_midi_leaves_no_note_behind)};
   return cmocka_run_group_tests_name("plugin faults", tests, NULL, NULL);
