@@ -351,6 +351,11 @@ test_trace() {
 test_refusals() {
   refuses 2 "no plugin" "$jack" --plugin nonsense
   refuses 2 "no parameter" "$jack" --plugin "$effect" --set nonsense=1
+  refuses 2 "is not SYMBOL=VALUE" "$jack" --plugin "$effect" --set "$toggle"
+  refuses 2 "is not a whole number" "$jack" --plugin "$effect" --seed 1e3
+  refuses 2 "is not a whole number" "$jack" --plugin "$effect" --seed 99999999999999999999
+  refuses 2 "is not a number of seconds" "$jack" --plugin "$effect" --duration soon
+  refuses 2 "is not a number of seconds" "$jack" --plugin "$effect" --duration nan
   refuses 2 "is not an option" "$jack" nonsense
   refuses 1 "has no client 'nobody'" "$jack" --plugin "$effect" --connect nobody
   refuses 0 "Exit status" "$jack" --help

@@ -140,6 +140,16 @@ test_usage() {
   refuses 2 "nothing to play" "$render" --plugin "$instrument" x.wav
   refuses 2 "not a note" "$render" --plugin "$instrument" --chord C4,H4 x.wav
   refuses 2 "velocity" "$render" --plugin "$instrument" --chord C4:200 x.wav
+  refuses 2 "no notes" "$render" --plugin "$instrument" --chord , x.wav
+  refuses 2 "at most" "$render" --plugin "$instrument" --chord "$(seq -s , 0 127),$(seq -s , 0 127)" x.wav
+  refuses 2 "neither a whole number nor" "$render" --plugin "$effect" --seed 1e3 tone.wav x.wav
+  refuses 2 "neither a whole number nor" "$render" --plugin "$effect" --seed 99999999999999999999 tone.wav x.wav
+  refuses 2 "not a number from" "$render" --plugin "$instrument" --chord C4 --velocity 0 x.wav
+  refuses 1 "No such file" "$render" --plugin "$instrument" --midi nowhere.mid x.wav
+  head -c 10 "$here/../host-test/demo.mid" >cut.mid
+  refuses 1 "not a readable MIDI file" "$render" --plugin "$instrument" --midi cut.mid x.wav
+  printf 'MThd\0\0\0\6\0\0\0\1\1\340MTrk\0\0\0\4\0\377/\0' >silent.mid
+  refuses 1 "has no notes" "$render" --plugin "$instrument" --midi silent.mid x.wav
   refuses 2 "exclude each other" "$render" --plugin "$instrument" --chord C4 --midi x.mid x.wav
   refuses 1 "not a MIDI file" "$render" --plugin "$instrument" --midi tone.wav x.wav
   refuses 0 "Exit status" "$render" --help
