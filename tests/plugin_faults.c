@@ -14,6 +14,7 @@
 #include <lv2/buf-size/buf-size.h>
 #include <lv2/options/options.h>
 #include <lv2/state/state.h>
+#include <lv2/time/time.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -190,6 +191,70 @@ static void test_a_feature_without_a_name_ends_the_list(void** state)
   fixture_close(self);
 }
 
+/// Forge a tempo as `type`; what is none of the four kinds of numbers is a string.
+static void forge_tempo(Fixture* self, const char* type, double bpm)
+{
+  LV2_Atom_Forge* const forge = &self->forge[0];
+  LV2_Atom_Forge_Frame  object;
+  lv2_atom_forge_frame_time(forge, 0);
+  lv2_atom_forge_object(forge, &object, 0, fixture_urid(LV2_TIME__Position));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_TIME__beatsPerMinute));
+  if (!strcmp(type, "float")) {
+    lv2_atom_forge_float(forge, (float)bpm);
+  } else if (!strcmp(type, "double")) {
+    lv2_atom_forge_double(forge, bpm);
+  } else if (!strcmp(type, "int")) {
+    lv2_atom_forge_int(forge, (int32_t)bpm);
+  } else if (!strcmp(type, "long")) {
+    lv2_atom_forge_long(forge, (int64_t)bpm);
+  } else {
+    lv2_atom_forge_string(forge, "90", 2);
+  }
+  lv2_atom_forge_pop(forge, &object);
+}
+
+static void render_at(const char* type, double bpm, FixtureAudio* in, FixtureAudio* out)
+{
+  Fixture* const self = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+  fixture_seed(self, 3);
+  fixture_set(self, "sync", 5);
+  fixture_set(self, "motion", 180);
+  forge_tempo(self, type, bpm);
+  fixture_render(self, in->plane, out->plane, SECOND, 256);
+  fixture_close(self);
+}
+
+static void test_tempo_is_taken_as_any_number_and_nothing_else(void** state)
+{
+  (void)state;
+  static const struct {
+    const char* type;
+    double      bpm;
+    bool        is_taken; ///< as 90; else it stays 120
+  } cases[]          = {{"float", 90, true},    {"double", 90, true},   {"int", 90, true},
+                        {"long", 90, true},     {"string", 90, false},  {"float", NAN, false},
+                        {"double", 0, false},   {"double", -90, false}, {"double", INFINITY, false},
+                        {"int", 1000000, false}};
+  FixtureAudio in    = fixture_audio(SECOND);
+  FixtureAudio out   = fixture_audio(SECOND);
+  FixtureAudio at_90 = fixture_audio(SECOND);
+  FixtureAudio other = fixture_audio(SECOND);
+  support_sine(in.plane[0], SECOND, 300.0, 48000.0, 0.3, 0.0);
+  support_sine(in.plane[1], SECOND, 300.0, 48000.0, 0.3, 0.0);
+  render_at("float", 90, &in, &at_90);
+  render_at("float", 120, &in, &other);
+  assert_memory_not_equal(at_90.plane[0], other.plane[0], SECOND * sizeof(float));
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+    const FixtureAudio* const expected = cases[i].is_taken ? &at_90 : &other;
+    render_at(cases[i].type, cases[i].bpm, &in, &out);
+    assert_memory_equal(out.plane[0], expected->plane[0], SECOND * sizeof(float));
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+  fixture_audio_free(&at_90);
+  fixture_audio_free(&other);
+}
+
 static void test_options_are_checked(void** state)
 {
   (void)state;
@@ -290,14 +355,16 @@ static void test_random_midi_leaves_no_note_behind(void** state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_impossible_samples_are_survived),
-                                     cmocka_unit_test(test_impossible_parameters_are_survived),
-                                     cmocka_unit_test(test_absurd_sample_rates_are_refused),
-                                     cmocka_unit_test(test_every_sample_rate_sounds),
-                                     cmocka_unit_test(test_missing_features_are_refused),
-                                     cmocka_unit_test(test_a_feature_without_a_name_ends_the_list),
-                                     cmocka_unit_test(test_options_are_checked),
-                                     cmocka_unit_test(test_malformed_events_are_survived),
-                                     cmocka_unit_test(test_random_midi_leaves_no_note_behind)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_impossible_samples_are_survived),
+      cmocka_unit_test(test_impossible_parameters_are_survived),
+      cmocka_unit_test(test_absurd_sample_rates_are_refused),
+      cmocka_unit_test(test_every_sample_rate_sounds),
+      cmocka_unit_test(test_missing_features_are_refused),
+      cmocka_unit_test(test_a_feature_without_a_name_ends_the_list),
+      cmocka_unit_test(test_tempo_is_taken_as_any_number_and_nothing_else),
+      cmocka_unit_test(test_options_are_checked),
+      cmocka_unit_test(test_malformed_events_are_survived),
+      cmocka_unit_test(test_random_midi_leaves_no_note_behind)};
   return cmocka_run_group_tests_name("plugin faults", tests, NULL, NULL);
 }
