@@ -389,6 +389,12 @@ void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
   memcpy(state->goal, self->asked, self->n_asked * sizeof(state->goal[0]));
 }
 
+/// Whether anything has been played since the reset: then what sounds goes on with what is new.
+static bool has_played(const FiqEngine* self)
+{
+  return self->n_ticks > 0;
+}
+
 void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
 {
   self->seed = seed;
@@ -398,7 +404,11 @@ void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
   if (self->incoming) {
     fiq_realms_reseed(&self->incoming->path.realms, seed);
   }
-  reset_sound(self);
+  if (has_played(self)) {
+    fiq_swarm_reseed(&self->swarm->swarm, seed);
+  } else {
+    reset_sound(self);
+  }
 }
 
 void fiq_engine_place_phases(FiqRealms* realms, const FiqEngineState* state)
@@ -433,5 +443,7 @@ void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
   fiq_lesson_unpack(&self->lesson, state->learned);
   fiq_engine_set_goals(self, state->goal, FIQ_ENGINE_GOALS);
   ++self->lesson_id;
-  fiq_engine_restart_lesson(self);
+  if (!has_played(self)) {
+    fiq_engine_restart_lesson(self); // else the change is heard as that of any lesson is, faded
+  }
 }

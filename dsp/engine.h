@@ -279,10 +279,11 @@ bool fiq_engine_telemetry(FiqEngine* self, FiqTelemetry* telemetry);
 /// Copy the state.  [audio]
 void fiq_engine_state(const FiqEngine* self, FiqEngineState* state);
 
-/// Start over from the random choices of `seed`; parameters stay.  [audio]
+/// Take the random choices of `seed`; parameters stay. Before anything is played the sound is that of a fresh engine with
+/// that seed; later it goes on, and so do the notes.  [audio]
 void fiq_engine_reseed(FiqEngine* self, uint64_t seed);
 
-/// Start over from `state` (phases that are not finite are redrawn from its seed).  [audio]
+/// Take over `state` (phases that are not finite are redrawn from its seed), as fiq_engine_reseed().  [audio]
 void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state);
 
 /// Changes with the moments that are remembered.  [audio]

@@ -266,6 +266,9 @@ FiqSwarmParams fiq_swarm_default_params(void);
 FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
                          const FiqSwarmConfig* config);
 
+/// Random choices to come are those of `seed`; what sounds goes on.  [audio]
+void fiq_swarm_reseed(FiqSwarm* self, uint64_t seed);
+
 /// Silence, no notes, stream position 0.  [audio]
 void fiq_swarm_reset(FiqSwarm* self, uint64_t seed);
 

@@ -140,9 +140,15 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   return FIQ_OK;
 }
 
+void fiq_swarm_reseed(FiqSwarm* self, uint64_t seed)
+{
+  self->seed          = fiq_carriers_hash((uint32_t)seed, (uint32_t)(seed >> 32));
+  self->carriers.seed = self->seed;
+}
+
 void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
 {
-  self->seed = fiq_carriers_hash((uint32_t)seed, (uint32_t)(seed >> 32));
+  fiq_swarm_reseed(self, seed);
   fiq_notes_reset(&self->notes);
   fiq_carriers_reset(&self->carriers, self->seed);
   self->params        = fiq_swarm_default_params();

@@ -153,6 +153,93 @@ static void test_reset_equals_a_fresh_engine(void** state)
   }
 }
 
+/// Seconds of a 400 Hz sine at -8 dBFS, or of silence, through `self`; the left output.
+static void run_on(FiqEngine* self, const FiqEngineParams* params, bool with_input, float* left,
+                   uint32_t n_frames)
+{
+  float* const in    = support_floats(n_frames);
+  float* const right = support_floats(n_frames);
+  if (with_input) {
+    support_sine(in, n_frames, 400.0, 48000.0, 0.4, 0.0);
+  }
+  const float* const planes[] = {in, in};
+  float* const       out[]    = {left, right};
+  fiq_engine_process(self, params, planes, NULL, out, n_frames);
+  free(in);
+  free(right);
+}
+
+/// Largest second difference: where it grows there is a click.
+static double roughness(const float* x, size_t n)
+{
+  double most = 0.0;
+  for (size_t i = 2; i < n; ++i) {
+    most = fmax(most, fabs((double)x[i] - 2.0 * (double)x[i - 1] + (double)x[i - 2]));
+  }
+  return most;
+}
+
+/// Another state of the same plugin, with phases and Match of its own.
+static void other_state(bool with_realms, const FiqEngineParams* params, FiqEngineState* state)
+{
+  const FiqEngineConfig config = {
+      .sample_rate_hz = 48000.0, .seed = 99, .with_realms = with_realms};
+  FiqEngine* const other = fiq_engine_new(&config);
+  assert_non_null(other);
+  fiq_engine_reset(other, params);
+  float* const out = support_floats(48000);
+  run_on(other, params, true, out, 48000);
+  fiq_engine_state(other, state);
+  free(out);
+  fiq_engine_free(other);
+}
+
+static void check_restoring(bool with_realms, int realm)
+{
+  enum { HALF = 96000 };
+  static const uint8_t notes[3][3] = {{0x90, 60, 64}, {0x90, 64, 64}, {0x90, 67, 64}};
+  FiqEngineParams      params      = lively();
+  params.realm                     = (float)realm;
+  params.coupling                  = with_realms ? params.coupling : 0.0f;
+  FiqEngineState state;
+  other_state(with_realms, &params, &state);
+  const FiqEngineConfig config = {
+      .sample_rate_hz = 48000.0, .seed = 17, .with_realms = with_realms};
+  FiqEngine* const self = fiq_engine_new(&config);
+  assert_non_null(self);
+  fiq_engine_reset(self, &params);
+  for (int i = 0; i < 3 && !with_realms; ++i) {
+    fiq_engine_midi(self, notes[i], 3);
+  }
+  float* const out = support_floats(2 * HALF);
+  run_on(self, &params, with_realms, out, HALF);
+  fiq_engine_set_state(self, &state);
+  run_on(self, &params, with_realms, out + HALF, HALF);
+  FiqEngineState now;
+  fiq_engine_state(self, &now);
+  assert_int_equal(now.seed, state.seed);
+  const double before = roughness(out + HALF / 2, HALF / 2);
+  const double after  = roughness(out + HALF - 2, HALF / 2);
+  const double least  = support_rms(out + HALF, 480);
+  const double level  = support_rms(out + HALF / 2, HALF / 2);
+  print_message("%s, realm %d: roughness %.5f, then %.5f; level %.4f, then %.4f\n",
+                with_realms ? "realms" : "swarm", realm, before, after, level, least);
+  assert_true(after < 1.5 * before);
+  assert_true(least > 0.3 * level);
+  fiq_engine_free(self);
+  free(out);
+}
+
+/// A preset that brings a state is loaded while keys are held and sound passes.
+static void test_a_state_that_comes_while_sound_plays_does_not_cut_it(void** state)
+{
+  (void)state;
+  check_restoring(false, 0);
+  for (int realm = 0; realm < 3; ++realm) {
+    check_restoring(true, realm);
+  }
+}
+
 static uint32_t n_exchanged;
 
 static void count_exchange(void* handle, const FiqCoreNews* news, FiqCoreField* field)
@@ -224,9 +311,11 @@ static void test_absurd_configurations_are_refused(void** state)
 
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_telemetry_is_true_and_unheard),
-                                     cmocka_unit_test(test_reset_equals_a_fresh_engine),
-                                     cmocka_unit_test(test_a_rehearsal_leaves_nothing_behind),
-                                     cmocka_unit_test(test_absurd_configurations_are_refused)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_telemetry_is_true_and_unheard),
+      cmocka_unit_test(test_reset_equals_a_fresh_engine),
+      cmocka_unit_test(test_a_state_that_comes_while_sound_plays_does_not_cut_it),
+      cmocka_unit_test(test_a_rehearsal_leaves_nothing_behind),
+      cmocka_unit_test(test_absurd_configurations_are_refused)};
   return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }
