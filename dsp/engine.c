@@ -37,7 +37,7 @@ static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
   take_planes(self->in, arena);
   take_planes(self->side, arena);
   take_planes(self->sung, arena);
-  take_planes(self->tail, arena);
+  take_planes(self->left, arena);
   take_planes(self->wet, arena);
   take_planes(self->dry, arena);
   return status == FIQ_OK ? fiq_arena_status(arena) : status;
@@ -110,6 +110,7 @@ void fiq_engine_free(FiqEngine* self)
     for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
       fiq_part_free(self->spent[i]);
     }
+    fiq_part_free(self->leaving);
     fiq_part_free(self->learner);
     fiq_part_free(self->incoming);
     fiq_part_free(self->path);
@@ -122,6 +123,7 @@ void fiq_engine_free(FiqEngine* self)
 
 static void reset_sound(FiqEngine* self)
 {
+  fiq_engine_end_leaving(self);
   if (self->path) {
     fiq_path_reset(&self->path->path, (FiqRealm)self->params.realm);
   }
@@ -134,8 +136,6 @@ static void reset_sound(FiqEngine* self)
   fiq_engine_reset_mind(self);
   self->position          = 0;
   self->copying           = fiq_engine_copies_input(self);
-  self->tail_frames       = 0;
-  self->tail_at           = 0;
   self->is_residual_known = false;
 }
 
@@ -276,19 +276,6 @@ static void leave(FiqEngine* self, const Sound* sound, float* const* out, uint32
   }
 }
 
-/// What is left of a swarm whose place was taken.
-static void add_tail(FiqEngine* self, uint32_t n_frames)
-{
-  const uint32_t left = self->tail_frames - self->tail_at;
-  const uint32_t n    = n_frames < left ? n_frames : left;
-  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    for (uint32_t i = 0; i < n; ++i) {
-      self->sung[channel][i] += self->tail[channel][self->tail_at + i];
-    }
-  }
-  self->tail_at += n;
-}
-
 static void process_segment(FiqEngine* self, const float* const* in, const float* const* side,
                             float* const* out, uint32_t n_frames)
 {
@@ -301,7 +288,7 @@ static void process_segment(FiqEngine* self, const float* const* in, const float
     fiq_analysis_process(&self->analysis, (const float* const*)self->in, n_frames);
   }
   fiq_swarm_process(&self->swarm->swarm, self->sung, n_frames);
-  add_tail(self, n_frames);
+  fiq_engine_add_leaving(self, n_frames);
   const Sound sound =
       self->path ? process_effect(self, n_frames) : process_instrument(self, n_frames);
   leave(self, &sound, out, n_frames);

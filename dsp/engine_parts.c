@@ -4,13 +4,12 @@
 #include <assert.h>
 #include <math.h>
 
-static const double tail_s      = 0.0027;
 static const double lookahead_s = 0.02; // what Align may move the track ahead
 static const double watch_s     = 0.02; // what Headroom sees of its output before it leaves
 static const double later_s     = 6.0;  // what a lesson hears at a time, and offline
 static const double offline_s   = 60.0;
 
-static void keep_spent(FiqEngine* self, FiqPart* part)
+void fiq_engine_keep_spent(FiqEngine* self, FiqPart* part)
 {
   for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
     if (!self->spent[i]) {
@@ -23,7 +22,7 @@ static void keep_spent(FiqEngine* self, FiqPart* part)
 
 void fiq_engine_finish_exchange(FiqEngine* self)
 {
-  keep_spent(self, self->path);
+  fiq_engine_keep_spent(self, self->path);
   self->path     = self->incoming;
   self->incoming = NULL;
   fiq_smoother_reset(&self->exchange, 0.0f);
@@ -97,42 +96,32 @@ bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqP
       return false;
     }
   }
+  if (self->leaving) {
+    return false;
+  }
   return wants_swarm(self, params, order) || wants_path(self, params, order) ||
          wants_learner(self, params, order);
-}
-
-/// A swarm of another step cannot go on where the old one was: that plays a little longer, fading.
-static void keep_tail(FiqEngine* self, FiqSwarm* old)
-{
-  const uint32_t wanted = (uint32_t)(tail_s * self->config.sample_rate_hz);
-  self->tail_frames     = wanted < FIQ_CONTROL_MAX ? wanted : FIQ_CONTROL_MAX;
-  self->tail_at         = 0;
-  fiq_swarm_process(old, self->tail, self->tail_frames);
-  for (uint32_t i = 0; i < self->tail_frames; ++i) {
-    const float turns = ((float)i + 0.5f) / (float)self->tail_frames;
-    const float gain  = 0.5f + 0.5f * cosf(FIQ_PI_F * turns);
-    self->tail[0][i] *= gain;
-    self->tail[1][i] *= gain;
-  }
 }
 
 void fiq_engine_install(FiqEngine* self, FiqPart* part)
 {
   assert(self && part);
   if (part->order.kind == FIQ_PART_SWARM) {
-    fiq_swarm_adopt(&part->swarm, &self->swarm->swarm);
-    if (part->order.step_frames != self->swarm->order.step_frames) {
-      keep_tail(self, &self->swarm->swarm);
+    FiqPart* const old = self->swarm;
+    fiq_swarm_adopt(&part->swarm, &old->swarm);
+    self->swarm = part;
+    if (part->order.step_frames != old->order.step_frames && !old->swarm.asleep) {
+      fiq_engine_let_leave(self, old);
+    } else {
+      fiq_engine_keep_spent(self, old);
     }
-    keep_spent(self, self->swarm);
-    self->swarm             = part;
     self->is_residual_known = false;
     self->meters.latency    = (float)fiq_engine_latency_frames(self);
     return;
   }
   if (part->order.kind == FIQ_PART_LEARNER) {
     if (self->learner) {
-      keep_spent(self, self->learner);
+      fiq_engine_keep_spent(self, self->learner);
     }
     self->learner = part;
     return;

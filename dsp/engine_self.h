@@ -3,7 +3,7 @@
    What the files of the engine share; for nobody else.
    engine.c: life, and the way of sound; engine_control.c: the control period; engine_parts.c: exchange of
    parts; engine_lessons.c: what is learned; engine_core.c: the phase core; engine_mind.c: memory, goals,
-   attention; engine_swarm.c: what the swarm is told; engine_rehearse.c: periods that nobody hears.
+   attention; engine_swarm.c: what the swarm is told; engine_leaving.c: one that gives way; engine_rehearse.c: periods that nobody hears.
 */
 #ifndef FIQ_ENGINE_SELF_H
 #define FIQ_ENGINE_SELF_H
@@ -120,9 +120,11 @@ struct FiqEngine {
   float*           side[FIQ_CHANNELS];
   bool             has_side;           ///< a sidechain was given
   float*           sung[FIQ_CHANNELS]; ///< the swarm
-  float*           tail[FIQ_CHANNELS]; ///< of a swarm of another step that went, fading
-  uint32_t         tail_frames;        ///< its length
-  uint32_t         tail_at;            ///< how much of it was heard
+  FiqPart*         leaving;            ///< a swarm whose place one of another step took, or NULL
+  uint32_t         leaving_at;         ///< frames since
+  uint32_t         leaving_waits;      ///< until it fades
+  uint32_t         leaving_fades;      ///< frames that this takes
+  float*           left[FIQ_CHANNELS]; ///< what it sings
   float*           wet[FIQ_CHANNELS];  ///< without a path, as `dry`
   float*           dry[FIQ_CHANNELS];
 };
@@ -223,5 +225,17 @@ void fiq_engine_restart_lesson(FiqEngine* self);
 
 /// Phases and Match of the layers as kept, as far as they can be.  [audio]
 void fiq_engine_place_phases(FiqRealms* realms, const FiqEngineState* state);
+
+/// `part` waits for its release; there must be a place.  [audio]
+void fiq_engine_keep_spent(FiqEngine* self, FiqPart* part);
+
+/// The swarm `old` sings on beside the one that took its place, until that is heard.  [audio]
+void fiq_engine_let_leave(FiqEngine* self, FiqPart* old);
+
+/// Add what it sings to `sung`.  [audio]
+void fiq_engine_add_leaving(FiqEngine* self, uint32_t n_frames);
+
+/// It sings no more.  [audio]
+void fiq_engine_end_leaving(FiqEngine* self);
 
 #endif

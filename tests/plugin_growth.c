@@ -88,6 +88,16 @@ static double largest_second_difference(const float* x, size_t n)
   return bend;
 }
 
+/// The faintest of the 5 ms pieces of `x`.
+static double least_level(const float* x, size_t n)
+{
+  double least = 1e9;
+  for (size_t i = 0; i + 240 <= n; i += 240) {
+    least = fmin(least, support_rms(x + i, 240));
+  }
+  return least;
+}
+
 static void test_quality_changes_without_a_click(void** state)
 {
   (void)state;
@@ -106,11 +116,46 @@ static void test_quality_changes_without_a_click(void** state)
       const size_t half   = FRAMES / 2;
       const double before = largest_second_difference(out.plane[0] + half / 2, half / 2);
       const double after  = largest_second_difference(out.plane[0] + half, half);
-      print_message("quality %d to %d: second difference %.5f -> %.5f\n", from, to, before, after);
+      const double quiet  = least_level(out.plane[0] + half / 2, half / 2);
+      const double gap    = least_level(out.plane[0] + half, half);
+      print_message(
+          "quality %d to %d: second difference %.5f -> %.5f, least of 5 ms %.4f -> %.4f\n", from,
+          to, before, after, quiet, gap);
       assert_true(after < 2.0 * before);
+      assert_true(gap > 0.5 * quiet);
       fixture_close(self);
     }
   }
+  fixture_audio_free(&out);
+}
+
+/// The old swarm is still heard when another quality is asked for, when the host starts over, and when the instance goes.
+static void test_a_leaving_swarm_may_be_interrupted(void** state)
+{
+  (void)state;
+  FixtureAudio   out  = fixture_audio(FRAMES);
+  Fixture* const self = sounding(true);
+  size_t         done = 0;
+  start(self, &out);
+  for (int quality = 2; quality >= 0; --quality) {
+    for (int i = 0; i < 2; ++i, done += BLOCK) {
+      fixture_set(self, "quality", (float)quality);
+      fixture_run(self, NULL, out.plane, done, BLOCK);
+      fixture_work(self);
+    }
+  }
+  self->descriptor->activate(self->handle);
+  fixture_midi(self, 0, 0x90, 60, 100);
+  for (int i = 0; i < 40; ++i, done += BLOCK) {
+    fixture_run(self, NULL, out.plane, done, BLOCK);
+    fixture_work(self);
+  }
+  assert_true(support_rms(out.plane[0] + done - 10 * BLOCK, 10 * BLOCK) > 0.003);
+  fixture_set(self, "quality", 2.0f);
+  fixture_run(self, NULL, out.plane, done, BLOCK);
+  fixture_work(self);
+  fixture_run(self, NULL, out.plane, done + BLOCK, BLOCK);
+  fixture_close(self);
   fixture_audio_free(&out);
 }
 
@@ -382,6 +427,7 @@ int main(void)
       cmocka_unit_test(test_a_realm_chosen_at_a_short_window_comes_without_a_click),
       cmocka_unit_test(test_growth_by_the_worker_is_seamless),
       cmocka_unit_test(test_quality_changes_without_a_click),
+      cmocka_unit_test(test_a_leaving_swarm_may_be_interrupted),
       cmocka_unit_test(test_without_a_worker_the_swarm_keeps_its_size),
       cmocka_unit_test(test_freewheeling_needs_no_worker),
       cmocka_unit_test(test_what_is_set_before_activation_is_there_at_once),
