@@ -137,6 +137,8 @@ static void reset_sound(FiqEngine* self)
   self->position          = 0;
   self->copying           = fiq_engine_copies_input(self);
   self->is_residual_known = false;
+  self->key_power         = 0.0f;
+  self->key_led           = fiq_engine_sings_input(self) ? 1.0f : 0.0f;
 }
 
 void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)
@@ -276,6 +278,16 @@ static void leave(FiqEngine* self, const Sound* sound, float* const* out, uint32
   }
 }
 
+/// The input's level, as keys follow it beside voices.
+static void follow_input(FiqEngine* self, uint32_t n_frames)
+{
+  const float step_s = (float)(1.0 / self->config.sample_rate_hz);
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float power = 0.5f * (self->in[0][i] * self->in[0][i] + self->in[1][i] * self->in[1][i]);
+    self->key_power   = fiq_path_follow_power(self->key_power, power, step_s);
+  }
+}
+
 static void process_segment(FiqEngine* self, const float* const* in, const float* const* side,
                             float* const* out, uint32_t n_frames)
 {
@@ -284,6 +296,9 @@ static void process_segment(FiqEngine* self, const float* const* in, const float
     fiq_guard_enter(&self->guard, side[channel], self->side[channel], n_frames);
   }
   self->has_side = side[0] || side[1];
+  if (self->path && fiq_engine_sings_input(self)) {
+    follow_input(self, n_frames);
+  }
   if (self->analysing) {
     fiq_analysis_process(&self->analysis, (const float* const*)self->in, n_frames);
   }

@@ -98,7 +98,7 @@ static void control_paths(FiqEngine* self)
                           .mix        = &self->mix,
                           .level      = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
                           .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
-                          .own_level  = fiq_engine_copies_input(self)};
+                          .own_level  = fiq_engine_sings_input(self)};
   params.realms.amount *= self->strength.end;
   fiq_path_control(&self->path->path, &params);
   if (self->incoming) {

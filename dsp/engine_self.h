@@ -120,6 +120,8 @@ struct FiqEngine {
   float*           side[FIQ_CHANNELS];
   bool             has_side;           ///< a sidechain was given
   float*           sung[FIQ_CHANNELS]; ///< the swarm
+  float            key_power;          ///< of the input, as keys follow it beside voices
+  float            key_led;            ///< 0..1, how far they do
   FiqPart*         leaving;            ///< a swarm whose place one of another step took, or NULL
   uint32_t         leaving_at;         ///< frames since
   uint32_t         leaving_waits;      ///< until it fades
@@ -143,6 +145,12 @@ static const size_t fiq_smoothed_offset[FIQ_N_SMOOTHED] = {
 static inline bool fiq_engine_copies_input(const FiqEngine* self)
 {
   return self->params.source > 0.5f && self->params.source < 1.5f;
+}
+
+/// Whether the swarm sings what is heard at the input, which is as loud as that by itself.  [audio]
+static inline bool fiq_engine_sings_input(const FiqEngine* self)
+{
+  return self->params.source > 0.5f;
 }
 
 /// The control behind a smoother.  [audio]

@@ -171,6 +171,16 @@ static float highest_wheel(const FiqNotes* notes)
   return wheel;
 }
 
+/// Keys beside voices that have the input's level: they follow it here, as the whole swarm does without voices.
+static float key_level(FiqEngine* self, float period_s)
+{
+  const bool  follows = self->path && fiq_engine_sings_input(self);
+  const float led     = follows && !fiq_path_follows_side(&self->path->path) ? 1.0f : 0.0f;
+  self->key_led       = fiq_path_follow_led(self->key_led, led, period_s);
+  const float follow  = self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW].end * self->key_led;
+  return follow > 1e-4f ? fiq_mix(1.0f, fiq_path_follow_gain(self->key_power), follow) : 1.0f;
+}
+
 void fiq_engine_control_swarm(FiqEngine* self)
 {
   const FiqEngineParams* const p       = &self->params;
@@ -200,20 +210,21 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .bend_range_semitones = p->bend_range,
       .scatter_octaves      = p->scatter,
       .level                = 1.0f,
-      .chord                = self->copying ? 0.0f : p->chord,
-      .root_note            = p->root_note,
-      .odd_even             = p->odd_even,
-      .stretch              = p->stretch,
-      .motion_hz            = p->stereo_rate,
-      .motion_depth         = p->stereo_motion,
-      .sharpness_mode       = p->sharpness_mode,
-      .temperature   = p->temperature * (p->stabilise > 0.5f ? self->core.temperature : 1.0f),
-      .lag_rad       = p->lag,
-      .distribution  = p->distribution,
-      .phase_noise   = fiq_engine_group_noise(self),
-      .partial_limit = primes[(uint32_t)p->partial_primes],
-      .attention     = p->attention,
-      .anneal_curve  = p->anneal_curve};
+      .key_level    = key_level(self, (float)(self->control_frames / self->config.sample_rate_hz)),
+      .chord        = self->copying ? 0.0f : p->chord,
+      .root_note    = p->root_note,
+      .odd_even     = p->odd_even,
+      .stretch      = p->stretch,
+      .motion_hz    = p->stereo_rate,
+      .motion_depth = p->stereo_motion,
+      .sharpness_mode = p->sharpness_mode,
+      .temperature    = p->temperature * (p->stabilise > 0.5f ? self->core.temperature : 1.0f),
+      .lag_rad        = p->lag,
+      .distribution   = p->distribution,
+      .phase_noise    = fiq_engine_group_noise(self),
+      .partial_limit  = primes[(uint32_t)p->partial_primes],
+      .attention      = p->attention,
+      .anneal_curve   = p->anneal_curve};
   control_play(self);
   control_voices(self);
   fiq_swarm_control(&self->swarm->swarm, &swarm);

@@ -173,7 +173,7 @@ static void process_wet(FiqPath* self, const float* const* in, const float* cons
   // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
   float* const* const out_q =
       self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
-  const bool heard = self->side_frames < hold_frames(self);
+  const bool heard = fiq_path_follows_side(self);
   fiq_realms_process(&self->realms, from, heard ? side : NULL, self->wet, out_q, n_frames);
   if (self->params.with_q) {
     turn_phases(self, n_frames);
@@ -195,7 +195,17 @@ static void watch_side(FiqPath* self, uint32_t n_frames)
   self->side_frames   = last > 0 ? n_frames - last : past;
 }
 
-/// Add the swarm at its level times that of what it follows, 1 at -12 dBFS rms, at most 2: the sidechain while it
+float fiq_path_follow_gain(float power)
+{
+  return fminf(2.0f, 4.0f * sqrtf(power));
+}
+
+bool fiq_path_follows_side(const FiqPath* self)
+{
+  return self->side_frames < hold_frames(self);
+}
+
+/// Add the swarm at its level times that of what it follows: the sidechain while it
 /// sounds and for two seconds after, else the input, unless what it sings is as loud as that already.
 static void add_swarm(FiqPath* self, uint32_t n_frames)
 {
@@ -204,18 +214,16 @@ static void add_swarm(FiqPath* self, uint32_t n_frames)
   if (level->start <= 0.0f && level->end <= 0.0f) {
     return;
   }
-  const bool          by_side = self->side_frames < hold_frames(self);
+  const bool          by_side = fiq_path_follows_side(self);
   float* const* const leader  = by_side ? self->side : self->dry;
   const float         led     = by_side || !self->params.own_level ? 1.0f : 0.0f;
-  const float         rate    = (float)self->config.sample_rate_hz;
-  const float         rise    = 1.0f / (0.005f * rate);
-  const float         fall    = 1.0f / (0.12f * rate);
+  const float         step_s  = (float)(1.0 / self->config.sample_rate_hz);
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const float power = 0.5f * (leader[0][i] * leader[0][i] + leader[1][i] * leader[1][i]);
-    self->envelope += (power - self->envelope) * (power > self->envelope ? rise : fall);
-    self->led += (led - self->led) * fall;
+    const float power  = 0.5f * (leader[0][i] * leader[0][i] + leader[1][i] * leader[1][i]);
+    self->envelope     = fiq_path_follow_power(self->envelope, power, step_s);
+    self->led          = fiq_path_follow_led(self->led, led, step_s);
     const float follow = self->led * fiq_smoother_at(self->params.follow, at(self, i));
-    const float loud   = fiq_mix(1.0f, fminf(2.0f, 4.0f * sqrtf(self->envelope)), follow);
+    const float loud   = fiq_mix(1.0f, fiq_path_follow_gain(self->envelope), follow);
     const float gain   = loud * fiq_smoother_at(level, at(self, i));
     self->wet[0][i] += gain * self->swarm[0][i];
     self->wet[1][i] += gain * self->swarm[1][i];

@@ -98,4 +98,23 @@ void fiq_path_control(FiqPath* self, const FiqPathParams* params);
 void fiq_path_process(FiqPath* self, const float* const* in, const float* const* side,
                       const float* const* swarm, uint32_t n_frames);
 
+/// Gain of a swarm that follows a sound of mean power `power`: 1 at -12 dBFS rms, at most 2.  [any]
+float fiq_path_follow_gain(float power);
+
+/// The mean power that is followed, `step_s` later: it rises in 5 ms and falls in 120.  [any]
+static inline float fiq_path_follow_power(float envelope, float power, float step_s)
+{
+  const float way = step_s * (power > envelope ? 1.0f / 0.005f : 1.0f / 0.12f);
+  return envelope + (power - envelope) * (way < 1.0f ? way : 1.0f);
+}
+
+/// How far it is followed, 0..1, `step_s` later.  [any]
+static inline float fiq_path_follow_led(float led, float target, float step_s)
+{
+  return led + (target - led) * step_s * (1.0f / 0.12f);
+}
+
+/// Whether a sidechain sounds, or did until two seconds ago: that is what is followed.  [audio]
+bool fiq_path_follows_side(const FiqPath* self);
+
 #endif

@@ -98,6 +98,7 @@ typedef struct {
   float bend_range_semitones; ///< 0..48; default 2
   float scatter_octaves;      ///< width of the starting cloud, 0..8; default 4
   float level;                ///< linear gain; default 1
+  float key_level;            ///< and that of the keys alone, beside voices; default 1
   float chord;                ///< a FiqChord, the drone; default off
   float root_note;            ///< its lowest key, 0..127; default 48
   float odd_even;       ///< -1 odd partials only .. 1 even ones and the fundamental; default 0

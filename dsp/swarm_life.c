@@ -45,6 +45,7 @@ FiqSwarmParams fiq_swarm_default_params(void)
                           .bend_range_semitones = 2.0f,
                           .scatter_octaves      = 4.0f,
                           .level                = 1.0f,
+                          .key_level            = 1.0f,
                           .chord                = (float)FIQ_CHORD_OFF,
                           .root_note            = 48.0f,
                           .sharpness_mode       = (float)FIQ_SHARPNESS_SCHEDULE};

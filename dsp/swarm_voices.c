@@ -92,7 +92,7 @@ static void set_target(FiqSwarm* self, FiqCarriersTarget* target)
       target->x[slot]        = coordinate(self, fiq_notes_pitch(&self->notes, note));
       target->mass[slot]     = fiq_notes_mass(&self->notes, note);
       target->fresh[slot]    = note->fresh;
-      self->slot_level[slot] = fiq_notes_level(&self->notes, note);
+      self->slot_level[slot] = fiq_notes_level(&self->notes, note) * self->step.params.key_level;
       self->slot_tilt[slot]  = 2.0f * fiq_notes_brightness(&self->notes, note);
     }
     note->fresh = false;

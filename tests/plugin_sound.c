@@ -407,6 +407,47 @@ static void test_analysis_sings_the_input_in_tune_and_as_loud(void** state)
   fixture_audio_free(&out);
 }
 
+/// With Source on Both the input's partials come back as loud as they are, and keys follow the input's level.
+static void test_both_sings_the_input_as_loud_and_lets_keys_follow(void** state)
+{
+  (void)state;
+  enum { LONG = 4 * 48000 };
+  FixtureAudio in  = fixture_audio(LONG);
+  FixtureAudio out = fixture_audio(LONG);
+  double       key_db[2];
+  for (int quiet = 0; quiet < 2; ++quiet) {
+    const double gain = quiet ? 0.02 : 0.2;
+    for (int c = 0; c < 2; ++c) {
+      support_sine(in.plane[c], LONG, 700.0, 48000.0, gain, 0.0);
+    }
+    Fixture* const self = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, false);
+    fixture_seed(self, 2);
+    fixture_set(self, "source", 2);
+    fixture_set(self, "coupling", 8);
+    fixture_set(self, "anneal", 0.1);
+    fixture_set(self, "stereo", 0);
+    fixture_set(self, "partials", 1);
+    fixture_set(self, "mix", 0);
+    fixture_set(self, "swarm_level", 0);
+    fixture_midi(self, 0, 0x90, 69, 100);
+    fixture_render(self, in.plane, out.plane, LONG, 480);
+    const size_t latency = (size_t)fixture_get(self, "latency");
+    for (size_t i = latency; i < LONG; ++i) {
+      out.plane[0][i] -= in.plane[0][i - latency];
+    }
+    const float* const x     = out.plane[0] + LONG / 2;
+    const double       voice = support_tone_amplitude(x, LONG / 2, 700.0, 48000.0);
+    key_db[quiet]            = support_db(support_tone_amplitude(x, LONG / 2, 440.0, 48000.0));
+    print_message("input at %.1f dB: sung %+.2f dB off, key at %.1f dB\n", support_db(gain),
+                  support_db(voice / gain), key_db[quiet]);
+    assert_true(fabs(support_db(voice / gain)) < 1.0);
+    fixture_close(self);
+  }
+  assert_true(fabs(key_db[0] - key_db[1] - 20.0) < 1.5);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 static void test_the_wheel_of_every_channel_detunes(void** state)
 {
   (void)state;
@@ -493,6 +534,7 @@ int main(void)
       cmocka_unit_test(test_a_just_triad_is_four_to_five_to_six),
       cmocka_unit_test(test_analysis_sings_the_input_in_tune_and_as_loud),
       cmocka_unit_test(test_keys_are_silent_while_the_input_alone_is_sung),
+      cmocka_unit_test(test_both_sings_the_input_as_loud_and_lets_keys_follow),
       cmocka_unit_test(test_the_wheel_of_every_channel_detunes),
       cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
       cmocka_unit_test(test_every_control_of_realms_is_audible),
