@@ -34,7 +34,8 @@
    times as high or low as the cloud converges more slowly or fast than it must, to be within 0.03 units
    at p = 1; or is that of the schedule times (1/2 + energy) (1/2 + coherence) for each carrier, the energy being its
    share times the number of carriers, the interval between two having the mean of theirs; or falls from sh1 when
-   cold to 0.05 when hot by the power of the temperature max(T, 1 - p).
+   cold to 0.05 when hot by the power of the temperature max(T, 1 - p). From p = 0.85 on it is at least
+   2 ((p - 0.85) / 0.15)^2, so that even where it is low nobody is far from a carrier at the end.
 
    An oscillator is settled (it sits on its carrier, whose moves it follows at once) or hot.
    When carriers come, go or change mass, monotone transport says how many of each carrier's

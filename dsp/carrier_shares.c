@@ -340,8 +340,15 @@ float fiq_carriers_progress(const FiqCarriers* self)
   return fabsf(curve) > 0.0f ? powf(self->p, exp2f(2.0f * curve)) : self->p;
 }
 
+/// However soft the softmax is, toward the end all choose, so that nobody is far from its carrier when it settles.
+static float last_choice(float p)
+{
+  const float late = fmaxf(0.0f, (p - 0.85f) / 0.15f);
+  return 2.0f * late * late;
+}
+
 /// Sharpness of this step by the chosen mode, that of single carriers apart.
-static float sharpness_of(const FiqCarriers* self)
+static float sharpness_by_mode(const FiqCarriers* self)
 {
   const FiqCarriersParams* params = &self->params;
   const float              cold   = fiq_carriers_progress(self);
@@ -407,7 +414,7 @@ void fiq_carriers_build_field(FiqCarriers* self, const FiqCarriersTarget* target
   if (n == 0) {
     return;
   }
-  const float  sharpness = fmaxf(1e-6f, sharpness_of(self));
+  const float  sharpness = fmaxf(1e-6f, fmaxf(sharpness_by_mode(self), last_choice(self->p)));
   const bool   counted   = self->below[FIQ_CARRIERS_COARSE] > 0;
   const double gain      = counted ? (double)(sharpness * self->params.balance) : 0.0;
   place_cuts(self, order, n);

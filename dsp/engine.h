@@ -70,45 +70,45 @@ typedef struct {
 
 /// All controls, floats throughout so that one loop can smooth them; ranges as in params.def.
 typedef struct {
-  float enabled;        ///< 0 bypassed, 1 on
-  float freewheel;      ///< 1 while rendering offline
-  float realm;          ///< 0 temporal, 1 spectral, 2 adaptive
-  float amount;         ///< 0..1
-  float mix;            ///< 0 dry .. 1 wet
-  float drive;          ///< linear gain into the sine neurons
-  float coordination;   ///< 0..1 speed of the coordination step
-  float rotate;         ///< rad
-  float shift;          ///< Hz
-  float input_mode;     ///< 0 stereo, 1 mid/side, 2 I/Q pair
-  float coupling;       ///< K
-  float speed;          ///< 0.1..10 time scale of the core
-  float core_rate;      ///< Hz
-  float core_spread;    ///< Hz, half width of the natural frequencies
-  float sync;           ///< 0 free, else 1.. = 4 bars, 2 bars, 1 bar, 1/2, 1/4, 1/8, 1/16
-  float motion;         ///< rad
-  float width;          ///< 0..1
-  float swarm_level;    ///< linear gain, 0 off
-  float swarm_follow;   ///< 0..1
-  float oscillators;    ///< 1..131072
-  float detune;         ///< cents
-  float partials;       ///< 1..32
-  float tilt;           ///< dB per octave
-  float stereo;         ///< 0..1
-  float anneal;         ///< s
-  float balance;        ///< 0..1
-  float noise;          ///< Hz
-  float strength;       ///< growth of the pull over the anneal
-  float sharpness;      ///< growth of the softmax sharpness over the anneal, 1/Hz
-  float metric;         ///< 0 hertz, 1 cents
-  float scatter;        ///< octaves
-  float attack;         ///< s
-  float decay;          ///< s
-  float sustain;        ///< 0..1
-  float release;        ///< s
-  float bend_range;     ///< semitones
-  float chord;          ///< 0 off, 1.. see params.def
-  float root_note;      ///< MIDI note number
-  float output;         ///< linear gain
+  float enabled;      ///< 0 bypassed, 1 on
+  float freewheel;    ///< 1 while rendering offline
+  float realm;        ///< 0 temporal, 1 spectral, 2 adaptive
+  float amount;       ///< 0..1
+  float mix;          ///< 0 dry .. 1 wet
+  float drive;        ///< linear gain into the sine neurons
+  float coordination; ///< 0..1 speed of the coordination step
+  float rotate;       ///< rad
+  float shift;        ///< Hz
+  float input_mode;   ///< 0 stereo, 1 mid/side, 2 I/Q pair
+  float coupling;     ///< K
+  float speed;        ///< 0.1..10 time scale of the core
+  float core_rate;    ///< Hz
+  float core_spread;  ///< Hz, half width of the natural frequencies
+  float sync;         ///< 0 free, else 1.. = 4 bars, 2 bars, 1 bar, 1/2, 1/4, 1/8, 1/16
+  float motion;       ///< rad
+  float width;        ///< 0..1
+  float swarm_level;  ///< linear gain, 0 off
+  float swarm_follow; ///< 0..1
+  float oscillators;  ///< 1..131072
+  float detune;       ///< cents
+  float partials;     ///< 1..32
+  float tilt;         ///< dB per octave
+  float stereo;       ///< 0..1
+  float anneal;       ///< s
+  float balance;      ///< 0..1
+  float noise;        ///< Hz
+  float strength;     ///< growth of the pull over the anneal
+  float sharpness;  ///< what the softmax sharpness grows to over the anneal, 1/Hz; below 1 its root
+  float metric;     ///< 0 hertz, 1 cents
+  float scatter;    ///< octaves
+  float attack;     ///< s
+  float decay;      ///< s
+  float sustain;    ///< 0..1
+  float release;    ///< s
+  float bend_range; ///< semitones
+  float chord;      ///< 0 off, 1.. see params.def
+  float root_note;  ///< MIDI note number
+  float output;     ///< linear gain
   float anneal_sync;    ///< as sync, for the anneal time
   float window;         ///< of the spectral realm: 0..5 = 256..8192 frames at 48 kHz
   float bands;          ///< of the spectral realm, 4..64

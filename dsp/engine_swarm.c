@@ -171,6 +171,13 @@ static float highest_wheel(const FiqNotes* notes)
   return wheel;
 }
 
+/// Sharpness 1 already decides between the notes of any chord; below it falls with its square, so that the lower end of
+/// the control reaches to where nobody can decide.
+static float sharpness_of(float control)
+{
+  return control < 1.0f ? control * control : control;
+}
+
 /// Keys beside voices that have the input's level: they follow it here, as the whole swarm does without voices.
 static float key_level(FiqEngine* self, float period_s)
 {
@@ -196,7 +203,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .balance              = p->balance,
       .noise_hz             = p->noise,
       .strength             = p->strength,
-      .sharpness            = p->sharpness,
+      .sharpness            = sharpness_of(p->sharpness),
       .metric               = p->metric,
       .spread_cents         = fminf(100.0f, p->detune + wheel * p->wheel_detune),
       .coupling             = self->group_regulator.coupling * p->speed,

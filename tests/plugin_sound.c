@@ -448,6 +448,31 @@ static void test_both_sings_the_input_as_loud_and_lets_keys_follow(void** state)
   fixture_audio_free(&out);
 }
 
+/// Two thirds through an anneal the oscillators are on the notes already, or still between them.
+static void test_low_sharpness_lingers_between_the_notes(void** state)
+{
+  (void)state;
+  static const double sharpness[3] = {0.1, 0.2, 20.0};
+  FixtureAudio        out          = fixture_audio(FRAMES);
+  double              off_hz[3];
+  for (int i = 0; i < 3; ++i) {
+    Fixture* const self = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, false);
+    fixture_seed(self, 4);
+    fixture_set(self, "sharpness", sharpness[i]);
+    fixture_set(self, "balance", 0);
+    fixture_set(self, "anneal", 1.5 * FRAMES / 48000.0);
+    fixture_midi(self, 0, 0x90, 60, 100);
+    fixture_midi(self, 0, 0x90, 67, 100);
+    fixture_render(self, NULL, out.plane, FRAMES, 256);
+    off_hz[i] = fixture_get(self, "residual");
+    print_message("sharpness %.1f: %.2f Hz off the notes\n", sharpness[i], off_hz[i]);
+    fixture_close(self);
+  }
+  assert_true(off_hz[0] > 4.0 * off_hz[2]);
+  assert_true(off_hz[1] > 1.2 * off_hz[2]);
+  fixture_audio_free(&out);
+}
+
 static void test_the_wheel_of_every_channel_detunes(void** state)
 {
   (void)state;
@@ -535,6 +560,7 @@ int main(void)
       cmocka_unit_test(test_analysis_sings_the_input_in_tune_and_as_loud),
       cmocka_unit_test(test_keys_are_silent_while_the_input_alone_is_sung),
       cmocka_unit_test(test_both_sings_the_input_as_loud_and_lets_keys_follow),
+      cmocka_unit_test(test_low_sharpness_lingers_between_the_notes),
       cmocka_unit_test(test_the_wheel_of_every_channel_detunes),
       cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
       cmocka_unit_test(test_every_control_of_realms_is_audible),

@@ -423,6 +423,50 @@ static void test_sharpness_modes_and_curve_shape_the_flight(void** state)
   assert_true(early < 0.8 * plain && late > 1.25 * plain);
 }
 
+/// Mean distance from the nearest carrier at p = 0.7, and the largest way of a step when the anneal is over.
+static double softly(float sharpness, double* last_way)
+{
+  enum { N = 1000, STEPS = 1000 };
+  static const float two_hz[2] = {261.63f, 392.0f};
+  static float       x[N];
+  Bench              bench;
+  bench_open(&bench, N, 4);
+  bench.params.sharpness = sharpness;
+  bench.params.balance   = 0.0f;
+  bench_chord(&bench, two_hz, NULL, 2);
+  fiq_carriers_scatter(&bench.carriers);
+  double early = 0.0;
+  *last_way    = 0.0;
+  for (int step = 1; step <= STEPS + 20; ++step) {
+    memcpy(x, bench.carriers.x, sizeof x);
+    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, N, 0.001f);
+    for (uint32_t i = 0; i < N; ++i) {
+      const double here = (double)bench.carriers.x[i];
+      const double away = fmin(fabs(here - (double)two_hz[0]), fabs(here - (double)two_hz[1]));
+      early += step == 700 ? away / N : 0.0;
+      *last_way = step >= STEPS ? fmax(*last_way, fabs(here - (double)x[i])) : *last_way;
+    }
+  }
+  bench_close(&bench);
+  return early;
+}
+
+/// Low sharpness lingers between the carriers; in the end all choose before they settle.
+static void test_low_sharpness_lingers_and_chooses_in_the_end(void** state)
+{
+  (void)state;
+  static const float sharpness[3] = {0.01f, 0.03f, 20.0f};
+  double             early[3];
+  for (int i = 0; i < 3; ++i) {
+    double last_way = 0.0;
+    early[i]        = softly(sharpness[i], &last_way);
+    print_message("sharpness %5.2f: %.2f Hz off at p = 0.7, at most %.3f Hz a step after the end\n",
+                  (double)sharpness[i], early[i], last_way);
+    assert_true(last_way < 0.1);
+  }
+  assert_true(early[0] > 4.0 * early[1] && early[1] > 1.3 * early[2]);
+}
+
 /// At a temperature the settled tremble, yet nobody changes sides.
 static void test_temperature_keeps_shares(void** state)
 {
@@ -677,6 +721,7 @@ int main(void)
       cmocka_unit_test(test_only_those_who_must_are_heated),
       cmocka_unit_test(test_random_play_keeps_shares_and_oscillators),
       cmocka_unit_test(test_sharpness_modes_and_curve_shape_the_flight),
+      cmocka_unit_test(test_low_sharpness_lingers_and_chooses_in_the_end),
       cmocka_unit_test(test_temperature_keeps_shares),
       cmocka_unit_test(test_short_steps_track_and_balance),
       cmocka_unit_test(test_both_builds_give_the_same_bits),
