@@ -16,8 +16,7 @@ enum {
 static const float out_of_reach = FIQ_CARRIERS_OUT_OF_REACH;
 static const float turn_s       = 0.045f;  // longest time from one turn of a chunk to the next
 static const float turn_part    = 0.0222f; // and that as part of the anneal
-static const float long_step =
-    0.0099f; // of the anneal: so long a step is a turn, as the reference's are
+static const float long_step    = 0.0099f; // of the anneal: who steps so far turns in every step
 static const float choice = 24.0f; // sharpness times distance from where on a softmax is a choice
 
 /// What Euler's step at the reference's dt of 0.05 leaves of the way to the target.
