@@ -232,8 +232,8 @@ static void test_tempo_is_taken_as_any_number_and_nothing_else(void** state)
     double      bpm;
     bool        is_taken; ///< as 90; else it stays 120
   } cases[]          = {{"float", 90, true},    {"double", 90, true},   {"int", 90, true},
-                        {"long", 90, true},     {"string", 90, false},  {"float", NAN, false},
-                        {"double", 0, false},   {"double", -90, false}, {"double", INFINITY, false},
+                        {"long", 90, true},     {"string", 90, false},  {"float", (double)NAN, false},
+                        {"double", 0, false},   {"double", -90, false}, {"double", (double)INFINITY, false},
                         {"int", 1000000, false}};
   FixtureAudio in    = fixture_audio(SECOND);
   FixtureAudio out   = fixture_audio(SECOND);

@@ -139,7 +139,7 @@ static void test_a_leaving_swarm_may_be_interrupted(void** state)
   start(self, &out);
   for (int quality = 2; quality >= 0; --quality) {
     for (int i = 0; i < 2; ++i, done += BLOCK) {
-      fixture_set(self, "quality", (float)quality);
+      fixture_set(self, "quality", quality);
       fixture_run(self, NULL, out.plane, done, BLOCK);
       fixture_work(self);
     }
@@ -151,7 +151,7 @@ static void test_a_leaving_swarm_may_be_interrupted(void** state)
     fixture_work(self);
   }
   assert_true(support_rms(out.plane[0] + done - 10 * BLOCK, 10 * BLOCK) > 0.003);
-  fixture_set(self, "quality", 2.0f);
+  fixture_set(self, "quality", 2);
   fixture_run(self, NULL, out.plane, done, BLOCK);
   fixture_work(self);
   fixture_run(self, NULL, out.plane, done + BLOCK, BLOCK);

@@ -464,7 +464,7 @@ static void test_low_sharpness_lingers_between_the_notes(void** state)
     fixture_midi(self, 0, 0x90, 60, 100);
     fixture_midi(self, 0, 0x90, 67, 100);
     fixture_render(self, NULL, out.plane, FRAMES, 256);
-    off_hz[i] = fixture_get(self, "residual");
+    off_hz[i] = (double)fixture_get(self, "residual");
     print_message("sharpness %.1f: %.2f Hz off the notes\n", sharpness[i], off_hz[i]);
     fixture_close(self);
   }
