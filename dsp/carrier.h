@@ -39,7 +39,8 @@
 
    An oscillator is settled (it sits on its carrier, whose moves it follows at once) or hot.
    When carriers come, go or change mass, monotone transport says how many of each carrier's
-   oscillators stay; the others are re-heated and fly onto what is free.
+   oscillators stay; the others are re-heated and fly onto what is free. Each belongs at once to the carrier that transport
+   takes it to, so that a new one has members from the first step on.
 
    Axis: Hz: x = f; cents: x = 261.63 ln(f / 261.63), so that at middle C one unit is one Hz in both.
    Source: annealed diffusion on carriers; Kuhn 1955 and Villani 2003 for the transport. Cost per step:
@@ -169,8 +170,15 @@ typedef struct {
   uint32_t room[FIQ_CARRIERS_MAX];    ///< places left for hot ones
   uint8_t  refuge
       [FIQ_CARRIERS_MAX]; ///< next carrier with room, for those of a full one; itself: not sought yet
-  uint32_t loose[FIQ_CARRIERS_MAX]; ///< places for loose ones
-  uint32_t was[FIQ_CARRIERS_MAX];   ///< settled when the last plan was made
+  uint32_t loose[FIQ_CARRIERS_MAX];   ///< places for loose ones
+  uint32_t leavers[FIQ_CARRIERS_MAX]; ///< how many have left a carrier by the last plan so far
+  uint8_t  exit_first[FIQ_CARRIERS_MAX +
+                     1]; ///< where the exits of a carrier begin, and the last ones end
+  uint8_t  exit_slot[2 * FIQ_CARRIERS_MAX]; ///< carrier that an exit leads to
+  uint32_t
+           exit_end[2 *
+               FIQ_CARRIERS_MAX]; ///< part of the leavers, in 2^-32, that take it or one before it
+  uint32_t was[FIQ_CARRIERS_MAX];      ///< settled when the last plan was made
 
   // parts of the cloud that oscillators are strewn over, by their number
   uint8_t strewn_slot[FIQ_CARRIERS_STREWN];

@@ -78,12 +78,28 @@ static void strew_chunk(FiqCarriers* self, uint32_t first)
   memcpy(self->slot + first, self->strewn_slot + at, CHUNK);
 }
 
+/// The carrier that the next one to leave carrier `k` sets out for. One after another they take the exits in steps of the
+/// reciprocal of the plastic number (Roberts 2018), so any few in a row are as many for each exit as shall be.
+static uint8_t take_exit(FiqCarriers* self, uint32_t k)
+{
+  const uint32_t place = self->leavers[k]++ * 3242174889u;
+  uint32_t       e     = self->exit_first[k];
+  const uint32_t end   = self->exit_first[k + 1];
+  if (e == end) {
+    return (uint8_t)k;
+  }
+  while (e + 1 < end && place > self->exit_end[e]) {
+    e += 1;
+  }
+  return self->exit_slot[e];
+}
+
 /// Re-heat those who must move, evenly spread over the members of each carrier that loses some. Member by member, since
 /// a search for them with branches would guess wrong half of the time, and sums in memory wait for one another.
 static void reheat_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
 {
-  uint8_t* const       state = self->state + first;
-  const uint8_t* const slot  = self->slot + first;
+  uint8_t* const state = self->state + first;
+  uint8_t* const slot  = self->slot + first;
   for (uint32_t k = 0; k < SLOTS; ++k) {
     const uint32_t was  = self->was[k];
     const uint32_t stay = self->stay[k];
@@ -100,6 +116,7 @@ static void reheat_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
       tick -= stays ? was : 0;
       leavers += !stays;
       state[i] = stays ? FIQ_CARRIER_SETTLED : FIQ_CARRIER_HOT;
+      slot[i]  = stays ? slot[i] : take_exit(self, k);
     }
     self->tick[k] = tick;
     self->settled[k] -= leavers;
@@ -286,7 +303,8 @@ static void recount_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
 }
 
 /// A new way if it is the chunk's turn; else, and where it has just been strewn, on along the old one.
-static void move_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n, bool turns, bool flies)
+static void move_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n, bool turns, bool flies,
+                       bool keeps)
 {
   if (!turns) {
     self->chunk_left[chunk] -= 1;
@@ -299,8 +317,9 @@ static void move_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n, bool turns
   const bool mixed = self->chunk_hot[chunk] < CHUNK;
   self->chunk_left[chunk] = (uint8_t)(steps - 1);
   if (!self->strewing) {
-    fiq_carriers_take_turn(self, chunk * CHUNK, n,
-                           (FiqCarriersWay){steps, bound, flies, mixed, mixed && !self->anchored});
+    fiq_carriers_take_turn(
+        self, chunk * CHUNK, n,
+        (FiqCarriersWay){steps, bound, flies, mixed, mixed && !self->anchored, keeps});
   }
 }
 
@@ -325,7 +344,7 @@ FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
   if (flies && self->n_cuts > 0 && chunk % self->old_stride == 0) {
     fiq_carriers_refine(self, first, n);
   }
-  move_chunk(self, chunk, n, turns, flies);
+  move_chunk(self, chunk, n, turns, flies, sorts && !self->sorting);
   if (self->counting && chunk % self->stride == 0) {
     fiq_carriers_survey(self, first, n);
   }

@@ -246,7 +246,7 @@ FIQ_INLINE void fly_chunk(FiqCarriers* restrict self, uint32_t first, uint32_t s
 FIQ_INLINE void take_turn(FiqCarriers* restrict self, uint32_t first, uint32_t n,
                           FiqCarriersWay way, Work* restrict work)
 {
-  if (way.flies && !way.bound && !way.mixed) {
+  if (way.flies && !way.bound && !way.mixed && !way.keeps) {
     fly_chunk(self, first, way.steps, work);
     return;
   }
@@ -254,7 +254,7 @@ FIQ_INLINE void take_turn(FiqCarriers* restrict self, uint32_t first, uint32_t n
   move_work(self, first, way, work);
   set_off(self, first, way.steps, work->from, work->x);
   uint8_t* restrict slot = self->slot + first;
-  for (int i = 0; way.flies && !way.bound && i < CHUNK; ++i) {
+  for (int i = 0; way.flies && !way.bound && !way.keeps && i < CHUNK; ++i) {
     slot[i] = (uint8_t)work->slot[i];
   }
 }

@@ -20,6 +20,7 @@ typedef struct {
   bool     flies;  ///< some are hot
   bool     mixed;  ///< some are settled
   bool     tracks; ///< and not all of those rest on their carriers
+  bool     keeps;  ///< those that have just left keep the carrier that they set out for
 } FiqCarriersWay;
 
 /// One bit for each of 64 flags of 0 or 1, eight by eight: the product gathers the lowest bits in the top byte.  [any]

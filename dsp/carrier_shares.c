@@ -91,12 +91,45 @@ static uint32_t rank_sources(const FiqCarriers* self, const float* position, dou
   return n_settled + self->n_hot;
 }
 
+/// Where those that leave a carrier go: what is left of its ranks lies within those of others.
+static void plan_exits(FiqCarriers* self, const int32_t* order, uint32_t n, const double* start,
+                       double scale)
+{
+  double  exit_sum[2 * SLOTS];
+  uint8_t n_exits = 0;
+  memset(self->leavers, 0, sizeof self->leavers);
+  for (int32_t j = 0; j < SLOTS; ++j) {
+    const double from   = start[j] * scale;
+    const double to     = (start[j] + (double)self->settled[j]) * scale;
+    const bool   leaves = self->settled[j] > self->stay[j];
+    double       below  = 0.0;
+    double       passed = 0.0;
+    self->exit_first[j] = n_exits;
+    for (uint32_t i = 0; leaves && i < n; ++i) {
+      const int32_t k       = order[i];
+      const double  end     = below + (double)self->share[k];
+      const double  overlap = fmin(to, end) - fmax(from, below);
+      below                 = end;
+      if (overlap > 0.0 && (k != j || self->stay[j] == 0) && n_exits < 2 * SLOTS) {
+        passed += overlap;
+        self->exit_slot[n_exits] = (uint8_t)k;
+        self->exit_end[n_exits]  = 0;
+        exit_sum[n_exits++]      = passed;
+      }
+    }
+    for (uint8_t e = self->exit_first[j]; e < n_exits; ++e) {
+      self->exit_end[e] = (uint32_t)fmin(exit_sum[e] / passed * 4294967296.0, 4294967295.0);
+    }
+  }
+  self->exit_first[SLOTS] = n_exits;
+}
+
 /// Monotone transport: how many of each carrier's settled oscillators also end there.
 static void plan_stay(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth)
 {
   float   position[SLOTS];
   bool    wanted[SLOTS];
-  double  start[SLOTS];
+  double  start[SLOTS] = {0.0};
   int32_t order[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
     const bool same = self->share[k] > 0 && !target->fresh[k];
@@ -121,6 +154,7 @@ static void plan_stay(FiqCarriers* self, const FiqCarriersTarget* target, bool o
     const double limit      = fmin((double)self->settled[k], (double)self->share[k]);
     self->stay[k]           = (uint32_t)(fmin(limit, fmax(0.0, exact)) + 0.5);
   }
+  plan_exits(self, order, n, start, scale);
 }
 
 /// Places of each carrier: the staying ones keep theirs, the loose get some at once, the hot the rest.

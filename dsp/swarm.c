@@ -137,12 +137,14 @@ static bool is_measured(FiqSwarm* self)
   const FiqSwarmFrame* step   = &self->step;
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
   const FiqCarriers*   flight = &self->carriers;
-  const bool  busy  = flight->planned || flight->counting || flight->pass != FIQ_CARRIERS_NO_PASS;
-  const float due_s = busy ? rest_s + 3.0f * step_s : step->still ? rest_s : measure_s;
-  self->unmeasured  = step->restart ? 0 : self->unmeasured + 1;
+  const bool  busy   = flight->planned || flight->counting || flight->pass != FIQ_CARRIERS_NO_PASS;
+  const float wait_s = busy ? FIQ_CARRIERS_TURN_MAX * step_s : 0.0f;
+  const float due_s  = wait_s + (step->still ? rest_s : measure_s);
+  self->unmeasured   = step->restart ? 0 : self->unmeasured + 1;
   const float passed_s = (float)self->unmeasured * step_s;
-  // Out of silence phases are random: there is nothing yet that could pull.
-  return (step->coupled && !step->restart) || passed_s >= due_s;
+  // Out of silence phases are random, and nothing could pull yet. Beside a plan, which has work enough, nobody is pulled.
+  const bool pulls = step->coupled && !step->restart && !flight->planned;
+  return pulls || passed_s >= due_s;
 }
 
 static void plan_work(FiqSwarm* self)
@@ -197,10 +199,7 @@ static void begin_step(FiqSwarm* self)
   self->step.still = self->carriers.still;
   set_tone(self);
   self->step.measure = is_measured(self);
-  if (self->step.restart) {
-    fiq_swarm_expect_counts(self);
-    self->is_measured = false;
-  }
+  self->is_measured  = self->is_measured && !self->step.restart;
   fiq_swarm_set_groups(self);
   self->asleep    = false;
   self->begun     = true;

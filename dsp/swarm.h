@@ -207,19 +207,21 @@ typedef struct {
   float*         sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
   float*         normal;        ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
 
-  float*  play[2][FIQ_CHANNELS];  ///< [step] sounding, and ready
-  uint8_t partial_of[256];        ///< which partial a 256th of the oscillators sounds
-  float   norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
-  float   heard_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
-  bool    active[FIQ_CARRIERS_MAX];  ///< slots with members
-  float   partial_gain[FIQ_SWARM_PARTIALS_MAX];
-  float   partial_ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
-  float   pan[FIQ_CHANNELS][FIQ_LOBE_PLACES];    ///< gains of this step
-  float   motion;                                ///< turns, 0..1
-  uint8_t note_slot[FIQ_NOTES_MAX];              ///< carrier of each note, or 255
-  bool    taken[FIQ_CARRIERS_MAX];               ///< slots of notes and voices
-  float   slot_level[FIQ_CARRIERS_MAX];          ///< envelope of this step
-  float   slot_tilt[FIQ_CARRIERS_MAX]; ///< brightness of the note: exponent of the partial number
+  float*   play[2][FIQ_CHANNELS]; ///< [step] sounding, and ready
+  uint8_t  partial_of[256];       ///< which partial a 256th of the oscillators sounds
+  uint32_t partial_parts[FIQ_SWARM_PARTIALS_MAX]; ///< how many 256ths a partial has
+  float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
+  float    heard_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
+  bool     active[FIQ_CARRIERS_MAX];  ///< slots with members
+  bool     counted[FIQ_CARRIERS_MAX]; ///< and whose members have been counted
+  float    partial_gain[FIQ_SWARM_PARTIALS_MAX];
+  float    partial_ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
+  float    pan[FIQ_CHANNELS][FIQ_LOBE_PLACES];    ///< gains of this step
+  float    motion;                                ///< turns, 0..1
+  uint8_t  note_slot[FIQ_NOTES_MAX];              ///< carrier of each note, or 255
+  bool     taken[FIQ_CARRIERS_MAX];               ///< slots of notes and voices
+  float    slot_level[FIQ_CARRIERS_MAX];          ///< envelope of this step
+  float    slot_tilt[FIQ_CARRIERS_MAX]; ///< brightness of the note: exponent of the partial number
 
   FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
 

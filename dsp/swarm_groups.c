@@ -15,6 +15,7 @@ enum {
 static const float note_amplitude = 0.1f; // of a note at velocity 1, rms times sqrt 2
 static const float order_tau_s    = 1.5f;
 static const float young_tau_s    = 0.003f; // of a group at its beginning
+static const float renewed_s      = 0.01f;  // age of one whose members change
 static const float locked_tau_s   = 0.03f;  // of one that is locked
 static const float loosed_tau_s   = 0.03f;  // of one that is locked no more
 static const float count_tau_s    = 0.03f;  // numbers and mean detune
@@ -82,18 +83,28 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
   }
 }
 
-/// Out of silence the members of the groups are not counted yet, but known beforehand.
-void fiq_swarm_expect_counts(FiqSwarm* self)
+/// Oscillators that slot `k` has in this step, as far as the plan tells before they are counted.
+static float expected_in(const FiqSwarm* self, uint32_t k)
 {
-  uint32_t parts[PARTIALS] = {0};
-  for (int i = 0; i < 256; ++i) {
-    parts[self->partial_of[i]] += 1;
+  const FiqCarriers* const carriers = &self->carriers;
+  const float n_chunks = (float)((carriers->n_osc + FIQ_LOBE_CHUNK - 1) / FIQ_LOBE_CHUNK);
+  const float due      = carriers->pass == FIQ_CARRIERS_SORT ? (float)carriers->n_due : 0.0f;
+  const float sorted   = 1.0f - due / n_chunks + 1.0f / (float)carriers->turn;
+  const float hot      = (float)carriers->n_next_hot * fminf(1.0f, sorted);
+  float       rooms    = 0.0f;
+  for (int i = 0; i < FIQ_CARRIERS_MAX; ++i) {
+    rooms += (float)carriers->room[i];
   }
-  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    const float share = (float)self->carriers.share[k] * (1.0f / 256.0f);
-    for (uint32_t h = 0; share > 0.0f && h < PARTIALS; ++h) {
-      self->count[k * PARTIALS + h] = share * (float)parts[h];
-    }
+  const float flying = rooms > 0.0f ? hot * (float)carriers->room[k] / rooms : 0.0f;
+  return self->step.restart ? (float)carriers->share[k] : (float)carriers->settled[k] + flying;
+}
+
+/// The members of groups that begin are not counted yet, but expected.
+static void expect_counts(FiqSwarm* self, uint32_t k)
+{
+  const float n = expected_in(self, k) * (1.0f / 256.0f);
+  for (uint32_t h = 0; h < PARTIALS; ++h) {
+    self->count[k * PARTIALS + h] = n * (float)self->partial_parts[h];
   }
 }
 
@@ -116,10 +127,19 @@ void fiq_swarm_set_groups(FiqSwarm* self)
   const float rate      = 1.0f - expf(-step_s / count_tau_s);
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     const bool sounds = self->taken[k];
-    const bool begins = sounds && !self->active[k];
-    self->heard_s[k]  = begins || self->step.restart ? 0.0f : self->heard_s[k];
+    const bool begins = sounds && (self->step.restart || !self->active[k]);
+    // Whoever gives or takes members sounds anew.
+    const float oldest = begins ? 0.0f : self->carriers.planned ? renewed_s : 1e9f;
+    self->heard_s[k]   = fminf(self->heard_s[k], oldest);
+    self->counted[k]   = self->counted[k] && !begins;
+    if (sounds && !self->counted[k]) {
+      expect_counts(self, k);
+    }
+    for (uint32_t h = 0; self->active[k] && !self->step.measure && h < PARTIALS; ++h) {
+      self->member[k * PARTIALS + h].pull = 0.0f; // psi would be that of another moment
+    }
     if (sounds || self->active[k]) {
-      set_gains(self, k, self->step.restart || begins ? 1.0f : rate, coherence);
+      set_gains(self, k, begins ? 1.0f : rate, coherence);
       set_pitches(self, k);
     }
     self->active[k] = sounds || (self->active[k] && self->carriers.settled[k] > 0);
@@ -276,6 +296,7 @@ void fiq_swarm_measure_groups(FiqSwarm* self)
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     measures.slow = passed_s / fminf(order_tau_s, young_tau_s + self->heard_s[k]);
     self->heard_s[k] += self->active[k] ? passed_s : 0.0f;
+    self->counted[k] = self->counted[k] || self->active[k];
     for (uint32_t h = 0; self->active[k] && h < self->step.n_partials; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);
     }

@@ -182,6 +182,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->norm, 0, sizeof self->norm);
   memset(self->heard_s, 0, sizeof self->heard_s);
   memset(self->active, 0, sizeof self->active);
+  memset(self->counted, 0, sizeof self->counted);
   memset(self->sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
   memset(self->member, 0, 2 * (size_t)GROUPS * sizeof *self->member);
   memset(self->count, 0, GROUPS * sizeof *self->count);

@@ -41,9 +41,6 @@ bool fiq_swarm_is_sounding(const FiqSwarm* self);
 /// Begin the carriers' step from what sounds in the slots.  [audio]
 void fiq_swarm_begin_carriers(FiqSwarm* self);
 
-/// Out of silence the members of the groups are not counted yet, but known beforehand.  [audio]
-void fiq_swarm_expect_counts(FiqSwarm* self);
-
 /// Gains and pitches of all groups in this step.  [audio]
 void fiq_swarm_set_groups(FiqSwarm* self);
 

@@ -3,6 +3,8 @@
 
 #include "prime.h"
 
+#include <string.h>
+
 enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 static bool has_partial(int32_t h, uint32_t limit)
@@ -21,6 +23,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
   }
   int32_t h   = 1;
   float   sum = 1.0f;
+  memset(self->partial_parts, 0, sizeof self->partial_parts);
   for (int32_t i = 0; i < 256; ++i) {
     while (h < last && ((float)i + 0.5f) * total >= sum * 256.0f) {
       do {
@@ -29,6 +32,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
       sum += 1.0f / (float)h;
     }
     self->partial_of[i] = (uint8_t)(h - 1);
+    self->partial_parts[h - 1] += 1;
   }
   self->n_partials    = n_partials;
   self->partial_limit = limit;

@@ -912,6 +912,60 @@ static void test_temperature_trembles_around_the_notes(void** state)
   assert_true(fabs(mean[2]) < 0.5);
 }
 
+/// Mean power of pieces of 8 steps around a key that joins three others, over some seeds.
+static void join_a_chord(float coupling, double power[32])
+{
+  enum { N = 2000, SEEDS = 12, JOIN = 50 };
+  static const uint8_t keys[3] = {48, 55, 60};
+  memset(power, 0, 32 * sizeof *power);
+  Bench bench;
+  bench_open(&bench, 48000.0, N, 0);
+  bench.params.anneal_s = 0.25f;
+  bench.params.coupling = coupling;
+  bench.params.attack_s = 0.005f;
+  bench.params.sustain  = 1.0f;
+  for (uint64_t seed = 1; seed <= SEEDS; ++seed) {
+    fiq_swarm_reset(&bench.swarm, seed);
+    play_chord(&bench, keys, 3);
+    bench_render(&bench, (size_t)JOIN * 512);
+    fiq_swarm_note_on(&bench.swarm, 0, 65, 1.0f, 0);
+    bench_render(&bench, 64);
+    uint32_t count[FIQ_CARRIERS_MAX];
+    fiq_carriers_count(&bench.swarm.carriers, count);
+    assert_true(count[3] > N / 4 / 16);
+    bench_render(&bench, 7 * 64);
+    fiq_carriers_count(&bench.swarm.carriers, count);
+    assert_in_range(count[3], N / 10, N / 3);
+    bench_render(&bench, 15 * 512);
+    const size_t first = bench.size - 32 * 512;
+    for (int i = 0; i < 32; ++i) {
+      const double l = support_rms(bench.out[0] + first + (size_t)i * 512, 512);
+      const double r = support_rms(bench.out[1] + first + (size_t)i * 512, 512);
+      power[i] += (l * l + r * r) / SEEDS;
+    }
+  }
+  bench_close(&bench);
+}
+
+/// A key that joins has members within a step, and makes nothing louder than four keys are.
+static void test_a_key_that_joins_sounds_at_once_and_does_not_burst(void** state)
+{
+  (void)state;
+  for (int coupled = 0; coupled < 2; ++coupled) {
+    double power[32];
+    join_a_chord(coupled ? 6.0f : 0.0f, power);
+    double before = 0.0;
+    double most   = 0.0;
+    for (int i = 0; i < 16; ++i) {
+      before += power[i] / 16.0;
+      most = fmax(most, power[16 + i]);
+    }
+    const double over_db = 0.5 * support_db(most / (before * 4.0 / 3.0));
+    print_message("K = %d: at most %+.2f dB over four keys\n", coupled ? 6 : 0, over_db);
+    assert_true(over_db < 1.5);
+  }
+}
+
 /// In silence the partials are given out beforehand; that is the same swarm as one that had no time for it.
 static void test_silence_is_used_to_get_ready(void** state)
 {
@@ -1451,6 +1505,7 @@ int main(void)
       cmocka_unit_test(test_stretch_moves_the_partials),
       cmocka_unit_test(test_motion_wanders_at_constant_power),
       cmocka_unit_test(test_temperature_trembles_around_the_notes),
+      cmocka_unit_test(test_a_key_that_joins_sounds_at_once_and_does_not_burst),
       cmocka_unit_test(test_silence_is_used_to_get_ready),
       cmocka_unit_test(test_steps_agree),
       cmocka_unit_test(test_changes_of_timbre_do_not_click),
