@@ -197,7 +197,8 @@ static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, f
   // Fleeing phases take at most half of R away in a step, lest they meet again on the other side.
   const float turn = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -r);
   member->pull     = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
-  member->psi = (atan2f(total->im, total->re) - self->step.params.lag_rad) * (1.0f / FIQ_TWO_PI_F);
+  member->psi =
+      fiq_angle_turns(total->im, total->re) - self->step.params.lag_rad * (1.0f / FIQ_TWO_PI_F);
 }
 
 /// Take over the power of a group of `n` > 1, 1 where its phases are of chance, into its slow order; many that join
@@ -227,8 +228,10 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
   if (total.n < 0.5f) {
     return;
   }
-  const float n      = total.n;
-  const float centre = log1pf(self->step.spread * total.detune / n);
+  const float n = total.n;
+  // ln(1 + x) by its series: |x| is below 0.06.
+  const float x      = self->step.spread * total.detune / n;
+  const float centre = x * (1.0f - x * (0.5f - x * (1.0f / 3.0f - x * 0.25f)));
   const float power  = (total.re * total.re + total.im * total.im) / n;
   const float r      = sqrtf(power / n);
   self->centre[g] += (centre - self->centre[g]) * (snap ? 1.0f : measures->fall);

@@ -33,4 +33,18 @@ static inline float fiq_wrap_turns(float t)
   return t - fiq_round(t);
 }
 
+/// Angle of (x, y), in [-0.5, 0.5], error below 2e-6; that of (0, 0) is 0. Source: Hastings 1955, the arc tangent.
+static inline float fiq_angle_turns(float y, float x)
+{
+  const float a  = fabsf(x);
+  const float b  = fabsf(y);
+  const float z  = (a < b ? a : b) / ((a < b ? b : a) + 1e-30f);
+  const float z2 = z * z;
+  const float part =
+      z * (0.159133602f +
+           z2 * (-0.0525688f + z2 * (0.0286703f + z2 * (-0.0135493f + z2 * 0.00331601f))));
+  const float half = a < b ? 0.25f - part : part;
+  return copysignf(x < 0.0f ? 0.5f - half : half, y);
+}
+
 #endif

@@ -4,6 +4,7 @@
 #include "maths.h"
 #include "random.h"
 #include "support.h"
+#include "turns.h"
 
 static const double pi = 3.14159265358979323846;
 
@@ -135,6 +136,25 @@ static void test_next_power_of_two_is_the_smallest(void** state)
   }
 }
 
+static void test_angles_in_turns_meet_those_of_the_library(void** state)
+{
+  (void)state;
+  double worst = 0.0;
+  for (int i = -100000; i <= 100000; ++i) {
+    const float  length = i % 3 ? 1e-12f : 1e12f;
+    const double angle  = 3.14159265358979 * i / 100000.0;
+    const float  y      = length * (float)sin(angle);
+    const float  x      = length * (float)cos(angle);
+    const double want   = atan2((double)y, (double)x) / 6.28318530717959;
+    const double error  = fabs((double)fiq_angle_turns(y, x) - want);
+    worst               = fmax(worst, fmin(error, 1.0 - error));
+    assert_true(fabsf(fiq_angle_turns(y, x)) <= 0.5f);
+  }
+  print_message("worst error of an angle: %.3g turns\n", worst);
+  assert_true(worst < 2e-6);
+  assert_true(fabsf(fiq_angle_turns(0.0f, 0.0f)) <= 0.0f);
+}
+
 static void test_mix_meets_its_ends(void** state)
 {
   (void)state;
@@ -155,6 +175,7 @@ int main(void)
       cmocka_unit_test(test_clamp_holds_and_catches_nan),
       cmocka_unit_test(test_notes_and_erb_are_the_known_values),
       cmocka_unit_test(test_next_power_of_two_is_the_smallest),
+      cmocka_unit_test(test_angles_in_turns_meet_those_of_the_library),
       cmocka_unit_test(test_mix_meets_its_ends),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
