@@ -278,8 +278,10 @@ static void work(FiqSwarm* self, uint32_t slice)
   if (slice == 0) {
     self->playing = 1 - self->playing;
     self->step_count += 1;
-    // Amplitudes take slew_steps to reach zero, the last frame one step to ring out, and one more to be heard.
-    if (!self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 4 && is_quiet(self)) {
+    // Amplitudes take slew_steps to reach zero, or longer where they set off late; then the last frame is still to be heard.
+    const bool idle   = !self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 2;
+    self->quiet_steps = idle && is_quiet(self) ? self->quiet_steps + 1 : 0;
+    if (self->quiet_steps >= 2) {
       fiq_swarm_fall_asleep(self);
     }
     begin_step(self);

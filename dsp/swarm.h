@@ -227,14 +227,15 @@ typedef struct {
 
   FiqSwarmParams params; ///< as last handed over
   FiqSwarmFrame  step;
-  uint64_t       frame;      ///< stream position
-  uint32_t       n_chunks;   ///< chunks of this step
-  uint32_t       next_item;  ///< portions of work done: chunks, then what ends the step
-  uint32_t       done_ns;    ///< their estimated time
-  uint32_t       total_ns;   ///< that of all portions of this step
-  uint32_t       step_count; ///< steps since reset
-  uint32_t       unmeasured; ///< steps since the groups were measured
-  uint32_t       idle_steps; ///< steps since the last note ended
+  uint64_t       frame;       ///< stream position
+  uint32_t       n_chunks;    ///< chunks of this step
+  uint32_t       next_item;   ///< portions of work done: chunks, then what ends the step
+  uint32_t       done_ns;     ///< their estimated time
+  uint32_t       total_ns;    ///< that of all portions of this step
+  uint32_t       step_count;  ///< steps since reset
+  uint32_t       unmeasured;  ///< steps since the groups were measured
+  uint32_t       idle_steps;  ///< steps since the last note ended
+  uint32_t       quiet_steps; ///< of those, steps at whose beginning nothing was left to fade
   uint32_t       regroup_steps;
   uint32_t       shrink_steps;
   uint32_t       n_ready; ///< oscillators whose group is known to hold the partial that is theirs

@@ -160,6 +160,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->next_item     = 0;
   self->step_count    = 0;
   self->idle_steps    = 0;
+  self->quiet_steps   = 0;
   self->regroup_steps = 0;
   self->shrink_steps  = 0;
   self->playing       = 0;

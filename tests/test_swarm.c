@@ -966,6 +966,39 @@ static void test_a_key_that_joins_sounds_at_once_and_does_not_burst(void** state
   }
 }
 
+/// Whoever fades longer than the others is heard to its end before the swarm falls asleep.
+static void test_sleep_waits_for_the_last_to_fade(void** state)
+{
+  (void)state;
+  enum { N = 64, TAIL = 100 * 64 };
+  Bench bench;
+  bench_open(&bench, 48000.0, N, 0);
+  bench.params.release_s       = 0.005f;
+  bench.params.attack_s        = 0.001f;
+  bench.params.scatter_octaves = 0.0f;
+  bench.params.partials        = 1.0f;
+  fiq_swarm_note_on(&bench.swarm, 0, 40, 1.0f, 0);
+  bench_render(&bench, 9600);
+  fiq_swarm_note_off(&bench.swarm, 0, 40, 0);
+  bench_render(&bench, 15 * 64);
+  // One that has not finished, as after a change of its note in the last moment.
+  bench.swarm.amplitude[5] = 0.04f;
+  bench.swarm.slew[5]      = 20;
+  bench_render(&bench, TAIL);
+  assert_true(bench.swarm.asleep);
+  const float* const x    = bench.out[0] + bench.size - TAIL + 128;
+  double             step = 0.0;
+  double             peak = 0.0;
+  for (size_t i = 1; i < TAIL - 128; ++i) {
+    step = fmax(step, fabs((double)x[i] - (double)x[i - 1]));
+    peak = fmax(peak, fabs((double)x[i]));
+  }
+  // 82 Hz moves by 0.011 of its amplitude in a frame at most.
+  print_message("peak %.5f, largest step %.6f\n", peak, step);
+  assert_true(peak > 0.01 && step < 0.012 * peak);
+  bench_close(&bench);
+}
+
 /// In silence the partials are given out beforehand; that is the same swarm as one that had no time for it.
 static void test_silence_is_used_to_get_ready(void** state)
 {
@@ -1506,6 +1539,7 @@ int main(void)
       cmocka_unit_test(test_motion_wanders_at_constant_power),
       cmocka_unit_test(test_temperature_trembles_around_the_notes),
       cmocka_unit_test(test_a_key_that_joins_sounds_at_once_and_does_not_burst),
+      cmocka_unit_test(test_sleep_waits_for_the_last_to_fade),
       cmocka_unit_test(test_silence_is_used_to_get_ready),
       cmocka_unit_test(test_steps_agree),
       cmocka_unit_test(test_changes_of_timbre_do_not_click),
