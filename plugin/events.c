@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "plugin.h"
+#include "plugin/instance.h"
 
 #include <lv2/atom/util.h>
 #include <lv2/buf-size/buf-size.h>

@@ -3,7 +3,7 @@
    Lessons of the spectral realm: what the engine has recorded is learned from by the host's worker, or
    at once when freewheeling. Without a worker the engine learns by itself, a slice now and then.
 */
-#include "plugin.h"
+#include "plugin/instance.h"
 
 void fiq_plugin_learn(FiqPlugin* self)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "link.h"
+#include "plugin/link.h"
 
-#include "maths.h"
+#include "dsp/base/maths.h"
 
 #include <assert.h>
 #include <stdatomic.h>

@@ -31,7 +31,7 @@
 #ifndef FIQ_LINK_H
 #define FIQ_LINK_H
 
-#include "engine.h"
+#include "dsp/engine/engine.h"
 
 enum {
   FIQ_LINK_NUMBERS      = 16,  ///< link numbers 1..16; 0 is alone

@@ -3,7 +3,7 @@
    The host's announced block length. The engine takes any length at any time, so it is
    advice: it is logged at the start, kept up to date, and told to whoever asks.
 */
-#include "plugin.h"
+#include "plugin/instance.h"
 
 #include <string.h>
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "params.h"
+#include "plugin/params.h"
 
-#include "maths.h"
-#include "ports.h"
+#include "dsp/base/maths.h"
+#include "plugin/ports.h"
 
 enum { IN_R = FIQ_IN_REALMS, IN_S = FIQ_IN_SWARM, IN_B = FIQ_IN_REALMS | FIQ_IN_SWARM };
 
 #define FIQ_POINTS(points, ...) static const char* const points_##points[] = {__VA_ARGS__, NULL};
-#include "params.def"
+#include "plugin/params.def"
 
 #define points_NONE NULL
 
 const char* const fiq_group_names[FIQ_N_GROUPS] = {
 #define FIQ_GROUP(group, name) name,
-#include "params.def"
+#include "plugin/params.def"
 };
 
 #define FIQ_CONTROL(plugins, symbol, name, kind, unit, minimum, fallback, maximum, group, points,  \
@@ -28,7 +28,7 @@ const char* const fiq_group_names[FIQ_N_GROUPS] = {
    (float)(minimum), (float)(maximum), FIQ_GROUP_##group,                                          \
    points_##points,  comment,          offsetof(FiqEngineMeters, symbol)},
 const FiqParam fiq_params[] = {
-#include "params.def"
+#include "plugin/params.def"
 };
 
 const uint32_t fiq_n_params = sizeof(fiq_params) / sizeof(fiq_params[0]);

@@ -6,7 +6,7 @@
 #ifndef FIQ_PARAMS_H
 #define FIQ_PARAMS_H
 
-#include "engine.h"
+#include "dsp/engine/engine.h"
 
 #define FIQ_REALMS_URI "urn:fieldiq:realms"
 #define FIQ_SWARM_URI "urn:fieldiq:swarm"
@@ -52,7 +52,7 @@ typedef enum {
 
 typedef enum {
 #define FIQ_GROUP(group, name) FIQ_GROUP_##group,
-#include "params.def"
+#include "plugin/params.def"
   FIQ_N_GROUPS
 } FiqParamGroup;
 

@@ -6,8 +6,8 @@
 #ifndef FIQ_STATE_BOX_H
 #define FIQ_STATE_BOX_H
 
-#include "engine.h"
-#include "triple.h"
+#include "dsp/engine/engine.h"
+#include "dsp/base/triple_buffer.h"
 
 typedef struct {
   FiqEngineState engine;

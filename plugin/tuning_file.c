@@ -6,7 +6,7 @@
 */
 #define _POSIX_C_SOURCE 200809L
 
-#include "plugin.h"
+#include "plugin/instance.h"
 
 #include <lv2/state/state.h>
 

@@ -11,7 +11,7 @@
 
    Everything goes to standard output. Exit status 0, or 1 with a message.
 */
-#include "presets.h"
+#include "ttl/presets.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "presets.h"
+#include "ttl/presets.h"
 
 #include <string.h>
 
 #define FIQ_PRESET(plugin, id, slug, label, comment, ...)                                          \
   static const FiqSetting settings_##plugin##_##id[] = {__VA_ARGS__, {NULL, 0.0f}};
-#include "presets.def"
+#include "ttl/presets.def"
 
 const FiqPreset fiq_presets[] = {
 #define FIQ_PRESET(plugin, id, slug, label, comment, ...)                                          \
   {FIQ_PLUGIN_##plugin, slug, label, comment, settings_##plugin##_##id},
-#include "presets.def"
+#include "ttl/presets.def"
 };
 
 const uint32_t fiq_n_presets = sizeof(fiq_presets) / sizeof(fiq_presets[0]);

@@ -6,7 +6,7 @@
 #ifndef FIQ_PRESETS_H
 #define FIQ_PRESETS_H
 
-#include "params.h"
+#include "plugin/params.h"
 
 typedef struct {
   const char* symbol; ///< NULL ends the list

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/engine/telemetry_fill.h"
+#include "dsp/engine/engine_state.h"
+
+static const float coupling_told_max = 64.0f; // of the meter
+static const float bypass_s          = 0.01f;
+static const float detour_s          = 0.02f;
+static const float exchange_s        = 0.05f;
+
+static const float goal_octaves = 4.0f; // of the drive that a goal adds or takes at most
+
+/// Beats per turn for sync 1..7; the first three count bars.
+static const float sync_lengths[] = {0.0f, 4.0f, 2.0f, 1.0f, 2.0f, 1.0f, 0.5f, 0.25f};
+
+/// Beats of a sync choice, or 0 for free.
+float fiq_engine_sync_beats(const FiqEngine* self, float choice)
+{
+  const uint32_t i = (uint32_t)choice;
+  return sync_lengths[i] * (i >= 1 && i <= 3 ? (float)self->tempo.beats_per_bar : 1.0f);
+}
+
+/// A new input mode is taken behind the dry signal, once nothing of the old one is left in the realms.
+static void control_mode(FiqEngine* self, float period_s)
+{
+  const FiqInputMode wanted = (FiqInputMode)self->params.input_mode;
+  const bool         leave  = wanted != self->mode;
+  if (leave && self->detour.end <= 0.0f) {
+    self->mode          = wanted;
+    self->detour_frames = 2 * fiq_engine_latency_frames(self);
+  }
+  const bool stay     = self->detour_frames > 0;
+  self->detour_frames = fiq_engine_count_down(self->detour_frames, self->control_frames);
+  fiq_engine_ramp(&self->detour, leave || stay ? 0.0f : 1.0f, period_s / detour_s);
+}
+
+static float magnitude_of(const FiqSmoother* smoother)
+{
+  return fabsf(smoother->start) + fabsf(smoother->end);
+}
+
+/// Q costs as much as I, so it is made only while something turns; it must be whole before that begins.
+static void control_quadrature(FiqEngine* self)
+{
+  const bool wanted = fabsf(self->params.rotate) + fabsf(self->params.shift) > 0.0f;
+  const bool turns  = magnitude_of(&self->smoothed[FIQ_SMOOTH_ROTATE]) +
+                         magnitude_of(&self->smoothed[FIQ_SMOOTH_SHIFT]) >
+                     0.0f;
+  const bool was = self->with_q;
+  self->with_q   = wanted || turns;
+  if (self->with_q && !was) {
+    self->q_frames = 2 * fiq_engine_latency_frames(self);
+  }
+  self->q_frames = fiq_engine_count_down(self->q_frames, self->control_frames);
+}
+
+static void tick_smoothers(FiqEngine* self)
+{
+  for (uint32_t i = 0; i < FIQ_N_SMOOTHED; ++i) {
+    const bool waits = (i == FIQ_SMOOTH_ROTATE || i == FIQ_SMOOTH_SHIFT) && self->q_frames > 0;
+    fiq_smoother_tick(&self->smoothed[i],
+                      waits ? 0.0f : fiq_engine_smoothed_param(&self->params, (FiqSmoothed)i));
+  }
+  self->mix.start = self->mix.end;
+  self->mix.end   = self->smoothed[FIQ_SMOOTH_MIX].end * self->detour.end;
+}
+
+static FiqRealmsParams realms_params(const FiqEngine* self)
+{
+  const FiqEngineParams* const p = &self->params;
+  // The density goal thickens by harmonics.
+  const float density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
+  const float thicker = fabsf(density) > 0.0f ? exp2f(goal_octaves * density) : 1.0f;
+  return (FiqRealmsParams){
+      .realm        = (FiqRealm)p->realm,
+      .amount       = self->smoothed[FIQ_SMOOTH_AMOUNT].end,
+      .drive        = fiq_clamp(self->smoothed[FIQ_SMOOTH_DRIVE].end * thicker, 0.0f, 64.0f),
+      .coordination = p->coordination,
+      .motion_rad   = self->smoothed[FIQ_SMOOTH_MOTION].end,
+      .stereo_rad   = FIQ_PI_F * self->smoothed[FIQ_SMOOTH_WIDTH].end,
+      .theta_rad    = self->theta_rad,
+      .attention    = self->attending ? self->eager : NULL,
+      .coherence    = p->coherence,
+      .match_rate   = p->match,
+      .match_hold   = p->match_hold > 0.5f,
+      .learned      = self->is_tuned};
+}
+
+static void control_paths(FiqEngine* self)
+{
+  FiqPathParams params = {.realms     = realms_params(self),
+                          .trust      = &self->trust,
+                          .watching   = self->playing_id != 0 || self->is_tuned,
+                          .with_side  = self->playing.learned.objective == FIQ_LEARN_ALIGN,
+                          .input_mode = self->mode,
+                          .with_q     = self->with_q,
+                          .shift_hz   = self->smoothed[FIQ_SMOOTH_SHIFT].end,
+                          .rotate     = &self->smoothed[FIQ_SMOOTH_ROTATE],
+                          .mix        = &self->mix,
+                          .level      = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
+                          .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
+                          .own_level  = fiq_engine_sings_input(self)};
+  params.realms.amount *= self->strength.end;
+  fiq_path_control(&self->path->path, &params);
+  if (self->incoming) {
+    fiq_path_control(&self->incoming->path, &params);
+    self->incoming_runs = true;
+  }
+}
+
+/// Fade to the incoming path once it is filled, then let it take the place of the old one.
+static void control_exchange(FiqEngine* self, float period_s)
+{
+  if (!self->incoming) {
+    return;
+  }
+  if (self->exchange.end >= 1.0f) {
+    fiq_engine_finish_exchange(self);
+    return;
+  }
+  self->incoming_frames = fiq_engine_count_down(self->incoming_frames, self->control_frames);
+  fiq_engine_ramp(&self->exchange, self->incoming_frames > 0 ? 0.0f : 1.0f, period_s / exchange_s);
+}
+
+static void meter_core(FiqEngineMeters* meters, const FiqPhaseCore* core)
+{
+  meters->order          = core->order;
+  meters->uncertainty    = core->uncertainty;
+  meters->coupling_now   = core->coupling;
+  meters->coupling_ratio = core->coupling_ratio;
+  meters->action         = (float)core->action;
+  meters->tone           = (float)core->tone;
+  meters->zone_share     = core->zone_share;
+}
+
+/// In the Swarm it is the notes' oscillators that count.
+static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
+{
+  const FiqRegulator* const regulator = &self->group_regulator;
+  meters->order                       = self->swarm->swarm.order;
+  meters->uncertainty                 = fiq_swarm_uncertainty(&self->swarm->swarm);
+  meters->coupling_now   = fminf(coupling_told_max, regulator->coupling * self->params.speed);
+  meters->coupling_ratio = meters->coupling_now / fiq_engine_group_critical(self);
+  meters->action         = (float)regulator->action;
+  meters->tone           = (float)regulator->tone;
+  meters->zone_share     = regulator->zone_share;
+}
+
+static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)
+{
+  meters->moments       = (float)self->memory.n_moments;
+  meters->recall_match  = self->params.recall > 0.0f ? self->memory.recall : 0.0f;
+  meters->goal_progress = fiq_agency_progress(&self->agency);
+  meters->linked        = (float)self->field.n_peers;
+}
+
+static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
+{
+  const FiqRealms* const realms = &self->path->path.realms;
+  meters->coordinated           = realms->coordination_score;
+  meters->spectral_share        = fiq_realms_spectral_share(realms);
+  meters->learn_progress = self->learner ? fiq_learning_progress(&self->learner->learning) : 0.0f;
+  meters->learn_gain     = self->lesson.is_known ? self->lesson.learned.gain_db : 0.0f;
+  meters->learn_active   = self->playing_id ? self->trust.end * self->strength.end : 0.0f;
+  meters->match_error    = fiq_gain_to_db(fiq_realm_temporal_error(&realms->temporal[0]));
+  if (realms->current == FIQ_REALM_ADAPTIVE) {
+    const FiqSpectralFeatures* const heard = fiq_realm_spectral_features(&realms->spectral[1]);
+    meters->tonality                       = realms->adaptive.tonality;
+    meters->rms                            = heard->rms_db;
+    meters->flatness                       = heard->flatness;
+    meters->entropy                        = heard->entropy;
+    meters->flux                           = heard->flux;
+    meters->phase_variance                 = heard->phase_increment_variance;
+  }
+}
+
+/// Meters that are too dear for every period: exponentials and logarithms by the carrier and by the note.
+static void meter_notes(FiqEngine* self)
+{
+  const FiqSwarm* const  swarm  = &self->swarm->swarm;
+  FiqEngineMeters* const meters = &self->meters;
+  const uint32_t         n      = fiq_engine_n_sounding(self);
+  // Nothing moves in a swarm that sleeps.
+  if (!swarm->asleep || !self->is_residual_known) {
+    meters->residual = fiq_swarm_residual_hz(swarm);
+  }
+  self->is_residual_known = swarm->asleep;
+  meters->carriers        = (float)n;
+  meters->harmony         = n > 1 ? fiq_notes_harmony(&swarm->notes) : 1.0f;
+}
+
+static void update_meters(FiqEngine* self)
+{
+  const FiqSwarm* const  swarm  = &self->swarm->swarm;
+  FiqEngineMeters* const meters = &self->meters;
+  meters->imbalance             = swarm->carriers.imbalance;
+  meters->core_order            = self->core.order;
+  meters->lyapunov              = self->core.lyapunov;
+  meters->stability             = (float)self->core.class_;
+  meters->warning               = self->core.confidence;
+  if (self->n_ticks % FIQ_METER_TICKS == 0) {
+    meter_notes(self);
+    meter_mind(meters, self);
+  }
+  if (self->path) {
+    meter_core(meters, &self->core);
+    meter_realms(meters, self);
+  } else {
+    meter_groups(meters, self);
+  }
+}
+
+static void publish_telemetry(FiqEngine* self)
+{
+  FiqTelemetry* const     draft  = &self->draft;
+  FiqEngineMeters* const  meters = &self->meters;
+  FiqCoreTelemetry* const core   = &draft->core;
+  draft->frame                   = self->n_ticks * self->control_frames;
+  draft->guard_resets            = self->guard.n_faults;
+  fiq_describe_core(core, &self->core);
+  core->order          = meters->order;
+  core->uncertainty    = meters->uncertainty;
+  core->coupling       = meters->coupling_now;
+  core->coupling_ratio = meters->coupling_ratio;
+  core->action         = meters->action;
+  core->tone           = meters->tone;
+  core->zone_share     = meters->zone_share;
+  core->zone_low       = self->params.order_low;
+  core->zone_high      = self->params.order_high;
+  core->linked         = meters->linked;
+  if (!self->path) {
+    core->noise     = fiq_engine_group_noise(self);
+    core->resonance = self->group_resonance.noise;
+  }
+  if (self->path) {
+    fiq_describe_realms(draft, &self->path->path.realms);
+  }
+  fiq_describe_swarm(draft, &self->swarm->swarm);
+  fiq_describe_mind(&draft->mind, &self->memory, &self->agency, &self->attention);
+  draft->mind.harmony = meters->harmony;
+  fiq_telemetry_publish(&self->telemetry, draft);
+}
+
+void fiq_engine_control(FiqEngine* self)
+{
+  const float period_s = (float)(self->control_frames / self->config.sample_rate_hz);
+  control_quadrature(self);
+  if (self->path) {
+    control_mode(self, period_s);
+  }
+  tick_smoothers(self);
+  fiq_engine_ramp(&self->enabled, self->params.enabled, period_s / bypass_s);
+  fiq_engine_control_analysis(self);
+  fiq_engine_control_mind(self, period_s);
+  fiq_engine_control_core(self);
+  if (self->path) {
+    control_exchange(self, period_s);
+    fiq_engine_control_learning(self, period_s);
+    control_paths(self);
+  }
+  fiq_engine_control_swarm(self);
+  update_meters(self);
+  if (self->watched && self->n_ticks % FIQ_TELEMETRY_TICKS == 0) {
+    publish_telemetry(self);
+  }
+  ++self->n_ticks;
+}

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/engine/effect_path.h"
+
+#include "dsp/base/maths.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
+{
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
+  }
+}
+
+FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool,
+                        const FiqPathConfig* config)
+{
+  assert(self && arena && pool && config);
+  memset(self, 0, sizeof(*self));
+  self->config                 = *config;
+  const double          rate   = config->sample_rate_hz;
+  const uint32_t        period = config->control_frames;
+  const FiqRealmsConfig realms = {.sample_rate_hz   = rate,
+                                  .control_frames   = period,
+                                  .window_frames    = config->shape.window_frames,
+                                  .n_bands          = config->shape.n_bands,
+                                  .lookahead_frames = config->shape.lookahead_frames,
+                                  .spectral_only    = config->shape.spectral_only,
+                                  .latency_frames   = config->swarm_latency_frames};
+  FiqStatus             status = fiq_realms_init(&self->realms, arena, pool, &realms);
+  if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
+    return status;
+  }
+  const uint32_t  watch    = config->shape.watch_frames;
+  const uint32_t  latency  = fiq_realms_latency_frames(&self->realms) + watch;
+  const FiqStatus others[] = {fiq_field_delay_init(&self->dry_delay, arena, latency, period),
+                              fiq_field_delay_init(&self->wet_delay, arena, watch, period),
+                              fiq_field_delay_init(&self->side_delay, arena, latency, period),
+                              fiq_field_delay_init(&self->swarm_delay, arena,
+                                                   latency - config->swarm_latency_frames, period),
+                              fiq_field_shift_init(&self->shift, rate, period)};
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); ++i) {
+    status = status == FIQ_OK ? others[i] : status;
+  }
+  take_planes(self->dry, arena);
+  take_planes(self->side, arena);
+  take_planes(self->wet, arena);
+  take_planes(self->quadrature, arena);
+  take_planes(self->swarm, arena);
+  status = status == FIQ_OK ? fiq_arena_status(arena) : status;
+  if (status != FIQ_OK) {
+    return status;
+  }
+  self->latency_frames = latency;
+  self->step           = 1.0f / (float)period;
+  fiq_path_reset(self, FIQ_REALM_SPECTRAL);
+  return FIQ_OK;
+}
+
+void fiq_path_reset(FiqPath* self, FiqRealm realm)
+{
+  fiq_realms_reset(&self->realms, realm);
+  fiq_field_delay_reset(&self->dry_delay);
+  fiq_field_delay_reset(&self->wet_delay);
+  fiq_field_delay_reset(&self->side_delay);
+  fiq_field_delay_reset(&self->swarm_delay);
+  fiq_field_shift_reset(&self->shift);
+  self->position           = 0;
+  self->seen               = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
+  self->envelope           = 0.0f;
+  self->led                = 1.0f;
+  self->side_frames        = UINT32_MAX;
+  self->side_quiet_frames  = UINT32_MAX;
+  self->swarm_quiet_frames = UINT32_MAX;
+}
+
+void fiq_path_adopt(FiqPath* self, const FiqPath* old)
+{
+  fiq_realms_adopt(&self->realms, &old->realms);
+  self->envelope    = old->envelope;
+  self->led         = old->led;
+  self->side_frames = old->side_frames;
+}
+
+void fiq_path_control(FiqPath* self, const FiqPathParams* params)
+{
+  assert(self->position == 0);
+  self->params = *params;
+  self->seen   = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
+  fiq_realms_control(&self->realms, &params->realms);
+  fiq_field_shift_control(&self->shift, params->shift_hz);
+  fiq_field_delay_control(&self->dry_delay, self->dry_delay.delay_max_frames);
+  fiq_field_delay_control(&self->wet_delay, self->wet_delay.delay_max_frames);
+  fiq_field_delay_control(&self->side_delay, self->side_delay.delay_max_frames);
+  fiq_field_delay_control(&self->swarm_delay, self->swarm_delay.delay_max_frames);
+}
+
+/// How far frame `i` of this call is through the control period, 0..1.
+static float at(const FiqPath* self, uint32_t i)
+{
+  return (float)(self->position + i) * self->step;
+}
+
+static void mid_side(float* const* planes, uint32_t n_frames, float scale)
+{
+  float* const a = planes[0];
+  float* const b = planes[1];
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float sum        = (a[i] + b[i]) * scale;
+    const float difference = (a[i] - b[i]) * scale;
+    a[i]                   = sum;
+    b[i]                   = difference;
+  }
+}
+
+/// Turn z = i + jq by the rotation's line and by the shift, in place.
+static void turn_field(FiqPath* self, FiqField* z)
+{
+  fiq_field_shift_process(&self->shift, z);
+  for (uint32_t n = 0; n < z->n_frames; ++n) {
+    const float angle = fiq_smoother_at(self->params.rotate, at(self, n));
+    const float c     = fiq_cos(angle);
+    const float s     = fiq_sin(angle);
+    const float re    = z->i[n] * c - z->q[n] * s;
+    const float im    = z->i[n] * s + z->q[n] * c;
+    z->i[n]           = re;
+    z->q[n]           = im;
+  }
+}
+
+static void turn_phases(FiqPath* self, uint32_t n_frames)
+{
+  const double rate = self->config.sample_rate_hz;
+  if (self->params.input_mode == FIQ_INPUT_IQ_PAIR) {
+    FiqField pair = fiq_field_from_pair(self->wet[0], self->wet[1], rate, n_frames, 0);
+    turn_field(self, &pair);
+    return;
+  }
+  // Both channels are turned alike: the second starts from where the first one started.
+  const FiqFieldShift start = self->shift;
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    self->shift = start;
+    FiqField z  = {self->wet[channel], self->quadrature[channel], rate, n_frames,
+                   FIQ_ROLE_PROCESSED};
+    turn_field(self, &z);
+  }
+}
+
+static void copy_planes(float* const* to, const float* const* from, uint32_t n_frames)
+{
+  memcpy(to[0], from[0], n_frames * sizeof(float));
+  memcpy(to[1], from[1], n_frames * sizeof(float));
+}
+
+/// A sidechain counts as connected until it was silent for this long.
+static uint32_t hold_frames(const FiqPath* self)
+{
+  return (uint32_t)(2.0 * self->config.sample_rate_hz);
+}
+
+static void process_wet(FiqPath* self, const float* const* in, const float* const* side,
+                        uint32_t n_frames)
+{
+  const FiqInputMode        mode = self->params.input_mode;
+  const float* const*       from = in;
+  const float* const* const wet  = (const float* const*)self->wet;
+  if (mode == FIQ_INPUT_MID_SIDE) {
+    copy_planes(self->wet, in, n_frames);
+    mid_side(self->wet, n_frames, 0.5f);
+    from = wet;
+  }
+  // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
+  float* const* const out_q =
+      self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
+  const bool heard = fiq_path_follows_side(self);
+  fiq_realms_process(&self->realms, from, heard ? side : NULL, self->wet, out_q, n_frames);
+  if (self->params.with_q) {
+    turn_phases(self, n_frames);
+  }
+  if (mode == FIQ_INPUT_MID_SIDE) {
+    mid_side(self->wet, n_frames, 1.0f);
+  }
+}
+
+/// Frames since the sidechain last sounded.
+static void watch_side(FiqPath* self, uint32_t n_frames)
+{
+  uint32_t last = n_frames; // frame after the last that sounds
+  while (last > 0 && !(fabsf(self->side[0][last - 1]) + fabsf(self->side[1][last - 1]) > 1e-5f)) {
+    --last;
+  }
+  const uint32_t most = UINT32_MAX - n_frames;
+  const uint32_t past = self->side_frames < most ? self->side_frames + n_frames : UINT32_MAX;
+  self->side_frames   = last > 0 ? n_frames - last : past;
+}
+
+float fiq_path_follow_gain(float power)
+{
+  return fminf(2.0f, 4.0f * sqrtf(power));
+}
+
+bool fiq_path_follows_side(const FiqPath* self)
+{
+  return self->side_frames < hold_frames(self);
+}
+
+/// Add the swarm at its level times that of what it follows: the sidechain while it
+/// sounds and for two seconds after, else the input, unless what it sings is as loud as that already.
+static void add_swarm(FiqPath* self, uint32_t n_frames)
+{
+  const FiqSmoother* const level = self->params.level;
+  watch_side(self, n_frames);
+  if (level->start <= 0.0f && level->end <= 0.0f) {
+    return;
+  }
+  const bool          by_side = fiq_path_follows_side(self);
+  float* const* const leader  = by_side ? self->side : self->dry;
+  const float         led     = by_side || !self->params.own_level ? 1.0f : 0.0f;
+  const float         step_s  = (float)(1.0 / self->config.sample_rate_hz);
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float power  = 0.5f * (leader[0][i] * leader[0][i] + leader[1][i] * leader[1][i]);
+    self->envelope     = fiq_path_follow_power(self->envelope, power, step_s);
+    self->led          = fiq_path_follow_led(self->led, led, step_s);
+    const float follow = self->led * fiq_smoother_at(self->params.follow, at(self, i));
+    const float loud   = fiq_mix(1.0f, fiq_path_follow_gain(self->envelope), follow);
+    const float gain   = loud * fiq_smoother_at(level, at(self, i));
+    self->wet[0][i] += gain * self->swarm[0][i];
+    self->wet[1][i] += gain * self->swarm[1][i];
+  }
+}
+
+static void see_peaks(FiqPath* self, const float* const* in, uint32_t n_frames)
+{
+  FiqSeen* const seen = &self->seen;
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    seen->peak_in  = fmaxf(seen->peak_in, fmaxf(fabsf(in[0][i]), fabsf(in[1][i])));
+    seen->peak_wet = fmaxf(seen->peak_wet, fmaxf(fabsf(self->wet[0][i]), fabsf(self->wet[1][i])));
+  }
+}
+
+static double energy_of(float a, float b)
+{
+  const double sum = (double)a + (double)b;
+  return sum * sum;
+}
+
+static void see_energies(FiqPath* self, uint32_t n_frames)
+{
+  float* const* const wet  = self->wet;
+  float* const* const dry  = self->dry;
+  float* const* const side = self->side;
+  FiqSeen* const      seen = &self->seen;
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    if (self->params.with_side) {
+      seen->energy_wet += energy_of(wet[0][i], side[0][i]) + energy_of(wet[1][i], side[1][i]);
+      seen->energy_dry += energy_of(dry[0][i], side[0][i]) + energy_of(dry[1][i], side[1][i]);
+    } else {
+      seen->energy_wet += energy_of(wet[0][i], wet[1][i]);
+      seen->energy_dry += energy_of(dry[0][i], dry[1][i]);
+    }
+  }
+}
+
+/// Put the delayed input in place of the rest of `share`.
+static void mix_dry(FiqPath* self, const FiqSmoother* share, uint32_t n_frames)
+{
+  if (share->start >= 1.0f && share->end >= 1.0f) {
+    return; // untouched to the last bit
+  }
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float wet = fiq_smoother_at(share, at(self, i));
+    self->wet[0][i] = fiq_mix(self->dry[0][i], self->wet[0][i], wet);
+    self->wet[1][i] = fiq_mix(self->dry[1][i], self->wet[1][i], wet);
+  }
+}
+
+/// `from`, or silence in `planes` if that is NULL.
+static const float* const* sound_of(const float* const* from, float* const* planes,
+                                    uint32_t n_frames)
+{
+  if (from) {
+    return from;
+  }
+  memset(planes[0], 0, n_frames * sizeof(float));
+  memset(planes[1], 0, n_frames * sizeof(float));
+  return (const float* const*)planes;
+}
+
+/// `in` (silence unless it is fed) through a line to `out`; one that holds nothing and is given nothing rests.
+static void delay_or_rest(FiqFieldDelay* line, uint32_t* quiet_frames, bool is_fed,
+                          const float* const* in, float* const* out, uint32_t n_frames)
+{
+  const bool     is_empty = *quiet_frames > line->delay_max_frames;
+  const uint32_t quiet    = is_empty ? *quiet_frames : *quiet_frames + n_frames;
+  *quiet_frames           = is_fed ? 0 : quiet;
+  if (is_fed || !is_empty) {
+    fiq_field_delay_pair(line, in, out, n_frames);
+  }
+}
+
+void fiq_path_process(FiqPath* self, const float* const* in, const float* const* side,
+                      const float* const* swarm, uint32_t n_frames)
+{
+  assert(self->position + n_frames <= self->config.control_frames);
+  const float* const* const wet    = (const float* const*)self->wet;
+  const float* const* const led_by = sound_of(side, self->side, n_frames);
+  const float* const* const sung   = sound_of(swarm, self->swarm, n_frames);
+  process_wet(self, in, led_by, n_frames);
+  if (self->params.watching) {
+    see_peaks(self, in, n_frames);
+  }
+  fiq_field_delay_pair(&self->wet_delay, wet, self->wet, n_frames);
+  fiq_field_delay_pair(&self->dry_delay, in, self->dry, n_frames);
+  delay_or_rest(&self->side_delay, &self->side_quiet_frames, side != NULL, led_by, self->side,
+                n_frames);
+  delay_or_rest(&self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, sung, self->swarm,
+                n_frames);
+  if (self->params.watching) {
+    see_energies(self, n_frames);
+  }
+  mix_dry(self, self->params.trust, n_frames); // where what was learned does harm
+  mix_dry(self, self->params.mix, n_frames);
+  add_swarm(self, n_frames);
+  self->position = (self->position + n_frames) % self->config.control_frames;
+}

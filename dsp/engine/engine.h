@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The whole processor behind both plugins: input becomes a FieldIQ, passes a realm whose
+   phases the Kuramoto core moves, meets the annealed swarm, and leaves through the guard,
+   the output level and the bypass fade.
+
+       in --> sanitise --> realm path(s) --> rotate, shift --> mix with dry --> + swarm --> guard --> level --> out
+                 |                                               ^                              ^
+                 +---------------- delay of `latency` frames ----+------------------------------+ (bypass)
+
+   The stream is cut into control periods at fixed positions of the stream, so the output
+   does not depend on how the caller cuts it into blocks. Equal configuration, seed,
+   parameters, events and input give equal output, bit for bit.
+   Cost: see the modules. Latency: fiq_engine_latency_frames().
+*/
+#ifndef FIQ_ENGINE_H
+#define FIQ_ENGINE_H
+
+#include "dsp/engine/telemetry.h"
+#include "dsp/notes/tuning.h"
+
+typedef struct FiqEngine FiqEngine;
+
+/// A piece of an engine that can be exchanged while it plays; see part.h.
+typedef struct FiqPart FiqPart;
+
+typedef enum { FIQ_PART_SWARM, FIQ_PART_PATH, FIQ_PART_LEARNER } FiqPartKind;
+
+/// What a part is built for.
+typedef struct {
+  FiqPartKind kind;
+  uint32_t    capacity;         ///< FIQ_PART_SWARM: oscillators
+  uint32_t    step_frames;      ///< FIQ_PART_SWARM: step at 44.1 and 48 kHz, 64, 256 or 1024
+  uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqPathShape; FIQ_PART_LEARNER
+  uint32_t    n_bands;          ///< FIQ_PART_PATH, FIQ_PART_LEARNER
+  uint32_t    lookahead_frames; ///< FIQ_PART_PATH
+  uint32_t    watch_frames;     ///< FIQ_PART_PATH
+  bool        spectral_only;    ///< FIQ_PART_PATH
+  double      segment_s;        ///< FIQ_PART_LEARNER: what it hears at a time
+  bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLearningConfig
+} FiqPartOrder;
+
+/// What a phase core tells of itself once a step.
+typedef struct {
+  float    order;      ///< R
+  float    psi_rad;    ///< mean phase
+  float    rate_rad_s; ///< at which it turns
+  uint32_t link;       ///< 0 none, 1..16
+  uint32_t role;       ///< 0 consensus, 1 leader, 2 follower
+} FiqCoreNews;
+
+/// What the linked ones are to it: their mean of R e^(j psi).
+typedef struct {
+  float    re;
+  float    im;
+  uint32_t n_peers;
+} FiqCoreField;
+
+/// Hands over the news of a core's step and fetches the field; must not wait.  [audio]
+typedef void FiqCoreExchange(void* handle, const FiqCoreNews* news, FiqCoreField* field);
+
+typedef struct {
+  double   sample_rate_hz;   ///< 8000..384000
+  uint64_t seed;             ///< decides every random choice
+  bool     with_realms;      ///< true: effect with input; false: swarm alone
+  bool     with_worker;      ///< somebody does the lessons; else the engine, a slice now and then
+  FiqCoreExchange* exchange; ///< with linked engines, or NULL
+  void*            exchange_handle;
+} FiqEngineConfig;
+
+/// All controls, floats throughout so that one loop can smooth them; ranges as in params.def.
+typedef struct {
+  float enabled;      ///< 0 bypassed, 1 on
+  float freewheel;    ///< 1 while rendering offline
+  float realm;        ///< 0 temporal, 1 spectral, 2 adaptive
+  float amount;       ///< 0..1
+  float mix;          ///< 0 dry .. 1 wet
+  float drive;        ///< linear gain into the sine neurons
+  float coordination; ///< 0..1 speed of the coordination step
+  float rotate;       ///< rad
+  float shift;        ///< Hz
+  float input_mode;   ///< 0 stereo, 1 mid/side, 2 I/Q pair
+  float coupling;     ///< K
+  float speed;        ///< 0.1..10 time scale of the core
+  float core_rate;    ///< Hz
+  float core_spread;  ///< Hz, half width of the natural frequencies
+  float sync;         ///< 0 free, else 1.. = 4 bars, 2 bars, 1 bar, 1/2, 1/4, 1/8, 1/16
+  float motion;       ///< rad
+  float width;        ///< 0..1
+  float swarm_level;  ///< linear gain, 0 off
+  float swarm_follow; ///< 0..1
+  float oscillators;  ///< 1..131072
+  float detune;       ///< cents
+  float partials;     ///< 1..32
+  float tilt;         ///< dB per octave
+  float stereo;       ///< 0..1
+  float anneal;       ///< s
+  float balance;      ///< 0..1
+  float noise;        ///< Hz
+  float strength;     ///< growth of the pull over the anneal
+  float sharpness;  ///< what the softmax sharpness grows to over the anneal, 1/Hz; below 1 its root
+  float metric;     ///< 0 hertz, 1 cents
+  float scatter;    ///< octaves
+  float attack;     ///< s
+  float decay;      ///< s
+  float sustain;    ///< 0..1
+  float release;    ///< s
+  float bend_range; ///< semitones
+  float chord;      ///< 0 off, 1.. see params.def
+  float root_note;  ///< MIDI note number
+  float output;     ///< linear gain
+  float anneal_sync;    ///< as sync, for the anneal time
+  float window;         ///< of the spectral realm: 0..5 = 256..8192 frames at 48 kHz
+  float bands;          ///< of the spectral realm, 4..64
+  float coherence;      ///< -1 disperse .. 0 .. +1 focus
+  float match;          ///< 0 off .. 1 rate at which the temporal realm learns the sidechain
+  float match_hold;     ///< 1 keeps what was learned
+  float objective;      ///< of what the spectral realm learns: 0 none, else 1 + FiqLearnObjective
+  float learn;          ///< 1 goes on learning
+  float learn_clear;    ///< its rise to 1 forgets
+  float source;         ///< of the swarm's notes: 0 MIDI and chord, 1 analysis of the input, 2 both
+  float voices;         ///< partials that the analysis holds at most, 1..32
+  float threshold;      ///< dBFS of the softest partial
+  float odd_even;       ///< -1 odd .. 1 even partials
+  float stretch;        ///< partial h at h^(1 + stretch)
+  float stereo_rate;    ///< Hz
+  float stereo_motion;  ///< 0..1
+  float sharpness_mode; ///< 0 schedule, 1 convergence, 2 coherence, 3 temperature
+  float temperature;    ///< 0..1
+  float anneal_curve;   ///< -1..1
+  float mode;           ///< 0 poly, 1 mono, 2 legato, 3 latch
+  float glide;          ///< s
+  float velocity_level; ///< 0..1
+  float velocity_mass;  ///< 0..1
+  float pressure_level; ///< 0..1
+  float pressure_bright; ///< 0..1
+  float wheel_detune;    ///< cents that the full mod wheel adds
+  float mpe_bend;        ///< semitones
+  float just;            ///< 0..1
+  float prime_limit;     ///< 0..4: 3, 5, 7, 11, 13
+  float quality;         ///< step of the swarm: 0..2 = 64, 256, 1024 frames at 48 kHz
+  float core_size;       ///< phases of the core, 1..1000
+  float distribution;    ///< of their rates and of the swarm's detune: 0 uniform, 1 normal
+  float lag;             ///< rad
+  float sway;            ///< cents by which the core bends the swarm's pitches
+  float regulator;       ///< 1 on
+  float order_low;       ///< 0..1
+  float order_high;      ///< 0..1
+  float uncertainty_aim; ///< 0..1
+  float stabilise;       ///< 1 on
+  float resonance;       ///< 0..1
+  float remember;        ///< 1 on
+  float recall;          ///< 0..1
+  float recall_age;      ///< s
+  float forgetting;      ///< 1/s
+  float memory_clear;    ///< its rise to 1 forgets all moments
+  float just_root;       ///< 0 lowest note, 1..12 C..B
+  float partial_primes;  ///< 0 all, 1..6 = up to 2, 3, 5, 7, 11, 13
+  float goal;            ///< 0 none, else 1 + FiqGoalKind
+  float goal_target;     ///< 0..1, see params.def
+  float attention;       ///< 0..1
+  float link;            ///< 0 alone, 1..16
+  float link_role;       ///< 0 consensus, 1 leader, 2 follower
+  float link_strength;   ///< K of the pull by others
+} FiqEngineParams;
+
+/// What the engine says of itself, once a control period.
+typedef struct {
+  float latency;        ///< frames
+  float order;          ///< R of the core (effect) or of the notes' oscillators (swarm alone)
+  float coordinated;    ///< 0..1
+  float spectral_share; ///< 0 temporal .. 1 spectral
+  float residual;       ///< Hz
+  float imbalance;      ///< >= 1
+  float carriers;       ///< sounding notes
+  float learn_progress; ///< 0..1 of the present lesson
+  float learn_gain;     ///< dB, as the learner measured
+  float learn_active;   ///< 0..1, how far what was learned is heard
+  float match_error;    ///< dBFS, what the temporal realm has not matched of the sidechain
+  float uncertainty;    ///< U, 0..1, of what `order` is of
+  float coupling_now;   ///< K in use
+  float coupling_ratio; ///< K / K_c
+  float core_order;     ///< R of the core
+  float action;         ///< FiqRegulatorAction
+  float tone;           ///< FiqRegulatorTone
+  float zone_share;     ///< 0..1
+  float lyapunov;       ///< 1/s
+  float stability;      ///< FiqStabilityClass
+  float warning;        ///< 0..1
+  float moments;        ///< remembered
+  float recall_match;   ///< 0..1
+  float harmony;        ///< 0..1
+  float goal_progress;  ///< 0..1
+  float linked;         ///< other instances that draw this one
+  float tonality;       ///< 0..1, this and what follows by the adaptive realm
+  float rms;            ///< dBFS
+  float flatness;       ///< 0..1
+  float entropy;        ///< 0..1
+  float flux;           ///< 0..1
+  float phase_variance; ///< 0..1
+} FiqEngineMeters;
+
+/// Musical time as the host tells it.
+typedef struct {
+  double bpm;           ///< beats per minute, > 0
+  double beats_per_bar; ///< > 0
+} FiqTempo;
+
+enum {
+  FIQ_ENGINE_MATCH       = 256,  ///< values that Match may learn
+  FIQ_ENGINE_LEARNED     = 202,  ///< a lesson, packed (learning.h)
+  FIQ_ENGINE_GOALS       = 9,    ///< by message, beside that of the parameters
+  FIQ_ENGINE_MOMENTS     = 1000, ///< of the memory (memory.h)
+  FIQ_ENGINE_MEMORY_HEAD = 8,    ///< floats before the first moment
+  FIQ_ENGINE_MOMENT      = 52,   ///< floats a moment
+  FIQ_ENGINE_MEMORY      = FIQ_ENGINE_MEMORY_HEAD + FIQ_ENGINE_MOMENTS * FIQ_ENGINE_MOMENT
+};
+
+/// A goal from a message, beside the one of the parameters.
+typedef struct {
+  float kind;   ///< as the parameter `goal`, 1..4; others are left out
+  float target; ///< 0..1, as `goal_target`
+  float weight; ///< >= 0
+} FiqEngineGoal;
+
+/// What is worth keeping that no parameter holds.
+typedef struct {
+  uint64_t      seed;
+  float         phase_rad[3][FIQ_NEURONS_MAX]; ///< the layers' phases: temporal, spectral, adaptive
+  float         match[FIQ_ENGINE_MATCH];       ///< what the temporal realm learned
+  float         learned[FIQ_ENGINE_LEARNED];   ///< what the spectral realm learned
+  FiqEngineGoal goal[FIQ_ENGINE_GOALS];        ///< by message; kind 0: none
+} FiqEngineState;
+
+/// Frames from one step of the phase core to the next.  [any]
+uint32_t fiq_engine_core_frames(double sample_rate_hz);
+
+/// A new engine, or NULL (out of memory, or a sample rate out of range).  [setup]
+FiqEngine* fiq_engine_new(const FiqEngineConfig* config);
+
+/// Release it; NULL is allowed.  [setup]
+void fiq_engine_free(FiqEngine* self);
+
+/// Forget all sound and start over; parameters jump to `params`, seed and layer phases stay.  [audio]
+void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params);
+
+/// Play some periods to nobody, then reset as above, so that the first block takes no longer than others. Nothing else is
+/// left of them: neither in the phases of the layers, the lesson and the memory, nor with linked instances.  [setup]
+void fiq_engine_rehearse(FiqEngine* self, const FiqEngineParams* params);
+
+/**
+   Process `n_frames` (any number). `in` and `side` are two planes each; either may be NULL
+   (silence). Outputs may be the inputs. Any float values are accepted.  [audio]
+*/
+void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const float* const* in,
+                        const float* const* side, float* const* out, uint32_t n_frames);
+
+/// A MIDI 1.0 channel message that happens at the next frame; others are ignored.  [audio]
+void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes);
+
+/// Tune the swarm's notes, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]
+void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning);
+
+/// New musical time from the next frame on; values that make no sense are ignored.  [audio]
+void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo);
+
+/// Delay from input to output; it changes only when a path of another shape has been faded in.  [any]
+uint32_t fiq_engine_latency_frames(const FiqEngine* self);
+
+/// Last control period's values.  [audio]
+const FiqEngineMeters* fiq_engine_meters(const FiqEngine* self);
+
+/// Gather telemetry from here on (47 times a second), or no longer; at first nobody watches.  [audio]
+void fiq_engine_watch(FiqEngine* self, bool watched);
+
+/// The latest telemetry, or false if none is new; one reader at a time.  [any]
+bool fiq_engine_telemetry(FiqEngine* self, FiqTelemetry* telemetry);
+
+/// Copy the state.  [audio]
+void fiq_engine_state(const FiqEngine* self, FiqEngineState* state);
+
+/// Take the random choices of `seed`; parameters stay. Before anything is played the sound is that of a fresh engine with
+/// that seed; later it goes on, and so do the notes.  [audio]
+void fiq_engine_reseed(FiqEngine* self, uint64_t seed);
+
+/// Take over `state` (phases that are not finite are redrawn from its seed), as fiq_engine_reseed().  [audio]
+void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state);
+
+/// Changes with the moments that are remembered.  [audio]
+uint32_t fiq_engine_memory_generation(const FiqEngine* self);
+
+/// Number of moments.  [audio]
+uint32_t fiq_engine_n_moments(const FiqEngine* self);
+
+/// The head, and moments first..first + n - 1, into `packed` [FIQ_ENGINE_MEMORY].  [audio]
+void fiq_engine_pack_memory(const FiqEngine* self, float* packed, uint32_t first, uint32_t n);
+
+/// Go on with the memory `packed` [FIQ_ENGINE_MEMORY], of any origin.  [audio]
+void fiq_engine_set_memory(FiqEngine* self, const float* packed);
+
+/// Goals beside that of the parameters, `n` <= FIQ_ENGINE_GOALS; more are left out. They replace those set before.  [audio]
+void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n);
+
+/// True if `params` want another part than is playing; `order` then says which.  [audio]
+bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order);
+
+/// Build a part for an engine of `config`, or NULL (no memory).  [setup, worker]
+FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order);
+
+/// Play on with `part`: a swarm at once, a path by a fade once it is filled.  [audio]
+void fiq_engine_install(FiqEngine* self, FiqPart* part);
+
+/// A part that was replaced and may be released, or NULL.  [audio]
+FiqPart* fiq_engine_spent(FiqEngine* self);
+
+/// A part that has recorded enough for a lesson: call fiq_part_learn aside (or here, while
+/// freewheeling), then fiq_engine_learned; NULL if there is none.  [audio]
+FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params);
+
+/// Do the lesson of such a part; takes seconds.  [setup, worker]
+void fiq_part_learn(FiqPart* self);
+
+/// The lesson is over: play what came out if it is better.  [audio]
+void fiq_engine_learned(FiqEngine* self);
+
+/// Release a part; NULL is allowed.  [setup, worker]
+void fiq_part_free(FiqPart* self);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/engine/engine_state.h"
+
+#include <assert.h>
+#include <math.h>
+
+static const double lookahead_s = 0.02; // what Align may move the track ahead
+static const double watch_s     = 0.02; // what Headroom sees of its output before it leaves
+static const double later_s     = 6.0;  // what a lesson hears at a time, and offline
+static const double offline_s   = 60.0;
+
+void fiq_engine_keep_spent(FiqEngine* self, FiqPart* part)
+{
+  for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
+    if (!self->spent[i]) {
+      self->spent[i] = part;
+      return;
+    }
+  }
+  assert(false); // fiq_engine_wants() orders nothing while a place is taken
+}
+
+void fiq_engine_finish_exchange(FiqEngine* self)
+{
+  fiq_engine_keep_spent(self, self->path);
+  self->path     = self->incoming;
+  self->incoming = NULL;
+  fiq_smoother_reset(&self->exchange, 0.0f);
+  self->meters.latency = (float)fiq_engine_latency_frames(self);
+}
+
+static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
+{
+  static const uint32_t     steps[] = {64, 256, 1024};
+  const FiqPartOrder* const now     = &self->swarm->order;
+  // Grow by doubling, so that a knob on its way up does not rebuild the swarm at every step.
+  const uint32_t wanted = fiq_next_power_of_two((uint32_t)params->oscillators);
+  *order                = (FiqPartOrder){.kind     = FIQ_PART_SWARM,
+                                         .capacity = wanted > now->capacity ? wanted : now->capacity,
+                                         .step_frames =
+                              self->path ? FIQ_STEP_FRAMES : steps[(uint32_t)params->quality]};
+  return order->capacity > now->capacity || order->step_frames != now->step_frames;
+}
+
+/// With a short window the spectral realm does not wait for the others; who plays one of them then gets another path,
+/// which takes a worker, or a host that is not in a hurry.
+static bool is_quick(const FiqEngine* self, const FiqEngineParams* params)
+{
+  const bool can_change = self->config.with_worker || params->freewheel > 0.5f;
+  return can_change && params->window < 2.5f && (FiqRealm)params->realm == FIQ_REALM_SPECTRAL;
+}
+
+static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
+{
+  if (!self->path || self->incoming) {
+    return false;
+  }
+  const FiqPartOrder* const now  = &self->path->order;
+  const double              rate = self->config.sample_rate_hz;
+  const int                 aim  = (int)params->objective - 1;
+  // Harm is known a control period late, and the way back begins with the next.
+  const uint32_t watch = (uint32_t)(watch_s * rate) + 2 * self->control_frames;
+  *order               = (FiqPartOrder){.kind          = FIQ_PART_PATH,
+                                        .window_frames = 256u << (uint32_t)params->window,
+                                        .n_bands       = (uint32_t)params->bands,
+                                        .lookahead_frames =
+                              aim == FIQ_LEARN_ALIGN ? (uint32_t)(lookahead_s * rate + 1.0) : 0,
+                                        .watch_frames  = aim == FIQ_LEARN_HEADROOM ? watch : 0,
+                                        .spectral_only = is_quick(self, params)};
+  return order->window_frames != now->window_frames || order->n_bands != now->n_bands ||
+         order->lookahead_frames != now->lookahead_frames ||
+         order->watch_frames != now->watch_frames || order->spectral_only != now->spectral_only;
+}
+
+static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
+{
+  const bool offline = params->freewheel > 0.5f;
+  *order             = (FiqPartOrder){.kind          = FIQ_PART_LEARNER,
+                                      .window_frames = 256u << (uint32_t)params->window,
+                                      .n_bands       = (uint32_t)params->bands,
+                                      .segment_s     = offline ? offline_s : later_s,
+                                      .is_single     = offline};
+  if (!self->path || params->objective < 0.5f || params->learn < 0.5f) {
+    return false;
+  }
+  const FiqPart* const now = self->learner;
+  return !now || (!now->learning.is_taken && (order->window_frames != now->order.window_frames ||
+                                              order->n_bands != now->order.n_bands ||
+                                              order->is_single != now->order.is_single));
+}
+
+bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
+{
+  for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
+    if (self->spent[i]) {
+      return false;
+    }
+  }
+  if (self->leaving) {
+    return false;
+  }
+  return wants_swarm(self, params, order) || wants_path(self, params, order) ||
+         wants_learner(self, params, order);
+}
+
+void fiq_engine_install(FiqEngine* self, FiqPart* part)
+{
+  assert(self && part);
+  if (part->order.kind == FIQ_PART_SWARM) {
+    FiqPart* const old = self->swarm;
+    fiq_swarm_adopt(&part->swarm, &old->swarm);
+    self->swarm = part;
+    if (part->order.step_frames != old->order.step_frames && !old->swarm.asleep) {
+      fiq_engine_let_leave(self, old);
+    } else {
+      fiq_engine_keep_spent(self, old);
+    }
+    self->is_residual_known = false;
+    self->meters.latency    = (float)fiq_engine_latency_frames(self);
+    return;
+  }
+  if (part->order.kind == FIQ_PART_LEARNER) {
+    if (self->learner) {
+      fiq_engine_keep_spent(self, self->learner);
+    }
+    self->learner = part;
+    return;
+  }
+  assert(self->path && !self->incoming);
+  fiq_realms_set_lesson(&part->path.realms, &self->playing);
+  fiq_path_adopt(&part->path, &self->path->path);
+  self->incoming      = part;
+  self->incoming_runs = false; // it begins with the next control period
+  // Windows, delays and filters are full after twice the latency.
+  self->incoming_frames = 2 * part->path.latency_frames;
+  fiq_smoother_reset(&self->exchange, 0.0f);
+}
+
+FiqPart* fiq_engine_spent(FiqEngine* self)
+{
+  for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
+    FiqPart* const part = self->spent[i];
+    if (part) {
+      self->spent[i] = NULL;
+      return part;
+    }
+  }
+  return NULL;
+}

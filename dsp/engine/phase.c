@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/engine/engine_state.h"
+
+static const float goal_coupling = 6.0f;  // units of K that a goal may add or take
+static const float coupling_low  = -2.0f; // of K with the goals' part
+static const float coupling_high = 16.0f;
+static const float cent          = 0.000577622650f; // ln 2 / 1200
+
+enum { SWAY_TICKS = 2 }; ///< control periods of the swarm's shortest step
+
+FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena)
+{
+  const FiqPhaseCoreConfig config = {
+      .n_osc_max      = FIQ_KURAMOTO_MAX,
+      .ticks_per_step = FIQ_PHASE_CORE_TICKS,
+      .period_s       = (float)(self->control_frames / self->config.sample_rate_hz)};
+  return fiq_phase_core_init(&self->core, arena, &config);
+}
+
+void fiq_engine_reset_core(FiqEngine* self)
+{
+  fiq_phase_core_reset(&self->core, self->seed);
+  fiq_regulator_reset(&self->group_regulator);
+  fiq_resonance_reset(&self->group_resonance);
+  self->field = (FiqCoreField){.n_peers = 0};
+}
+
+uint32_t fiq_engine_core_frames(double sample_rate_hz)
+{
+  return FIQ_PHASE_CORE_TICKS * fiq_part_control_frames(sample_rate_hz);
+}
+
+float fiq_engine_coupling(const FiqEngine* self)
+{
+  const float goal = fiq_agency_drive(&self->agency, FIQ_GOAL_ORDER);
+  return fiq_clamp(self->params.coupling + goal_coupling * goal, coupling_low, coupling_high);
+}
+
+float fiq_engine_order(const FiqEngine* self)
+{
+  return self->path ? self->core.order : self->swarm->swarm.order;
+}
+
+static FiqPhaseCoreParams core_params(const FiqEngine* self)
+{
+  const FiqEngineParams* const p     = &self->params;
+  const float                  beats = fiq_engine_sync_beats(self, p->sync);
+  const float rate_hz = beats > 0.0f ? (float)self->tempo.bpm / (60.0f * beats) : p->core_rate;
+  return (FiqPhaseCoreParams){.n_osc    = (uint32_t)p->core_size,
+                              .coupling = fiq_engine_coupling(self),
+                              .lag_rad  = p->lag,
+                              .speed    = p->speed,
+                              // A tempo is a tempo: the core's own speed must not scale it.
+                              .centre_rad_s =
+                                  FIQ_TWO_PI_F * rate_hz / (beats > 0.0f ? p->speed : 1.0f),
+                              .spread_rad_s = FIQ_TWO_PI_F * p->core_spread,
+                              .distribution = (int)p->distribution,
+                              .regulated    = p->regulator > 0.5f,
+                              .order_low    = p->order_low,
+                              .order_high   = p->order_high,
+                              .uncertainty  = p->uncertainty_aim,
+                              .stabilised   = p->stabilise > 0.5f,
+                              .resonance    = p->resonance};
+}
+
+/// Tell the linked instances of the step before, and hear them for the one to come.
+static void exchange_news(FiqEngine* self, const FiqPhaseCoreParams* params)
+{
+  const FiqCoreNews news = {.order      = self->core.order,
+                            .psi_rad    = self->core.psi_rad,
+                            .rate_rad_s = params->centre_rad_s * params->speed,
+                            .link       = (uint32_t)self->params.link,
+                            .role       = (uint32_t)self->params.link_role};
+  self->field            = (FiqCoreField){.n_peers = 0};
+  if (self->config.exchange) {
+    self->config.exchange(self->config.exchange_handle, &news, &self->field);
+  }
+}
+
+/// Phases of the realms' bands. Attended ones are drawn to the common phase, and learn faster than the others.
+static void place_bands(FiqEngine* self)
+{
+  const FiqRealms* const realms  = &self->path->path.realms;
+  const FiqBands* const  bands   = &realms->spectral[0].bands;
+  const uint32_t         n_bands = realms->config.n_bands;
+  // The other realms have up to 32 neurons.
+  fiq_phase_core_phases(&self->core, self->theta_rad, n_bands > 32 ? n_bands : 32);
+  const float attention = self->attending ? self->params.attention : 0.0f;
+  for (uint32_t i = 0; i < n_bands && attention > 0.0f; ++i) {
+    const float axis = rintf(fiq_axis_of_hz(fmaxf(bands->centre_hz[i], FIQ_AXES_LOW_HZ)));
+    const float pull = attention * self->attention.weight[(uint32_t)axis];
+    const float way  = fiq_wrap_rad(self->core.psi_rad - self->theta_rad[i]);
+    self->theta_rad[i] += pull * way;
+    self->eager[i] = 1.0f - 0.9f * attention + 0.9f * pull;
+  }
+  for (uint32_t i = n_bands; i < FIQ_NEURONS_MAX && attention > 0.0f; ++i) {
+    self->eager[i] = 1.0f; // what has no band is not attended, and not held back
+  }
+}
+
+/// The core bends the swarm's pitches to and fro.
+static void sway_swarm(FiqEngine* self)
+{
+  FiqSwarm* const swarm  = &self->swarm->swarm;
+  const float     depth  = cent * self->params.sway;
+  const uint32_t  n_sway = depth > 0.0f ? (uint32_t)self->params.core_size : 0;
+  if (self->n_ticks % SWAY_TICKS != 0) {
+    return;
+  }
+  fiq_phase_core_phases(&self->core, self->sway, n_sway);
+  for (uint32_t i = 0; i < n_sway; ++i) {
+    self->sway[i] = depth * fiq_sin(self->sway[i]);
+  }
+  fiq_swarm_set_sway(swarm, self->sway, self->sway, n_sway);
+}
+
+void fiq_engine_control_core(FiqEngine* self)
+{
+  FiqPhaseCoreParams params = core_params(self);
+  if (fiq_phase_core_is_due(&self->core)) {
+    exchange_news(self, &params);
+  }
+  params.field_re = self->params.link_strength * self->field.re;
+  params.field_im = self->params.link_strength * self->field.im;
+  fiq_phase_core_tick(&self->core, &params);
+  if (self->path) {
+    place_bands(self);
+  } else {
+    sway_swarm(self);
+  }
+}

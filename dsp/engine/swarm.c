@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/engine/engine_state.h"
+
+/// Largest prime factor by choice of `partial_primes`.
+static const float primes[] = {0.0f, 2.0f, 3.0f, 5.0f, 7.0f, 11.0f, 13.0f};
+
+static const uint32_t all_notes_off = 123; // a controller
+
+static const float group_coupling_max = 16.0f;
+static const float group_noise        = 6.0f;  // over that of the core
+static const float group_noise_max    = 20.0f; // rad per root of a second
+static const float goal_tilt          = 12.0f; // dB per octave that the density goal adds at most
+
+static void control_play(FiqEngine* self)
+{
+  static const int32_t         limits[] = {3, 5, 7, 11, 13, 2};
+  const FiqEngineParams* const p        = &self->params;
+  const FiqNotesPlay           play     = {.mode                     = (int32_t)p->mode,
+                                           .glide_s                  = p->glide,
+                                           .velocity_level           = p->velocity_level,
+                                           .velocity_mass            = p->velocity_mass,
+                                           .pressure_level           = p->pressure_level,
+                                           .pressure_brightness      = p->pressure_bright,
+                                           .mpe_bend_range_semitones = p->mpe_bend,
+                                           .just_amount              = p->just,
+                                           .prime_limit              = limits[(uint32_t)p->prime_limit],
+                                           .just_root                = (int32_t)p->just_root - 1,
+                                           .just                     = p->just > 0.0f};
+  fiq_notes_set_play(&self->swarm->swarm.notes, &play);
+}
+
+/// The input is analysed while something wants to know of it.
+void fiq_engine_control_analysis(FiqEngine* self)
+{
+  const FiqEngineParams* const p      = &self->params;
+  FiqAnalysisParams            params = fiq_analysis_default_params();
+  const bool of_input = p->source > 0.5f || (self->path && fiq_engine_is_present(self));
+  if (of_input && !self->analysing) {
+    fiq_analysis_reset(&self->analysis);
+  }
+  self->analysing     = of_input;
+  params.max_carriers = p->voices;
+  params.threshold_db = p->threshold;
+  if (of_input) {
+    fiq_analysis_control(&self->analysis, &params);
+  }
+}
+
+/// Hand what is remembered and what the analysis hears to the swarm.
+static void control_voices(FiqEngine* self)
+{
+  FiqSwarmVoice sung[FIQ_SWARM_VOICES_MAX];
+  uint32_t      n       = fiq_engine_recalled(self, sung, FIQ_SWARM_VOICES_MAX);
+  uint32_t      n_heard = 0;
+  if (self->params.source > 0.5f) {
+    const FiqAnalysisVoice* const heard = fiq_analysis_voices(&self->analysis, &n_heard);
+    for (uint32_t i = 0; i < n_heard && n < FIQ_SWARM_VOICES_MAX; ++i) {
+      sung[n++] = (FiqSwarmVoice){heard[i].id, heard[i].hz, heard[i].mass,
+                                  fiq_voice_level * heard[i].level};
+    }
+  }
+  // Without voices before and now there is nobody to be dismissed.
+  if (n > 0 || self->n_sung > 0) {
+    fiq_swarm_set_voices(&self->swarm->swarm, sung, n);
+  }
+  self->n_sung = n;
+}
+
+/// Notes within the attended bands couple more firmly.
+static void control_attention(FiqEngine* self)
+{
+  const FiqAttention* const attention = &self->attention;
+  const uint32_t            n         = self->attending ? attention->n_foci : 0;
+  float                     low_hz[FIQ_ATTENTION_FOCI_MAX];
+  float                     high_hz[FIQ_ATTENTION_FOCI_MAX];
+  for (uint32_t i = 0; i < n; ++i) {
+    low_hz[i]  = fiq_hz_of_axis((float)attention->focus[i] - 0.5f);
+    high_hz[i] = fiq_hz_of_axis((float)attention->focus[i] + 0.5f);
+  }
+  fiq_swarm_set_attention(&self->swarm->swarm, low_hz, high_hz, n);
+}
+
+/// K_c of a group of notes, in half widths of its detune.
+float fiq_engine_group_critical(const FiqEngine* self)
+{
+  // A normal detune has the standard deviation of the uniform one, 1 / sqrt 3 of its half width.
+  const bool is_normal = self->params.distribution > 0.5f;
+  return is_normal ? fiq_kuramoto_critical(0.577350269f, FIQ_KURAMOTO_NORMAL)
+                   : fiq_kuramoto_critical(1.0f, FIQ_KURAMOTO_UNIFORM);
+}
+
+/// Notes whose phases stand still about each other are shaken.
+static void shake_groups(FiqEngine* self, float period_s)
+{
+  const FiqSwarm* const swarm     = &self->swarm->swarm;
+  FiqResonance* const   resonance = &self->group_resonance;
+  if (self->params.resonance <= 0.0f || swarm->asleep) {
+    if (resonance->n_states > 0) {
+      fiq_resonance_reset(resonance);
+    }
+    return;
+  }
+  if (!fiq_resonance_is_due(resonance, period_s)) {
+    return;
+  }
+  float
+      phase_rad[FIQ_RESONANCE_SAMPLED]; // of some oscillators about the mean phases of their notes
+  for (uint32_t i = 0; i < FIQ_RESONANCE_SAMPLED; ++i) {
+    const uint32_t j     = (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_RESONANCE_SAMPLED);
+    const uint32_t group = swarm->group[j] % FIQ_SWARM_SILENT;
+    phase_rad[i]         = FIQ_TWO_PI_F * (swarm->phi[j] - swarm->member[group].psi);
+  }
+  fiq_resonance_look(resonance, phase_rad, FIQ_RESONANCE_SAMPLED, 0.0f, swarm->order,
+                     self->params.resonance);
+}
+
+/// Coupling and noise of the notes' groups, regulated by their own order.
+static void control_groups(FiqEngine* self)
+{
+  const FiqEngineParams* const p    = &self->params;
+  const float              period_s = (float)(self->control_frames / self->config.sample_rate_hz);
+  const FiqRegulatorParams params   = {.enabled      = p->regulator > 0.5f,
+                                       .order_low    = p->order_low,
+                                       .order_high   = p->order_high,
+                                       .uncertainty  = p->uncertainty_aim,
+                                       .coupling     = fiq_engine_coupling(self),
+                                       .critical     = fiq_engine_group_critical(self),
+                                       .coupling_max = group_coupling_max,
+                                       .speed        = p->speed};
+  fiq_regulator_step(&self->group_regulator, &params, self->swarm->swarm.order,
+                     fiq_swarm_uncertainty(&self->swarm->swarm), period_s);
+  shake_groups(self, period_s);
+}
+
+float fiq_engine_group_noise(const FiqEngine* self)
+{
+  // Groups pull by half their detune, some rad/s, where the core pulls by 1: it takes more to shake them.
+  return fminf(group_noise_max,
+               group_noise * (self->group_regulator.noise + self->group_resonance.noise));
+}
+
+/// What is heard or recalled of an input has its own partials; harmonics upon them would be another sound.
+static float n_partials(const FiqEngine* self)
+{
+  const FiqEngineParams* const p = &self->params;
+  const bool                   copies =
+      fiq_engine_copies_input(self) || (self->path && p->recall > 0.0f && p->source < 0.5f);
+  return copies ? 1.0f : p->partials;
+}
+
+/// Who begins to sing the input alone lets the keys go.
+static void control_copying(FiqEngine* self)
+{
+  const bool copies = fiq_engine_copies_input(self);
+  for (uint32_t channel = 0; channel < 16 && copies && !self->copying; ++channel) {
+    fiq_swarm_controller(&self->swarm->swarm, channel, all_notes_off, 0, 0);
+  }
+  self->copying = copies;
+}
+
+/// The highest mod wheel of channels that sound, and of the first: there is one detune for all notes.
+static float highest_wheel(const FiqNotes* notes)
+{
+  float wheel = fiq_notes_wheel(notes, 0);
+  for (uint32_t i = 0; i < FIQ_NOTES_MAX; ++i) {
+    const FiqNote* const note = &notes->note[i];
+    if (note->stage != FIQ_NOTE_IDLE) {
+      wheel = fmaxf(wheel, fiq_notes_wheel(notes, note->channel));
+    }
+  }
+  return wheel;
+}
+
+/// Sharpness 1 already decides between the notes of any chord; below it falls with its square, so that the lower end of
+/// the control reaches to where nobody can decide.
+static float sharpness_of(float control)
+{
+  return control < 1.0f ? control * control : control;
+}
+
+/// Keys beside voices that have the input's level: they follow it here, as the whole swarm does without voices.
+static float key_level(FiqEngine* self, float period_s)
+{
+  const bool  follows = self->path && fiq_engine_sings_input(self);
+  const float led     = follows && !fiq_path_follows_side(&self->path->path) ? 1.0f : 0.0f;
+  self->key_led       = fiq_path_follow_led(self->key_led, led, period_s);
+  const float follow  = self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW].end * self->key_led;
+  return follow > 1e-4f ? fiq_mix(1.0f, fiq_path_follow_gain(self->key_power), follow) : 1.0f;
+}
+
+void fiq_engine_control_swarm(FiqEngine* self)
+{
+  const FiqEngineParams* const p       = &self->params;
+  const float                  density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
+  const float                  beats   = fiq_engine_sync_beats(self, p->anneal_sync);
+  const float                  wheel   = highest_wheel(&self->swarm->swarm.notes);
+  control_copying(self);
+  control_groups(self);
+  control_attention(self);
+  const FiqSwarmParams swarm = {
+      .n_osc                = p->oscillators,
+      .anneal_s             = beats > 0.0f ? 60.0f * beats / (float)self->tempo.bpm : p->anneal,
+      .balance              = p->balance,
+      .noise_hz             = p->noise,
+      .strength             = p->strength,
+      .sharpness            = sharpness_of(p->sharpness),
+      .metric               = p->metric,
+      .spread_cents         = fminf(100.0f, p->detune + wheel * p->wheel_detune),
+      .coupling             = self->group_regulator.coupling * p->speed,
+      .partials             = n_partials(self),
+      .tilt_db_per_octave   = fiq_clamp(p->tilt + goal_tilt * density, -24.0f, 6.0f),
+      .width                = p->stereo,
+      .attack_s             = p->attack,
+      .decay_s              = p->decay,
+      .sustain              = p->sustain,
+      .release_s            = p->release,
+      .bend_range_semitones = p->bend_range,
+      .scatter_octaves      = p->scatter,
+      .level                = 1.0f,
+      .key_level    = key_level(self, (float)(self->control_frames / self->config.sample_rate_hz)),
+      .chord        = self->copying ? 0.0f : p->chord,
+      .root_note    = p->root_note,
+      .odd_even     = p->odd_even,
+      .stretch      = p->stretch,
+      .motion_hz    = p->stereo_rate,
+      .motion_depth = p->stereo_motion,
+      .sharpness_mode = p->sharpness_mode,
+      .temperature    = p->temperature * (p->stabilise > 0.5f ? self->core.temperature : 1.0f),
+      .lag_rad        = p->lag,
+      .distribution   = p->distribution,
+      .phase_noise    = fiq_engine_group_noise(self),
+      .partial_limit  = primes[(uint32_t)p->partial_primes],
+      .attention      = p->attention,
+      .anneal_curve   = p->anneal_curve};
+  control_play(self);
+  control_voices(self);
+  fiq_swarm_control(&self->swarm->swarm, &swarm);
+}
+
+uint32_t fiq_engine_n_sounding(const FiqEngine* self)
+{
+  const FiqNotes* const notes = &self->swarm->swarm.notes;
+  uint32_t              n     = 0;
+  for (uint32_t i = 0; i < FIQ_NOTES_MAX; ++i) {
+    n += notes->note[i].stage != FIQ_NOTE_IDLE;
+  }
+  return n;
+}

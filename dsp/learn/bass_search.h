@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   Headroom with a turn of the bass (bass.h) before the bands, where that is worth it: phases alone reach
+   3/16 window to either side, which is half a period of a kick drum's lowest tone at a window of 2048.
+
+   None, 50 Hz and, where that was no worse, 40 and 70 Hz are given a short try of learn_headroom.h; the best
+   of them, or none unless that is beaten by 0.5 dB, is then learned with in earnest. What is kept is the lowest crest
+   factor over the whole audio, nothing at all included.
+
+   Memory: 8 bytes a frame. Cost: that of learn_headroom.h and a fifth to a third of it for the tries.
+*/
+#ifndef FIQ_LEARN_BASS_H
+#define FIQ_LEARN_BASS_H
+
+#include "dsp/filter/bass_allpass.h"
+#include "dsp/learn/headroom.h"
+
+enum { FIQ_LEARN_BASS_TRIES = 4 };
+
+/// What it is at.
+typedef enum { FIQ_LEARN_BASS_DONE, FIQ_LEARN_BASS_TURN, FIQ_LEARN_BASS_LEARN } FiqLearnBassStage;
+
+typedef struct {
+  FiqLearnHeadroom* headroom; ///< not owned
+  FiqBass           filter;
+  float*            turned[FIQ_CHANNELS]; ///< [n_frames_max]
+  FiqLearnPlanes    planes;               ///< what is learned from
+  FiqLearnPlanes    turning;              ///< what is being turned
+  uint32_t          position;             ///< of that, frames
+  uint64_t          seed;
+  FiqLearnBassStage stage;
+  uint32_t          i_try; ///< FIQ_LEARN_BASS_TRIES: in earnest
+  float             corner_hz[FIQ_LEARN_BASS_TRIES + 1];
+  float             crest_db[FIQ_LEARN_BASS_TRIES + 1]; ///< reached with it
+  float             untouched_crest_db;
+  float rotation_crest_db; ///< of the best constant rotation, without a turn of the bass
+  float best_crest_db;
+  float best_hz; ///< corner, 0: none
+  float best_phi_rad[FIQ_NEURONS_MAX];
+} FiqLearnBass;
+
+/// `headroom` stays the caller's.  [setup]
+FiqStatus fiq_learn_bass_init(FiqLearnBass* self, FiqArena* arena, FiqLearnHeadroom* headroom,
+                              uint32_t n_frames_max);
+
+/// Nothing is being learned, and nothing was.  [worker]
+void fiq_learn_bass_reset(FiqLearnBass* self);
+
+/// Begin on `planes`, which must stay until it is done.  [worker]
+void fiq_learn_bass_begin(FiqLearnBass* self, const FiqLearnPlanes* planes, uint64_t seed);
+
+/// One slice of work; false when all is done.  [worker]
+bool fiq_learn_bass_step(FiqLearnBass* self);
+
+/// 0..1, roughly in proportion to time.  [worker]
+float fiq_learn_bass_progress(const FiqLearnBass* self);
+
+/// Crest factor gained by the best so far, measured over all of the audio, >= 0.  [worker]
+float fiq_learn_bass_gain_db(const FiqLearnBass* self);
+
+/// Begin to turn `planes`, at most as long as those learned from; only while nothing is learned. [worker]
+void fiq_learn_bass_turn(FiqLearnBass* self, const FiqLearnPlanes* planes, float corner_hz);
+
+/// Turn some more; false when that was the last of it.  [worker]
+bool fiq_learn_bass_turn_step(FiqLearnBass* self);
+
+/// What was turned last, or the planes themselves where the corner was 0.  [worker]
+FiqLearnPlanes fiq_learn_bass_turned(const FiqLearnBass* self);
+
+#endif

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/learn/lesson.h"
+
+#include "dsp/base/maths.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const float  gain_worth_db = 0.1f;
+static const float  harm_gain     = 1.0115794f; // 0.1 dB
+static const float  slot_s        = 0.1f;
+static const float  harm_least    = 0.01f;
+static const float  suspect_s     = 0.3f;
+static const float  hold_least_s  = 1.0f;
+static const float  hold_most_s   = 8.0f;
+static const float  energy_s      = 0.5f;
+static const double energy_least  = 1e-9;
+
+FiqStatus fiq_learning_init(FiqLearning* self, FiqArena* arena, FiqFftPool* pool,
+                            const FiqLearningConfig* config)
+{
+  assert(self && arena && pool && config);
+  memset(self, 0, sizeof(*self));
+  atomic_init(&self->progress, 0u);
+  const FiqStatus status = fiq_learner_init(&self->learner, arena, pool, &config->learner);
+  if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
+    return status;
+  }
+  self->is_single = config->is_single;
+  for (uint32_t i = 0; i < 2; ++i) {
+    for (uint32_t source = 0; source < 2 && !(i == 1 && self->is_single); ++source) {
+      for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+        self->segment[i][source][channel] =
+            fiq_arena_take(arena, config->learner.n_frames_max, sizeof(float));
+      }
+    }
+    self->hop[i] = fiq_arena_take(arena, config->learner.window_frames / 4, sizeof(float));
+  }
+  return status == FIQ_OK ? fiq_arena_status(arena) : status;
+}
+
+void fiq_learning_rewind(FiqLearning* self)
+{
+  self->n_recorded = 0;
+  self->peak       = 0.0f;
+}
+
+void fiq_learning_record(FiqLearning* self, const float* const* main, const float* const* side,
+                         uint32_t n_frames)
+{
+  const bool     is_busy = self->is_single && self->is_taken;
+  const uint32_t room    = is_busy ? 0 : self->learner.config.n_frames_max - self->n_recorded;
+  const uint32_t now     = n_frames < room ? n_frames : room;
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    float* const to_main = self->segment[self->recording][0][channel] + self->n_recorded;
+    float* const to_side = self->segment[self->recording][1][channel] + self->n_recorded;
+    memcpy(to_main, main[channel], now * sizeof(float));
+    memcpy(to_side, side[channel], now * sizeof(float));
+    for (uint32_t i = 0; i < now; ++i) {
+      self->peak = fmaxf(self->peak, fabsf(to_main[i]));
+    }
+  }
+  self->n_recorded += now;
+}
+
+void fiq_learning_start(FiqLearning* self, FiqLearnObjective objective, const FiqLesson* old)
+{
+  assert(!self->is_taken);
+  assert(self->n_recorded > 0);
+  self->n_frames          = self->n_recorded;
+  self->recording         = self->is_single ? 0 : 1 - self->recording;
+  self->old               = *old;
+  self->learner.objective = objective;
+  self->stage             = FIQ_LEARNING_BEGIN;
+  self->is_taken          = true;
+  self->lesson_peak       = self->peak;
+  atomic_store_explicit(&self->progress, 0u, memory_order_relaxed);
+  fiq_learning_rewind(self);
+}
+
+/// The segment that the lesson is about.
+static float* const* lesson_planes(const FiqLearning* self, uint32_t source)
+{
+  return self->segment[self->is_single ? 0 : 1 - self->recording][source];
+}
+
+static FiqLearnerAudio lesson_audio(const FiqLearning* self)
+{
+  float* const* const main = lesson_planes(self, 0);
+  float* const* const side = lesson_planes(self, 1);
+  return (FiqLearnerAudio){{main[0], main[1]}, {side[0], side[1]}, self->n_frames};
+}
+
+static void take_outcome(FiqLearning* self)
+{
+  const FiqLearnerConfig* const config = &self->learner.config;
+  FiqLesson* const              to     = &self->outcome;
+  memset(to, 0, sizeof(*to));
+  to->learned        = fiq_learner_result(&self->learner);
+  to->is_known       = true;
+  to->sample_rate_hz = config->sample_rate_hz;
+  to->window_frames  = config->window_frames;
+  to->n_bands        = config->n_bands;
+  to->peak           = self->lesson_peak;
+  memcpy(to->centre_hz, self->learner.realm.bands.centre_hz, config->n_bands * sizeof(float));
+}
+
+static void begin_compare(FiqLearning* self)
+{
+  FiqLearnRealm* const realm = &self->learner.realm;
+  float                phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX];
+  fiq_lesson_phases(&self->old, realm->bands.centre_hz, realm->config.n_bands, phi_rad);
+  fiq_learn_realm_set_phases(realm, 0, phi_rad[0]);
+  fiq_learn_realm_set_phases(realm, 1, phi_rad[1]);
+  fiq_learn_realm_render_start(realm);
+  float* const* const  main   = lesson_planes(self, 0);
+  const FiqLearnPlanes planes = {{main[0], main[1]}, self->n_frames};
+  fiq_learn_bass_turn(&self->learner.bass, &planes, fiq_lesson_bass_hz(&self->old));
+  memset(self->level, 0, sizeof(self->level));
+  self->position = 0;
+}
+
+/// Peak and energy of what counts: both channels, or the sum with the partner.
+static void judge(double level[2], FiqLearnObjective objective, const float main[FIQ_CHANNELS],
+                  const float side[FIQ_CHANNELS])
+{
+  double a = (double)main[0];
+  double b = (double)main[1];
+  if (objective == FIQ_LEARN_MONO) {
+    a += b;
+    b = 0.0;
+  } else if (objective == FIQ_LEARN_ALIGN) {
+    a += (double)side[0];
+    b += (double)side[1];
+  }
+  level[0] = fmax(level[0], fmax(fabs(a), fabs(b)));
+  level[1] += a * a + b * b;
+}
+
+/// One output hop of the old lesson; false when that was the last.
+static bool compare(FiqLearning* self)
+{
+  FiqLearnRealm* const realm = &self->learner.realm;
+  float* const* const  main  = lesson_planes(self, 0);
+  float* const* const  side  = lesson_planes(self, 1);
+  if (fiq_learn_bass_turn_step(&self->learner.bass)) {
+    return true;
+  }
+  const FiqLearnPlanes    planes    = fiq_learn_bass_turned(&self->learner.bass);
+  const FiqLearned* const old       = &self->old.learned;
+  const FiqLearnObjective objective = old->objective;
+  const int32_t           delay = fiq_lesson_delay_frames(&self->old, realm->config.sample_rate_hz);
+  const float             first = old->is_inverted ? -1.0f : 1.0f;
+  const float             second = objective == FIQ_LEARN_MONO ? 1.0f : first;
+  fiq_learn_realm_render(realm, &planes, FIQ_CHANNELS, delay, self->hop);
+  const int64_t start = ((int64_t)self->position - FIQ_LEARN_LEAD_HOPS) * realm->hop_frames;
+  for (uint32_t i = 0; i < realm->hop_frames; ++i) {
+    const int64_t at        = start + i;
+    const bool    is_inside = at >= 0 && at < (int64_t)self->n_frames;
+    const float   beside[2] = {is_inside ? side[0][at] : 0.0f, is_inside ? side[1][at] : 0.0f};
+    const float   plain[2]  = {is_inside ? main[0][at] : 0.0f, is_inside ? main[1][at] : 0.0f};
+    const float   turned[2] = {first * self->hop[0][i], second * self->hop[1][i]};
+    judge(self->level[0], objective, plain, beside);
+    judge(self->level[1], objective, turned, beside);
+  }
+  return ++self->position < fiq_learn_realm_n_hops(realm, self->n_frames);
+}
+
+static float compared_gain_db(const FiqLearning* self)
+{
+  const double energy = self->level[1][1] / fmax(self->level[0][1], 1e-30);
+  const double peak   = self->level[1][0] / fmax(self->level[0][0], 1e-30);
+  const double ratio  = self->old.learned.objective == FIQ_LEARN_HEADROOM
+                            ? energy / fmax(peak * peak, 1e-30)
+                            : energy;
+  return (float)(10.0 * log10(fmax(ratio, 1e-20)));
+}
+
+bool fiq_learning_step(FiqLearning* self)
+{
+  const FiqLearnerAudio audio = lesson_audio(self);
+  switch (self->stage) {
+  case FIQ_LEARNING_BEGIN:
+    fiq_learner_begin(&self->learner, self->learner.objective, &audio);
+    self->stage = FIQ_LEARNING_LEARN;
+    return true;
+  case FIQ_LEARNING_LEARN:
+    if (fiq_learner_step(&self->learner)) {
+      const float progress = fiq_learner_progress(&self->learner);
+      atomic_store_explicit(&self->progress, (unsigned)(999.0f * progress), memory_order_relaxed);
+      return true;
+    }
+    take_outcome(self);
+    self->old_gain_db = 0.0f;
+    self->stage       = FIQ_LEARNING_COMPARE;
+    if (!self->old.is_known || self->old.learned.objective != self->learner.objective) {
+      break;
+    }
+    begin_compare(self);
+    return true;
+  case FIQ_LEARNING_COMPARE:
+    if (compare(self)) {
+      return true;
+    }
+    self->old_gain_db = compared_gain_db(self);
+    break;
+  default:
+    return false;
+  }
+  self->stage = FIQ_LEARNING_DONE;
+  atomic_store_explicit(&self->progress, 1000u, memory_order_relaxed);
+  return false;
+}
+
+bool fiq_learning_finish(FiqLearning* self, FiqLesson* outcome)
+{
+  assert(self->stage == FIQ_LEARNING_DONE);
+  self->stage    = FIQ_LEARNING_IDLE;
+  self->is_taken = false;
+  *outcome       = self->outcome;
+  return outcome->learned.gain_db > self->old_gain_db + gain_worth_db;
+}
+
+float fiq_learning_progress(const FiqLearning* self)
+{
+  return 0.001f * (float)atomic_load_explicit(&self->progress, memory_order_relaxed);
+}
+
+void fiq_lesson_phases(const FiqLesson* self, const float* centre_hz, uint32_t n_bands,
+                       float phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX])
+{
+  memset(phi_rad, 0, FIQ_CHANNELS * sizeof(phi_rad[0]));
+  uint32_t above = 0;
+  for (uint32_t b = 0; b < n_bands && self->is_known; ++b) {
+    while (above < self->n_bands && self->centre_hz[above] < centre_hz[b]) {
+      ++above;
+    }
+    const uint32_t high  = above < self->n_bands ? above : self->n_bands - 1;
+    const uint32_t low   = above > 0 ? above - 1 : 0;
+    const float    width = self->centre_hz[high] - self->centre_hz[low];
+    // Where a centre is met exactly its own phase stands, to the last bit.
+    const float share = width > 0.0f ? (self->centre_hz[high] - centre_hz[b]) / width : 0.0f;
+    for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+      const float* const phi = self->learned.phi_rad[c];
+      phi_rad[c][b]          = fiq_mix(phi[high], phi[low], fiq_clamp(share, 0.0f, 1.0f));
+    }
+  }
+}
+
+int32_t fiq_lesson_delay_frames(const FiqLesson* self, double sample_rate_hz)
+{
+  return self->is_known
+             ? (int32_t)lround(self->learned.delay_frames * sample_rate_hz / self->sample_rate_hz)
+             : 0;
+}
+
+float fiq_lesson_bass_hz(const FiqLesson* self)
+{
+  return self->is_known ? self->learned.bass_hz : 0.0f;
+}
+
+enum { KNOWN, OBJECTIVE, BANDS, RATE, WINDOW, DELAY, INVERTED, GAIN, PEAK, CENTRES };
+
+enum { BASS = CENTRES + 3 * FIQ_NEURONS_MAX };
+
+void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS])
+{
+  memset(packed, 0, FIQ_LESSON_FLOATS * sizeof(float));
+  if (!self->is_known) {
+    return;
+  }
+  packed[KNOWN]     = 1.0f;
+  packed[OBJECTIVE] = (float)self->learned.objective;
+  packed[BANDS]     = (float)self->n_bands;
+  packed[RATE]      = (float)self->sample_rate_hz;
+  packed[WINDOW]    = (float)self->window_frames;
+  packed[DELAY]     = (float)self->learned.delay_frames;
+  packed[INVERTED]  = self->learned.is_inverted ? 1.0f : 0.0f;
+  packed[GAIN]      = self->learned.gain_db;
+  packed[PEAK]      = self->peak;
+  packed[BASS]      = self->learned.bass_hz;
+  memcpy(packed + CENTRES, self->centre_hz, sizeof(self->centre_hz));
+  memcpy(packed + CENTRES + FIQ_NEURONS_MAX, self->learned.phi_rad, sizeof(self->learned.phi_rad));
+}
+
+static bool within(float value, float least, float most)
+{
+  return value >= least && value <= most; // false for NaN as well
+}
+
+static bool is_legal(const float packed[FIQ_LESSON_FLOATS])
+{
+  const float rate = packed[RATE];
+  bool        legal =
+      within(packed[KNOWN], 1.0f, 1.0f) && within(packed[OBJECTIVE], 0.0f, 2.0f) &&
+      within(packed[BANDS], 4.0f, (float)FIQ_NEURONS_MAX) &&
+      within(rate, (float)FIQ_SAMPLE_RATE_MIN_HZ, (float)FIQ_SAMPLE_RATE_MAX_HZ) &&
+      within(packed[WINDOW], 256.0f, 8192.0f) &&
+      within(fabsf(packed[DELAY]), 0.0f, 0.021f * rate) && within(packed[INVERTED], 0.0f, 1.0f) &&
+      within(packed[GAIN], 0.0f, 200.0f) && within(packed[PEAK], 0.0f, 100.0f) &&
+      (within(packed[BASS], 0.0f, 0.0f) || within(packed[BASS], FIQ_BASS_HZ_MIN, FIQ_BASS_HZ_MAX));
+  float last_hz = 0.0f;
+  for (uint32_t b = 0; legal && b < (uint32_t)packed[BANDS]; ++b) {
+    const float* const value = packed + CENTRES + b;
+    legal                    = within(value[0], last_hz, rate) &&
+            within(fabsf(value[FIQ_NEURONS_MAX]), 0.0f, 1000.0f) &&
+            within(fabsf(value[2 * FIQ_NEURONS_MAX]), 0.0f, 1000.0f);
+    last_hz = value[0];
+  }
+  return legal;
+}
+
+void fiq_lesson_unpack(FiqLesson* self, const float packed[FIQ_LESSON_FLOATS])
+{
+  memset(self, 0, sizeof(*self));
+  if (!is_legal(packed)) {
+    return;
+  }
+  self->is_known             = true;
+  self->learned.objective    = (FiqLearnObjective)packed[OBJECTIVE];
+  self->n_bands              = (uint32_t)packed[BANDS];
+  self->sample_rate_hz       = (double)packed[RATE];
+  self->window_frames        = (uint32_t)packed[WINDOW];
+  self->learned.delay_frames = (int32_t)packed[DELAY];
+  self->learned.is_inverted  = packed[INVERTED] > 0.5f;
+  self->learned.gain_db      = packed[GAIN];
+  self->peak                 = packed[PEAK];
+  self->learned.bass_hz      = packed[BASS];
+  const float* const centres = packed + CENTRES;
+  memcpy(self->centre_hz, centres, self->n_bands * sizeof(float));
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const float* const phi = centres + (c + 1) * FIQ_NEURONS_MAX;
+    memcpy(self->learned.phi_rad[c], phi, self->n_bands * sizeof(float));
+  }
+}
+
+/// Until there is an input to go by, nothing is trusted.
+static void suspect(FiqWatch* self)
+{
+  self->hold_s = suspect_s;
+  self->harms  = true;
+}
+
+void fiq_watch_reset(FiqWatch* self, float peak)
+{
+  memset(self, 0, sizeof(*self));
+  self->slot[0] = peak;
+  if (peak <= 0.0f) {
+    suspect(self);
+  }
+}
+
+void fiq_watch_restart(FiqWatch* self)
+{
+  FiqWatch old = *self;
+  memset(self, 0, sizeof(*self));
+  for (uint32_t i = 0; i < FIQ_WATCH_RECENT; ++i) {
+    const float peak = old.slot[(old.i_slot + FIQ_WATCH_SLOTS - i) % FIQ_WATCH_SLOTS];
+    self->slot[0]    = fmaxf(self->slot[0], peak);
+  }
+  if (self->slot[0] <= 0.0f) {
+    suspect(self);
+  }
+}
+
+static void next_slot(FiqWatch* self)
+{
+  self->in_slot_s -= slot_s;
+  self->i_slot             = (self->i_slot + 1) % FIQ_WATCH_SLOTS;
+  self->slot[self->i_slot] = 0.0f;
+  self->past               = 0.0f;
+  for (uint32_t i = 0; i < FIQ_WATCH_SLOTS; ++i) {
+    self->past = fmaxf(self->past, self->slot[i]);
+  }
+}
+
+static void watch_peak(FiqWatch* self, const FiqSeen* seen, float period_s)
+{
+  self->in_slot_s += seen->peak_in > harm_least ? period_s : 0.0f;
+  if (self->in_slot_s >= slot_s) {
+    next_slot(self);
+  }
+  float* const now = &self->slot[self->i_slot];
+  *now             = fmaxf(*now, seen->peak_in);
+  const float peak = fmaxf(harm_least, fmaxf(self->past, *now));
+  if (seen->peak_wet > harm_gain * peak) {
+    const float least = fmaxf(self->next_hold_s, hold_least_s);
+    self->next_hold_s = self->harms ? least : fminf(hold_most_s, 2.0f * least);
+    self->hold_s      = least;
+  } else {
+    self->hold_s      = fmaxf(0.0f, self->hold_s - period_s);
+    self->next_hold_s = fmaxf(0.0f, self->next_hold_s - 0.25f * period_s);
+  }
+  self->harms = self->hold_s > 0.0f;
+}
+
+void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqSeen* seen,
+                    float period_s)
+{
+  if (objective == FIQ_LEARN_HEADROOM) {
+    watch_peak(self, seen, period_s);
+    return;
+  }
+  const double step = (double)(period_s / energy_s);
+  self->energy_dry += (seen->energy_dry - self->energy_dry) * step;
+  self->energy_wet += (seen->energy_wet - self->energy_wet) * step;
+  const double least = self->energy_dry * (self->harms ? 1.0 : 0.97723722);
+  self->harms        = self->energy_dry > energy_least && self->energy_wet < least;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   Learning while sound plays: a recorder of what comes in, a learner (learner.h) that works on one
+   recorded segment while the next one fills, what came out of it as something that can be kept and
+   carried over to other bands, and a watch that says when it does harm.
+
+   One segment is recorded by the audio thread, the other one belongs to whoever does the lesson: a
+   worker from fiq_learning_start on until fiq_learning_step has returned false and run() knows it.
+   Cost: recording some 2 ns a frame. Memory: 16 bytes a frame of each segment, and the learner's.
+*/
+#ifndef FIQ_LEARNING_H
+#define FIQ_LEARNING_H
+
+#include "dsp/learn/learner.h"
+
+#include <stdatomic.h>
+
+/// What was learned, and for which bands.
+typedef struct {
+  FiqLearned learned;
+  bool       is_known; ///< false: nothing was learned, the rest means nothing
+  double     sample_rate_hz;
+  uint32_t   window_frames;
+  uint32_t   n_bands;
+  float      peak;                       ///< of what it was learned from
+  float      centre_hz[FIQ_NEURONS_MAX]; ///< [n_bands] rising
+} FiqLesson;
+
+enum { FIQ_LESSON_FLOATS = 10 + 3 * FIQ_NEURONS_MAX };
+
+typedef enum {
+  FIQ_LEARNING_IDLE,
+  FIQ_LEARNING_BEGIN,
+  FIQ_LEARNING_LEARN,
+  FIQ_LEARNING_COMPARE, ///< the old lesson on the new segment
+  FIQ_LEARNING_DONE
+} FiqLearningStage;
+
+typedef struct {
+  FiqLearnerConfig learner;   ///< n_frames_max is that of a segment
+  bool             is_single; ///< one segment: nothing is recorded while a lesson goes on
+} FiqLearningConfig;
+
+typedef struct {
+  FiqLearner       learner;
+  float*           segment[2][2][FIQ_CHANNELS]; ///< [segment][main, sidechain][channel]
+  float*           hop[FIQ_CHANNELS];           ///< [window/4] scratch
+  bool             is_single;
+  bool             is_taken;    ///< from start to finish; the audio thread's
+  uint32_t         recording;   ///< which segment the audio thread fills
+  uint32_t         n_recorded;  ///< frames in it
+  float            peak;        ///< in it
+  float            lesson_peak; ///< in the lesson's segment
+  uint32_t         n_frames;    ///< of the lesson's segment
+  FiqLearningStage stage;
+  FiqLesson        old;
+  FiqLesson        outcome;     ///< when DONE
+  float            old_gain_db; ///< of `old` on the lesson's segment, when DONE
+  uint32_t         position;    ///< of COMPARE, output hops
+  double           level[2][2]; ///< of COMPARE: [untouched, old][peak, energy]
+  atomic_uint      progress;    ///< thousandths
+} FiqLearning;
+
+/// FIQ_BAD_ARGUMENT for a configuration out of range. Not to be moved afterwards.  [setup]
+FiqStatus fiq_learning_init(FiqLearning* self, FiqArena* arena, FiqFftPool* pool,
+                            const FiqLearningConfig* config);
+
+/// Forget what is being recorded.  [audio]
+void fiq_learning_rewind(FiqLearning* self);
+
+/// Record `main` and `side`, two planes of n_frames each, as far as there is room.  [audio]
+void fiq_learning_record(FiqLearning* self, const float* const* main, const float* const* side,
+                         uint32_t n_frames);
+
+/// Make a lesson of what is recorded, and record on in the other segment; only while IDLE. `old`
+/// is compared with the outcome if it is of the same objective.  [audio]
+void fiq_learning_start(FiqLearning* self, FiqLearnObjective objective, const FiqLesson* old);
+
+/// One slice, as a rule below 1 ms at a window of 2048; false when the lesson is over.  [worker]
+bool fiq_learning_step(FiqLearning* self);
+
+/// After the lesson: whether its outcome is worth more than 0.1 dB over the old one. IDLE again.
+/// [audio]
+bool fiq_learning_finish(FiqLearning* self, FiqLesson* outcome);
+
+/// 0..1 of the present lesson, or of the last.  [any]
+float fiq_learning_progress(const FiqLearning* self);
+
+/// The lesson's phases at other bands, linear over frequency, constant beyond the ends; `centre_hz`
+/// [n_bands] to `phi_rad` [2][n_bands].  [any]
+void fiq_lesson_phases(const FiqLesson* self, const float* centre_hz, uint32_t n_bands,
+                       float phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]);
+
+/// Its delay at another sample rate.  [any]
+int32_t fiq_lesson_delay_frames(const FiqLesson* self, double sample_rate_hz);
+
+/// The corner of the turn of its bass, 0 if there is none.  [any]
+float fiq_lesson_bass_hz(const FiqLesson* self);
+
+/// As numbers to keep.  [any]
+void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS]);
+
+/// Back from numbers of any origin; what cannot be is an unknown lesson.  [any]
+void fiq_lesson_unpack(FiqLesson* self, const float packed[FIQ_LESSON_FLOATS]);
+
+/// What a path saw in one control period.
+typedef struct {
+  float  peak_in;    ///< of the input
+  float  peak_wet;   ///< of the realm's output, before it leaves
+  double energy_dry; ///< of the sum (L + R, or track + sidechain) of the delayed input
+  double energy_wet; ///< and of the realm's output
+} FiqSeen;
+
+enum { FIQ_WATCH_SLOTS = 40, FIQ_WATCH_RECENT = 2 };
+
+/**
+   Whether what was learned helps right now. HEADROOM: the realm's peak, seen before it is heard,
+   against that of the input over the last 4 s of sound, as far as that was played with what is
+   played now; more than 0.1 dB above is harm (peaks below -40 dBFS need no headroom and are not
+   judged), for as long as it lasts and 2 s longer, up to 8 s if it comes again and again. MONO and
+   ALIGN: energy of the sum over 0.5 s, harm below -0.1 dB until it is above 0 dB again.
+*/
+typedef struct {
+  float    slot[FIQ_WATCH_SLOTS]; ///< peaks of the input, 0.1 s of sound each
+  uint32_t i_slot;
+  float    in_slot_s;
+  float    past;        ///< highest of the other slots
+  float    hold_s;      ///< harm for so long
+  float    next_hold_s; ///< the next time
+  double   energy_dry;
+  double   energy_wet;
+  bool     harms;
+} FiqWatch;
+
+/// Nothing was heard but, at some time, this `peak`; if that is 0, harm is supposed until the input
+/// was heard for 0.3 s.  [audio]
+void fiq_watch_reset(FiqWatch* self, float peak);
+
+/// Something else is played from now on: what counts is the input from 0.2 s ago on.  [audio]
+void fiq_watch_restart(FiqWatch* self);
+
+/// Take what was seen in `period_s` into account.  [audio]
+void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqSeen* seen,
+                    float period_s);
+
+#endif

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/learn/realm_model.h"
+
+#include "dsp/base/maths.h"
+#include "dsp/transform/window.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const float reach_share    = 0.16f;  // of the window; 3/16 is where the loss begins
+static const float tolerance      = 0.008f; // of |H|^2, 0.035 dB
+static const float penalty_weight = 1440.0f;
+
+static void fill_windows(FiqLearnRealm* self)
+{
+  const uint32_t n = self->config.window_frames;
+  fiq_window_hann(self->analysis + n / 4, n / 2);
+  fiq_window_tukey(self->synthesis, n, n / 16);
+  const double gain  = fiq_window_cola_gain(self->analysis, self->synthesis, n, self->hop_frames);
+  const float  scale = (float)(1.0 / (gain * n));
+  for (uint32_t i = 0; i < n; ++i) {
+    self->synthesis[i] *= scale;
+  }
+}
+
+/// As wide as the narrower of the stretches on both sides of each centre; delay = dpsi/domega.
+static void fill_limits(FiqLearnRealm* self)
+{
+  const uint32_t n = self->config.n_bands;
+  const float    reach_s =
+      reach_share * (float)self->config.window_frames / (float)self->config.sample_rate_hz;
+  float before_hz = 0.0f;
+  float width_hz  = self->bands.centre_hz[0];
+  for (uint32_t b = 0; b < n; ++b) {
+    const float own_hz    = self->bands.centre_hz[b] - before_hz;
+    self->steepest_rad[b] = FIQ_TWO_PI_F * reach_s * fminf(own_hz, width_hz);
+    before_hz             = self->bands.centre_hz[b];
+    width_hz              = own_hz;
+  }
+}
+
+/// Sum of a[i] b[i] in four parts, which the compiler may run side by side.
+static double inner(const float* a, const float* b, size_t n)
+{
+  double partial[4] = {0.0};
+  size_t i          = 0;
+  for (; i + 4 <= n; i += 4) {
+    for (size_t j = 0; j < 4; ++j) {
+      partial[j] += (double)a[i + j] * (double)b[i + j];
+    }
+  }
+  for (; i < n; ++i) {
+    partial[0] += (double)a[i] * (double)b[i];
+  }
+  return partial[0] + partial[1] + partial[2] + partial[3];
+}
+
+/// What part of the input is heard `lag` frames away, by the overlap of the two windows.
+static void fill_reach(FiqLearnRealm* self)
+{
+  const int64_t n     = self->config.window_frames;
+  double        total = 0.0;
+  for (int64_t i = 0; i < n; ++i) {
+    total += (double)self->analysis[i] * (double)self->synthesis[n / 2];
+  }
+  for (int64_t lag = -n / 2; lag < n / 2; ++lag) {
+    const int64_t first = lag < -n / 4 ? -lag : n / 4;
+    const int64_t end   = lag > n / 4 ? n - lag : n - n / 4;
+    const double  sum =
+        inner(self->analysis + first, self->synthesis + first + lag, (size_t)(end - first));
+    self->reach[(size_t)((lag + n) % n)] = (float)(sum / (total * (double)n));
+  }
+}
+
+/// Every band counts the same, whatever its number of bins; nothing below 40 Hz or above 18 kHz.
+static void fill_importance(FiqLearnRealm* self)
+{
+  const FiqBands* bands = &self->bands;
+  for (uint32_t b = 0; b < self->config.n_bands; ++b) {
+    const uint32_t first = bands->first_bin[b];
+    const uint32_t end   = bands->first_bin[b + 1];
+    for (uint32_t k = first; k < end; ++k) {
+      self->importance[k] = 1.0f / (float)(self->config.n_bands * (end - first));
+    }
+  }
+}
+
+FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool* pool,
+                               const FiqLearnRealmConfig* config)
+{
+  assert(self);
+  assert(arena);
+  assert(pool);
+  assert(config);
+  memset(self, 0, sizeof *self);
+  self->config     = *config;
+  const uint32_t n = config->window_frames;
+  if (!fiq_fft_size_is_valid(n) || n < 256 || n > 8192) {
+    return FIQ_BAD_ARGUMENT;
+  }
+  self->hop_frames              = n / FIQ_LEARN_HOPS_A_FRAME;
+  self->n_bins                  = n / 2 + 1;
+  const FiqBandsConfig bands    = {config->sample_rate_hz, n, config->n_bands};
+  const FiqStatus      of_bands = fiq_bands_init(&self->bands, arena, &bands);
+  self->analysis                = fiq_arena_take(arena, n, sizeof(float));
+  self->synthesis               = fiq_arena_take(arena, n, sizeof(float));
+  self->time                    = fiq_arena_take(arena, n, sizeof(float));
+  self->reach                   = fiq_arena_take(arena, n, sizeof(float));
+  self->importance              = fiq_arena_take(arena, self->n_bins, sizeof(float));
+  self->curve_rad               = fiq_arena_take(arena, self->n_bins, sizeof(float));
+  self->spectrum                = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    self->turn[c] = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
+    self->sum[c]  = fiq_arena_take(arena, n, sizeof(float));
+  }
+  if (of_bands != FIQ_OK) {
+    return of_bands;
+  }
+  if (fiq_arena_status(arena) != FIQ_OK) {
+    return FIQ_NO_MEMORY;
+  }
+  fill_windows(self);
+  fill_limits(self);
+  fill_reach(self);
+  fill_importance(self);
+  return fiq_fft_init(&self->fft, pool, n);
+}
+
+uint32_t fiq_learn_realm_n_hops(const FiqLearnRealm* self, uint32_t n_frames)
+{
+  return (n_frames + self->hop_frames - 1) / self->hop_frames + 2 * FIQ_LEARN_LEAD_HOPS;
+}
+
+static void make_turn(FiqComplex* restrict turn, const float* restrict psi_rad, size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    turn[k].re = fiq_cos(psi_rad[k]);
+    turn[k].im = fiq_sin(psi_rad[k]);
+  }
+}
+
+void fiq_learn_realm_set_phases(FiqLearnRealm* self, uint32_t channel, const float* phi_rad)
+{
+  assert(channel < FIQ_CHANNELS);
+  fiq_bands_curve(&self->bands, phi_rad, self->curve_rad);
+  make_turn(self->turn[channel], self->curve_rad, self->n_bins);
+}
+
+bool fiq_learn_realm_analyse(FiqLearnRealm* self, const float* plane, uint32_t n_frames, uint32_t m,
+                             int32_t delay_frames, FiqComplex* spectrum)
+{
+  const int64_t n = self->config.window_frames;
+  const int64_t start =
+      ((int64_t)m - FIQ_LEARN_HOPS_A_FRAME + 1 - FIQ_LEARN_LEAD_HOPS) * self->hop_frames -
+      delay_frames;
+  // The analysis window is zero in the outer quarters.
+  int64_t first = n / 4;
+  int64_t end   = n - n / 4;
+  first         = first > -start ? first : -start;
+  end           = end < n_frames - start ? end : n_frames - start;
+  if (first >= end) {
+    return false;
+  }
+  memset(self->time, 0, (size_t)n * sizeof(float));
+  for (int64_t i = first; i < end; ++i) {
+    self->time[i] = plane[start + i] * self->analysis[i];
+  }
+  fiq_fft_forward(&self->fft, self->time, spectrum);
+  return true;
+}
+
+static void multiply_complex(FiqComplex* restrict out, const FiqComplex* restrict a,
+                             const FiqComplex* restrict b, size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    out[k].re = a[k].re * b[k].re - a[k].im * b[k].im;
+    out[k].im = a[k].re * b[k].im + a[k].im * b[k].re;
+  }
+}
+
+static void multiply(float* restrict x, const float* restrict window, size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    x[i] *= window[i];
+  }
+}
+
+void fiq_learn_realm_synthesise(FiqLearnRealm* self, uint32_t channel, const FiqComplex* spectrum)
+{
+  multiply_complex(self->spectrum, spectrum, self->turn[channel], self->n_bins);
+  fiq_fft_inverse(&self->fft, self->spectrum, self->time);
+  multiply(self->time, self->synthesis, self->config.window_frames);
+}
+
+void fiq_learn_realm_gather(const FiqLearnRealm* self, const float* by_psi, float* by_phi)
+{
+  // The transpose of fiq_bands_curve.
+  const FiqBands* bands                      = &self->bands;
+  const uint32_t  n                          = self->config.n_bands;
+  float           point[FIQ_NEURONS_MAX + 4] = {0.0f};
+  for (uint32_t s = 0; s <= n; ++s) {
+    for (uint32_t i = 0; i < 4; ++i) {
+      float sum = 0.0f;
+      for (size_t k = bands->segment[s]; k < bands->segment[s + 1]; ++k) {
+        sum += by_psi[k] * bands->weight[i][k];
+      }
+      point[s + i] += sum;
+    }
+  }
+  memcpy(by_phi, point + 2, n * sizeof(float));
+  by_phi[0] -= point[0];
+  by_phi[n - 1] -= point[n + 3];
+}
+
+/// Excess of |H|^2 over 1 +- tolerance at each bin, its weighted square summed; H becomes the
+/// derivative.
+static double punish(FiqComplex* restrict h, const float* restrict importance, size_t n)
+{
+  double sum = 0.0;
+  for (size_t k = 0; k < n; ++k) {
+    const float error  = h[k].re * h[k].re + h[k].im * h[k].im - 1.0f;
+    const float excess = error - fiq_clamp(error, -tolerance, tolerance);
+    const float factor = penalty_weight * importance[k] * excess;
+    sum += (double)(factor * excess);
+    h[k].re *= 4.0f * factor;
+    h[k].im *= 4.0f * factor;
+  }
+  return sum;
+}
+
+double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_psi)
+{
+  const size_t      n    = self->config.window_frames;
+  const size_t      last = self->n_bins - 1;
+  const FiqComplex* turn = self->turn[channel];
+  FiqComplex*       h    = self->spectrum;
+  memcpy(h, turn, self->n_bins * sizeof(FiqComplex));
+  fiq_fft_inverse(&self->fft, h, self->time);
+  multiply(self->time, self->reach, n);
+  fiq_fft_forward(&self->fft, self->time, h);
+  const double sum = punish(h, self->importance, self->n_bins);
+  if (!by_psi) {
+    return sum;
+  }
+  // The same way back; the transforms are each other's transposes but for DC and Nyquist.
+  h[0].re *= 2.0f;
+  h[last].re *= 2.0f;
+  fiq_fft_inverse(&self->fft, h, self->time);
+  multiply(self->time, self->reach, n);
+  fiq_fft_forward(&self->fft, self->time, h);
+  for (size_t k = 0; k <= last; ++k) {
+    by_psi[k] += turn[k].re * h[k].im - turn[k].im * h[k].re;
+  }
+  return sum;
+}
+
+void fiq_learn_realm_render_start(FiqLearnRealm* self)
+{
+  self->next_frame = 0;
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    memset(self->sum[c], 0, self->config.window_frames * sizeof(float));
+  }
+}
+
+static void add(float* restrict sum, const float* restrict x, size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    sum[i] += x[i];
+  }
+}
+
+/// Shift the sum by a hop and add the next frame.
+static void advance(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t n_channels,
+                    int32_t delay_frames)
+{
+  const size_t n   = self->config.window_frames;
+  const size_t hop = self->hop_frames;
+  for (uint32_t c = 0; c < n_channels; ++c) {
+    float* sum = self->sum[c];
+    memmove(sum, sum + hop, (n - hop) * sizeof(float));
+    memset(sum + n - hop, 0, hop * sizeof(float));
+    // The spectrum may be scratch: synthesise overwrites it bin by bin.
+    FiqComplex* spectrum = self->spectrum;
+    if (fiq_learn_realm_analyse(self, planes->plane[c], planes->n_frames, self->next_frame,
+                                delay_frames, spectrum)) {
+      for (size_t k = 0; k < self->n_bins; ++k) {
+        const FiqComplex z = spectrum[k];
+        const FiqComplex t = self->turn[c][k];
+        spectrum[k]        = (FiqComplex){z.re * t.re - z.im * t.im, z.re * t.im + z.im * t.re};
+      }
+      fiq_fft_inverse(&self->fft, spectrum, self->time);
+      multiply(self->time, self->synthesis, n);
+      add(sum, self->time, n);
+    }
+  }
+  ++self->next_frame;
+}
+
+void fiq_learn_realm_render(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t n_channels,
+                            int32_t delay_frames, float* const* out)
+{
+  assert(n_channels >= 1 && n_channels <= FIQ_CHANNELS);
+  while (self->next_frame < FIQ_LEARN_HOPS_A_FRAME - 1) {
+    advance(self, planes, n_channels, delay_frames);
+  }
+  advance(self, planes, n_channels, delay_frames);
+  for (uint32_t c = 0; c < n_channels; ++c) {
+    memcpy(out[c], self->sum[c], self->hop_frames * sizeof(float));
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The spectral realm at rest (realm_spectral.h, amount 1, no motion), as a linear map over stored
+   audio, with what a learner needs of it: frames, their spectra, the output, and how the output
+   depends on the phases.
+
+   Frame m of a plane x is x times the realm's analysis window from frame (m - 5) hop of the audio
+   on; its spectrum X_m is multiplied by T = e^{j psi}, transformed back, windowed and added:
+     y = sum_m s_m IDFT(T X_m)
+   There is no latency: y[n] belongs to x[n]. Output hop o starts at (o - 2) hop, so that what rings
+   before the first and after the last frame is there as well; it is made of frames o..o + 3.
+
+   Loss: the impulse response h of T is heard at lag t by the share w[t] to which the two windows
+   overlap, so that what reaches further than 3/16 window is lost (stft.h). With H the transform of
+   w h, the penalty
+     1440 sum_k g_k max(0, | |H_k|^2 - 1 | - 0.008)^2,   g_k = 1 / (bands x bins of the band of k)
+   keeps what is learned within 0.05 dB (rms over log frequency) and 0.5 dB (worst) of flat. It is
+   left to the phases themselves where they are steep; no limit is set to their range.
+
+   Cost: one transform a frame and channel each for analysis, synthesis and adjoint.
+*/
+#ifndef FIQ_LEARN_REALM_H
+#define FIQ_LEARN_REALM_H
+
+#include "dsp/analysis/bands.h"
+#include "dsp/transform/fft.h"
+
+typedef struct {
+  double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ
+  uint32_t window_frames;  ///< a power of two, 256..8192
+  uint32_t n_bands;        ///< 4..FIQ_NEURONS_MAX
+} FiqLearnRealmConfig;
+
+enum {
+  FIQ_LEARN_LEAD_HOPS    = 2, ///< output hops before the audio, and after it
+  FIQ_LEARN_HOPS_A_FRAME = 4
+};
+
+/// Audio that stays where it is while it is learned from.
+typedef struct {
+  const float* plane[FIQ_CHANNELS]; ///< [n_frames]; plane[1] may be NULL or plane[0]
+  uint32_t     n_frames;
+} FiqLearnPlanes;
+
+typedef struct {
+  FiqLearnRealmConfig config;
+  FiqBands            bands;
+  FiqFft              fft;
+  uint32_t            hop_frames; ///< window / 4
+  uint32_t            n_bins;     ///< window / 2 + 1
+  float*              analysis;   ///< [window_frames]
+  float*              synthesis;  ///< [window_frames] with all scaling
+  float*              time;       ///< [window_frames] scratch
+  float*              reach; ///< [window_frames] share of h[lag mod window] that is heard / window
+  float*              importance;         ///< [n_bins] weight of a bin's loss of magnitude
+  float*              curve_rad;          ///< [n_bins] scratch
+  FiqComplex*         spectrum;           ///< [n_bins] scratch
+  FiqComplex*         turn[FIQ_CHANNELS]; ///< [n_bins] e^{j psi(f)}
+  float*              sum[FIQ_CHANNELS];  ///< [window_frames] of the render
+  float    steepest_rad[FIQ_NEURONS_MAX]; ///< [n_bands] from band b - 1 to b, without loss
+  uint32_t next_frame;                    ///< of the render
+} FiqLearnRealm;
+
+/// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
+FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool* pool,
+                               const FiqLearnRealmConfig* config);
+
+/// Output hops of audio of `n_frames`.  [any]
+uint32_t fiq_learn_realm_n_hops(const FiqLearnRealm* self, uint32_t n_frames);
+
+/// Make turn[channel] from `phi_rad` [n_bands].  [worker]
+void fiq_learn_realm_set_phases(FiqLearnRealm* self, uint32_t channel, const float* phi_rad);
+
+/// Spectrum of frame `m` of `plane` [n_frames], which is delayed by `delay_frames` first (any
+/// sign), to `spectrum` [n_bins]; false, and nothing written, if the frame is empty.  [worker]
+bool fiq_learn_realm_analyse(FiqLearnRealm* self, const float* plane, uint32_t n_frames, uint32_t m,
+                             int32_t delay_frames, FiqComplex* spectrum);
+
+/// What `spectrum` [n_bins] adds to the output of `channel`, to self->time [window_frames].
+/// [worker]
+void fiq_learn_realm_synthesise(FiqLearnRealm* self, uint32_t channel, const FiqComplex* spectrum);
+
+/// The derivative by each phase, to `by_phi` [n_bands], from that by each bin's psi [n_bins].
+/// [worker]
+void fiq_learn_realm_gather(const FiqLearnRealm* self, const float* by_psi, float* by_phi);
+
+/// Penalty of the magnitudes that turn[channel] loses, 0 if there is none; its derivative by each
+/// bin's psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
+double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_psi);
+
+/// Start to render from output hop 0 on.  [worker]
+void fiq_learn_realm_render_start(FiqLearnRealm* self);
+
+/// The next hop of output, `out` [n_channels][hop_frames], of planes delayed by `delay_frames`.
+/// [worker]
+void fiq_learn_realm_render(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t n_channels,
+                            int32_t delay_frames, float* const* out);
+
+#endif

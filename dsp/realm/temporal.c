@@ -1,0 +1,857 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/realm/temporal.h"
+
+#include "dsp/base/maths.h"
+#include "dsp/base/simd.h"
+#include "dsp/transform/window.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+  DECIMATOR_HALF = 20,                     // odd taps on one side of the half-band filter
+  DECIMATOR_SIDE = 2 * DECIMATOR_HALF - 1, // taps on one side
+  DECIMATOR_LATE = DECIMATOR_HALF - 1,     // its delay in frames
+  DECIMATOR_PAST = 2 * DECIMATOR_HALF      // frames of history that it needs
+};
+
+static const double pi             = 3.14159265358979323846;
+static const double attenuation_db = 100.0;
+static const double lowest_hz      = 60.0;
+static const double highest_hz     = 16000.0;
+static const float  release_s      = 0.05f;
+static const double hold_s         = 0.02;
+static const double alias_gain     = 3.16e-4; // -70 dB
+
+static uint32_t fft_frames(const FiqRealmTemporal* self)
+{
+  return 4 * self->control_frames;
+}
+
+static uint32_t half_taps(const FiqRealmTemporal* self)
+{
+  return self->control_frames + self->control_frames / 2;
+}
+
+uint32_t fiq_realm_temporal_latency_frames(const FiqRealmTemporal* self)
+{
+  assert(self);
+  const uint32_t decimator = self->oversampling == 2 ? DECIMATOR_LATE : 0;
+  return self->control_frames + half_taps(self) + decimator;
+}
+
+static bool is_valid(const FiqRealmTemporalConfig* config)
+{
+  const uint32_t b = config->control_frames;
+  return config->sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ &&
+         config->sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ && config->n_neurons >= 4 &&
+         config->n_neurons <= FIQ_NEURONS_MAX && b >= 16 && b <= FIQ_CONTROL_MAX &&
+         (b & (b - 1)) == 0;
+}
+
+static void take(FiqRealmTemporal* self, FiqArena* arena)
+{
+  const uint32_t b   = self->control_frames;
+  const uint32_t fft = fft_frames(self);
+  for (uint32_t i = 0; i < FIQ_REALM_TEMPORAL_LANES; ++i) {
+    FiqRealmTemporalLane* lane = &self->lane[i];
+    lane->line                 = fiq_arena_take(arena, self->line_frames, sizeof(float));
+    lane->wet                  = fiq_arena_take(arena, b, sizeof(float));
+    lane->band = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
+    lane->sum  = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
+    lane->even = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
+    lane->odd  = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
+  }
+  for (uint32_t plane = 0; plane < 2; ++plane) {
+    self->spectrum[plane] = fiq_arena_take(arena, fft, sizeof(FiqComplex));
+  }
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    self->target[c] = fiq_arena_take(arena, fft, sizeof(float));
+  }
+  self->neuron    = fiq_arena_take(arena, self->n_neurons, sizeof(FiqRealmTemporalNeuron));
+  self->response  = fiq_arena_take(arena, (size_t)self->n_neurons * fft, sizeof(float));
+  self->decimator = fiq_arena_take(arena, DECIMATOR_HALF, sizeof(float));
+  self->frames    = fiq_arena_take(arena, fft, sizeof(FiqComplex));
+  self->bins      = fiq_arena_take(arena, (size_t)fft * self->oversampling, sizeof(FiqComplex));
+  self->bands     = fiq_arena_take(arena, (size_t)fft * self->oversampling, sizeof(FiqComplex));
+}
+
+/// Upper edge of neuron `i`'s band, Hz; 0 below the first.
+static double edge_hz(const FiqRealmTemporal* self, int i)
+{
+  if (i < 0) {
+    return 0.0;
+  }
+  const double fs   = self->sample_rate_hz;
+  const double top  = 0.42 * fs < highest_hz ? 0.42 * fs : highest_hz;
+  const double low  = (double)fiq_hz_to_erb((float)lowest_hz);
+  const double high = (double)fiq_hz_to_erb((float)top);
+  const double step = (high - low) / (double)(self->n_neurons - 1);
+  const double edge = (double)fiq_erb_to_hz((float)(low + step * ((double)i + 0.5)));
+  return edge < 0.43 * fs ? edge : 0.43 * fs;
+}
+
+/// Half the width of the flanks of all bands, Hz.
+static double flank_hz(const FiqRealmTemporal* self)
+{
+  const double width = (attenuation_db - 8.0) / (2.285 * 2.0 * (double)half_taps(self));
+  return 0.5 * width / (2.0 * pi) * self->sample_rate_hz;
+}
+
+/// Tap `k` from the centre of the ideal lowpass at `edge`.
+static double lowpass_tap(double edge, double fs, uint32_t k)
+{
+  return k ? sin(2.0 * pi * edge / fs * (double)k) / (pi * (double)k) : 2.0 * edge / fs;
+}
+
+/// Index at which the first line that folds back below 20 kHz, of order n, stands at alias_gain of a
+/// full-scale sine on `f`: 2 J_n(D) / D, which is (D/2)^(n-1) / n! for D < n.
+static float index_max(const FiqRealmTemporal* self, double f)
+{
+  const double fs    = self->sample_rate_hz;
+  const double pass  = 0.42 * fs < 20000.0 ? 0.42 * fs : 20000.0;
+  const double order = (self->oversampling * fs - pass) / f;
+  // Stirling's ln n!; lgamma() would write to a variable that all threads share.
+  const double stirling      = 0.5 * log(2.0 * pi * order) + 1.0 / (12.0 * order);
+  const double log_factorial = order * log(order) - order + stirling;
+  return (float)(2.0 * exp((log(alias_gain) + log_factorial) / (order - 1.0)));
+}
+
+/// The gain of neuron `i`'s filter at every bin: the transform of its taps, centred on frame 0.
+static void design_band(FiqRealmTemporal* self, int i, const float* window)
+{
+  const uint32_t fft  = fft_frames(self);
+  const uint32_t half = half_taps(self);
+  const double   fs   = self->sample_rate_hz;
+  const double   low  = edge_hz(self, i - 1);
+  const double   high = edge_hz(self, i);
+  float*         gain = self->response + (size_t)i * fft;
+  FiqComplex*    bins = self->spectrum[0];
+  float          peak = 0.0f;
+  memset(self->frames, 0, fft * sizeof(FiqComplex));
+  for (uint32_t k = 0; k <= half; ++k) {
+    const double w     = k ? (double)window[half - k] : 1.0;
+    const float  tap   = (float)(w * (lowpass_tap(high, fs, k) - lowpass_tap(low, fs, k)));
+    self->frames[k].re = tap;
+    self->frames[k ? fft - k : 0].re = tap;
+  }
+  fiq_fft_forward_complex(&self->fft, self->frames, bins);
+  for (uint32_t k = 0; k < fft; ++k) {
+    gain[k] = bins[k].re / (float)fft;
+    peak    = fmaxf(peak, fabsf(bins[k].re));
+  }
+  self->neuron[i].gain      = 1.0f / peak;
+  self->neuron[i].index_max = index_max(self, high + 0.5 * flank_hz(self));
+}
+
+static void design(FiqRealmTemporal* self)
+{
+  const double beta   = fiq_window_kaiser_beta(attenuation_db);
+  float*       window = &self->bands[0].re; // scratch, [half_taps] and [DECIMATOR_SIDE]
+  fiq_window_kaiser_half(window, half_taps(self), beta);
+  for (uint32_t i = 0; i < self->n_neurons; ++i) {
+    design_band(self, (int)i, window);
+  }
+  fiq_window_kaiser_half(window, DECIMATOR_SIDE, beta);
+  double sum = 0.0;
+  for (uint32_t q = 0; q < DECIMATOR_HALF; ++q) {
+    const uint32_t m   = 2 * q + 1;
+    const double   tap = lowpass_tap(0.25, 1.0, m) * (double)window[DECIMATOR_SIDE - m];
+    self->decimator[q] = (float)tap;
+    sum += 2.0 * tap;
+  }
+  for (uint32_t q = 0; q < DECIMATOR_HALF; ++q) {
+    self->decimator[q] *= (float)(0.5 / sum);
+  }
+}
+
+FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFftPool* pool,
+                                  const FiqRealmTemporalConfig* config)
+{
+  assert(self);
+  assert(arena);
+  assert(pool);
+  assert(config);
+  if (!is_valid(config)) {
+    return FIQ_BAD_ARGUMENT;
+  }
+  memset(self, 0, sizeof *self);
+  self->sample_rate_hz = config->sample_rate_hz;
+  self->n_neurons      = config->n_neurons;
+  self->control_frames = config->control_frames;
+  self->oversampling   = config->sample_rate_hz < 80000.0 ? 2 : 1;
+  self->highpass       = 1.0f - expf((float)(-2.0 * pi * 5.0 / config->sample_rate_hz));
+  self->release       = expf(-(float)(config->control_frames / config->sample_rate_hz) / release_s);
+  self->hold_periods  = (uint32_t)(hold_s * config->sample_rate_hz / config->control_frames) + 1;
+  const uint32_t past = fiq_realm_temporal_latency_frames(self);
+  const uint32_t fft  = fft_frames(self);
+  self->line_frames   = config->control_frames + (past > fft ? past : fft);
+  take(self, arena);
+  const FiqMatchConfig match  = {self->n_neurons, FIQ_CHANNELS * self->control_frames};
+  FiqStatus            status = fiq_match_init(&self->match, arena, &match);
+  if (status == FIQ_BAD_ARGUMENT) {
+    return status;
+  }
+  if (fiq_arena_status(arena) != FIQ_OK) {
+    return FIQ_NO_MEMORY;
+  }
+  self->use_avx2 = fiq_simd_avx2();
+  status         = fiq_fft_init_kinds(&self->fft, pool, fft, FIQ_FFT_COMPLEX_FORWARD);
+  if (status == FIQ_OK) {
+    status =
+        fiq_fft_init_kinds(&self->inverse, pool, fft * self->oversampling, FIQ_FFT_COMPLEX_INVERSE);
+  }
+  if (status != FIQ_OK) {
+    return status;
+  }
+  design(self);
+  fiq_realm_temporal_reset(self);
+  return FIQ_OK;
+}
+
+/// Silence in all that follows the neurons.
+static void clear_wet(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
+{
+  memset(lane->wet, 0, self->control_frames * sizeof(float));
+  memset(lane->even, 0, (self->control_frames + DECIMATOR_PAST) * sizeof(float));
+  memset(lane->odd, 0, (self->control_frames + DECIMATOR_PAST) * sizeof(float));
+  lane->offset = 0.0f;
+}
+
+static void clear_lane(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
+{
+  memset(lane->line, 0, self->line_frames * sizeof(float));
+  clear_wet(self, lane);
+}
+
+void fiq_realm_temporal_reset(FiqRealmTemporal* self)
+{
+  assert(self);
+  for (uint32_t i = 0; i < FIQ_REALM_TEMPORAL_LANES; ++i) {
+    clear_lane(self, &self->lane[i]);
+  }
+  for (uint32_t i = 0; i < self->n_neurons; ++i) {
+    self->neuron[i].peak         = 0.0f;
+    self->neuron[i].drive        = 0.0f;
+    self->neuron[i].hold_periods = 0;
+    self->neuron[i].is_held      = false;
+  }
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    memset(self->target[c], 0, fft_frames(self) * sizeof(float));
+    self->error_offset[c] = 0.0f;
+  }
+  fiq_match_reset(&self->match);
+  self->target_frames = 0;
+  self->had_target    = false;
+  self->is_odd        = false;
+  self->learn_rate    = 0.0f;
+  self->error         = 0.0f;
+  self->n_lanes       = FIQ_REALM_TEMPORAL_LANES;
+  self->position      = 0;
+  self->amount        = 0.0f;
+  self->amount_target = 0.0f;
+  self->drive_target  = 0.0f;
+  self->is_fresh      = true;
+  self->is_cold       = false;
+}
+
+static const float* weights_of(const FiqRealmTemporal* self, uint32_t i)
+{
+  return self->match.weight + (size_t)i * FIQ_MATCH_WEIGHTS;
+}
+
+static float omega_of(const FiqRealmTemporal* self, uint32_t i)
+{
+  return expf(weights_of(self, i)[FIQ_MATCH_DRIVE]);
+}
+
+/// Weights of the odd (re) and even (im) part at the end of this period: e^{j psi} (p + jq).
+static FiqComplex phasor_of(const FiqRealmTemporal* self, uint32_t i, uint32_t c)
+{
+  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const float                   p      = weights_of(self, i)[FIQ_MATCH_P];
+  const float                   q      = weights_of(self, i)[FIQ_MATCH_Q];
+  const float                   re     = neuron->re_target[c];
+  const float                   im     = neuron->im_target[c];
+  return (FiqComplex){re * p - im * q, im * p + re * q};
+}
+
+/// What was to be reached by the end of a period is the start of the next one.
+static void arrive(FiqRealmTemporal* self, uint32_t i)
+{
+  FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const FiqComplex phasor = phasor_of(self, i, c);
+    neuron->re[c]           = phasor.re;
+    neuron->im[c]           = phasor.im;
+  }
+  neuron->straight = weights_of(self, i)[FIQ_MATCH_BAND];
+}
+
+void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalParams* params,
+                                const float* phi_rad, const float* theta_rad)
+{
+  assert(self);
+  assert(params);
+  assert(phi_rad);
+  assert(theta_rad);
+  assert(params->amount >= 0.0f && params->amount <= 1.0f);
+  assert(params->drive >= 0.0f && params->drive <= FIQ_REALM_TEMPORAL_DRIVE_MAX);
+  assert(params->learn_rate >= 0.0f && params->learn_rate <= 1.0f);
+  assert(self->position == 0);
+  self->amount_target = params->amount;
+  self->drive_target  = params->drive;
+  self->learn_rate    = params->frozen ? 0.0f : params->learn_rate;
+  for (uint32_t i = 0; i < self->n_neurons; ++i) {
+    FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+    for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+      const float side     = (c ? 0.5f : -0.5f) * params->stereo_rad;
+      const float psi      = phi_rad[i] + params->motion_rad * sinf(theta_rad[i] + side);
+      neuron->re_target[c] = cosf(psi);
+      neuron->im_target[c] = sinf(psi);
+    }
+  }
+  if (self->is_fresh) {
+    self->amount = params->amount;
+    for (uint32_t i = 0; i < self->n_neurons; ++i) {
+      FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+      neuron->drive                  = params->drive * neuron->gain * omega_of(self, i);
+      arrive(self, i);
+    }
+    self->is_fresh = false;
+  }
+}
+
+/// A value at the start of a period and what a sample adds to it.
+typedef struct {
+  float start;
+  float slope;
+} Ramp;
+
+static Ramp ramp(float from, float to, uint32_t n)
+{
+  const Ramp result = {from, (to - from) / (float)n};
+  return result;
+}
+
+/// All that changes over a period in one neuron and channel.
+typedef struct {
+  Ramp drive;
+  Ramp re;
+  Ramp im;
+  Ramp straight;
+} Ramps;
+
+static inline float at(Ramp x, float k)
+{
+  return x.start + x.slope * k;
+}
+
+/// cos x - 1 and sin x - x, relative accuracy kept where x is small.
+typedef struct {
+  float even;
+  float odd;
+} Parts;
+
+/**
+   x is reduced to y in [-pi/2, pi/2] with sign s, cos x = s cos y and sin x = s sin y. Where nothing
+   had to be reduced, s - 1 and s y - x are exactly 0 and the series remain.
+*/
+FIQ_INLINE Parts parts_of(float x)
+{
+  const float half = fiq_round(x * (1.0f / FIQ_PI_F));
+  const float y    = (x - half * 3.140625f) - half * 9.67653589793e-4f;
+  const float y2   = y * y;
+  const float odd  = half - 2.0f * fiq_round(half * 0.5f);
+  const float s    = 1.0f - 2.0f * odd * odd;
+  const float cube =
+      ((((-2.5052108e-8f * y2 + 2.7557319e-6f) * y2 - 1.9841270e-4f) * y2 + 8.3333333e-3f) * y2 -
+       1.6666667e-1f) *
+      (y2 * y);
+  const float square =
+      ((((-2.7557319e-7f * y2 + 2.4801587e-5f) * y2 - 1.3888889e-3f) * y2 + 4.1666667e-2f) * y2 -
+       0.5f) *
+      y2;
+  const Parts parts = {s * square + (s - 1.0f), s * cube + (s * y - x)};
+  return parts;
+}
+
+/// Add one neuron's residue of `u` [n], and its share of u itself, to `sum` [n].
+FIQ_INLINE void add_residue(const float* restrict u, float* restrict sum, size_t n,
+                            const Ramps* restrict ramps)
+{
+  const Ramps r = *ramps;
+  for (int32_t k = 0; k < (int32_t)n; ++k) {
+    const float t     = (float)k;
+    const float d     = at(r.drive, t);
+    const Parts parts = parts_of(d * u[k]);
+    const float all   = at(r.im, t) * parts.even + at(r.re, t) * parts.odd;
+    sum[k] += all / (d > 1e-9f ? d : 1e-9f) + at(r.straight, t) * u[k];
+  }
+}
+
+static void add_residue_base(const float* u, float* sum, size_t n, const Ramps* ramps)
+{
+  add_residue(u, sum, n, ramps);
+}
+
+FIQ_AVX2 static void add_residue_avx2(const float* u, float* sum, size_t n, const Ramps* ramps)
+{
+  add_residue(u, sum, n, ramps);
+}
+
+/// Where one neuron's derivatives of one channel go, and its phase without what was learned.
+typedef struct {
+  float* out[FIQ_MATCH_WEIGHTS]; ///< [n]
+  float  re;
+  float  im;
+  float  amount;
+} Slopes;
+
+/// The derivatives of the output by the weights, at every `stride`-th sample of `u`: [n] of each.
+FIQ_INLINE void derive(const float* restrict u, size_t n, int32_t stride,
+                       const Ramps* restrict ramps, const Slopes* restrict slopes)
+{
+  float* restrict p    = slopes->out[FIQ_MATCH_P];
+  float* restrict q    = slopes->out[FIQ_MATCH_Q];
+  float* restrict band = slopes->out[FIQ_MATCH_BAND];
+  float* restrict log  = slopes->out[FIQ_MATCH_DRIVE];
+  const Ramps  r       = *ramps;
+  const Slopes s       = *slopes;
+  for (int32_t k = 0; k < (int32_t)n; ++k) {
+    const float t     = (float)(k * stride);
+    const float v     = u[k * stride];
+    const float d     = at(r.drive, t);
+    const float x     = d * v;
+    const Parts parts = parts_of(x);
+    const float gain  = s.amount / (d > 1e-9f ? d : 1e-9f);
+    const float even  = gain * parts.even;
+    const float odd   = gain * parts.odd;
+    const float im    = at(r.im, t);
+    const float re    = at(r.re, t);
+    p[k]              = s.im * even + s.re * odd;
+    q[k]              = s.re * even - s.im * odd;
+    band[k]           = s.amount * v;
+    log[k]            = x * (re * even - im * (odd + s.amount * v)) - (im * even + re * odd);
+  }
+}
+
+static void derive_base(const float* u, size_t n, int32_t stride, const Ramps* ramps,
+                        const Slopes* slopes)
+{
+  derive(u, n, stride, ramps, slopes);
+}
+
+FIQ_AVX2 static void derive_avx2(const float* u, size_t n, int32_t stride, const Ramps* ramps,
+                                 const Slopes* slopes)
+{
+  derive(u, n, stride, ramps, slopes);
+}
+
+/// The larger size of each pair; `out` may be `a`.
+static void larger_of(float* out, const float* a, const float* restrict b, size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    const float x = fabsf(a[k]);
+    const float y = fabsf(b[k]);
+    out[k]        = x > y ? x : y;
+  }
+}
+
+/// Largest size in `a` and `b` [n], n a power of two; folded by halves, which vectorises.
+static float peak_of(float* restrict scratch, const float* a, const float* b, size_t n)
+{
+  larger_of(scratch, a, b, n);
+  for (size_t half = n / 2; half > 0; half /= 2) {
+    larger_of(scratch, scratch, scratch + half, half);
+  }
+  return scratch[0];
+}
+
+FIQ_INLINE void weigh(FiqComplex* restrict out, const FiqComplex* restrict z,
+                      const float* restrict gain, size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    out[k].re = gain[k] * z[k].re;
+    out[k].im = gain[k] * z[k].im;
+  }
+}
+
+static void weigh_base(FiqComplex* out, const FiqComplex* z, const float* gain, size_t n)
+{
+  weigh(out, z, gain, n);
+}
+
+FIQ_AVX2 static void weigh_avx2(FiqComplex* out, const FiqComplex* z, const float* gain, size_t n)
+{
+  weigh(out, z, gain, n);
+}
+
+static void part(float* restrict left, float* restrict right, const FiqComplex* restrict z,
+                 size_t n)
+{
+  for (size_t k = 0; k < n; ++k) {
+    left[k]  = z[k].re;
+    right[k] = z[k].im;
+  }
+}
+
+/// Band `i` of both channels of a plane at the neurons' rate. A gain without phase treats the two
+/// alike, so that they pass through one complex transform, left + j right.
+static void find_bands(FiqRealmTemporal* self, uint32_t plane, uint32_t i)
+{
+  const uint32_t        fft  = fft_frames(self);
+  const uint32_t        half = fft / 2;
+  const float*          gain = self->response + (size_t)i * fft;
+  FiqRealmTemporalLane* lane = self->lane + (size_t)plane * FIQ_CHANNELS;
+  // The bins between the two halves stay 0 since init.
+  FiqComplex* const below = self->bins + (size_t)fft * self->oversampling - half;
+  (self->use_avx2 ? weigh_avx2 : weigh_base)(self->bins, self->spectrum[plane], gain, half);
+  (self->use_avx2 ? weigh_avx2 : weigh_base)(below, self->spectrum[plane] + half, gain + half,
+                                             half);
+  fiq_fft_inverse_complex(&self->inverse, self->bins, self->bands);
+  part(lane[0].band, lane[1].band, self->bands + (size_t)half_taps(self) * self->oversampling,
+       (size_t)self->control_frames * self->oversampling);
+}
+
+/// Drive of a neuron at the end of this period, held below the index at which it would alias.
+static float next_drive(FiqRealmTemporal* self, uint32_t i, float peak)
+{
+  FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const float             wanted = self->drive_target * omega_of(self, i);
+  const float             now    = peak * neuron->gain;
+  // The samples of a steady tone do not meet its peak in every period; that must not move the drive.
+  const bool is_near     = now > 0.97f * neuron->peak;
+  neuron->hold_periods   = is_near ? self->hold_periods : neuron->hold_periods;
+  const bool  is_holding = neuron->hold_periods > 0;
+  const float held       = is_holding ? neuron->peak : neuron->peak * self->release;
+  neuron->hold_periods -= is_holding ? 1 : 0;
+  neuron->peak     = now > held ? now : held;
+  const bool  over = wanted * neuron->peak > neuron->index_max;
+  const float d    = over ? neuron->index_max / neuron->peak : wanted;
+  neuron->is_held  = over;
+  return d * neuron->gain;
+}
+
+/// Whether this period is one to learn from: every other one, which bounds the cost.
+static bool is_learning(const FiqRealmTemporal* self)
+{
+  return self->learn_rate > 0.0f && self->is_odd;
+}
+
+static Ramps ramps_of(const FiqRealmTemporal* self, uint32_t i, uint32_t c, float next_drive)
+{
+  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const uint32_t                n      = self->control_frames * self->oversampling;
+  const FiqComplex              phasor = phasor_of(self, i, c);
+  const Ramps ramps = {ramp(neuron->drive, next_drive, n), ramp(neuron->re[c], phasor.re, n),
+                       ramp(neuron->im[c], phasor.im, n),
+                       ramp(neuron->straight, weights_of(self, i)[FIQ_MATCH_BAND], n)};
+  return ramps;
+}
+
+/// The derivatives of neuron `i` on both channels of I, for the step that follows the period.
+static void derive_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t c, const Ramps* ramps)
+{
+  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+  const uint32_t                n      = self->control_frames;
+  float* const                  basis  = fiq_match_basis(&self->match, i) + (size_t)c * n;
+  Slopes                        slopes = {
+                             .re = neuron->re_target[c], .im = neuron->im_target[c], .amount = self->amount_target};
+  for (uint32_t j = 0; j < FIQ_MATCH_WEIGHTS; ++j) {
+    slopes.out[j] = basis + (size_t)j * FIQ_CHANNELS * n;
+  }
+  (self->use_avx2 ? derive_avx2 : derive_base)(self->lane[c].band, n, (int32_t)self->oversampling,
+                                               ramps, &slopes);
+  if (neuron->is_held) {
+    memset(slopes.out[FIQ_MATCH_DRIVE], 0, n * sizeof(float)); // the drive does not act
+  }
+}
+
+/// One neuron on all lanes, into their sums.
+static void run_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t n_lanes)
+{
+  const uint32_t n = self->control_frames * self->oversampling;
+  for (uint32_t plane = 0; plane < n_lanes / FIQ_CHANNELS; ++plane) {
+    find_bands(self, plane, i);
+  }
+  // The I plane decides for both, so that I is the same with and without Q.
+  const float peak = peak_of(&self->bands[0].re, self->lane[0].band, self->lane[1].band, n);
+  const float next = next_drive(self, i, peak);
+  for (uint32_t l = 0; l < n_lanes; ++l) {
+    const Ramps ramps = ramps_of(self, i, l % FIQ_CHANNELS, next);
+    (self->use_avx2 ? add_residue_avx2 : add_residue_base)(self->lane[l].band, self->lane[l].sum, n,
+                                                           &ramps);
+    if (l < FIQ_CHANNELS && is_learning(self)) {
+      derive_neuron(self, i, l, &ramps);
+    }
+  }
+  self->neuron[i].drive = next;
+}
+
+/// Half-band filter at every other sample: `even` and `odd` from its centre on, [n] to `wet`.
+FIQ_INLINE void half_band(float* restrict wet, const float* restrict even,
+                          const float* restrict odd, const float* restrict taps, size_t n)
+{
+  // Blocks that stay in registers; n is a multiple of 16.
+  for (size_t block = 0; block < n; block += 16) {
+    float sum[16];
+    for (size_t k = 0; k < 16; ++k) {
+      sum[k] = 0.5f * even[block + k];
+    }
+    for (size_t q = 0; q < DECIMATOR_HALF; ++q) {
+      const float* after = odd + block + q;
+      const float* ahead = odd + block - 1 - q;
+      for (size_t k = 0; k < 16; ++k) {
+        sum[k] += taps[q] * (after[k] + ahead[k]);
+      }
+    }
+    for (size_t k = 0; k < 16; ++k) {
+      wet[block + k] = sum[k];
+    }
+  }
+}
+
+static void half_band_base(float* wet, const float* even, const float* odd, const float* taps,
+                           size_t n)
+{
+  half_band(wet, even, odd, taps, n);
+}
+
+FIQ_AVX2 static void half_band_avx2(float* wet, const float* even, const float* odd,
+                                    const float* taps, size_t n)
+{
+  half_band(wet, even, odd, taps, n);
+}
+
+/// Half-band filter and every other sample of the lane's sum, into wet.
+static void decimate(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
+{
+  const size_t n       = self->control_frames;
+  const size_t centre  = DECIMATOR_PAST - DECIMATOR_LATE;
+  float* restrict even = lane->even;
+  float* restrict odd  = lane->odd;
+  memmove(even, even + n, DECIMATOR_PAST * sizeof(float));
+  memmove(odd, odd + n, DECIMATOR_PAST * sizeof(float));
+  for (size_t k = 0; k < n; ++k) {
+    even[DECIMATOR_PAST + k] = lane->sum[2 * k];
+    odd[DECIMATOR_PAST + k]  = lane->sum[2 * k + 1];
+  }
+  (self->use_avx2 ? half_band_avx2 : half_band_base)(lane->wet, even + centre, odd + centre,
+                                                     self->decimator, n);
+}
+
+/// Offset removed, amount applied.
+static void finish(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
+{
+  const uint32_t n = self->control_frames;
+  // The half-band filter has no past to work on in the first period after a rest.
+  const float target = self->is_cold ? 0.0f : self->amount_target;
+  const Ramp  amount = ramp(self->amount, target, n);
+  if (self->oversampling == 2) {
+    decimate(self, lane);
+  } else {
+    memcpy(lane->wet, lane->sum, n * sizeof(float));
+  }
+  for (uint32_t k = 0; k < n; ++k) {
+    lane->offset += self->highpass * (lane->wet[k] - lane->offset);
+    lane->wet[k] =
+        (amount.start + amount.slope * (float)(int32_t)k) * (lane->wet[k] - lane->offset);
+  }
+}
+
+/**
+   e = target - output of the period that has just come in, offset removed. The output is taken
+   before the half-band filter, at the band's own time, 2.5 periods ago; so the derivatives need no
+   filtering either. Without a sidechain the target is the input one period on from there.
+*/
+static void find_error(FiqRealmTemporal* self)
+{
+  const uint32_t n       = self->control_frames;
+  const uint32_t now     = fft_frames(self) - 2 * n - n / 2;
+  const bool     is_self = self->target_frames == 0;
+  float          square  = 0.0f;
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const FiqRealmTemporalLane* lane   = &self->lane[c];
+    const float*                dry    = lane->line + self->line_frames - fft_frames(self) + now;
+    const float*                target = is_self ? dry + n : self->target[c] + now;
+    float*                      error  = self->match.error + (size_t)c * n;
+    for (uint32_t k = 0; k < n; ++k) {
+      const float wet = self->amount_target * lane->sum[(size_t)k * self->oversampling];
+      const float all = target[k] - dry[k] - wet;
+      self->error_offset[c] += self->highpass * (all - self->error_offset[c]);
+      error[k] = all - self->error_offset[c];
+      square += error[k] * error[k];
+    }
+  }
+  // A second's memory: control_frames / sample_rate of the way a period.
+  const float share = (float)(n / self->sample_rate_hz);
+  self->error += share * (square / (float)(FIQ_CHANNELS * n) - self->error);
+}
+
+static void learn(FiqRealmTemporal* self)
+{
+  if (self->learn_rate > 0.0f) {
+    find_error(self);
+    if (self->is_odd) {
+      fiq_match_step(&self->match, self->learn_rate);
+    }
+  }
+}
+
+/// Spectra of both channels of each plane.
+static void transform(FiqRealmTemporal* self, uint32_t n_planes)
+{
+  const uint32_t fft = fft_frames(self);
+  for (uint32_t plane = 0; plane < n_planes; ++plane) {
+    const float* left  = self->lane[plane * FIQ_CHANNELS].line + self->line_frames - fft;
+    const float* right = self->lane[plane * FIQ_CHANNELS + 1].line + self->line_frames - fft;
+    for (size_t k = 0; k < fft; ++k) {
+      self->frames[k].re = left[k];
+      self->frames[k].im = right[k];
+    }
+    fiq_fft_forward_complex(&self->fft, self->frames, self->spectrum[plane]);
+  }
+}
+
+/// The residues of the period that has just come in.
+static void run_period(FiqRealmTemporal* self, uint32_t n_lanes)
+{
+  const size_t n_sum  = (size_t)self->control_frames * self->oversampling;
+  const bool   is_off = self->amount <= 0.0f && self->amount_target <= 0.0f;
+  for (uint32_t l = 0; l < n_lanes; ++l) {
+    FiqRealmTemporalLane* lane = &self->lane[l];
+    if (is_off) {
+      clear_wet(self, lane);
+    } else {
+      memset(lane->sum, 0, n_sum * sizeof(float));
+    }
+  }
+  if (!is_off) {
+    transform(self, n_lanes / FIQ_CHANNELS);
+  }
+  for (uint32_t i = 0; i < self->n_neurons; ++i) {
+    FiqRealmTemporalNeuron* neuron = &self->neuron[i];
+    if (is_off) {
+      neuron->peak         = 0.0f;
+      neuron->hold_periods = 0;
+      neuron->drive        = self->drive_target * neuron->gain * omega_of(self, i);
+    } else {
+      run_neuron(self, i, n_lanes);
+    }
+    arrive(self, i);
+  }
+  if (!is_off) {
+    learn(self);
+  }
+  self->is_odd = !self->is_odd;
+  for (uint32_t l = 0; l < n_lanes && !is_off; ++l) {
+    finish(self, &self->lane[l]);
+  }
+  self->amount  = is_off || self->is_cold ? 0.0f : self->amount_target;
+  self->is_cold = is_off;
+}
+
+/// Take `n` frames in and give the delayed input and the last period's residues out.
+static void run_lane(FiqRealmTemporal* self, FiqRealmTemporalLane* lane, const float* in,
+                     float* out, uint32_t n)
+{
+  float* const       now = lane->line + self->line_frames - self->control_frames + self->position;
+  const float* const dry = now - fiq_realm_temporal_latency_frames(self);
+  const float* const wet = lane->wet + self->position;
+  memcpy(now, in, n * sizeof(float));
+  for (uint32_t k = 0; k < n; ++k) {
+    out[k] = dry[k] + wet[k];
+  }
+}
+
+/// Shift the sidechain by one period; a new one begins with silence before it.
+static void next_target(FiqRealmTemporal* self)
+{
+  const uint32_t keep = fft_frames(self) - self->control_frames;
+  const bool     has  = self->target_frames > 0;
+  for (uint32_t c = 0; c < FIQ_CHANNELS && has; ++c) {
+    memmove(self->target[c], self->target[c] + self->control_frames, keep * sizeof(float));
+    memset(self->target[c] + keep, 0, self->control_frames * sizeof(float));
+  }
+  self->had_target    = has;
+  self->target_frames = 0;
+}
+
+void fiq_realm_temporal_learn(FiqRealmTemporal* self, const float* const target[FIQ_CHANNELS],
+                              uint32_t n)
+{
+  assert(self);
+  assert(target);
+  assert(self->position + n <= self->control_frames);
+  const uint32_t last = fft_frames(self) - self->control_frames;
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    if (!self->had_target && self->target_frames == 0) {
+      memset(self->target[c], 0, fft_frames(self) * sizeof(float));
+    }
+    memcpy(self->target[c] + last + self->position, target[c], n * sizeof(float));
+  }
+  self->target_frames += n;
+}
+
+float fiq_realm_temporal_error(const FiqRealmTemporal* self)
+{
+  return sqrtf(self->error);
+}
+
+uint32_t fiq_realm_temporal_n_learned(const FiqRealmTemporal* self)
+{
+  return self->n_neurons * FIQ_MATCH_WEIGHTS;
+}
+
+void fiq_realm_temporal_learned(const FiqRealmTemporal* self, float* learned)
+{
+  fiq_match_weights(&self->match, learned);
+}
+
+void fiq_realm_temporal_set_learned(FiqRealmTemporal* self, const float* learned)
+{
+  fiq_match_set_weights(&self->match, learned);
+}
+
+static void next_period(FiqRealmTemporal* self, uint32_t n_lanes)
+{
+  const uint32_t keep = self->line_frames - self->control_frames;
+  run_period(self, n_lanes);
+  for (uint32_t l = 0; l < n_lanes; ++l) {
+    float* line = self->lane[l].line;
+    memmove(line, line + self->control_frames, keep * sizeof(float));
+  }
+  next_target(self);
+  self->position = 0;
+}
+
+void fiq_realm_temporal_process(FiqRealmTemporal* self, const float* const in_i[FIQ_CHANNELS],
+                                const float* const* in_q, float* const out_i[FIQ_CHANNELS],
+                                float* const* out_q, uint32_t n)
+{
+  assert(self);
+  assert(in_i);
+  assert(out_i);
+  assert(!in_q == !out_q);
+  const uint32_t n_lanes = out_q ? FIQ_REALM_TEMPORAL_LANES : FIQ_CHANNELS;
+  for (uint32_t l = self->n_lanes; l < n_lanes; ++l) {
+    clear_lane(self, &self->lane[l]); // whatever Q held is from another time
+  }
+  self->n_lanes = n_lanes;
+  for (uint32_t done = 0; done < n;) {
+    const uint32_t left  = self->control_frames - self->position;
+    const uint32_t chunk = n - done < left ? n - done : left;
+    for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+      run_lane(self, &self->lane[c], in_i[c] + done, out_i[c] + done, chunk);
+      if (out_q) {
+        run_lane(self, &self->lane[FIQ_CHANNELS + c], in_q[c] + done, out_q[c] + done, chunk);
+      }
+    }
+    self->position += chunk;
+    done += chunk;
+    if (self->position == self->control_frames) {
+      next_period(self, n_lanes);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/swarm/swarm_state.h"
+
+#include "dsp/notes/just_intonation.h"
+
+#include <string.h>
+
+enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
+
+static bool has_partial(int32_t h, uint32_t limit)
+{
+  return limit == 0 || fiq_prime_allows((uint32_t)h, limit);
+}
+
+/// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.
+void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit)
+{
+  float   total = 0.0f;
+  int32_t last  = 1;
+  for (int32_t h = 1; h <= n_partials; ++h) {
+    last = has_partial(h, limit) ? h : last;
+    total += has_partial(h, limit) ? 1.0f / (float)h : 0.0f;
+  }
+  int32_t h   = 1;
+  float   sum = 1.0f;
+  memset(self->partial_parts, 0, sizeof self->partial_parts);
+  for (int32_t i = 0; i < 256; ++i) {
+    while (h < last && ((float)i + 0.5f) * total >= sum * 256.0f) {
+      do {
+        h += 1;
+      } while (!has_partial(h, limit));
+      sum += 1.0f / (float)h;
+    }
+    self->partial_of[i] = (uint8_t)(h - 1);
+    self->partial_parts[h - 1] += 1;
+  }
+  self->n_partials    = n_partials;
+  self->partial_limit = limit;
+  self->n_ready       = 0;
+}
+
+/// Share the partials that are asked for; whether they are others than before.
+bool fiq_swarm_share_anew(FiqSwarm* self)
+{
+  const FiqSwarmParams* p          = &self->params;
+  const int32_t         n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
+  const uint32_t        limit      = (uint32_t)fiq_clamp(rintf(p->partial_limit), 0.0f, 13.0f);
+  if (n_partials == self->n_partials && limit == self->partial_limit) {
+    return false;
+  }
+  fiq_swarm_share_partials(self, n_partials, limit);
+  return true;
+}
+
+/// Places between left and right, drifting.
+static void set_pan(FiqSwarm* self, bool changed)
+{
+  // Neighbouring sinusoids lie far apart, and the first ones near the middle.
+  static const float    at[FIQ_LOBE_PLACES] = {-1.0f, 1.0f, -5.0f, 5.0f, -3.0f, 3.0f, -7.0f, 7.0f};
+  const FiqSwarmParams* p                   = &self->step.params;
+  const float           step_s = (float)self->step_frames / (float)self->sample_rate_hz;
+  const float           depth  = fiq_clamp(p->motion_depth, 0.0f, 1.0f);
+  self->motion += p->motion_hz * step_s;
+  self->motion -= floorf(self->motion);
+  if (!changed && depth <= 0.0f) {
+    return;
+  }
+  for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
+    const float drift = sinf(FIQ_TWO_PI_F * (self->motion + (float)k / FIQ_LOBE_PLACES));
+    const float place = fiq_mix(at[k] * (1.0f / 7.0f), drift, depth);
+    const float angle = 0.25f * FIQ_PI_F * (1.0f + p->width * place);
+    self->pan[0][k]   = cosf(angle);
+    self->pan[1][k]   = sinf(angle);
+  }
+}
+
+static void set_partials(FiqSwarm* self)
+{
+  const FiqSwarmParams* p    = &self->step.params;
+  const float           even = 1.0f + fiq_clamp(p->odd_even, -1.0f, 0.0f);
+  const float           odd  = 1.0f - fiq_clamp(p->odd_even, 0.0f, 1.0f);
+  for (uint32_t h = 1; h <= PARTIALS; ++h) {
+    const float octave         = log2f((float)h);
+    const float tilt           = fiq_db_to_gain(p->tilt_db_per_octave * octave);
+    self->partial_gain[h - 1]  = tilt * (h == 1 ? 1.0f : h % 2 == 0 ? even : odd);
+    self->partial_ratio[h - 1] = exp2f((1.0f + p->stretch) * octave);
+  }
+}
+
+/// The parameters as they are now, and what follows from those that have changed.
+void fiq_swarm_take_params(FiqSwarm* self, bool all)
+{
+  const FiqSwarmParams        old = self->step.params;
+  const FiqSwarmParams* const p   = &self->params;
+  self->step.params               = *p;
+  if (all || fiq_swarm_differs(old.tilt_db_per_octave, p->tilt_db_per_octave) ||
+      fiq_swarm_differs(old.odd_even, p->odd_even) || fiq_swarm_differs(old.stretch, p->stretch)) {
+    set_partials(self);
+  }
+  set_pan(self, all || old.motion_depth > 0.0f || fiq_swarm_differs(old.width, p->width));
+}
+
+/// Asleep, what the next sound begins with is made ready, a little of it in each step.
+void fiq_swarm_make_ready(FiqSwarm* self)
+{
+  enum { N_AT_ONCE = 8 };
+  fiq_swarm_take_params(self, false);
+  (void)fiq_swarm_share_anew(self);
+  for (uint32_t i = 0; i < N_AT_ONCE && self->n_ready < self->carriers.capacity; ++i) {
+    fiq_swarm_group_chunk(self, self->n_ready);
+    self->n_ready += CHUNK;
+  }
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/swarm/swarm_state.h"
+
+#include "dsp/base/simd.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+  CHUNK    = FIQ_LOBE_CHUNK,
+  GROUPS   = FIQ_SWARM_GROUPS,
+  PARTIALS = FIQ_SWARM_PARTIALS_MAX,
+  N_SUMS   = GROUPS + 1
+};
+
+static const float slew_s = 0.012f; // of a level, when an oscillator changes group
+
+uint32_t fiq_swarm_default_step(double sample_rate_hz)
+{
+  uint32_t step = 64;
+  for (double rate_hz = sample_rate_hz; rate_hz > 50000.0; rate_hz *= 0.5) {
+    step *= 2;
+  }
+  return step;
+}
+
+FiqSwarmParams fiq_swarm_default_params(void)
+{
+  return (FiqSwarmParams){.n_osc                = 1000.0f,
+                          .anneal_s             = 1.5f,
+                          .balance              = 1.0f,
+                          .noise_hz             = 50.0f,
+                          .strength             = 10.0f,
+                          .sharpness            = 20.0f,
+                          .metric               = (float)FIQ_METRIC_CENTS,
+                          .spread_cents         = 6.0f,
+                          .coupling             = 0.0f,
+                          .partials             = 8.0f,
+                          .tilt_db_per_octave   = -6.0f,
+                          .width                = 0.8f,
+                          .attack_s             = 0.3f,
+                          .decay_s              = 1.0f,
+                          .sustain              = 0.8f,
+                          .release_s            = 0.8f,
+                          .bend_range_semitones = 2.0f,
+                          .scatter_octaves      = 4.0f,
+                          .level                = 1.0f,
+                          .key_level            = 1.0f,
+                          .chord                = (float)FIQ_CHORD_OFF,
+                          .root_note            = 48.0f,
+                          .sharpness_mode       = (float)FIQ_SHARPNESS_SCHEDULE};
+}
+
+static void take_buffers(FiqSwarm* self, FiqArena* arena)
+{
+  const size_t n  = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
+  self->nu        = fiq_arena_take(arena, n, sizeof *self->nu);
+  self->tone      = fiq_arena_take(arena, n, sizeof *self->tone);
+  self->phi       = fiq_arena_take(arena, n, sizeof *self->phi);
+  self->amplitude = fiq_arena_take(arena, n, sizeof *self->amplitude);
+  self->slew      = fiq_arena_take(arena, n, sizeof *self->slew);
+  self->group     = fiq_arena_take(arena, n, sizeof *self->group);
+  self->sum       = fiq_arena_take(arena, (size_t)FIQ_SWARM_LANES * N_SUMS, sizeof *self->sum);
+  self->member    = fiq_arena_take(arena, 2 * (size_t)GROUPS, sizeof *self->member);
+  self->count     = fiq_arena_take(arena, GROUPS, sizeof *self->count);
+  self->order2    = fiq_arena_take(arena, GROUPS, sizeof *self->order2);
+  self->centre    = fiq_arena_take(arena, GROUPS, sizeof *self->centre);
+  self->sway      = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->sway);
+  self->normal    = fiq_arena_take(arena, FIQ_SWARM_NORMAL + 1, sizeof *self->normal);
+  for (int set = 0; set < 2; ++set) {
+    self->sway_asked[set] = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX, sizeof(float));
+    for (int c = 0; c < FIQ_CHANNELS; ++c) {
+      self->play[set][c] = fiq_arena_take(arena, self->step_frames, sizeof(float));
+    }
+  }
+}
+
+/// Place u in -1..1 to the x that as large a part of a normal curve, cut off at 3, is below; by halving.
+static double normal_place(double u)
+{
+  double low  = 0.0;
+  double high = 3.0;
+  for (int i = 0; i < 40; ++i) {
+    const double middle = 0.5 * (low + high);
+    const bool   below  = erf(middle * 0.70710678118654752) < u;
+    low                 = below ? middle : low;
+    high                = below ? high : middle;
+  }
+  return 0.5 * (low + high);
+}
+
+/// The normal curve with the deviation of a uniform one, 1 / sqrt 3, whatever cut and straight pieces make of it.
+static void fill_normal(float* normal)
+{
+  enum { HALF = FIQ_SWARM_NORMAL / 2 };
+  double x[HALF + 1];
+  double square = 0.0;
+  for (int k = 0; k <= HALF; ++k) {
+    x[k] = k > 0 ? normal_place((double)k / HALF) : 0.0;
+    square += k > 0 ? (x[k] * x[k] + x[k] * x[k - 1] + x[k - 1] * x[k - 1]) / (3.0 * HALF) : 0.0;
+  }
+  for (int k = 0; k <= HALF; ++k) {
+    normal[HALF + k] = (float)(x[k] / sqrt(3.0 * square));
+    normal[HALF - k] = -normal[HALF + k];
+  }
+}
+
+FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
+                         const FiqSwarmConfig* config)
+{
+  assert(self && arena && pool && config);
+  const double rate_hz = config->sample_rate_hz;
+  if (!(rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ && rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ) ||
+      config->capacity < 1 || config->capacity > FIQ_CARRIERS_OSC_MAX) {
+    return FIQ_BAD_ARGUMENT;
+  }
+  memset(self, 0, sizeof *self);
+  self->sample_rate_hz = rate_hz;
+  self->capacity       = config->capacity;
+  self->step_frames = config->step_frames ? config->step_frames : fiq_swarm_default_step(rate_hz);
+  self->slew_steps =
+      (uint8_t)fiq_clamp(rintf(slew_s * (float)rate_hz / (float)self->step_frames), 2.0f, 255.0f);
+  for (uint32_t size = 4 * self->step_frames; size > 1; size /= 2) {
+    self->fft_bits += 1;
+  }
+  self->use_avx2           = fiq_simd_avx2();
+  self->use_avx512         = fiq_simd_avx512();
+  const FiqStatus carriers = fiq_carriers_init(&self->carriers, arena, config->capacity);
+  const FiqStatus lobes    = fiq_lobe_bank_init(&self->lobes, arena, pool, self->step_frames);
+  if (lobes == FIQ_BAD_ARGUMENT || lobes == FIQ_NO_PLAN) {
+    return lobes;
+  }
+  take_buffers(self, arena);
+  if (fiq_arena_status(arena) != FIQ_OK || carriers != FIQ_OK) {
+    return FIQ_NO_MEMORY;
+  }
+  fill_normal(self->normal);
+  fiq_notes_init(&self->notes, rate_hz, self->step_frames);
+  fiq_swarm_share_partials(self, 1, 0);
+  fiq_swarm_reset(self, config->seed);
+  return FIQ_OK;
+}
+
+void fiq_swarm_reseed(FiqSwarm* self, uint64_t seed)
+{
+  self->seed          = fiq_carriers_hash((uint32_t)seed, (uint32_t)(seed >> 32));
+  self->carriers.seed = self->seed;
+}
+
+void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
+{
+  fiq_swarm_reseed(self, seed);
+  fiq_notes_reset(&self->notes);
+  fiq_carriers_reset(&self->carriers, self->seed);
+  self->params        = fiq_swarm_default_params();
+  self->step          = (FiqSwarmFrame){.params = self->params, .n_target = 1, .n_run = 1};
+  self->step.cents    = true;
+  self->frame         = 0;
+  self->n_chunks      = 0;
+  self->next_item     = 0;
+  self->step_count    = 0;
+  self->idle_steps    = 0;
+  self->quiet_steps   = 0;
+  self->regroup_steps = 0;
+  self->shrink_steps  = 0;
+  self->playing       = 0;
+  self->begun         = false;
+  self->order         = 0.0f;
+  self->motion        = 0.0f;
+  self->unmeasured    = 0;
+  self->n_sway        = 0;
+  self->sway_frame    = 0;
+  self->n_attention   = 0;
+  self->normality     = 0.0f;
+  self->unjudged      = 0;
+  self->linger_s      = 0.0f;
+  self->has_tone      = false;
+  self->is_measured   = false;
+  fiq_swarm_take_params(self, true);
+  memset(self->note_slot, FIQ_SWARM_NO_SLOT, sizeof self->note_slot);
+  memset(self->taken, 0, sizeof self->taken);
+  memset(self->held, 0, sizeof self->held);
+  memset(self->norm, 0, sizeof self->norm);
+  memset(self->heard_s, 0, sizeof self->heard_s);
+  memset(self->active, 0, sizeof self->active);
+  memset(self->counted, 0, sizeof self->counted);
+  memset(self->sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
+  memset(self->member, 0, 2 * (size_t)GROUPS * sizeof *self->member);
+  memset(self->count, 0, GROUPS * sizeof *self->count);
+  memset(self->order2, 0, GROUPS * sizeof *self->order2);
+  memset(self->centre, 0, GROUPS * sizeof *self->centre);
+  memset(self->nu, 0, self->carriers.capacity * sizeof *self->nu);
+  memset(self->tone, 0, self->carriers.capacity * sizeof *self->tone);
+  memset(self->slew, 0, self->carriers.capacity * sizeof *self->slew);
+  for (uint32_t i = 0; i < self->carriers.capacity; ++i) {
+    self->group[i] &= PARTIALS - 1; // which of them is as good as before
+  }
+  fiq_swarm_fall_asleep(self);
+}
+
+/// Sums, gains and what else belongs to groups and the sounding step.
+static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
+{
+  memcpy(self->sum, old->sum, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
+  memcpy(self->member, old->member, 2 * (size_t)GROUPS * sizeof *self->member);
+  memcpy(self->count, old->count, GROUPS * sizeof *self->count);
+  memcpy(self->order2, old->order2, GROUPS * sizeof *self->order2);
+  memcpy(self->centre, old->centre, GROUPS * sizeof *self->centre);
+  memcpy(self->sway, old->sway, (FIQ_SWARM_SWAY_MAX + CHUNK) * sizeof *self->sway);
+  for (int set = 0; set < 2; ++set) {
+    memcpy(self->sway_asked[set], old->sway_asked[set], FIQ_SWARM_SWAY_MAX * sizeof(float));
+  }
+}
+
+static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
+{
+  const size_t mine   = self->carriers.capacity;
+  const size_t theirs = ((size_t)old->step.n_run + CHUNK - 1) / CHUNK * CHUNK;
+  const size_t n      = mine < theirs ? mine : theirs;
+  memcpy(self->nu, old->nu, n * sizeof *self->nu);
+  memcpy(self->tone, old->tone, n * sizeof *self->tone);
+  memcpy(self->phi, old->phi, n * sizeof *self->phi);
+  memcpy(self->amplitude, old->amplitude, n * sizeof *self->amplitude);
+  memcpy(self->slew, old->slew, n * sizeof *self->slew);
+  memcpy(self->group, old->group, n * sizeof *self->group);
+  self->n_ready = self->n_ready < n ? self->n_ready : (uint32_t)n;
+}
+
+/// The lobes under work and the sound that is ready; only a bank of the same step can take them.
+static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
+{
+  if (self->step_frames == old->step_frames) {
+    fiq_lobe_bank_adopt(&self->lobes, &old->lobes);
+    for (int set = 0; set < 2; ++set) {
+      for (int c = 0; c < FIQ_CHANNELS; ++c) {
+        memcpy(self->play[set][c], old->play[set][c], self->step_frames * sizeof(float));
+      }
+    }
+    return;
+  }
+  const bool ended = self->next_item > self->n_chunks;
+  for (; self->begun && self->next_item < self->n_chunks; ++self->next_item) {
+    (void)fiq_carriers_advance(&self->carriers, self->next_item);
+  }
+  if (self->begun && !ended) {
+    fiq_carriers_end(&self->carriers);
+  }
+  self->begun    = false;
+  self->has_tone = false;
+}
+
+/// What reset and init set in `self` but its own buffers and sizes.
+static FiqSwarm keep_buffers(const FiqSwarm* self, const FiqSwarm* state)
+{
+  FiqSwarm next       = *state;
+  next.carriers       = self->carriers;
+  next.lobes          = self->lobes;
+  next.sample_rate_hz = self->sample_rate_hz;
+  next.capacity       = self->capacity;
+  next.step_frames    = self->step_frames;
+  next.fft_bits       = self->fft_bits;
+  next.slew_steps     = self->slew_steps;
+  next.use_avx2       = self->use_avx2;
+  next.use_avx512     = self->use_avx512;
+  next.nu             = self->nu;
+  next.tone           = self->tone;
+  next.phi            = self->phi;
+  next.amplitude      = self->amplitude;
+  next.slew           = self->slew;
+  next.group          = self->group;
+  next.sum            = self->sum;
+  next.member         = self->member;
+  next.count          = self->count;
+  next.order2         = self->order2;
+  next.centre         = self->centre;
+  next.sway           = self->sway;
+  next.sway_asked[0]  = self->sway_asked[0];
+  next.sway_asked[1]  = self->sway_asked[1];
+  next.normal         = self->normal;
+  memcpy(next.play, self->play, sizeof next.play);
+  next.notes.sample_rate_hz = self->notes.sample_rate_hz;
+  next.notes.shortest_s     = self->notes.shortest_s;
+  return next;
+}
+
+void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
+{
+  *self = keep_buffers(self, old);
+  fiq_carriers_adopt(&self->carriers, &old->carriers);
+  adopt_oscillators(self, old);
+  adopt_groups(self, old);
+  // What does not fit is cut off; the step under work goes on with the rest.
+  const uint32_t chunks = self->carriers.capacity / CHUNK;
+  if (self->n_chunks > chunks) {
+    const uint32_t gone = self->n_chunks - chunks;
+    self->next_item -= self->next_item > self->n_chunks ? gone
+                       : self->next_item > chunks       ? self->next_item - chunks
+                                                        : 0;
+    self->n_chunks = chunks;
+  }
+  self->step.n_run    = self->step.n_run < self->capacity ? self->step.n_run : self->capacity;
+  self->step.n_target = self->step.n_target < self->capacity ? self->step.n_target : self->capacity;
+  adopt_sound(self, old);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/swarm/swarm_state.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { PARTIALS = FIQ_SWARM_PARTIALS_MAX };
+
+static float coordinate(const FiqSwarm* self, float pitch)
+{
+  const float f0 = FIQ_CARRIER_F0_HZ;
+  // ln 440 / f0, and one semitone, in units of the axis.
+  return self->step.cents ? f0 * 0.519843435f + (pitch - 69.0f) * (f0 * 0.0577622650f)
+                          : fiq_note_to_hz(pitch);
+}
+
+static uint8_t free_slot(const FiqSwarm* self, uint32_t wanted)
+{
+  if (!self->taken[wanted]) {
+    return (uint8_t)wanted;
+  }
+  for (uint32_t k = FIQ_CARRIERS_MAX; k-- > 0;) {
+    if (!self->taken[k]) {
+      return (uint8_t)k;
+    }
+  }
+  return FIQ_SWARM_NO_SLOT;
+}
+
+/// With all slots taken a note gets that of a voice.
+static uint8_t slot_of_a_voice(FiqSwarm* self)
+{
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    if (self->held[v].used) {
+      self->held[v].used = false;
+      return self->held[v].slot;
+    }
+  }
+  return FIQ_SWARM_NO_SLOT;
+}
+
+/// Every note that sounds has a slot, its own number if that is free.
+void fiq_swarm_place_notes(FiqSwarm* self)
+{
+  for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
+    const bool sounds = self->notes.note[k].stage != FIQ_NOTE_IDLE;
+    uint8_t*   slot   = &self->note_slot[k];
+    if (!sounds && *slot != FIQ_SWARM_NO_SLOT) {
+      self->taken[*slot] = false;
+      *slot              = FIQ_SWARM_NO_SLOT;
+    }
+  }
+  for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
+    FiqNote* const note   = &self->notes.note[k];
+    const bool     sounds = note->stage != FIQ_NOTE_IDLE;
+    if (sounds && self->note_slot[k] == FIQ_SWARM_NO_SLOT) {
+      const uint8_t slot = free_slot(self, k);
+      // There are as many slots as notes, so one that no note has is free or a voice's.
+      self->note_slot[k]              = slot != FIQ_SWARM_NO_SLOT ? slot : slot_of_a_voice(self);
+      self->taken[self->note_slot[k]] = true;
+      note->fresh                     = true;
+    }
+  }
+}
+
+/// Voices come with a fade and go with one; then their slot is free.
+void fiq_swarm_move_voices(FiqSwarm* self)
+{
+  const float part = 1.0f / (float)self->slew_steps;
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    FiqSwarmHeld* const held = &self->held[v];
+    if (!held->used) {
+      continue;
+    }
+    held->fade = fiq_clamp(held->fade + (held->asked ? part : -part), 0.0f, 1.0f);
+    if (held->fade <= 0.0f) {
+      held->used              = false;
+      self->taken[held->slot] = false;
+    }
+  }
+}
+
+static void set_target(FiqSwarm* self, FiqCarriersTarget* target)
+{
+  memset(target, 0, sizeof *target);
+  memset(self->slot_level, 0, sizeof self->slot_level);
+  memset(self->slot_tilt, 0, sizeof self->slot_tilt);
+  for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
+    FiqNote* const note = &self->notes.note[k];
+    const uint8_t  slot = self->note_slot[k];
+    if (slot != FIQ_SWARM_NO_SLOT) {
+      target->x[slot]        = coordinate(self, fiq_notes_pitch(&self->notes, note));
+      target->mass[slot]     = fiq_notes_mass(&self->notes, note);
+      target->fresh[slot]    = note->fresh;
+      self->slot_level[slot] = fiq_notes_level(&self->notes, note) * self->step.params.key_level;
+      self->slot_tilt[slot]  = 2.0f * fiq_notes_brightness(&self->notes, note);
+    }
+    note->fresh = false;
+  }
+  const float top_hz = FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz;
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    FiqSwarmHeld* const held = &self->held[v];
+    if (held->used) {
+      const float hz               = fiq_clamp(held->voice.hz, 8.0f, top_hz);
+      target->x[held->slot]        = self->step.cents ? fiq_swarm_converted(true, hz) : hz;
+      target->mass[held->slot]     = held->voice.mass;
+      target->fresh[held->slot]    = held->fresh;
+      self->slot_level[held->slot] = held->voice.level * held->fade;
+      held->fresh                  = false;
+    }
+  }
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    target->coherence[k] = sqrtf(fiq_clamp(self->order2[k * PARTIALS], 0.0f, 1.0f));
+  }
+}
+
+/// Where a cloud of `octaves` around the mean of the chord begins and ends.
+static void set_cloud(const FiqSwarm* self, const FiqCarriersTarget* target,
+                      FiqCarriersParams* params)
+{
+  const FiqSwarmFrame* step = &self->step;
+  float                sum  = 0.0f;
+  float                n    = 0.0f;
+  for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    const bool  sounds = target->mass[k] > 0.0f;
+    const float x      = step->cents ? target->x[k] : fiq_swarm_converted(true, target->x[k]);
+    sum += sounds ? x : 0.0f;
+    n += sounds ? 1.0f : 0.0f;
+  }
+  const float centre   = sum / fmaxf(n, 1.0f);
+  const float half     = 0.5f * step->params.scatter_octaves * 0.693147181f * FIQ_CARRIER_F0_HZ;
+  const float low      = half > 0.0f ? centre - half : centre;
+  const float high     = half > 0.0f ? centre + half : centre;
+  params->scatter_low  = step->cents ? low : fiq_swarm_converted(false, low);
+  params->scatter_high = step->cents ? high : fiq_swarm_converted(false, high);
+}
+
+void fiq_swarm_begin_carriers(FiqSwarm* self)
+{
+  const FiqSwarmFrame* step   = &self->step;
+  const float          top_hz = FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz;
+  const float          low    = step->cents ? fiq_swarm_converted(true, 8.0f) : 8.0f;
+  const float          high   = step->cents ? fiq_swarm_converted(true, top_hz) : top_hz;
+  const float          mode   = fiq_clamp(rintf(step->params.sharpness_mode), 0.0f, 3.0f);
+  FiqCarriersParams    params = {.noise          = step->params.noise_hz,
+                                 .strength       = step->params.strength,
+                                 .sharpness      = step->params.sharpness,
+                                 .balance        = step->params.balance,
+                                 .anneal_s       = fmaxf(step->params.anneal_s, 0.01f),
+                                 .x_low          = low,
+                                 .x_high         = high,
+                                 .sharpness_mode = (FiqSharpness)(int)mode,
+                                 .temperature    = step->params.temperature,
+                                 .curve          = step->params.anneal_curve};
+  FiqCarriersTarget    target;
+  set_target(self, &target);
+  set_cloud(self, &target, &params);
+  if (step->restart) {
+    fiq_carriers_scatter(&self->carriers);
+  }
+  if (step->convert) {
+    for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+      self->carriers.now[k] = fiq_swarm_converted(step->cents, self->carriers.now[k]);
+    }
+  }
+  const float period_s = (float)((double)self->step_frames / self->sample_rate_hz);
+  fiq_carriers_begin(&self->carriers, &params, &target, step->n_run, period_s);
+}
+
+bool fiq_swarm_is_sounding(const FiqSwarm* self)
+{
+  bool sounding = fiq_notes_sounding(&self->notes);
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX && !sounding; ++v) {
+    sounding = self->held[v].used;
+  }
+  return sounding;
+}
+
+/// Who has no slot yet gets one; without any left the voice is not heard.
+static void admit_voice(FiqSwarm* self, const FiqSwarmVoice* voice)
+{
+  const uint8_t slot = free_slot(self, FIQ_CARRIERS_MAX - 1);
+  for (uint32_t v = 0; slot != FIQ_SWARM_NO_SLOT && v < FIQ_SWARM_VOICES_MAX; ++v) {
+    if (!self->held[v].used) {
+      self->held[v] =
+          (FiqSwarmHeld){.voice = *voice, .slot = slot, .used = true, .asked = true, .fresh = true};
+      self->taken[slot] = true;
+      return;
+    }
+  }
+}
+
+static FiqSwarmHeld* find_voice(FiqSwarm* self, uint32_t id)
+{
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    if (self->held[v].used && self->held[v].voice.id == id) {
+      return &self->held[v];
+    }
+  }
+  return NULL;
+}
+
+void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t n)
+{
+  assert(n <= FIQ_SWARM_VOICES_MAX);
+  for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
+    self->held[v].asked = false;
+  }
+  for (uint32_t i = 0; i < n; ++i) {
+    assert(voices[i].hz > 0.0f && voices[i].mass > 0.0f);
+    FiqSwarmHeld* const held = find_voice(self, voices[i].id);
+    if (!held) {
+      admit_voice(self, &voices[i]);
+      continue;
+    }
+    // Every change of mass moves oscillators; only one that is heard may.
+    const float ratio = voices[i].mass / held->voice.mass;
+    const float mass  = ratio > 1.25f || ratio < 0.8f ? voices[i].mass : held->voice.mass;
+    held->voice       = voices[i];
+    held->voice.mass  = mass;
+    held->asked       = true;
+  }
+}

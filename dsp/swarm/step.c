@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/swarm/swarm_state.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { CHUNK = FIQ_LOBE_CHUNK, GROUPS = FIQ_SWARM_GROUPS, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
+
+/// Portions of work after the chunks, in order.
+enum { MEASURE, MIX_LEFT, FFT_LEFT, SUM_LEFT, MIX_RIGHT, FFT_RIGHT, SUM_RIGHT, N_LAST_ITEMS };
+
+static const float measure_s = 0.006f; // between measures of order where nothing is coupled
+static const float rest_s    = 0.02f;  // and where nobody moves either
+static const float linger_s  = 0.5f;   // partials without members
+static const float reshape_s = 0.05f;  // from one distribution of detune to the other
+
+/// How many oscillators play in this step, and which of them begin to fade in or out.
+static void set_population(FiqSwarm* self)
+{
+  FiqSwarmFrame* step = &self->step;
+  const uint32_t old  = step->n_target;
+  const uint32_t wanted =
+      (uint32_t)fiq_clamp(rintf(step->params.n_osc), 1.0f, (float)self->capacity);
+  step->n_target   = wanted;
+  step->join_first = UINT32_MAX - CHUNK;
+  step->fade_first = wanted < old ? wanted : old;
+  step->fade_last  = wanted < old ? old : wanted;
+  if (step->restart) {
+    step->n_run     = wanted;
+    step->fade_last = step->fade_first;
+  } else if (wanted > step->n_run) {
+    step->join_first = step->n_run;
+    step->n_run      = wanted;
+  } else if (wanted != old) {
+    self->shrink_steps = (uint32_t)self->slew_steps + 2;
+  } else if (wanted < step->n_run && --self->shrink_steps == 0) {
+    step->n_run = wanted;
+  }
+}
+
+/// Sway of this step, repeated so that every chunk finds its own in a row.
+static void set_sway(FiqSwarm* self)
+{
+  const uint32_t     n     = self->n_sway;
+  const float* const asked = self->sway_asked[self->sway_frame == self->frame ? 0 : 1];
+  self->step.n_sway        = n;
+  for (uint32_t i = 0, k = 0; n > 0 && i < n + CHUNK; ++i) {
+    self->sway[i] = 1.0f + asked[k];
+    k             = k + 1 < n ? k + 1 : 0;
+  }
+}
+
+/// What changes frequencies and phases from step to step.
+static void set_motion(FiqSwarm* self)
+{
+  FiqSwarmFrame* const        step    = &self->step;
+  const FiqSwarmParams* const p       = &self->params;
+  const float                 rate_hz = (float)self->sample_rate_hz;
+  const float                 step_s  = (float)self->step_frames / rate_hz;
+  const float                 part    = step->restart ? 1.0f : step_s / reshape_s;
+  const float                 way     = fiq_clamp(p->distribution, 0.0f, 1.0f) - self->normality;
+  self->normality += fiq_clamp(way, -part, part);
+  step->normal     = self->normality > 0.0f;
+  step->spread     = p->spread_cents * (0.693147181f / 1200.0f);
+  step->coupled    = fabsf(p->coupling) > 0.0f;
+  step->noise      = p->phase_noise * sqrtf(step_s) / (FIQ_TWO_PI_F * (float)self->step_frames);
+  step->noise_salt = fiq_carriers_salt(~self->seed, self->step_count);
+  step->bends      = step->coupled || step->noise > 0.0f;
+  set_sway(self);
+}
+
+/// Parameters and notes of the step that begins at this stream position.
+static void set_step(FiqSwarm* self)
+{
+  FiqSwarmFrame* const        step      = &self->step;
+  const FiqSwarmParams* const p         = &self->params;
+  const bool                  was_cents = step->cents;
+  const float                 rate_hz   = (float)self->sample_rate_hz;
+  fiq_swarm_take_params(self, false);
+  step->hz_to_nu = 1.0f / rate_hz;
+  step->restart  = self->asleep;
+  step->cents    = p->metric >= 0.5f;
+  step->convert  = step->cents != was_cents && !step->restart;
+  set_motion(self);
+  if (fiq_swarm_share_anew(self)) {
+    self->regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
+  }
+  self->regroup_steps = step->restart ? 0 : self->regroup_steps;
+  step->regroup       = self->regroup_steps > 0;
+  self->regroup_steps -= step->regroup ? 1 : 0;
+  // Groups that have lost their members are forgotten slowly; until then all are looked after.
+  const float step_s = (float)self->step_frames / rate_hz;
+  self->linger_s     = step->restart || !step->regroup ? self->linger_s - step_s : linger_s;
+  self->linger_s     = step->restart ? 0.0f : fmaxf(self->linger_s, 0.0f);
+  step->n_partials   = self->linger_s > 0.0f ? PARTIALS : (uint32_t)self->n_partials;
+}
+
+/// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
+static uint32_t chunk_ns(const FiqSwarm* self)
+{
+  const bool flies = self->carriers.n_next_hot > 0;
+  const bool turns = flies && self->carriers.turn == 1;
+  return 150 +
+         (turns   ? 160
+          : flies ? 30
+                  : 0) +
+         (self->step.measure ? 60 : 0) + (self->step.coupled ? 40 : 0);
+}
+
+/// Estimated time of the portions of work, for a machine with AVX2; only their proportion counts.
+static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
+{
+  const uint32_t step = self->step_frames;
+  const uint32_t bits = self->fft_bits;
+  if (item < self->n_chunks) {
+    return chunk_ns(self);
+  }
+  switch (item - self->n_chunks) {
+  case MEASURE:
+    return self->step.measure ? 1000 : 200;
+  case MIX_LEFT:
+  case MIX_RIGHT:
+    return step;
+  case FFT_LEFT:
+  case FFT_RIGHT:
+    return step * bits / 4;
+  case SUM_LEFT:
+    return 2 * step / 3;
+  default: // and what clears the planes
+    return 3 * step / 2;
+  }
+}
+
+/// Whether this step measures its groups: always if coupled, else now and then, when the carriers have less to do.
+static bool is_measured(FiqSwarm* self)
+{
+  const FiqSwarmFrame* step   = &self->step;
+  const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
+  const FiqCarriers*   flight = &self->carriers;
+  const bool  busy   = flight->planned || flight->counting || flight->pass != FIQ_CARRIERS_NO_PASS;
+  const float wait_s = busy ? FIQ_CARRIERS_TURN_MAX * step_s : 0.0f;
+  const float due_s  = wait_s + (step->still ? rest_s : measure_s);
+  self->unmeasured   = step->restart ? 0 : self->unmeasured + 1;
+  const float passed_s = (float)self->unmeasured * step_s;
+  // Out of silence phases are random, and nothing could pull yet. Beside a plan, which has work enough, nobody is pulled.
+  const bool pulls = step->coupled && !step->restart && !flight->planned;
+  return pulls || passed_s >= due_s;
+}
+
+static void plan_work(FiqSwarm* self)
+{
+  self->n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
+  self->done_ns  = self->carriers.n_next_hot > 0 ? 2000 : 1500; // what begins the step
+  self->total_ns = self->done_ns + (self->n_chunks > 0 ? item_ns(self, 0) * self->n_chunks : 0);
+  for (uint32_t i = 0; i < N_LAST_ITEMS; ++i) {
+    self->total_ns += item_ns(self, self->n_chunks + i);
+  }
+}
+
+/// Whether the chunks that go on their way can go on from the tones they have: nothing but that way changes them.
+static void set_tone(FiqSwarm* self)
+{
+  FiqSwarmFrame* const     step     = &self->step;
+  const FiqCarriers* const carriers = &self->carriers;
+  const bool               same     = !fiq_swarm_differs(self->tone_spread, step->spread) &&
+                    !fiq_swarm_differs(self->tone_normality, self->normality);
+  step->toned = self->has_tone && same && step->cents && !step->convert && !step->restart &&
+                !step->still && !carriers->moved && !carriers->sorting && !carriers->recounting;
+  self->has_tone       = !step->still;
+  self->tone_spread    = step->spread;
+  self->tone_normality = self->normality;
+}
+
+static void begin_step(FiqSwarm* self)
+{
+  const FiqSwarmParams* p     = &self->params;
+  const FiqNotesParams  notes = {.attack_s             = p->attack_s,
+                                 .decay_s              = p->decay_s,
+                                 .sustain              = p->sustain,
+                                 .release_s            = p->release_s,
+                                 .bend_range_semitones = p->bend_range_semitones};
+  fiq_notes_advance(&self->notes, &notes, self->frame);
+  // Asleep no note and no voice has a slot: there is nothing to place and to move.
+  if (self->asleep && !fiq_swarm_is_sounding(self)) {
+    self->idle_steps += 1;
+    fiq_swarm_make_ready(self);
+    return;
+  }
+  fiq_swarm_place_notes(self);
+  fiq_swarm_move_voices(self);
+  const bool sounding = fiq_swarm_is_sounding(self);
+  self->idle_steps    = sounding ? 0 : self->idle_steps + 1;
+  if (self->asleep && !sounding) {
+    return;
+  }
+  set_step(self);
+  set_population(self);
+  fiq_swarm_begin_carriers(self);
+  self->step.still = self->carriers.still;
+  set_tone(self);
+  self->step.measure = is_measured(self);
+  self->is_measured  = self->is_measured && !self->step.restart;
+  fiq_swarm_set_groups(self);
+  self->asleep    = false;
+  self->begun     = true;
+  self->next_item = 0;
+  plan_work(self);
+}
+
+void fiq_swarm_fall_asleep(FiqSwarm* self)
+{
+  self->asleep      = true;
+  self->uncertainty = 0.0f;
+  for (int set = 0; set < 2; ++set) {
+    for (int c = 0; c < FIQ_CHANNELS; ++c) {
+      memset(self->play[set][c], 0, self->step_frames * sizeof(float));
+    }
+  }
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    for (uint32_t h = 0; self->active[k] && h < PARTIALS; ++h) {
+      (void)fiq_swarm_take_sum(self, k * PARTIALS + h);
+    }
+    self->active[k] = false;
+  }
+  for (uint32_t g = 0; g < GROUPS; ++g) {
+    self->count[g]       = 0.0f;
+    self->order2[g]      = 0.0f;
+    self->member[g].pull = 0.0f;
+  }
+  fiq_lobe_bank_reset(&self->lobes);
+}
+
+/// What follows the chunks.
+static void work_last_item(FiqSwarm* self, uint32_t item)
+{
+  const int channel = item >= MIX_RIGHT ? 1 : 0;
+  switch (item) {
+  case MEASURE:
+    fiq_carriers_end(&self->carriers);
+    if (self->step.measure) {
+      fiq_swarm_measure_groups(self);
+    }
+    break;
+  case MIX_LEFT:
+  case MIX_RIGHT:
+    fiq_lobe_bank_mix(&self->lobes, self->pan[channel]);
+    break;
+  case FFT_LEFT:
+  case FFT_RIGHT:
+    fiq_lobe_bank_transform(&self->lobes);
+    break;
+  default:
+    fiq_lobe_bank_overlap(&self->lobes, (uint32_t)channel, self->play[1 - self->playing][channel]);
+    break;
+  }
+}
+
+/// Nothing is left to fade: who changed its group while falling silent takes its time once more.
+static bool is_quiet(const FiqSwarm* self)
+{
+  for (uint32_t first = 0; first < self->step.n_run; first += CHUNK) {
+    const float* const amplitude = self->amplitude + first;
+    int32_t            loud      = 0;
+    for (uint32_t i = 0; i < CHUNK; ++i) {
+      loud |= amplitude[i] > 1e-7f;
+    }
+    if (loud) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The `slice`-th portion of the step's work, as much of the whole as of the step's time has passed.
+static void work(FiqSwarm* self, uint32_t slice)
+{
+  const uint32_t n_slices = self->step_frames / FIQ_SWARM_SLICE;
+  if (slice == 0) {
+    self->playing = 1 - self->playing;
+    self->step_count += 1;
+    // Amplitudes take slew_steps to reach zero, or longer where they set off late; then the last frame is still to be heard.
+    const bool idle   = !self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 2;
+    self->quiet_steps = idle && is_quiet(self) ? self->quiet_steps + 1 : 0;
+    if (self->quiet_steps >= 2) {
+      fiq_swarm_fall_asleep(self);
+    }
+    begin_step(self);
+  }
+  if (!self->begun) {
+    return;
+  }
+  const uint32_t due_ns = (uint32_t)((uint64_t)self->total_ns * (slice + 1) / n_slices);
+  const bool     last   = slice + 1 == n_slices;
+  while (self->next_item < self->n_chunks + N_LAST_ITEMS) {
+    const uint32_t cost_ns = item_ns(self, self->next_item);
+    if (!last && self->done_ns + cost_ns / 2 > due_ns) {
+      return;
+    }
+    if (self->next_item < self->n_chunks) {
+      fiq_swarm_work_chunk(self, self->next_item);
+    } else {
+      work_last_item(self, self->next_item - self->n_chunks);
+    }
+    self->next_item += 1;
+    self->done_ns += cost_ns;
+  }
+  if (self->step.restart) {
+    self->n_ready = self->n_chunks * CHUNK > self->n_ready ? self->n_chunks * CHUNK : self->n_ready;
+  }
+  fiq_lobe_bank_clear(&self->lobes);
+  self->begun = false;
+}
+
+void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t n_frames)
+{
+  for (uint32_t done = 0; done < n_frames;) {
+    const uint32_t at       = (uint32_t)(self->frame % self->step_frames);
+    const uint32_t in_slice = at % FIQ_SWARM_SLICE;
+    if (in_slice == 0) {
+      work(self, at / FIQ_SWARM_SLICE);
+    }
+    // Without work there are no slices.
+    const uint32_t left = self->begun ? FIQ_SWARM_SLICE - in_slice : self->step_frames - at;
+    const uint32_t n    = n_frames - done < left ? n_frames - done : left;
+    for (int c = 0; c < FIQ_CHANNELS; ++c) {
+      memcpy(out[c] + done, self->play[self->playing][c] + at, n * sizeof(float));
+    }
+    self->frame += n;
+    done += n;
+  }
+}
+
+void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params)
+{
+  self->params = *params;
+  fiq_notes_drone(&self->notes, (int32_t)rintf(params->chord), (int32_t)rintf(params->root_note),
+                  self->frame);
+}
+
+void fiq_swarm_set_sway(FiqSwarm* self, const float* from, const float* to, uint32_t n)
+{
+  assert(n <= FIQ_SWARM_SWAY_MAX);
+  self->n_sway     = n;
+  self->sway_frame = self->frame;
+  if (n > 0) {
+    memcpy(self->sway_asked[0], from, n * sizeof *from);
+    memcpy(self->sway_asked[1], to, n * sizeof *to);
+  }
+}
+
+void fiq_swarm_set_attention(FiqSwarm* self, const float low_hz[], const float high_hz[],
+                             uint32_t n)
+{
+  assert(n <= FIQ_SWARM_ATTENTION_MAX);
+  self->n_attention = n;
+  for (uint32_t i = 0; i < n; ++i) {
+    self->attention_hz[0][i] = low_hz[i];
+    self->attention_hz[1][i] = high_hz[i];
+  }
+}
+
+float fiq_swarm_uncertainty(const FiqSwarm* self)
+{
+  return self->uncertainty;
+}
+
+uint32_t fiq_swarm_latency_frames(const FiqSwarm* self)
+{
+  return 2 * self->step_frames;
+}
+
+void fiq_swarm_midi(FiqSwarm* self, const uint8_t* message, uint32_t size_bytes, uint32_t offset)
+{
+  fiq_notes_midi(&self->notes, message, size_bytes, self->frame + offset);
+}
+
+void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
+                       uint32_t offset)
+{
+  fiq_notes_on(&self->notes, channel, key, velocity, self->frame + offset);
+}
+
+void fiq_swarm_note_off(FiqSwarm* self, uint32_t channel, uint32_t key, uint32_t offset)
+{
+  fiq_notes_off(&self->notes, channel, key, self->frame + offset);
+}
+
+void fiq_swarm_bend(FiqSwarm* self, uint32_t channel, float bend, uint32_t offset)
+{
+  fiq_notes_bend(&self->notes, channel, bend, self->frame + offset);
+}
+
+void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller, uint32_t value,
+                          uint32_t offset)
+{
+  fiq_notes_controller(&self->notes, channel, controller, value, self->frame + offset);
+}
+
+float fiq_swarm_hz(const FiqSwarm* self, float x)
+{
+  return self->step.cents ? fiq_swarm_converted(false, x) : x;
+}
+
+float fiq_swarm_residual_hz(const FiqSwarm* self)
+{
+  // On the axis of cents a unit is f / 261.63 Hz; the mean carrier stands for all.
+  float sum = 0.0f;
+  float n   = 0.0f;
+  for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    const float members = (float)self->carriers.share[k];
+    const float x       = self->carriers.now[k];
+    sum += members * (self->step.cents ? fiq_swarm_converted(false, x) / FIQ_CARRIER_F0_HZ : 1.0f);
+    n += members;
+  }
+  return self->carriers.residual * (n > 0.0f ? sum / n : 1.0f);
+}

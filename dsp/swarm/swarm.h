@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The swarm: up to a million oscillators that fly from noise onto the notes that are held, share
+   out among them by velocity, and there beat as a chorus or lock in phase.
+
+   Every S frames (a step) each oscillator i gets a frequency from its place x_i on the carriers' axis
+   (carrier.h), times its partial h_i, times a fixed detune within +-spread; its phase moves on by
+   the trapezoid phi += (nu_old + nu_new) S / 2 + kappa S, so it never jumps; and one frame of 2S samples
+   is made from all of them by inverse FFT (lobe_bank.h).
+
+   Detune: even on both sides of every group, whose own mean is taken off: locked, it sings exactly h f.
+   Oscillator i has a place u_i in -1..1 by its number, and the detune u_i spread; or, as far as `distribution`
+   says, that of a normal curve with the same standard deviation, spread / sqrt 3, cut off at three of it.
+
+   Coupling: all oscillators on one partial of one note are a group with mean phasor R e^(j psi);
+   each is pulled by K w R sin(psi - phi) rad/s (Kuramoto 1975, mean field), w being half the width
+   of the group's detune in rad/s, at least 1, so that K_c = 4/pi on every note. In a step the pull
+   closes 1 - e^(-K w R S/fs) of the sine at most, hence is stable at every K. Below 0 phases flee
+   from their mean, by at most R times the sine in a step, and R falls below what chance gives, 1/sqrt(n).
+   A lag a makes it sin(psi - phi - a) (Sakaguchi and Kuramoto 1986): what is locked moves on by K w R sin a
+   slower and locks less firmly, from pi/2 on not at all. Normal detune: K_c = sqrt(8 / pi) / sqrt 3 = 0.92.
+   Attention makes K on the notes within some ranges of frequency (1 + 2 attention) times as strong.
+
+   Phase noise: a random walk of phase_noise rad per sqrt(s), as frequency that changes every step.
+   Sway: oscillator i is (1 + sway[i mod n]) times as high, linear in time from step to step.
+
+   Level: a note of velocity 1 has the same mean power whatever the number of oscillators, their
+   order or their partials: the power of a group is N (1 + (N - 1) R^2), with R^2 averaged over about
+   1.5 s so that beats stay alive. It is averaged over less: since its beginning where a note is young, so that a
+   strike is as loud as the next one; where the sum grows past anything a chorus does; and where a group is
+   locked, R near 1, or locked no more, so that what is held stays as loud as it is.
+
+   Stereo: every oscillator sits on one of the places of lobe_bank.h, between left and right at
+   constant power; in motion place k is at (1 - depth) k_0 + depth sin(2 pi (rate t + k/8)).
+
+   Partials: h sounds at h^(1 + stretch) f, at tilt dB per octave, and odd_even takes the even ones (below 0) or
+   the odd ones but the first (above 0) away. A prime limit leaves those that have no larger prime factor.
+
+   Voices: up to 32 carriers from elsewhere stand beside those of the notes, in slots that these leave
+   free; each keeps its slot as long as its id is handed over. Being born and dying are fades of 12 ms.
+
+   Time: frame m has its centre at c_m = m S, knows all events up to c_m, is worked on in slices of
+   FIQ_SWARM_SLICE frames up to c_m + S, and sounds from then on. Latency: 2 S, the same for every event.
+   Cost: 2.4..2.8 ns an oscillator and step at rest, 2.8..3.3 ns in flight, 0.8..1.0 more if coupled (AVX2, steps of 64 and
+   256, measured on a fast core), and some 3 us a step; next to nothing while no note sounds. What the next sound
+   begins with is made ready meanwhile, so that the step in which it begins takes little longer than others.
+   Source: Rodet and Depalle 1992; Kuramoto 1975; annealed diffusion as in carrier.h.
+*/
+#ifndef FIQ_SWARM_H
+#define FIQ_SWARM_H
+
+#include "dsp/anneal/anneal.h"
+#include "dsp/swarm/spectral_bank.h"
+#include "dsp/notes/notes.h"
+
+enum {
+  FIQ_SWARM_SLICE        = 16, ///< frames from one portion of a step's work to the next
+  FIQ_SWARM_PARTIALS_MAX = 32,
+  FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 32 slot + partial - 1
+  FIQ_SWARM_SILENT =
+      FIQ_SWARM_GROUPS,        ///< added to the group of who falls silent to change its partial
+  FIQ_SWARM_LANES         = 4, ///< copies of the group sums, written in turn
+  FIQ_SWARM_VOICES_MAX    = 32,
+  FIQ_SWARM_SWAY_MAX      = 1000,
+  FIQ_SWARM_ATTENTION_MAX = 5,
+  FIQ_SWARM_NORMAL        = 256 ///< intervals of the normal curve
+};
+
+typedef enum {
+  FIQ_METRIC_HZ,   ///< oscillators move and are shared out in Hz
+  FIQ_METRIC_CENTS ///< in cents; the musical choice
+} FiqMetric;
+
+typedef struct {
+  double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..MAX_HZ
+  uint32_t capacity;       ///< oscillators, 1..FIQ_CARRIERS_OSC_MAX
+  uint32_t step_frames;    ///< S, power of two, 32..8192; 0: fiq_swarm_default_step()
+  uint64_t seed;           ///< any
+} FiqSwarmConfig;
+
+typedef struct {
+  float n_osc;                ///< oscillators, 1..capacity; default 1000
+  float anneal_s;             ///< from noise to chord, 0.05..30 s; default 1.5
+  float balance;              ///< 0 plain softmax .. 1 exact shares; default 1
+  float noise_hz;             ///< n0, 0..2000 (Hz at middle C); default 50
+  float strength;             ///< s1, 0..18; default 10
+  float sharpness;            ///< sh1, 0.01..100; default 20
+  float metric;               ///< a FiqMetric; default FIQ_METRIC_CENTS
+  float spread_cents;         ///< detune, 0..100; default 6
+  float coupling;             ///< K in half widths of the group's detune, -100..100; default 0
+  float partials;             ///< 1..32; default 8
+  float tilt_db_per_octave;   ///< -24..6; default -6
+  float width;                ///< 0 mono .. 1; default 0.8
+  float attack_s;             ///< 0..20; default 0.3
+  float decay_s;              ///< 0..20; default 1
+  float sustain;              ///< 0..1; default 0.8
+  float release_s;            ///< 0..20; default 0.8
+  float bend_range_semitones; ///< 0..48; default 2
+  float scatter_octaves;      ///< width of the starting cloud, 0..8; default 4
+  float level;                ///< linear gain; default 1
+  float key_level;            ///< and that of the keys alone, beside voices; default 1
+  float chord;                ///< a FiqChord, the drone; default off
+  float root_note;            ///< its lowest key, 0..127; default 48
+  float odd_even;       ///< -1 odd partials only .. 1 even ones and the fundamental; default 0
+  float stretch;        ///< partial h at h^(1 + stretch), -0.5..0.5; default 0
+  float motion_hz;      ///< how fast the places drift, 0..10; default 0
+  float motion_depth;   ///< 0..1 of the width; default 0
+  float sharpness_mode; ///< a FiqSharpness; default FIQ_SHARPNESS_SCHEDULE
+  float temperature;    ///< heat that remains after the anneal, 0..1; default 0
+  float anneal_curve;   ///< -1 cools early .. 1 late; default 0
+  float lag_rad;        ///< of the coupling, -pi..pi; default 0
+  float distribution;   ///< of the detune: 0 uniform .. 1 normal; default 0
+  float phase_noise;    ///< rad per sqrt(s), 0..20; default 0
+  float partial_limit;  ///< largest prime of a partial, 2, 3, 5, 7, 11, 13; 0: all; default 0
+  float attention;      ///< 0..1; default 0
+} FiqSwarmParams;
+
+/// A carrier from elsewhere.
+typedef struct {
+  uint32_t id; ///< the same as long as it is the same voice
+  float    hz;
+  float    mass;  ///< share of the oscillators, 1 is a note of full velocity; > 0
+  float    level; ///< linear, 1 is a note of full velocity; the envelope itself
+} FiqSwarmVoice;
+
+/// A voice that sounds.
+typedef struct {
+  FiqSwarmVoice voice;
+  float         fade;  ///< 0 silent .. 1, moves by one part in slew_steps a step
+  uint8_t       slot;  ///< its carrier
+  bool          used;  ///< this entry is taken
+  bool          asked; ///< handed over last time
+  bool          fresh; ///< began since the carriers were last read
+} FiqSwarmHeld;
+
+/// Sums over one group; four floats, so that one vector adds them.
+typedef struct {
+  float re;
+  float im;
+  float n;
+  float detune; ///< (e^(d spread) - 1) / spread, d in -1..1
+} FiqSwarmSum;
+
+/// What all members of a group share in one step.
+typedef struct {
+  float gain;  ///< amplitude of one member
+  float pitch; ///< cycles per sample: at rest of the group, in flight at unit x
+  float pull;  ///< coupling, cycles per sample per unit sine
+  float psi;   ///< mean phase, turns
+} FiqSwarmGroup;
+
+/// What one step works with, fixed at its start.
+typedef struct {
+  FiqSwarmParams params;
+  float          hz_to_nu; ///< 1 / sample rate
+  float          spread;   ///< detune as exponent
+  bool           cents;    ///< metric
+  bool           convert;  ///< the metric changed: coordinates are turned into the new one
+  bool           restart;  ///< out of silence: all oscillators begin anew
+  bool           measure;  ///< group sums are taken
+  bool           regroup;  ///< partials are changing
+  bool           coupled;  ///< K is not 0
+  bool           bends;    ///< coupling or noise changes frequencies
+  bool           normal;   ///< detune is not uniform
+  float          noise;    ///< standard deviation of the phase noise, cycles per sample
+  uint32_t       noise_salt;
+  uint32_t       n_sway;     ///< of the sway; 0: none
+  uint32_t       n_partials; ///< that any group may have
+  bool           still;      ///< all are exactly on their carriers
+  bool           toned;      ///< `tone` holds; on with it, where no new way began
+  uint32_t       n_run;      ///< oscillators in play, those fading out included
+  uint32_t       n_target;   ///< those that shall sound
+  uint32_t       fade_first; ///< oscillators fade_first..fade_last - 1 begin to fade in or out
+  uint32_t       fade_last;
+  uint32_t       join_first; ///< those from here on are new
+} FiqSwarmFrame;
+
+typedef struct {
+  FiqNotes    notes;
+  FiqCarriers carriers;
+  FiqLobeBank lobes;
+
+  // fixed by init
+  double   sample_rate_hz;
+  uint32_t capacity;
+  uint32_t step_frames;
+  uint32_t fft_bits;   ///< log2 of the transform's size
+  uint8_t  slew_steps; ///< steps that a change of level takes when an oscillator changes group
+  bool     use_avx2;   ///< which build of the kernel; may be cleared to compare
+  bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
+
+  // oscillators, [capacity]
+  float*    nu;   ///< cycles per sample, without coupling
+  float*    tone; ///< frequency over the pitch of the group, while not all are at rest
+  float*    phi;  ///< turns, [-0.5, 0.5]
+  float*    amplitude;
+  uint8_t*  slew;  ///< steps left until the amplitude is its group's
+  uint16_t* group; ///< 0..FIQ_SWARM_GROUPS - 1, or that plus FIQ_SWARM_SILENT
+
+  // groups, [FIQ_SWARM_GROUPS]
+  FiqSwarmSum*   sum;    ///< [groups + 1][lanes], the last group takes what is silent
+  FiqSwarmGroup* member; ///< [2 groups], the second half for the silent
+  float*         count;  ///< members, falling slowly
+  float*         order2; ///< R^2 without the part that chance gives, slow
+  float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
+  float*         sway; ///< [FIQ_SWARM_SWAY_MAX + chunk] 1 + sway of this step, repeated to its end
+  float*         sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
+  float*         normal;        ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
+
+  float*   play[2][FIQ_CHANNELS]; ///< [step] sounding, and ready
+  uint8_t  partial_of[256];       ///< which partial a 256th of the oscillators sounds
+  uint32_t partial_parts[FIQ_SWARM_PARTIALS_MAX]; ///< how many 256ths a partial has
+  float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
+  float    heard_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
+  bool     active[FIQ_CARRIERS_MAX];  ///< slots with members
+  bool     counted[FIQ_CARRIERS_MAX]; ///< and whose members have been counted
+  float    partial_gain[FIQ_SWARM_PARTIALS_MAX];
+  float    partial_ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
+  float    pan[FIQ_CHANNELS][FIQ_LOBE_PLACES];    ///< gains of this step
+  float    motion;                                ///< turns, 0..1
+  uint8_t  note_slot[FIQ_NOTES_MAX];              ///< carrier of each note, or 255
+  bool     taken[FIQ_CARRIERS_MAX];               ///< slots of notes and voices
+  float    slot_level[FIQ_CARRIERS_MAX];          ///< envelope of this step
+  float    slot_tilt[FIQ_CARRIERS_MAX]; ///< brightness of the note: exponent of the partial number
+
+  FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
+
+  FiqSwarmParams params; ///< as last handed over
+  FiqSwarmFrame  step;
+  uint64_t       frame;       ///< stream position
+  uint32_t       n_chunks;    ///< chunks of this step
+  uint32_t       next_item;   ///< portions of work done: chunks, then what ends the step
+  uint32_t       done_ns;     ///< their estimated time
+  uint32_t       total_ns;    ///< that of all portions of this step
+  uint32_t       step_count;  ///< steps since reset
+  uint32_t       unmeasured;  ///< steps since the groups were measured
+  uint32_t       idle_steps;  ///< steps since the last note ended
+  uint32_t       quiet_steps; ///< of those, steps at whose beginning nothing was left to fade
+  uint32_t       regroup_steps;
+  uint32_t       shrink_steps;
+  uint32_t       n_ready; ///< oscillators whose group is known to hold the partial that is theirs
+  bool           is_measured;    ///< the groups have been since the last silence
+  int32_t        n_partials;     ///< that partial_of is made for
+  uint32_t       partial_limit;  ///< the same
+  float          tone_spread;    ///< detune that `tone` was found with
+  float          tone_normality; ///< and how far normal it was
+  bool           has_tone;       ///< the last step left one
+  uint32_t       n_sway;         ///< as handed over
+  uint64_t       sway_frame;     ///< stream position then
+  uint32_t       n_attention;
+  float          attention_hz[2][FIQ_SWARM_ATTENTION_MAX]; ///< low and high ends
+  float          linger_s;    ///< how long groups without members are still looked after
+  float          normality;   ///< `distribution`, slow
+  uint32_t       unjudged;    ///< steps since the uncertainty was judged
+  float          uncertainty; ///< 0..1
+  uint32_t       seed;
+  uint32_t       playing; ///< which of `play` sounds
+  bool           begun;   ///< a step is under work
+  bool           asleep;  ///< no note, no tail: silence
+  float          order;   ///< mean R of the groups, 0..1
+} FiqSwarm;
+
+/// Step for a rate: 64 frames up to 50 kHz, doubled per octave above.  [any]
+uint32_t fiq_swarm_default_step(double sample_rate_hz);
+
+/// Default value of every parameter.  [any]
+FiqSwarmParams fiq_swarm_default_params(void);
+
+/// FIQ_BAD_ARGUMENT outside the ranges of FiqSwarmConfig.  [setup]
+FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
+                         const FiqSwarmConfig* config);
+
+/// Random choices to come are those of `seed`; what sounds goes on.  [audio]
+void fiq_swarm_reseed(FiqSwarm* self, uint64_t seed);
+
+/// Silence, no notes, stream position 0.  [audio]
+void fiq_swarm_reset(FiqSwarm* self, uint64_t seed);
+
+/// Parameters from here on; at every control tick, whose period divides S.  [audio]
+void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params);
+
+/// Write `n_frames` of both channels.  [audio]
+void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t n_frames);
+
+/// Frames from an event to its sound: 2 S.  [any]
+uint32_t fiq_swarm_latency_frames(const FiqSwarm* self);
+
+/// A MIDI 1.0 channel message, `offset` frames after the stream position; see notes.h.  [audio]
+void fiq_swarm_midi(FiqSwarm* self, const uint8_t* message, uint32_t size_bytes, uint32_t offset);
+
+/// Events, `offset` frames after the stream position; arguments as in notes.h.  [audio]
+void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
+                       uint32_t offset);
+void fiq_swarm_note_off(FiqSwarm* self, uint32_t channel, uint32_t key, uint32_t offset);
+void fiq_swarm_bend(FiqSwarm* self, uint32_t channel, float bend, uint32_t offset);
+void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller, uint32_t value,
+                          uint32_t offset);
+
+/// The voices from here on, `n` <= FIQ_SWARM_VOICES_MAX, ids all different, hz > 0; those not among
+/// them fade out. Once a control tick, or less often.  [audio]
+void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t n);
+
+/// Relative offsets of frequency, -0.5..0.5: `from` [n] holds at this stream position, `to` [n] later; `n` <=
+/// FIQ_SWARM_SWAY_MAX, 0 (pointers unused): none. A step takes those that hold at its centre, which is where it
+/// begins: `from` if that is here, else `to`; between centres frequencies move linearly. Once a control
+/// tick, or less often: what was set stays. O(n).  [audio]
+void fiq_swarm_set_sway(FiqSwarm* self, const float* from, const float* to, uint32_t n);
+
+/// Ranges of frequency that have attention: low_hz[i]..high_hz[i], `n` <= FIQ_SWARM_ATTENTION_MAX.  [audio]
+void fiq_swarm_set_attention(FiqSwarm* self, const float low_hz[], const float high_hz[],
+                             uint32_t n);
+
+/// Entropy of the phases of up to 256 oscillators, each against the mean phase of its group, over 16 bins: 0 all
+/// alike .. 1 even. As judged last, every 10 ms while something sounds; 0 at first.  [any]
+float fiq_swarm_uncertainty(const FiqSwarm* self);
+
+/// Go on playing in `self` what `old`, of another capacity, has begun; with another step there
+/// is a gap of one step. O(oscillators in play), about a tenth of a step's work.  [audio]
+void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old);
+
+/// Frequency of the coordinate `x` on the axis in use.  [any]
+float fiq_swarm_hz(const FiqSwarm* self, float x);
+
+/// Mean distance of the oscillators from their notes, Hz.  [any]
+float fiq_swarm_residual_hz(const FiqSwarm* self);
+
+#endif

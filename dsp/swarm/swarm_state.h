@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   What the files of the swarm share; for nobody else.
+   swarm.c: a step and its portions of work; swarm_shape.c: partials, places, and what silence is used for; swarm_chunk.c: one chunk of oscillators in it;
+   swarm_groups.c: what all members of a group share, and what is measured of them; swarm_voices.c: who sounds
+   in which slot, and the carriers from it; swarm_life.c: making, emptying, handing over.
+*/
+#ifndef FIQ_SWARM_SELF_H
+#define FIQ_SWARM_SELF_H
+
+#include "dsp/base/maths.h"
+#include "dsp/swarm/swarm.h"
+
+enum { FIQ_SWARM_NO_SLOT = 255 };
+
+/// A coordinate in Hz as one in cents, or back.  [any]
+static inline float fiq_swarm_converted(bool to_cents, float x)
+{
+  const float f0 = FIQ_CARRIER_F0_HZ;
+  return to_cents ? f0 * logf(fmaxf(x, 1.0f) / f0) : f0 * expf(fiq_clamp(x / f0, -6.0f, 6.0f));
+}
+
+/// Whether a parameter has changed.  [any]
+static inline bool fiq_swarm_differs(float a, float b)
+{
+  return fabsf(a - b) > 1e-7f;
+}
+
+/// Phases, amplitudes and lobes of one chunk in the step under work, its flight included.  [audio]
+void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk);
+
+/// Every note that sounds has a slot, its own number if that is free.  [audio]
+void fiq_swarm_place_notes(FiqSwarm* self);
+
+/// Voices come with a fade and go with one; then their slot is free.  [audio]
+void fiq_swarm_move_voices(FiqSwarm* self);
+
+/// Whether any note or voice sounds.  [any]
+bool fiq_swarm_is_sounding(const FiqSwarm* self);
+
+/// Begin the carriers' step from what sounds in the slots.  [audio]
+void fiq_swarm_begin_carriers(FiqSwarm* self);
+
+/// Gains and pitches of all groups in this step.  [audio]
+void fiq_swarm_set_groups(FiqSwarm* self);
+
+/// Numbers, order, mean detune and pull of all groups from the sums of this step.  [audio]
+void fiq_swarm_measure_groups(FiqSwarm* self);
+
+/// The sums of group `g`, which are empty then.  [audio]
+FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g);
+
+/// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.  [audio]
+void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit);
+
+/// The parameters as they are now, and what follows from those that have changed, or from all.  [audio]
+void fiq_swarm_take_params(FiqSwarm* self, bool all);
+
+/// Share the partials that are asked for; whether they are others than before.  [audio]
+bool fiq_swarm_share_anew(FiqSwarm* self);
+
+/// Asleep, make ready a little of what the next sound begins with.  [audio]
+void fiq_swarm_make_ready(FiqSwarm* self);
+
+/// Let the groups of the chunk at `first` hold the partials that are theirs.  [audio]
+void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first);
+
+/// Silence, until a note or voice sounds.  [audio]
+void fiq_swarm_fall_asleep(FiqSwarm* self);
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define _POSIX_C_SOURCE 200809L
+
+#include "host-test/common/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BAR_COLUMNS = 40 };
+
+static struct {
+  const char* program;
+  bool        quiet;
+  bool        bar_visible;
+  double      bar_start_s;
+  double      bar_drawn_s;
+} report = {.program = "fieldiq"};
+
+static double now_s(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void fiq_report_init(const char* program, bool quiet)
+{
+  report.program     = program;
+  report.quiet       = quiet;
+  report.bar_start_s = now_s();
+}
+
+bool fiq_report_is_quiet(void)
+{
+  return report.quiet;
+}
+
+static void say(const char* kind, const char* format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void say(const char* kind, const char* format, va_list arguments)
+{
+  fiq_progress_end();
+  fprintf(stderr, "%s: %s", report.program, kind);
+  vfprintf(stderr, format, arguments);
+  fputc('\n', stderr);
+}
+
+void fiq_error(const char* format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  say("error: ", format, arguments);
+  va_end(arguments);
+}
+
+void fiq_warning(const char* format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  say("warning: ", format, arguments);
+  va_end(arguments);
+}
+
+void fiq_note(const char* format, ...)
+{
+  if (report.quiet) {
+    return;
+  }
+  va_list arguments;
+  va_start(arguments, format);
+  say("", format, arguments);
+  va_end(arguments);
+}
+
+void fiq_progress(double share)
+{
+  if (report.quiet || !isatty(STDERR_FILENO)) {
+    return;
+  }
+  const double now = now_s();
+  if (now - report.bar_drawn_s < 0.1) {
+    return;
+  }
+  report.bar_visible    = true;
+  report.bar_drawn_s    = now;
+  const double bounded  = share < 0.0 ? 0.0 : (share > 1.0 ? 1.0 : share);
+  const double spent_s  = now - report.bar_start_s;
+  const int    n_filled = (int)(bounded * BAR_COLUMNS);
+  fprintf(stderr, "\r\033[K[");
+  for (int i = 0; i < BAR_COLUMNS; ++i) {
+    fputc(i < n_filled ? '#' : ' ', stderr);
+  }
+  fprintf(stderr, "] %3.0f %%", bounded * 100.0);
+  if (bounded > 0.01) {
+    fprintf(stderr, ", %.0f s left", spent_s * (1.0 - bounded) / bounded);
+  }
+  fflush(stderr);
+}
+
+void fiq_progress_end(void)
+{
+  if (report.bar_visible) {
+    fprintf(stderr, "\r\033[K");
+    report.bar_visible = false;
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The plugin as a JACK client: ports, process callback, transport, freewheeling, latency.
+   The process callback neither allocates nor locks; buffers are made for the longest block
+   beforehand, and a longer one is run in slices, so a change of the buffer size needs nothing
+   but a word to the plugin. It measures what it takes of every period by itself, because an xrun says only
+   that somebody was late; while JACK freewheels there is nothing to be late for, and nothing is measured.
+*/
+#ifndef FIQ_JACK_CLIENT_H
+#define FIQ_JACK_CLIENT_H
+
+#include "host-test/lv2/load.h"
+#include "host-test/lv2/lv2_host.h"
+
+#include <jack/jack.h>
+
+enum {
+  FIQ_JACK_REASON_BYTES = 256,
+  FIQ_JACK_TRACE_BYTES  = 1 << 20 ///< telemetry that may wait to be written, some seconds of it
+};
+
+typedef struct {
+  jack_client_t* client;
+  FiqHost*       host;                           ///< live from activate on
+  jack_port_t*   main_in[FIQ_HOST_CHANNELS_MAX]; ///< [host->audio.n_main_in]
+  jack_port_t*   side_in[FIQ_HOST_CHANNELS_MAX]; ///< [host->audio.n_side_in]
+  jack_port_t*   out[FIQ_HOST_CHANNELS_MAX];     ///< [host->audio.n_out]
+  jack_port_t*   midi_in;                        ///< NULL when the plugin takes no MIDI
+  jack_port_t*   midi_out; ///< NULL unless the plugin or --midi-thru has use for it
+  bool           midi_thru;
+  FiqPosition    position;        ///< last sent; audio thread only
+  bool           position_sent;   ///< audio thread only
+  void*          midi_out_buffer; ///< of the running cycle; audio thread only
+  uint32_t       midi_out_offset; ///< of the running slice; audio thread only
+  uint32_t       midi_out_frames; ///< of the running cycle; audio thread only
+  FiqRing        telemetry;       ///< atoms from the audio thread; data is NULL without a trace
+  uint64_t       lease_frames;    ///< until telemetry is asked for again; audio thread only
+  atomic_ulong   n_telemetry_lost;
+  atomic_uint    n_xruns; ///< whoever is to blame; for ours see `load`
+  FiqLoad        load;    ///< of our own part of every period that had to be in time
+  atomic_uint    block_frames;
+  atomic_ulong   n_frames;                      ///< processed so far
+  atomic_bool    gone;                          ///< the server threw us out
+  char           reason[FIQ_JACK_REASON_BYTES]; ///< why; valid once `gone` is set
+} FiqJack;
+
+/// Connect to `server` (NULL: default) as `name`; says what is wrong.  [setup]
+bool fiq_jack_open(FiqJack* self, const char* name, const char* server, bool start_server);
+
+/// Have the plugin's telemetry kept for fiq_jack_telemetry; precedes activate. False when memory is
+/// short (already said).  [setup]
+bool fiq_jack_listen(FiqJack* self);
+
+/// Take the next telemetry, header and body, into `to` [FIQ_HOST_ATOM_BYTES], aligned as an atom;
+/// false when there is none.  [any but audio]
+bool fiq_jack_telemetry(FiqJack* self, LV2_Atom* to);
+
+/// Register ports for `host` and begin to process; says what is wrong.  [setup]
+bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru);
+
+/// Connect to the sound card.  [any but audio]
+void fiq_jack_connect_physical(FiqJack* self);
+
+/// Connect to the port `name`, or to all fitting ports of the client `name`; says what is wrong.
+bool fiq_jack_connect(FiqJack* self, const char* name);
+
+/// Stop processing and leave the server.  [setup]
+void fiq_jack_close(FiqJack* self);
+
+#endif

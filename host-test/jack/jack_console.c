@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define _POSIX_C_SOURCE 200809L
+
+#include "host-test/jack/jack_console.h"
+
+#include "host-test/lv2/lv2_state.h"
+#include "host-test/common/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+  const char* name;
+  const char* use;
+  void (*act)(FiqConsole* self, char* rest);
+} Command;
+
+static void act_help(FiqConsole* self, char* rest);
+
+/// Cut the first word off `*rest`; "" when there is none.
+static char* next_word(char** rest)
+{
+  char* const start = *rest + strspn(*rest, " \t=");
+  char* const end   = start + strcspn(start, " \t=");
+  *rest             = *end ? end + 1 : end;
+  *end              = '\0';
+  return start;
+}
+
+static char* trimmed(char* text)
+{
+  char* const start  = text + strspn(text, " \t");
+  size_t      length = strlen(start);
+  while (length > 0 && strchr(" \t\r", start[length - 1])) {
+    start[--length] = '\0';
+  }
+  return start;
+}
+
+static void print_value(const FiqHost* host, uint32_t index)
+{
+  char                 text[128];
+  const FiqPort* const port = &host->ports.ports[index];
+  fiq_port_format(port, fiq_host_value(host, index), text, sizeof text);
+  printf("%s = %s\n", port->symbol, text);
+}
+
+static void act_set(FiqConsole* self, char* rest)
+{
+  const char* const symbol = next_word(&rest);
+  const char* const value  = trimmed(rest + strspn(rest, " \t="));
+  if (!symbol[0] || !value[0]) {
+    fiq_error("set SYMBOL VALUE");
+    return;
+  }
+  if (fiq_host_set_text(self->host, symbol, value)) {
+    print_value(self->host, fiq_ports_index(&self->host->ports, symbol));
+  }
+}
+
+static void act_get(FiqConsole* self, char* rest)
+{
+  const char* const symbol = trimmed(rest);
+  const uint32_t    index  = fiq_ports_index(&self->host->ports, symbol);
+  if (index != FIQ_NO_PORT && self->host->ports.ports[index].kind == FIQ_PORT_CONTROL) {
+    print_value(self->host, index);
+  } else {
+    fiq_ports_find(&self->host->ports, symbol);
+  }
+}
+
+static void act_controls(FiqConsole* self, char* rest)
+{
+  (void)rest;
+  fiq_ports_print(&self->host->ports, self->host->settings);
+}
+
+static void act_meters(FiqConsole* self, char* rest)
+{
+  (void)rest;
+  for (uint32_t i = 0; i < self->host->ports.n_ports; ++i) {
+    const FiqPort* const port = &self->host->ports.ports[i];
+    if (port->kind == FIQ_PORT_CONTROL && !port->input) {
+      print_value(self->host, i);
+    }
+  }
+}
+
+static void act_presets(FiqConsole* self, char* rest)
+{
+  (void)rest;
+  fiq_state_print_presets(self->host);
+}
+
+static void act_preset(FiqConsole* self, char* rest)
+{
+  const char* const name = trimmed(rest);
+  if (fiq_state_load_preset(self->host, name)) {
+    printf("preset %s\n", name);
+  }
+}
+
+static void act_load(FiqConsole* self, char* rest)
+{
+  const char* const path = trimmed(rest);
+  if (fiq_state_load(self->host, path)) {
+    printf("loaded %s\n", path);
+  }
+}
+
+static void act_save(FiqConsole* self, char* rest)
+{
+  const char* const path = trimmed(rest);
+  if (!path[0]) {
+    fiq_error("save FILE");
+  } else if (fiq_state_save(self->host, path)) {
+    printf("saved %s\n", path);
+  }
+}
+
+static void act_seed(FiqConsole* self, char* rest)
+{
+  char*             end  = NULL;
+  const char* const text = trimmed(rest);
+  const int64_t     seed = strtoll(text, &end, 0);
+  if (end == text || *end != '\0') {
+    fiq_error("seed NUMBER");
+  } else if (!fiq_host_seed(self->host, seed)) {
+    fiq_error("the plugin has no seed");
+  } else {
+    printf("seed = %lld\n", (long long)seed);
+  }
+}
+
+static void act_tuning(FiqConsole* self, char* rest)
+{
+  const char* const path = trimmed(rest);
+  if (fiq_host_tuning(self->host, path)) {
+    printf("tuning %s\n", path[0] ? path : "equal");
+  }
+}
+
+static void act_status(FiqConsole* self, char* rest)
+{
+  (void)rest;
+  FiqJack* const jack = self->jack;
+  char           load[FIQ_LOAD_TEXT_BYTES];
+  fiq_load_format(&jack->load, load);
+  printf(
+      "%u Hz, %u frames, latency %u frames, load of JACK %.0f %%, %u xruns, %lu bad samples\n%s\n",
+      jack_get_sample_rate(jack->client), atomic_load(&jack->block_frames),
+      atomic_load(&self->host->audio.latency_frames), (double)jack_cpu_load(jack->client),
+      atomic_load(&jack->n_xruns), atomic_load(&self->host->audio.n_not_finite), load);
+}
+
+static void act_connect(FiqConsole* self, char* rest)
+{
+  const char* const name = trimmed(rest);
+  if (atomic_load(&self->host->audio.freewheeling)) {
+    // The sound card stands still then; a JACK 2 server would wait for it, and everybody for the server.
+    fiq_error("nothing can be connected while JACK freewheels");
+  } else if (!name[0]) {
+    fiq_jack_connect_physical(self->jack);
+  } else if (fiq_jack_connect(self->jack, name)) {
+    printf("connected %s\n", name);
+  }
+}
+
+static void act_quit(FiqConsole* self, char* rest)
+{
+  (void)rest;
+  self->quit = true;
+}
+
+static const Command commands[] = {
+    {"set", "set SYMBOL VALUE   change a parameter", act_set},
+    {"get", "get SYMBOL         show one value", act_get},
+    {"controls", "controls           all parameters (also: list)", act_controls},
+    {"list", NULL, act_controls},
+    {"meters", "meters             what the plugin shows", act_meters},
+    {"presets", "presets            names of the presets", act_presets},
+    {"preset", "preset NAME        load a preset", act_preset},
+    {"load", "load FILE          load a saved state", act_load},
+    {"save", "save FILE          save the state", act_save},
+    {"seed", "seed NUMBER        seed of everything random", act_seed},
+    {"tuning", "tuning [FILE]      tune by a scale in Scala's format; none: equal temperament",
+     act_tuning},
+    {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},
+    {"status",
+     "status             rate, latency, load, xruns, and what it takes of a period itself",
+     act_status},
+    {"help", "help               this list", act_help},
+    {"quit", "quit               end", act_quit},
+    {"exit", NULL, act_quit}};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void act_help(FiqConsole* self, char* rest)
+{
+  (void)self;
+  (void)rest;
+  for (int i = 0; i < N_COMMANDS; ++i) {
+    if (commands[i].use) {
+      printf("%s\n", commands[i].use);
+    }
+  }
+}
+
+void fiq_console_command(FiqConsole* self, char* line)
+{
+  char*             rest = trimmed(line);
+  const char* const name = next_word(&rest);
+  if (!name[0]) {
+    return;
+  }
+  for (int i = 0; i < N_COMMANDS; ++i) {
+    if (strcmp(name, commands[i].name) == 0) {
+      commands[i].act(self, rest);
+      fflush(stdout);
+      return;
+    }
+  }
+  fiq_error("no command '%s'; 'help' lists them", name);
+}
+
+static void take(FiqConsole* self, char c)
+{
+  if (c != '\n') {
+    self->overlong = self->overlong || self->length == FIQ_CONSOLE_BYTES - 1;
+    if (!self->overlong) {
+      self->line[self->length++] = c;
+    }
+    return;
+  }
+  self->line[self->length] = '\0';
+  if (self->overlong) {
+    fiq_error("the line is too long");
+  } else {
+    fiq_console_command(self, self->line);
+  }
+  self->length   = 0;
+  self->overlong = false;
+}
+
+void fiq_console_read(FiqConsole* self, int descriptor)
+{
+  char          bytes[512];
+  const ssize_t n = read(descriptor, bytes, sizeof bytes);
+  if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+    return;
+  }
+  self->ended = n <= 0;
+  for (ssize_t i = 0; i < n && !self->quit; ++i) {
+    take(self, bytes[i]);
+  }
+}

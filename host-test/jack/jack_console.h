@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The commands that can be typed while the plugin plays. Answers go to stdout, refusals to
+   stderr; nothing that is typed can end the program but "quit".
+*/
+#ifndef FIQ_JACK_CONSOLE_H
+#define FIQ_JACK_CONSOLE_H
+
+#include "host-test/jack/jack_client.h"
+
+enum { FIQ_CONSOLE_BYTES = 1024 };
+
+typedef struct {
+  FiqJack* jack;
+  FiqHost* host;
+  char     line[FIQ_CONSOLE_BYTES]; ///< what has been typed of the current line
+  size_t   length;
+  bool     overlong; ///< the current line is too long and is dropped at its end
+  bool     ended;    ///< end of input
+  bool     quit;     ///< asked to end
+} FiqConsole;
+
+/// Carry out one command.  [any but audio]
+void fiq_console_command(FiqConsole* self, char* line);
+
+/// Take what `descriptor` has to read and carry out every complete line.  [any but audio]
+void fiq_console_read(FiqConsole* self, int descriptor);
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   Presets and saved states. A state is one Turtle file, or a folder NAME.lv2 that other hosts
+   find as a preset when it lies on LV2_PATH.
+*/
+#ifndef FIQ_LV2_STATE_H
+#define FIQ_LV2_STATE_H
+
+#include "host-test/lv2/lv2_host.h"
+
+/// Print the labels of all presets on stdout, one a line, sorted.  [setup]
+void fiq_state_print_presets(const FiqHost* host);
+
+/// Load the preset with this label (case ignored), URI, or path; else says the nearest labels.
+bool fiq_state_load_preset(FiqHost* host, const char* name);
+
+/// Load a state file or folder; says what is wrong.  [setup]
+bool fiq_state_load(FiqHost* host, const char* path);
+
+/// Save parameters and the plugin's own state to a file, or a folder if `path` ends in .lv2.
+bool fiq_state_save(FiqHost* host, const char* path);
+
+#endif

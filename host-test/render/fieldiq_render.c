@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   fieldiq-render: sound files through the plugins, without a sound card. Exit status and
+   options are those of --help; the work is in render.c.
+*/
+#define _POSIX_C_SOURCE 200809L
+
+#include "host-test/lv2/lv2_state.h"
+#include "host-test/lv2/lv2_world.h"
+#include "host-test/render/render.h"
+
+#include <lv2/atom/util.h>
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DEFAULT_RATE_HZ = 48000 };
+
+#define DEFAULT_LENGTH_S 4.0
+#define DEFAULT_TEMPO_BPM 120.0
+#define WAV_BYTES_MAX 4.0e9
+
+/// All that one run of the program owns.
+typedef struct {
+  FiqRenderOptions options;
+  FiqHost          host;
+  FiqAudioInput    input;
+  FiqAudioInput    side;
+  FiqAudioOutput   output;
+  FiqScore         score;
+  FiqTrace         trace;
+  FiqRender        render;
+  const char*      target; ///< OUTPUT
+  int              format;
+  double           elapsed_s;
+} Job;
+
+static volatile sig_atomic_t caught;        // number of the signal that ends the render
+static const char*           unfinished[2]; // what a second signal removes itself
+
+static void on_signal(int number)
+{
+  if (!caught) {
+    caught = number;
+    return;
+  }
+  // The plugin does not come back from its block: leave at once, but nothing behind.
+  for (int i = 0; i < 2; ++i) {
+    if (unfinished[i] && unfinished[i][0]) {
+      unlink(unfinished[i]);
+    }
+  }
+  _exit(128 + number);
+}
+
+static void catch_signals(void)
+{
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction action    = {.sa_handler = on_signal};
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; ++i) {
+    struct sigaction before;
+    sigaction(numbers[i], NULL, &before);
+    // Under nohup the loss of the terminal stays ignored.
+    if (numbers[i] != SIGHUP || before.sa_handler != SIG_IGN) {
+      sigaction(numbers[i], &action, NULL);
+    }
+  }
+  // Writing beyond a file size limit then fails as a full disk does.
+  signal(SIGXFSZ, SIG_IGN);
+  // So does writing a trace to a pipe that nobody reads.
+  signal(SIGPIPE, SIG_IGN);
+}
+
+static double now_s(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static FiqExit list(Job* job)
+{
+  if (job->options.list_plugins) {
+    LilvWorld* const world = fiq_world_new();
+    if (!world) {
+      return FIQ_EXIT_FAILURE;
+    }
+    fiq_world_print(world);
+    lilv_world_free(world);
+    return FIQ_EXIT_OK;
+  }
+  if (!fiq_host_open(&job->host, job->options.plugin, DEFAULT_RATE_HZ)) {
+    return FIQ_EXIT_USAGE;
+  }
+  if (job->options.list_presets) {
+    fiq_state_print_presets(&job->host);
+  }
+  if (job->options.list_parameters) {
+    fiq_ports_print(&job->host.ports, NULL);
+    if (job->host.tunable) {
+      printf("\n--tuning FILE.scl tunes the notes by a scale in Scala's format.\n");
+    }
+  }
+  return FIQ_EXIT_OK;
+}
+
+/// Whether the files and options given fit the plugin.
+static bool check_use(Job* job)
+{
+  const FiqHostAudio* const     audio   = &job->host.audio;
+  const FiqRenderOptions* const options = &job->options;
+  const bool                    effect  = audio->n_main_in > 0;
+  if (audio->n_out == 0 || audio->n_main_in > 2) {
+    fiq_error("the plugin has %u audio inputs and %u outputs; 0 to 2 inputs and at least one "
+              "output are needed",
+              audio->n_main_in, audio->n_out);
+    return false;
+  }
+  if (options->n_files != (effect ? 2 : 1)) {
+    fiq_error("%s", effect ? "an effect needs INPUT and OUTPUT; see --help"
+                           : "an instrument needs one file, OUTPUT; see --help");
+    return false;
+  }
+  if (!effect && !options->chord && !options->midi && options->length_s < 0.0) {
+    fiq_error("the instrument has nothing to play; give --chord, --midi or --length");
+    return false;
+  }
+  if ((options->chord || options->midi) && audio->midi == FIQ_NO_PORT) {
+    fiq_error("the plugin takes no MIDI");
+    return false;
+  }
+  if (options->sidechain && audio->n_side_in == 0) {
+    fiq_error("the plugin has no side chain");
+    return false;
+  }
+  if (options->trace && audio->patch == FIQ_NO_PORT) {
+    fiq_error("--trace: the plugin has no telemetry");
+    return false;
+  }
+  if (effect && options->rate_hz > 0) {
+    fiq_error("--rate is for instruments; an effect keeps the rate of its input");
+    return false;
+  }
+  return true;
+}
+
+static bool check_overwrite(const Job* job)
+{
+  const FiqRenderOptions* const options   = &job->options;
+  const char* const             sources[] = {options->n_files == 2 ? options->files[0] : NULL,
+                                 options->sidechain, options->midi, options->state,
+                                 options->tuning};
+  const char* const trace = options->trace;
+  for (size_t i = 0; i < sizeof sources / sizeof sources[0]; ++i) {
+    if (sources[i] && (fiq_audio_same_file(sources[i], job->target) ||
+                       (trace && fiq_audio_same_file(sources[i], trace)))) {
+      fiq_error("%s: would be overwritten while it is being read", sources[i]);
+      return false;
+    }
+  }
+  if (trace && (strcmp(trace, job->target) == 0 || fiq_audio_same_file(trace, job->target))) {
+    fiq_error("--trace and OUTPUT cannot be the same file");
+    return false;
+  }
+  return true;
+}
+
+/// Sample rate of the input, or 0; whether it can be used is asked later, when the plugin is known.
+static double input_rate_hz(const FiqRenderOptions* options)
+{
+  SF_INFO        info = {.format = 0};
+  SNDFILE* const file = options->n_files == 2 ? sf_open(options->files[0], SFM_READ, &info) : NULL;
+  if (file) {
+    sf_close(file);
+  }
+  return file && info.samplerate > 0 ? (double)info.samplerate : 0.0;
+}
+
+/// Open the host at the right rate: the input's, if there is one.
+static FiqExit open_plugin(Job* job)
+{
+  const FiqRenderOptions* const options = &job->options;
+  const double wanted_hz                = options->rate_hz > 0 ? options->rate_hz : DEFAULT_RATE_HZ;
+  const double given_hz                 = input_rate_hz(options);
+  const double rate_hz                  = given_hz > 0.0 ? given_hz : wanted_hz;
+  if (!fiq_host_open(&job->host, options->plugin, rate_hz) || !check_use(job)) {
+    return FIQ_EXIT_USAGE;
+  }
+  job->target = options->files[options->n_files - 1];
+  job->format = fiq_audio_format(job->target, options->format, options->encoding);
+  return job->format != 0 && check_overwrite(job) ? FIQ_EXIT_OK : FIQ_EXIT_USAGE;
+}
+
+static bool open_inputs(Job* job)
+{
+  const FiqRenderOptions* const options = &job->options;
+  const uint32_t                n_in    = job->host.audio.n_main_in;
+  if (n_in > 0 && !fiq_audio_open(&job->input, options->files[0], FIQ_HOST_BLOCK_MAX)) {
+    return false;
+  }
+  if (n_in > 0 && (uint32_t)job->input.channels > n_in) {
+    fiq_error("%s: is stereo, and the plugin is mono", options->files[0]);
+    return false;
+  }
+  if (!options->sidechain) {
+    return true;
+  }
+  if (!fiq_audio_open(&job->side, options->sidechain, FIQ_HOST_BLOCK_MAX)) {
+    return false;
+  }
+  if (n_in > 0 && job->side.rate_hz != job->input.rate_hz) {
+    fiq_error("%s: its sample rate of %d Hz is not the input's %d Hz", options->sidechain,
+              job->side.rate_hz, job->input.rate_hz);
+    return false;
+  }
+  return true;
+}
+
+static FiqExit load_score(Job* job)
+{
+  const FiqRenderOptions* const options = &job->options;
+  const double tempo_bpm = options->tempo_bpm > 0.0 ? options->tempo_bpm : DEFAULT_TEMPO_BPM;
+  const double whole_s =
+      job->input.file ? (double)job->input.n_frames / job->input.rate_hz : DEFAULT_LENGTH_S;
+  const double length_s = options->length_s > 0.0 ? options->length_s : whole_s;
+  if (options->midi) {
+    return fiq_score_load(&job->score, options->midi) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+  }
+  const bool made = options->chord ? fiq_score_chord(&job->score, options->chord, options->velocity,
+                                                     length_s, tempo_bpm)
+                                   : fiq_score_empty(&job->score, length_s, tempo_bpm);
+  return made ? FIQ_EXIT_OK : FIQ_EXIT_USAGE;
+}
+
+/// State, preset, single parameters and seed, in this order.
+static FiqExit set_up_plugin(Job* job)
+{
+  const FiqRenderOptions* const options = &job->options;
+  if (options->state && !fiq_state_load(&job->host, options->state)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  if (options->preset && !fiq_state_load_preset(&job->host, options->preset)) {
+    return FIQ_EXIT_USAGE;
+  }
+  for (uint32_t i = 0; i < options->n_sets; ++i) {
+    char              symbol[128];
+    const char* const equals = strchr(options->sets[i], '=');
+    const size_t      length = (size_t)(equals - options->sets[i]);
+    const size_t      kept   = length < sizeof symbol ? length : sizeof symbol - 1;
+    memcpy(symbol, options->sets[i], kept);
+    symbol[kept] = '\0';
+    if (!fiq_host_set_text(&job->host, symbol, equals + 1)) {
+      return FIQ_EXIT_USAGE;
+    }
+  }
+  // A fresh instance would draw a seed of its own, and no two renders would be alike.
+  const bool fixed = options->seeded || (job->host.seedable && !options->state);
+  if (fixed && !fiq_host_seed(&job->host, options->seed)) {
+    fiq_error("the plugin has no seed");
+    return FIQ_EXIT_USAGE;
+  }
+  return FIQ_EXIT_OK;
+}
+
+/// Play `n_frames` of the inputs to nowhere.
+static bool play_unheard(Job* job, uint64_t n_frames)
+{
+  FiqHostAudio* const audio = &job->host.audio;
+  float*              planes[4 + FIQ_HOST_CHANNELS_MAX];
+  const uint32_t      n_planes = 4 + audio->n_out;
+  bool                complete = true;
+  for (uint32_t i = 0; i < n_planes; ++i) {
+    planes[i] = calloc(FIQ_HOST_BLOCK_MAX, sizeof(float));
+    complete  = complete && planes[i];
+  }
+  for (uint64_t done = 0; complete && done < n_frames && !caught;) {
+    const uint64_t left = n_frames - done;
+    const uint32_t now  = left < FIQ_HOST_BLOCK_MAX ? (uint32_t)left : FIQ_HOST_BLOCK_MAX;
+    fiq_audio_read(&job->input, planes, now);
+    if (job->side.file) {
+      fiq_audio_read(&job->side, planes + 2, now);
+    }
+    fiq_host_begin(audio);
+    fiq_host_run(audio, (const float* const*)planes,
+                 job->side.file ? (const float* const*)planes + 2 : NULL, planes + 4, now);
+    done += now;
+    fiq_progress((double)done / (double)n_frames);
+  }
+  for (uint32_t i = 0; i < n_planes; ++i) {
+    free(planes[i]);
+  }
+  if (!complete) {
+    fiq_error("out of memory");
+  }
+  return complete;
+}
+
+/// The first of two passes: the plugin hears everything, learns when `learn` goes off, and then
+/// starts anew with what it learned.
+static FiqExit learn(Job* job)
+{
+  FiqHost* const host      = &job->host;
+  const uint32_t objective = fiq_ports_find(&host->ports, "objective");
+  const uint32_t learns    = fiq_ports_find(&host->ports, "learn");
+  if (objective == FIQ_NO_PORT || learns == FIQ_NO_PORT || !job->input.file) {
+    fiq_error("--learn: the plugin has nothing to learn");
+    return FIQ_EXIT_USAGE;
+  }
+  if (fiq_host_value(host, objective) < 0.5f) {
+    fiq_error("--learn: nothing to learn for; give --set objective=NAME");
+    return FIQ_EXIT_USAGE;
+  }
+  fiq_host_set(host, learns, 1.0f);
+  fiq_host_activate(host);
+  if (!play_unheard(job, (uint64_t)job->input.n_frames)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  fiq_host_set(host, learns, 0.0f);
+  if (!play_unheard(job, 1)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  lilv_instance_deactivate(host->audio.instance);
+  fiq_audio_close(&job->input);
+  fiq_audio_close(&job->side);
+  return open_inputs(job) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+}
+
+/// What the plugin says of its tuning.
+typedef struct {
+  const FiqHostUrids* urids;
+  bool                is_tuned;
+} TuningAnswer;
+
+static void hear_tuning(void* data, const LV2_Atom_Event* event)
+{
+  TuningAnswer* const          answer   = data;
+  const LV2_Atom_Object* const object   = (const LV2_Atom_Object*)(const void*)&event->body;
+  const LV2_Atom*              property = NULL;
+  const LV2_Atom*              value    = NULL;
+  if (event->body.type != answer->urids->atom_object ||
+      object->body.otype != answer->urids->patch_set) {
+    return;
+  }
+  lv2_atom_object_get(object, answer->urids->patch_property, &property, answer->urids->patch_value,
+                      &value, 0);
+  if (property && value && property->type == answer->urids->atom_urid &&
+      property->size == sizeof(LV2_URID) &&
+      ((const LV2_Atom_URID*)(const void*)property)->body == answer->urids->tuning) {
+    answer->is_tuned = value->type == answer->urids->atom_path && value->size > 1;
+  }
+}
+
+/// Tune the activated plugin before the first frame: it reads the file after one run and plays and
+/// announces it in the next, both without sound.
+static FiqExit tune(Job* job)
+{
+  FiqHostAudio* const audio = &job->host.audio;
+  float*              planes[FIQ_HOST_CHANNELS_MAX];
+  TuningAnswer        answer = {&audio->urids, false};
+  for (uint32_t i = 0; i < FIQ_HOST_CHANNELS_MAX; ++i) {
+    planes[i] = audio->sink;
+  }
+  if (!fiq_host_tuning(&job->host, job->options.tuning)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  for (int i = 0; i < 2; ++i) {
+    fiq_host_begin(audio);
+    fiq_host_run(audio, (const float* const*)planes, NULL, planes, 0);
+    fiq_host_each_event(audio, hear_tuning, &answer);
+  }
+  if (!answer.is_tuned && job->options.tuning[0]) {
+    fiq_error("the plugin did not take the tuning '%s'", job->options.tuning);
+    return FIQ_EXIT_FAILURE;
+  }
+  return FIQ_EXIT_OK;
+}
+
+static FiqExit prepare(Job* job)
+{
+  FiqExit status = open_plugin(job);
+  if (status != FIQ_EXIT_OK) {
+    return status;
+  }
+  if (!open_inputs(job)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  const uint32_t nominal = job->options.block_frames > 0 ? job->options.block_frames : 512;
+  status                 = load_score(job);
+  if (status != FIQ_EXIT_OK) {
+    return status;
+  }
+  if (!fiq_host_start(&job->host, nominal, false)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  status = set_up_plugin(job);
+  if (status == FIQ_EXIT_OK && job->options.learn) {
+    status = learn(job);
+  }
+  if (status == FIQ_EXIT_OK) {
+    fiq_host_activate(&job->host);
+    status = job->options.tuning ? tune(job) : FIQ_EXIT_OK;
+  }
+  return status;
+}
+
+static bool begin_output(Job* job, uint64_t body_frames)
+{
+  const uint32_t n_channels = job->host.audio.n_out;
+  const double   bytes      = 4.0 * (double)body_frames * n_channels;
+  if (bytes > WAV_BYTES_MAX && (job->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV) {
+    fiq_note("the output may exceed 4 GB, the limit of WAV; it is written as RF64");
+    job->format = SF_FORMAT_RF64 | (job->format & SF_FORMAT_SUBMASK);
+  }
+  const bool begun = fiq_audio_create(&job->output, job->target, job->format,
+                                      (int)job->host.rate_hz, (int)n_channels, FIQ_HOST_BLOCK_MAX);
+  unfinished[0]    = job->output.pending.temporary;
+  return begun;
+}
+
+static bool begin_trace(Job* job)
+{
+  const char* const path = job->options.trace;
+  if (!path) {
+    return true;
+  }
+  const FiqTraceHead head = {.plugin  = lilv_node_as_uri(lilv_plugin_get_uri(job->host.plugin)),
+                             .sound   = job->target,
+                             .rate_hz = job->host.rate_hz};
+  const bool         begun =
+      fiq_trace_begin(&job->trace, path, &job->host.urid, &job->host.audio.urids, &head);
+  job->render.trace = &job->trace;
+  unfinished[1]     = job->trace.file.temporary;
+  return begun;
+}
+
+static bool run(Job* job)
+{
+  const uint64_t body_frames = job->input.file
+                                   ? (uint64_t)job->input.n_frames
+                                   : (uint64_t)ceil(job->score.end_s * job->host.rate_hz) + 1;
+  const double   start_s     = now_s();
+  job->render                = (FiqRender){.options = &job->options,
+                                           .host    = &job->host,
+                                           .input   = job->input.file ? &job->input : NULL,
+                                           .side    = job->side.file ? &job->side : NULL,
+                                           .output  = &job->output,
+                                           .score   = &job->score};
+  if (!fiq_render_init(&job->render, body_frames) || !begin_output(job, body_frames) ||
+      !begin_trace(job)) {
+    return false;
+  }
+  while (!job->render.done && !caught) {
+    if (!fiq_render_step(&job->render)) {
+      return false;
+    }
+    fiq_progress((double)job->render.n_out / (double)body_frames);
+  }
+  fiq_progress_end();
+  job->elapsed_s = now_s() - start_s;
+  return !caught;
+}
+
+static void warn(const Job* job)
+{
+  const unsigned long n_bad  = atomic_load(&job->host.audio.n_not_finite);
+  const unsigned long n_lost = atomic_load(&job->host.audio.n_events_lost);
+  const uint64_t      n_clip = job->output.n_clipped;
+  if (n_bad > 0) {
+    fiq_warning("the plugin put out %lu samples that are NaN or infinite; they were silenced",
+                n_bad);
+  }
+  if (n_lost > 0) {
+    fiq_warning("%lu events did not fit into the plugin's input", n_lost);
+  }
+  if (n_clip > 0) {
+    fiq_warning("%llu samples were clipped (peak %+.1f dBFS); --encoding float keeps them",
+                (unsigned long long)n_clip, 20.0 * log10(job->render.metrics.peak));
+  }
+}
+
+static bool finish(Job* job)
+{
+  const FiqRender* const render = &job->render;
+  const bool             traced = job->options.trace != NULL;
+  if ((job->input.file && !fiq_audio_report(&job->input)) ||
+      (traced && !fiq_trace_complete(&job->trace)) || !fiq_audio_commit(&job->output) ||
+      (traced && !fiq_trace_commit(&job->trace))) {
+    return false;
+  }
+  warn(job);
+  const double duration_s = (double)render->metrics.n_frames / job->host.rate_hz;
+  fiq_note("%s: %.2f s, %.1f times as fast as real time", job->target, duration_s,
+           job->elapsed_s > 0.0 ? duration_s / job->elapsed_s : 0.0);
+  const FiqRenderFacts facts = {.input          = job->input.file ? job->options.files[0] : NULL,
+                                .output         = job->target,
+                                .rate_hz        = (uint32_t)job->host.rate_hz,
+                                .channels       = job->host.audio.n_out,
+                                .latency_frames = (uint32_t)render->latency_frames,
+                                .elapsed_s      = job->elapsed_s,
+                                .n_clipped      = job->output.n_clipped,
+                                .n_input_not_finite = job->input.n_not_finite};
+  const bool           saved =
+      !job->options.save_state || fiq_state_save(&job->host, job->options.save_state);
+  return (!job->options.metrics ||
+          fiq_metrics_write(&render->metrics, &facts, &job->host, job->options.metrics)) &&
+         saved;
+}
+
+static FiqExit render_job(Job* job)
+{
+  const FiqRenderOptions* const options = &job->options;
+  if (options->list_plugins || options->list_presets || options->list_parameters) {
+    return list(job);
+  }
+  if (options->n_files == 0) {
+    fiq_error("no files given; see --help");
+    return FIQ_EXIT_USAGE;
+  }
+  const FiqExit status = prepare(job);
+  if (status != FIQ_EXIT_OK) {
+    return status;
+  }
+  return run(job) && finish(job) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+}
+
+static void clean_up(Job* job)
+{
+  fiq_progress_end();
+  fiq_trace_discard(&job->trace);
+  fiq_audio_discard(&job->output);
+  fiq_audio_close(&job->input);
+  fiq_audio_close(&job->side);
+  fiq_render_free(&job->render);
+  fiq_score_free(&job->score);
+  if (job->host.world) {
+    fiq_host_free(&job->host);
+  }
+}
+
+int main(int argc, char** argv)
+{
+  static Job job;
+  FiqExit    status = FIQ_EXIT_OK;
+  fiq_report_init("fieldiq-render", false);
+  if (!fiq_render_options(&job.options, argc, argv, &status)) {
+    return (int)status;
+  }
+  catch_signals();
+  status = render_job(&job);
+  clean_up(&job);
+  if (caught) {
+    // Die of the signal, so that a calling shell sees what happened.
+    fiq_error("interrupted; nothing was written");
+    signal(caught, SIG_DFL);
+    raise(caught);
+  }
+  return (int)status;
+}

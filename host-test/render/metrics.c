@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host-test/render/metrics.h"
+
+#include "host-test/common/report.h"
+
+#include <jansson.h>
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+void fiq_metrics_add(FiqMetrics* self, float* const* planes, uint32_t n_channels, uint32_t n_frames)
+{
+  for (uint32_t c = 0; c < n_channels; ++c) {
+    for (uint32_t i = 0; i < n_frames; ++i) {
+      const double x = (double)planes[c][i];
+      self->peak     = fabs(x) > self->peak ? fabs(x) : self->peak;
+      self->sum += x;
+      self->sum_squares += x * x;
+    }
+  }
+  self->n_samples += (uint64_t)n_channels * n_frames;
+  self->n_frames += n_frames;
+}
+
+/// Decibels, or null for silence, for which JSON has no number.
+static json_t* decibels(double amplitude)
+{
+  return amplitude > 0.0 ? json_real(20.0 * log10(amplitude)) : json_null();
+}
+
+static json_t* level_metrics(const FiqMetrics* self)
+{
+  const double  n     = self->n_samples > 0 ? (double)self->n_samples : 1.0;
+  const double  rms   = sqrt(self->sum_squares / n);
+  json_t* const level = json_object();
+  json_object_set_new(level, "peak_dbfs", decibels(self->peak));
+  json_object_set_new(level, "rms_dbfs", decibels(rms));
+  json_object_set_new(level, "crest_db", rms > 0.0 ? decibels(self->peak / rms) : json_null());
+  json_object_set_new(level, "dc", json_real(self->sum / n));
+  return level;
+}
+
+static json_t* control_outputs(const FiqHost* host)
+{
+  json_t* const outputs = json_object();
+  for (uint32_t i = 0; i < host->ports.n_ports; ++i) {
+    const FiqPort* const port  = &host->ports.ports[i];
+    const double         value = (double)fiq_host_value(host, i);
+    if (port->kind == FIQ_PORT_CONTROL && !port->input) {
+      json_object_set_new(outputs, port->symbol, isfinite(value) ? json_real(value) : json_null());
+    }
+  }
+  return outputs;
+}
+
+static json_t* text_or_null(const char* text)
+{
+  json_t* const value = text ? json_string(text) : NULL;
+  return value ? value : json_null(); // a name that is not UTF-8 is no JSON string
+}
+
+static json_t* all_metrics(const FiqMetrics* self, const FiqRenderFacts* facts, const FiqHost* host)
+{
+  const double  duration_s = (double)self->n_frames / facts->rate_hz;
+  json_t* const root       = json_object();
+  json_object_set_new(root, "plugin",
+                      json_string(lilv_node_as_uri(lilv_plugin_get_uri(host->plugin))));
+  json_object_set_new(root, "input", text_or_null(facts->input));
+  json_object_set_new(root, "output", text_or_null(facts->output));
+  json_object_set_new(root, "rate_hz", json_integer(facts->rate_hz));
+  json_object_set_new(root, "channels", json_integer(facts->channels));
+  json_object_set_new(root, "frames", json_integer((json_int_t)self->n_frames));
+  json_object_set_new(root, "duration_s", json_real(duration_s));
+  json_object_set_new(root, "latency_frames", json_integer(facts->latency_frames));
+  json_object_set_new(root, "realtime_factor",
+                      json_real(facts->elapsed_s > 0.0 ? duration_s / facts->elapsed_s : 0.0));
+  json_t* const level = level_metrics(self);
+  json_object_update(root, level);
+  json_decref(level);
+  json_object_set_new(root, "clipped_samples", json_integer((json_int_t)facts->n_clipped));
+  json_object_set_new(root, "nan_samples",
+                      json_integer((json_int_t)atomic_load(&host->audio.n_not_finite)));
+  json_object_set_new(root, "input_nan_samples",
+                      json_integer((json_int_t)facts->n_input_not_finite));
+  json_object_set_new(root, "control_outputs", control_outputs(host));
+  return root;
+}
+
+bool fiq_metrics_write(const FiqMetrics* self, const FiqRenderFacts* facts, const FiqHost* host,
+                       const char* path)
+{
+  json_t* const root   = all_metrics(self, facts, host);
+  const size_t  flags  = JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9);
+  int           failed = 0;
+  errno                = 0;
+  if (strcmp(path, "-") == 0) {
+    failed = json_dumpf(root, stdout, flags) || putchar('\n') == EOF || fflush(stdout) != 0;
+  } else {
+    failed = json_dump_file(root, path, flags);
+  }
+  json_decref(root);
+  if (failed) {
+    fiq_error("metrics '%s' could not be written%s%s", path, errno ? ": " : "",
+              errno ? strerror(errno) : "");
+  }
+  return !failed;
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host-test/render/render.h"
+
+#include "host-test/common/report.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SILENCE 3.1622776e-5f // -90 dBFS
+#define SILENCE_S 0.5
+
+static float* new_plane(size_t n_frames)
+{
+  return calloc(n_frames, sizeof(float));
+}
+
+bool fiq_render_init(FiqRender* self, uint64_t body_frames)
+{
+  assert(body_frames > 0);
+  const double rate_hz = self->host->rate_hz;
+  const double tail_s = self->options->tail_s < 0.0 ? FIQ_RENDER_TAIL_MAX_S : self->options->tail_s;
+  bool         complete = true;
+  self->hold_frames     = (uint32_t)(SILENCE_S * rate_hz);
+  self->body_frames     = body_frames;
+  self->tail_frames     = (uint64_t)llround(tail_s * rate_hz);
+  self->random          = 1;
+  for (int c = 0; c < 2; ++c) {
+    self->main_planes[c] = new_plane(FIQ_HOST_BLOCK_MAX);
+    self->side_planes[c] = new_plane(FIQ_HOST_BLOCK_MAX);
+    complete             = complete && self->main_planes[c] && self->side_planes[c];
+  }
+  for (uint32_t c = 0; c < self->host->audio.n_out; ++c) {
+    self->out_planes[c] = new_plane(FIQ_HOST_BLOCK_MAX);
+    self->held[c]       = new_plane((size_t)self->hold_frames + FIQ_HOST_BLOCK_MAX);
+    complete            = complete && self->out_planes[c] && self->held[c];
+  }
+  if (!complete) {
+    fiq_error("out of memory");
+  }
+  return complete;
+}
+
+void fiq_render_free(FiqRender* self)
+{
+  for (int c = 0; c < 2; ++c) {
+    free(self->main_planes[c]);
+    free(self->side_planes[c]);
+  }
+  for (int c = 0; c < FIQ_HOST_CHANNELS_MAX; ++c) {
+    free(self->out_planes[c]);
+    free(self->held[c]);
+  }
+}
+
+static uint32_t next_block(FiqRender* self)
+{
+  if (self->options->block_frames > 0) {
+    return self->options->block_frames;
+  }
+  self->random = self->random * 1664525u + 1013904223u;
+  return 1 + ((self->random >> 8) % 1024);
+}
+
+static bool read_inputs(FiqRender* self, uint32_t n_frames)
+{
+  if (self->side) {
+    fiq_audio_read(self->side, self->side_planes, n_frames);
+  }
+  if (!self->input) {
+    return true;
+  }
+  fiq_audio_read(self->input, self->main_planes, n_frames);
+  const uint64_t wanted = self->n_run + n_frames;
+  const bool     at_end = wanted >= (uint64_t)self->input->n_frames;
+  const uint64_t due    = at_end ? (uint64_t)self->input->n_frames : wanted;
+  return (uint64_t)self->input->n_read >= due || fiq_audio_report(self->input);
+}
+
+static uint64_t frame_at(const FiqRender* self, double time_s)
+{
+  return (uint64_t)llround(time_s * self->host->rate_hz);
+}
+
+static void send_tempo(FiqRender* self, uint32_t frame, const FiqScoreTempo* tempo)
+{
+  const double      quarters = (double)tempo->beat_unit / 4.0;
+  const FiqPosition position = {.frame         = (int64_t)(self->n_run + frame),
+                                .speed         = 1.0f,
+                                .has_tempo     = true,
+                                .tempo_bpm     = (float)(tempo->tempo_bpm * quarters),
+                                .beats_per_bar = tempo->beats_per_bar,
+                                .beat_unit     = tempo->beat_unit,
+                                .beat          = tempo->quarter * quarters};
+  fiq_host_position(&self->host->audio, frame, &position);
+}
+
+/// Send what falls into the next `n_frames`, tempo before notes.
+static void send_events(FiqRender* self, uint32_t n_frames)
+{
+  const FiqScore* const score = self->score;
+  const uint64_t        end   = self->n_run + n_frames;
+  for (;;) {
+    const bool     tempo_left = self->next_tempo < score->n_tempos;
+    const bool     event_left = self->next_event < score->n_events;
+    const uint64_t tempo_at =
+        tempo_left ? frame_at(self, score->tempos[self->next_tempo].time_s) : UINT64_MAX;
+    const uint64_t event_at =
+        event_left ? frame_at(self, score->events[self->next_event].time_s) : UINT64_MAX;
+    if (tempo_at >= end && event_at >= end) {
+      return;
+    }
+    if (tempo_at <= event_at) {
+      send_tempo(self, (uint32_t)(tempo_at - self->n_run), &score->tempos[self->next_tempo++]);
+    } else {
+      const FiqScoreEvent* const event = &score->events[self->next_event++];
+      fiq_host_midi(&self->host->audio, (uint32_t)(event_at - self->n_run), event->bytes,
+                    event->n_bytes);
+    }
+  }
+}
+
+static bool write_planes(FiqRender* self, float* const* planes, uint32_t n_frames)
+{
+  fiq_metrics_add(&self->metrics, planes, self->host->audio.n_out, n_frames);
+  return fiq_audio_write(self->output, planes, n_frames);
+}
+
+/// Write the first `n_frames` of what is held, in pieces that the file takes, and drop them.
+static bool write_held(FiqRender* self, uint32_t n_frames)
+{
+  const uint32_t n_channels = self->host->audio.n_out;
+  bool           written    = true;
+  for (uint32_t at = 0; written && at < n_frames;) {
+    float*         planes[FIQ_HOST_CHANNELS_MAX];
+    const uint32_t rest  = n_frames - at;
+    const uint32_t piece = rest < FIQ_HOST_BLOCK_MAX ? rest : FIQ_HOST_BLOCK_MAX;
+    for (uint32_t c = 0; c < n_channels; ++c) {
+      planes[c] = self->held[c] + at;
+    }
+    written = write_planes(self, planes, piece);
+    at += piece;
+  }
+  self->n_held -= n_frames;
+  for (uint32_t c = 0; c < n_channels; ++c) {
+    memmove(self->held[c], self->held[c] + n_frames, self->n_held * sizeof(float));
+  }
+  return written;
+}
+
+static bool is_quiet(float* const* planes, uint32_t n_channels, uint32_t i)
+{
+  for (uint32_t c = 0; c < n_channels; ++c) {
+    if (fabsf(planes[c][i]) >= SILENCE) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Hold quiet frames back until something louder follows, so that the file ends where the sound
+/// does, wherever the blocks were cut.
+static bool write_until_silence(FiqRender* self, float* const* planes, uint32_t n_frames)
+{
+  const uint32_t n_channels = self->host->audio.n_out;
+  uint32_t       n_sure     = 0;
+  for (uint32_t i = 0; i < n_frames && !self->done; ++i) {
+    for (uint32_t c = 0; c < n_channels; ++c) {
+      self->held[c][self->n_held] = planes[c][i];
+    }
+    ++self->n_held;
+    if (!is_quiet(planes, n_channels, i)) {
+      n_sure = self->n_held;
+    }
+    self->done = self->n_held - n_sure >= self->hold_frames;
+  }
+  return write_held(self, n_sure);
+}
+
+/// Pass on `n_frames` that are aligned with the input: first the body, then the tail.
+static bool write_aligned(FiqRender* self, float** planes, uint32_t n_frames)
+{
+  const uint64_t body_left = self->n_out < self->body_frames ? self->body_frames - self->n_out : 0;
+  const uint32_t n_body    = body_left < n_frames ? (uint32_t)body_left : n_frames;
+  const uint64_t all_left  = self->body_frames + self->tail_frames - self->n_out;
+  const uint32_t n_all     = all_left < n_frames ? (uint32_t)all_left : n_frames;
+  bool           written   = n_body == 0 || write_planes(self, planes, n_body);
+  for (uint32_t c = 0; c < self->host->audio.n_out; ++c) {
+    planes[c] += n_body;
+  }
+  const uint32_t n_tail = n_all - n_body;
+  if (written && n_tail > 0) {
+    written = self->options->tail_s < 0.0 ? write_until_silence(self, planes, n_tail)
+                                          : write_planes(self, planes, n_tail);
+  }
+  self->n_out += n_all;
+  if (self->n_out == self->body_frames + self->tail_frames && !self->done) {
+    self->done = true;
+    if (self->options->tail_s < 0.0) {
+      fiq_note("the output is not silent after %g s; the tail ends there", FIQ_RENDER_TAIL_MAX_S);
+      written = written && write_held(self, self->n_held);
+    }
+  }
+  return written;
+}
+
+static void note_latency(FiqRender* self)
+{
+  const uint64_t latency = atomic_load(&self->host->audio.latency_frames);
+  if (self->n_run == 0) {
+    self->latency_frames = latency;
+  } else if (latency != self->latency_frames && !self->latency_moved) {
+    self->latency_moved = true;
+    fiq_warning("the plugin's latency went from %llu to %llu frames during the render; the output "
+                "is aligned by the first",
+                (unsigned long long)self->latency_frames, (unsigned long long)latency);
+  }
+}
+
+/// Keep the plugin talking while it is traced; must come before the other events of the block.
+static void ask_for_telemetry(FiqRender* self)
+{
+  FiqHostAudio* const audio = &self->host->audio;
+  if (self->trace && self->n_run >= self->lease_frame) {
+    fiq_host_patch_get(audio, 0, audio->urids.telemetry);
+    self->lease_frame = self->n_run + (uint64_t)(FIQ_TRACE_LEASE_S * self->host->rate_hz);
+  }
+}
+
+static void trace_event(void* data, const LV2_Atom_Event* event)
+{
+  fiq_trace_add(data, &event->body);
+}
+
+bool fiq_render_step(FiqRender* self)
+{
+  FiqHostAudio* const audio    = &self->host->audio;
+  const uint32_t      n_frames = next_block(self);
+  if (!read_inputs(self, n_frames)) {
+    return false;
+  }
+  fiq_host_begin(audio);
+  ask_for_telemetry(self);
+  send_events(self, n_frames);
+  fiq_host_run(audio, (const float* const*)self->main_planes,
+               self->side ? (const float* const*)self->side_planes : NULL, self->out_planes,
+               n_frames);
+  if (self->trace) {
+    fiq_host_each_event(audio, trace_event, self->trace);
+    if (self->trace->failed) {
+      return false;
+    }
+  }
+  note_latency(self);
+  const uint64_t skip_left =
+      self->n_run < self->latency_frames ? self->latency_frames - self->n_run : 0;
+  self->n_run += n_frames;
+  if (skip_left >= n_frames) {
+    return true;
+  }
+  float* planes[FIQ_HOST_CHANNELS_MAX];
+  for (uint32_t c = 0; c < audio->n_out; ++c) {
+    planes[c] = self->out_planes[c] + skip_left;
+  }
+  return write_aligned(self, planes, n_frames - (uint32_t)skip_left);
+}

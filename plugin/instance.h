@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   One LV2 instance of either plugin: ports, features, and the parts that the files of this
+   folder share. plugin.c drives; events.c reads and writes atoms; state.c keeps what
+   parameters do not; telling.c tells who listens; options.c hears the host's; growth.c has the worker build what takes memory,
+   learning.c has it learn what takes time.
+*/
+#ifndef FIQ_PLUGIN_H
+#define FIQ_PLUGIN_H
+
+#include "plugin/instance_guard.h"
+#include "plugin/link.h"
+#include "plugin/params.h"
+#include "plugin/state_box.h"
+#include "dsp/notes/tuning.h"
+
+#include <lv2/atom/atom.h>
+#include <lv2/atom/forge.h>
+#include <lv2/core/lv2.h>
+#include <lv2/log/logger.h>
+#include <lv2/options/options.h>
+#include <lv2/state/state.h>
+#include <lv2/urid/urid.h>
+#include <lv2/worker/worker.h>
+
+#include <pthread.h>
+
+/// Answers of the worker that found no room in the host's queue.
+enum { FIQ_UNHEARD_BUILD = 1, FIQ_UNHEARD_LESSON = 2 };
+
+enum { FIQ_PORTS_MAX = 256 };
+
+/// Ports that come before the controls. A port that a plugin lacks is never connected.
+typedef struct {
+  const LV2_Atom_Sequence* control; ///< time:Position and patch messages; MIDI too on the Swarm
+  const LV2_Atom_Sequence* midi;    ///< MIDI (Realms)
+  LV2_Atom_Sequence*       notify;  ///< patch messages to the host
+  const float*             in[FIQ_CHANNELS];
+  const float*             side[FIQ_CHANNELS];
+  float*                   out[FIQ_CHANNELS];
+  const float*             knob[FIQ_PORTS_MAX];  ///< [n_controls] never NULL
+  float*                   meter[FIQ_PORTS_MAX]; ///< [n_meters] never NULL
+} FiqPorts;
+
+typedef struct {
+  LV2_URID atom_double, atom_float, atom_int, atom_long, atom_path, atom_string, atom_urid,
+      atom_vector;
+  LV2_URID midi_event;
+  LV2_URID patch_get, patch_set, patch_property, patch_value;
+  LV2_URID time_position, time_beats_per_minute, time_beats_per_bar;
+  LV2_URID max_block_length;
+  LV2_URID seed, phases, match, learned;
+  LV2_URID tuning, tuning_map, tuning_table;
+  LV2_URID telemetry, goals, memory;
+} FiqUrids;
+
+enum {
+  FIQ_TOLD_MAX    = 16, ///< telemetry of one run()
+  FIQ_TOLD_FIELDS = 64,
+  FIQ_TOLD_FRAMES = 512 ///< looked for at least this often
+};
+
+/// Telemetry on its way to the notify port; see telling.c.
+typedef struct {
+  LV2_URID     key[FIQ_TOLD_FIELDS];
+  LV2_URID     type;
+  LV2_URID     time;
+  uint64_t     lease_frames; ///< somebody listens for so long
+  uint32_t     n_told;       ///< collected in this run()
+  uint32_t     at_frame[FIQ_TOLD_MAX];
+  FiqTelemetry value[FIQ_TOLD_MAX];
+} FiqTelling;
+
+/// A memory, packed.
+typedef struct {
+  uint32_t restore;  ///< counts restores, so that a save knows which is newer
+  uint32_t n_floats; ///< in use
+  float    value[FIQ_ENGINE_MEMORY];
+} FiqPackedMoments;
+
+/// The memory between run() and the host's side; see moments.c.
+typedef struct {
+  FiqPackedMoments restored[FIQ_TRIPLE_SLOTS]; ///< restore() -> run()
+  FiqTriple        restored_turn;
+  FiqPackedMoments snapshot[FIQ_TRIPLE_SLOTS]; ///< run() -> save()
+  FiqTriple        snapshot_turn;
+  FiqPackedMoments last_restored; ///< restore() -> save(), both on the host's side
+  uint32_t         restore;       ///< run()'s alone, as what follows
+  uint32_t         generation;    ///< that is being packed, or was
+  uint32_t         n_packed;      ///< moments
+  bool             is_packed;
+} FiqMoments;
+
+enum { FIQ_TUNING_PATH_BYTES = 1024 }; ///< with the final 0
+
+/// A tuning with the name of its file.
+typedef struct FiqTuningFile {
+  FiqTuning             tuning;
+  struct FiqTuningFile* next; ///< among those that are spent
+  bool                  is_equal;
+  char                  path[FIQ_TUNING_PATH_BYTES];    ///< empty: equal, or of a table alone
+  char                  mapping[FIQ_TUNING_PATH_BYTES]; ///< empty: none
+} FiqTuningFile;
+
+/// Tunings between run(), the worker and the host's side; see tuning_file.c.
+typedef struct {
+  _Atomic(FiqTuningFile*) arrived;       ///< for run() to take
+  _Atomic(FiqTuningFile*) playing;       ///< set by run(); NULL: equal temperament
+  _Atomic(FiqTuningFile*) spent;         ///< list that run() no longer plays from
+  atomic_bool             loading;       ///< the worker has `asked`
+  pthread_mutex_t         lock;          ///< over what is freed; never taken by run()
+  FiqTuningFile           last_restored; ///< restore() -> save(), both on the host's side
+  char                    asked[FIQ_TUNING_PATH_BYTES];  ///< the worker's while `loading`
+  char                    wanted[FIQ_TUNING_PATH_BYTES]; ///< what follows is run()'s alone
+  bool                    is_wanted;                     ///< `wanted` is to be asked for
+  bool                    was_loading;
+  bool                    is_littered; ///< there is something on `spent`
+  bool                    is_told;     ///< the host knows what plays
+  bool                    complained;
+} FiqTuningShelf;
+
+typedef enum { FIQ_TUNING_REST, FIQ_TUNING_LOAD, FIQ_TUNING_SWEEP } FiqTuningTask;
+
+/// What run() asks of the worker: a `tuning` task, release `spent` or do `lesson` if one is set, else build.
+typedef struct {
+  FiqPart*      spent;
+  FiqPart*      lesson;
+  FiqPartOrder  order;
+  FiqTuningTask tuning;
+} FiqTask;
+
+typedef struct {
+  FiqPluginKind   kind;
+  FiqEngineConfig config;
+  FiqEngine*      engine;
+  FiqEngineParams params;
+  float           seen[FIQ_PORTS_MAX]; ///< [n_controls] what they held when they were last read
+  float           nowhere;             ///< where meters write that are not connected
+  FiqPorts        ports;
+  uint32_t        n_ports;
+  uint32_t place_of_port[FIQ_PORTS_MAX]; ///< of each control port, among the controls or the meters
+  bool     is_meter[FIQ_PORTS_MAX];      ///< of each control port: which
+  uint32_t row_of_control[FIQ_PORTS_MAX]; ///< [n_controls] of fiq_params
+  uint32_t n_controls;
+  size_t   offset_of_meter[FIQ_PORTS_MAX]; ///< [n_meters] in FiqEngineMeters
+  uint32_t n_meters;
+  int32_t  max_block_frames; ///< as the host announced it, 0 if it did not; advice only
+  FiqUrids urids;
+  LV2_Log_Logger      logger;
+  LV2_Atom_Forge      forge;
+  FiqAlive            alive;          ///< keeps the instance while the worker is at work for it
+  LV2_Worker_Schedule schedule;       ///< schedule_work is NULL without a worker
+  bool                growing;        ///< the worker is building a part
+  atomic_uint         unheard;        ///< FIQ_UNHEARD_* bits: what the worker could not answer
+  bool                growth_refused; ///< there is no memory for what is wanted
+  FiqPart*            spent;          ///< replaced, and not yet handed to the worker for release
+  FiqPart*            lesson;         ///< to be learned from, and not yet handed to the worker
+  bool                seed_asked;     ///< the host wants to be told the seed
+  FiqTuningShelf      tunings;
+  FiqTelling          telling;
+  FiqLink             link;
+  FiqMoments*         moments;
+  FiqTempo            tempo;
+  FiqStateBox         restored;           ///< restore() -> run()
+  FiqStateBox         snapshot;           ///< run() -> save()
+  FiqKeptState        last_restored;      ///< restore() -> save(), both on the host's side
+  uint32_t            generation;         ///< of the state that run() plays from
+  uint32_t            unpublished_frames; ///< since the state was last published
+  bool                was_set;            ///< a state or a seed came from outside
+} FiqPlugin;
+
+/// Data of the feature `uri`, or NULL.  [setup]
+void* fiq_feature(const LV2_Feature* const* features, const char* uri);
+
+/// Look up every URID.  [setup]
+void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map);
+
+/// Process a block with every event of both inputs at its frame.  [audio]
+void fiq_plugin_run_events(FiqPlugin* self, uint32_t n_frames);
+
+/// Process frames [start, end) of the connected buffers.  [audio]
+void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end);
+
+/// Write what was asked for to the notify port; its buffer's capacity is `capacity_bytes`.  [audio]
+void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes);
+
+/// Nothing is told.  [setup]
+void fiq_telling_init(FiqTelling* self, LV2_URID_Map* map);
+
+/// Somebody listens, for two seconds.  [audio]
+void fiq_plugin_lease(FiqPlugin* self);
+
+/// After `n_frames` that end at `end_frame` of this run(): keep new telemetry if somebody listens.  [audio]
+void fiq_plugin_collect(FiqPlugin* self, uint32_t end_frame, uint32_t n_frames);
+
+/// Forge the `which`-th of what was kept; false if it does not fit.  [audio]
+bool fiq_plugin_write_telling(FiqPlugin* self, uint32_t which);
+
+/// An empty memory, or NULL; release with free().  [setup]
+FiqMoments* fiq_moments_new(void);
+
+/// Take over a restored memory, if one has arrived; then, at the end of run(), publish what is new.  [audio]
+void fiq_plugin_take_moments(FiqPlugin* self);
+void fiq_plugin_publish_moments(FiqPlugin* self);
+
+/// Store the memory, and hand run() a stored one; none is an empty one.  [setup]
+LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Function store,
+                                         LV2_State_Handle handle);
+LV2_State_Status fiq_plugin_restore_moments(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                                            LV2_State_Handle handle);
+
+/// Take over a restored state, if one has arrived.  [audio]
+void fiq_plugin_take_state(FiqPlugin* self);
+
+/// Publish the present state for save(), now and then; after `n_frames`.  [audio]
+void fiq_plugin_publish_state(FiqPlugin* self, uint32_t n_frames);
+
+/// Have parts built where the parameters want others.  [audio]
+void fiq_plugin_grow(FiqPlugin* self);
+
+/// Have what was recorded learned from.  [audio]
+void fiq_plugin_learn(FiqPlugin* self);
+
+/// Ask the worker; false if there is none or its queue is full.  [audio]
+bool fiq_plugin_hand_over(FiqPlugin* self, FiqTask task);
+
+/// Build them at once, before sound starts.  [setup]
+void fiq_plugin_settle(FiqPlugin* self);
+
+/// Equal temperament, nothing asked.  [setup]
+void fiq_tuning_shelf_init(FiqTuningShelf* self);
+void fiq_tuning_shelf_free(FiqTuningShelf* self);
+
+/// Want the tuning of the file `path` [size_bytes]; empty: equal temperament.  [audio]
+void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_bytes);
+
+/// Play the tuning that has arrived, if one has.  [audio]
+void fiq_plugin_tune(FiqPlugin* self);
+
+/// Hand what is wanted to the worker.  [audio]
+void fiq_plugin_order_tuning(FiqPlugin* self);
+
+/// Do what run() asked for.  [worker]
+void fiq_plugin_work_tuning(FiqPlugin* self, FiqTuningTask task);
+
+/// Name of the file that plays, or "".  [audio]
+const char* fiq_plugin_tuning_path(FiqPlugin* self);
+
+/// Store the tuning: the last restored, or the one that plays. Equal temperament stores nothing.  [setup]
+LV2_State_Status fiq_plugin_save_tuning(FiqPlugin* self, bool is_restored,
+                                        LV2_State_Store_Function store, LV2_State_Handle handle,
+                                        const LV2_Feature* const* features);
+
+/// Hand run() the stored tuning: by its file, else by its table, else equal temperament.  [setup]
+void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                               LV2_State_Handle handle, const LV2_Feature* const* features);
+
+/// Take over the options that are known and make sense, from a list ended by key 0 (or NULL): LV2_Options_Status
+/// of all of them.  [setup]
+uint32_t fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option);
+
+/// LV2 extension data of options.c, state.c and growth.c; NULL for other URIs.  [any]
+const void* fiq_options_extension(const char* uri);
+const void* fiq_state_extension(const char* uri);
+const void* fiq_worker_extension(const char* uri);
+
+#endif

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/instance.h"
+
+#include "plugin/denormals.h"
+#include "plugin/ports.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static uint64_t fresh_seed(void)
+{
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed)) {
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    seed = (uint64_t)now.tv_nsec ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)(uintptr_t)&seed;
+  }
+  // A seed is shown and stored as a signed 64-bit number; keep it readable in any host.
+  return seed & UINT64_C(0x7fffffff);
+}
+
+/// What is not connected shows what was seen of it last, so that there is no news of it, or is written nowhere.
+static void connect_control_port(FiqPlugin* self, uint32_t port, void* data)
+{
+  const uint32_t i = self->place_of_port[port];
+  if (self->is_meter[port]) {
+    self->ports.meter[i] = data ? data : &self->nowhere;
+  } else {
+    self->ports.knob[i] = data ? data : &self->seen[i];
+  }
+}
+
+static void map_control_ports(FiqPlugin* self)
+{
+  memset(self->seen, 0xff, sizeof(self->seen)); // a NaN, which stands for the default
+  self->n_ports = fiq_first_control_port(self->kind);
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    const FiqParam* const param = &fiq_params[row];
+    if (!fiq_param_in(param, self->kind) || self->n_ports == FIQ_PORTS_MAX) {
+      continue;
+    }
+    const uint32_t port  = self->n_ports++;
+    self->is_meter[port] = fiq_param_is_meter(param);
+    if (self->is_meter[port]) {
+      self->place_of_port[port]               = self->n_meters;
+      self->offset_of_meter[self->n_meters++] = param->offset;
+    } else {
+      self->place_of_port[port]                = self->n_controls;
+      self->row_of_control[self->n_controls++] = row;
+    }
+    connect_control_port(self, port, NULL);
+  }
+}
+
+static bool start_engine(FiqPlugin* self, double sample_rate_hz)
+{
+  self->config = (FiqEngineConfig){.sample_rate_hz  = sample_rate_hz,
+                                   .seed            = fresh_seed(),
+                                   .with_realms     = self->kind == FIQ_PLUGIN_REALMS,
+                                   .with_worker     = self->schedule.schedule_work != NULL,
+                                   .exchange        = fiq_link_exchange,
+                                   .exchange_handle = &self->link};
+  self->engine = fiq_engine_new(&self->config);
+  if (!self->engine) {
+    lv2_log_error(&self->logger, "FieldIQ: cannot start at %g Hz\n", sample_rate_hz);
+    return false;
+  }
+  fiq_link_init(&self->link, fiq_engine_core_frames(sample_rate_hz), sample_rate_hz);
+  fiq_params_default(self->kind, &self->params);
+  fiq_engine_reset(self->engine, &self->params);
+  fiq_plugin_publish_state(self, UINT32_MAX / 2);
+  if (self->logger.log) { // without the feature the logger would write to the host's terminal
+    lv2_log_trace(&self->logger,
+                  "FieldIQ: %g Hz, blocks of up to %d frames announced, latency %u frames\n",
+                  sample_rate_hz, self->max_block_frames, fiq_engine_latency_frames(self->engine));
+  }
+  return true;
+}
+
+void* fiq_feature(const LV2_Feature* const* features, const char* uri)
+{
+  // lv2file ends its list with a feature without a name.
+  for (; features && *features && (*features)->URI; ++features) {
+    if (!strcmp((*features)->URI, uri)) {
+      return (*features)->data;
+    }
+  }
+  return NULL;
+}
+
+static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_rate_hz,
+                              const char* bundle_path, const LV2_Feature* const* features)
+{
+  (void)bundle_path;
+  LV2_URID_Map* const              map    = fiq_feature(features, LV2_URID__map);
+  const LV2_Worker_Schedule* const worker = fiq_feature(features, LV2_WORKER__schedule);
+  FiqPlugin* const                 self   = map ? calloc(1, sizeof(FiqPlugin)) : NULL;
+  if (!self) {
+    return NULL;
+  }
+  self->kind = strcmp(descriptor->URI, FIQ_REALMS_URI) ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS;
+  lv2_log_logger_init(&self->logger, map, fiq_feature(features, LV2_LOG__log));
+  fiq_urids_init(&self->urids, map);
+  lv2_atom_forge_init(&self->forge, map);
+  (void)fiq_plugin_read_options(self, fiq_feature(features, LV2_OPTIONS__options));
+  map_control_ports(self);
+  fiq_state_box_init(&self->restored);
+  fiq_state_box_init(&self->snapshot);
+  fiq_tuning_shelf_init(&self->tunings);
+  fiq_telling_init(&self->telling, map);
+  if (worker) {
+    self->schedule = *worker;
+  }
+  self->moments = fiq_moments_new();
+  if (!self->moments || !start_engine(self, sample_rate_hz)) {
+    free(self->moments);
+    fiq_tuning_shelf_free(&self->tunings);
+    free(self);
+    return NULL;
+  }
+  fiq_alive_add(&self->alive);
+  return self;
+}
+
+static void connect_realms_port(FiqPorts* ports, uint32_t port, void* data)
+{
+  switch (port) {
+  case FIQ_REALMS_CONTROL:
+    ports->control = data;
+    break;
+  case FIQ_REALMS_MIDI:
+    ports->midi = data;
+    break;
+  case FIQ_REALMS_NOTIFY:
+    ports->notify = data;
+    break;
+  case FIQ_REALMS_IN_L:
+  case FIQ_REALMS_IN_R:
+    ports->in[port - FIQ_REALMS_IN_L] = data;
+    break;
+  case FIQ_REALMS_SIDE_L:
+  case FIQ_REALMS_SIDE_R:
+    ports->side[port - FIQ_REALMS_SIDE_L] = data;
+    break;
+  default:
+    ports->out[port - FIQ_REALMS_OUT_L] = data;
+    break;
+  }
+}
+
+static void connect_swarm_port(FiqPorts* ports, uint32_t port, void* data)
+{
+  switch (port) {
+  case FIQ_SWARM_CONTROL:
+    ports->control = data;
+    break;
+  case FIQ_SWARM_NOTIFY:
+    ports->notify = data;
+    break;
+  case FIQ_SWARM_IN_L:
+  case FIQ_SWARM_IN_R:
+    ports->in[port - FIQ_SWARM_IN_L] = data;
+    break;
+  default:
+    ports->out[port - FIQ_SWARM_OUT_L] = data;
+    break;
+  }
+}
+
+static void connect_port(LV2_Handle handle, uint32_t port, void* data)
+{
+  FiqPlugin* const self = handle;
+  if (port >= self->n_ports) {
+    return;
+  }
+  if (port >= fiq_first_control_port(self->kind)) {
+    connect_control_port(self, port, data);
+  } else if (self->kind == FIQ_PLUGIN_REALMS) {
+    connect_realms_port(&self->ports, port, data);
+  } else {
+    connect_swarm_port(&self->ports, port, data);
+  }
+}
+
+static void take_control(FiqPlugin* self, uint32_t i)
+{
+  const FiqParam* const param = &fiq_params[self->row_of_control[i]];
+  self->seen[i]               = *self->ports.knob[i];
+  *(float*)(void*)((char*)&self->params + param->offset) =
+      fiq_param_to_engine(param, fiq_param_clamp(param, self->seen[i]));
+}
+
+/// Whether any control is another than it was. Bits are compared, so that a NaN is not news in every block.
+static bool has_news(const FiqPlugin* self)
+{
+  uint32_t news = 0;
+#pragma GCC unroll 4
+  for (uint32_t i = 0; i < self->n_controls; ++i) {
+    uint32_t now;
+    uint32_t before;
+    memcpy(&now, self->ports.knob[i], sizeof now);
+    memcpy(&before, &self->seen[i], sizeof before);
+    news |= now ^ before;
+  }
+  return news != 0;
+}
+
+static void read_controls(FiqPlugin* self)
+{
+  const bool is_news = has_news(self);
+  for (uint32_t i = 0; is_news && i < self->n_controls; ++i) {
+    if (memcmp(self->ports.knob[i], &self->seen[i], sizeof(float)) != 0) {
+      take_control(self, i);
+    }
+  }
+}
+
+static void write_meters(FiqPlugin* self)
+{
+  const char* const meters = (const char*)fiq_engine_meters(self->engine);
+#pragma GCC unroll 4
+  for (uint32_t i = 0; i < self->n_meters; ++i) {
+    memcpy(self->ports.meter[i], meters + self->offset_of_meter[i], sizeof(float));
+  }
+}
+
+static void activate(LV2_Handle handle)
+{
+  FiqPlugin* const self = handle;
+  read_controls(self);
+  fiq_link_start(&self->link);
+  fiq_engine_reset(self->engine, &self->params);
+  fiq_plugin_settle(self);
+  fiq_engine_rehearse(self->engine, &self->params);
+}
+
+static const float* offset_plane(const float* plane, uint32_t start)
+{
+  return plane ? plane + start : NULL;
+}
+
+static void process(FiqPlugin* self, uint32_t start, uint32_t end)
+{
+  const FiqPorts* const ports = &self->ports;
+  if (end <= start || !ports->out[0] || !ports->out[1]) {
+    return;
+  }
+  const float* const in[] = {offset_plane(ports->in[0], start), offset_plane(ports->in[1], start)};
+  const float* const side[] = {offset_plane(ports->side[0], start),
+                               offset_plane(ports->side[1], start)};
+  float* const       out[]  = {ports->out[0] + start, ports->out[1] + start};
+  fiq_engine_process(self->engine, &self->params, in, side, out, end - start);
+}
+
+void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
+{
+  // Telemetry waits in a box for one; who listens shall miss none.
+  const uint32_t most = self->telling.lease_frames > 0 ? FIQ_TOLD_FRAMES : UINT32_MAX;
+  while (start < end) {
+    const uint32_t n_frames = end - start < most ? end - start : most;
+    process(self, start, start + n_frames);
+    start += n_frames;
+    fiq_plugin_collect(self, start, n_frames);
+  }
+}
+
+static void run(LV2_Handle handle, uint32_t n_frames)
+{
+  FiqPlugin* const self       = handle;
+  const uint64_t   float_mode = fiq_denormals_off();
+  // The capacity of the notify buffer stands in it now; MIDI may live in the same memory.
+  const uint32_t capacity_bytes = self->ports.notify ? self->ports.notify->atom.size : 0;
+  self->telling.n_told          = 0;
+  fiq_link_begin(&self->link);
+  fiq_plugin_take_state(self);
+  fiq_plugin_take_moments(self);
+  fiq_plugin_tune(self);
+  read_controls(self);
+  fiq_plugin_grow(self);
+  fiq_plugin_learn(self);
+  fiq_plugin_run_events(self, n_frames);
+  fiq_plugin_order_tuning(self);
+  write_meters(self);
+  fiq_plugin_notify(self, capacity_bytes);
+  fiq_plugin_publish_state(self, n_frames);
+  fiq_plugin_publish_moments(self);
+  fiq_denormals_restore(float_mode);
+}
+
+static void cleanup(LV2_Handle handle)
+{
+  FiqPlugin* const self = handle;
+  fiq_alive_remove(&self->alive);
+  fiq_link_leave(&self->link);
+  fiq_part_free(self->spent);
+  fiq_engine_free(self->engine);
+  fiq_tuning_shelf_free(&self->tunings);
+  free(self->moments);
+  free(self);
+}
+
+static const void* extension_data(const char* uri)
+{
+  const void* const options = fiq_options_extension(uri);
+  const void* const state   = fiq_state_extension(uri);
+  return options ? options : state ? state : fiq_worker_extension(uri);
+}
+
+LV2_SYMBOL_EXPORT const LV2_Descriptor* lv2_descriptor(uint32_t index)
+{
+  static const LV2_Descriptor descriptors[] = {
+      {FIQ_REALMS_URI, instantiate, connect_port, activate, run, NULL, cleanup, extension_data},
+      {FIQ_SWARM_URI, instantiate, connect_port, activate, run, NULL, cleanup, extension_data}};
+  return index < 2 ? &descriptors[index] : NULL;
+}

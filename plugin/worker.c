@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+   Parts of the engine that the parameters want otherwise (a larger swarm, another window): built by
+   the host's worker, installed by run(), the replaced ones released by the worker again. Without a
+   worker the engine keeps the parts that it was activated with.
+*/
+#include "plugin/instance.h"
+
+#include <string.h>
+
+/// What the worker answers.
+typedef struct {
+  FiqPart* part; ///< built, or NULL
+  bool     is_lesson;
+} Answer;
+
+bool fiq_plugin_hand_over(FiqPlugin* self, FiqTask task)
+{
+  const LV2_Worker_Schedule* const worker = &self->schedule;
+  return worker->schedule_work && !worker->schedule_work(worker->handle, sizeof(task), &task);
+}
+
+/// Give a replaced part to the worker; a full queue is asked again in the next block.
+static void release_spent(FiqPlugin* self)
+{
+  if (!self->spent) {
+    self->spent = fiq_engine_spent(self->engine);
+  }
+  if (self->spent && fiq_plugin_hand_over(self, (FiqTask){.spent = self->spent})) {
+    self->spent = NULL;
+  }
+}
+
+static void build_now(FiqPlugin* self, const FiqPartOrder* order)
+{
+  FiqPart* const part  = fiq_part_new(&self->config, order);
+  self->growth_refused = !part;
+  if (part) {
+    fiq_engine_install(self->engine, part);
+  }
+}
+
+static void release_now(FiqPlugin* self)
+{
+  fiq_part_free(self->spent);
+  self->spent = NULL;
+  for (FiqPart* part = fiq_engine_spent(self->engine); part;
+       part          = fiq_engine_spent(self->engine)) {
+    fiq_part_free(part);
+  }
+}
+
+void fiq_plugin_settle(FiqPlugin* self)
+{
+  FiqPartOrder order;
+  while (!self->growing && !self->growth_refused &&
+         fiq_engine_wants(self->engine, &self->params, &order)) {
+    build_now(self, &order);
+    fiq_engine_reset(self->engine, &self->params);
+    release_now(self);
+  }
+}
+
+/// What the worker did without being able to say so: a part is asked for again, a lesson is taken as it is.
+static void take_unheard(FiqPlugin* self)
+{
+  if (atomic_load_explicit(&self->unheard, memory_order_relaxed) == 0) {
+    return; // without the bus lock of an exchange
+  }
+  const unsigned unheard = atomic_exchange(&self->unheard, 0u);
+  if (unheard & FIQ_UNHEARD_BUILD) {
+    self->growing = false;
+  }
+  if (unheard & FIQ_UNHEARD_LESSON) {
+    fiq_engine_learned(self->engine);
+  }
+}
+
+void fiq_plugin_grow(FiqPlugin* self)
+{
+  FiqPartOrder order;
+  take_unheard(self);
+  if (self->params.freewheel > 0.5f && !self->growing) {
+    // Offline there is no deadline to miss, and a render must not depend on a thread's timing.
+    release_now(self);
+    if (!self->growth_refused && fiq_engine_wants(self->engine, &self->params, &order)) {
+      build_now(self, &order);
+    }
+    return;
+  }
+  release_spent(self);
+  const bool busy = self->growing || self->growth_refused || self->spent;
+  if (!busy && fiq_engine_wants(self->engine, &self->params, &order)) {
+    // Before it is handed over, because some hosts work and answer within schedule_work().
+    self->growing = true;
+    if (!fiq_plugin_hand_over(self, (FiqTask){.order = order})) {
+      self->growing =
+          false; // a full queue is no loss: the wish stands and the next block asks again
+    }
+  }
+}
+
+static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function respond,
+                                 LV2_Worker_Respond_Handle handle, FiqTask task)
+{
+  if (task.tuning) {
+    fiq_plugin_work_tuning(self, task.tuning);
+    return LV2_WORKER_SUCCESS;
+  }
+  if (task.spent) {
+    fiq_part_free(task.spent);
+    return LV2_WORKER_SUCCESS;
+  }
+  Answer answer;
+  memset(&answer, 0, sizeof(answer));
+  if (task.lesson) {
+    fiq_part_learn(task.lesson);
+    answer.is_lesson               = true;
+    const LV2_Worker_Status status = respond(handle, sizeof(answer), &answer);
+    if (status != LV2_WORKER_SUCCESS) {
+      atomic_fetch_or(&self->unheard, FIQ_UNHEARD_LESSON);
+    }
+    return status;
+  }
+  answer.part                    = fiq_part_new(&self->config, &task.order);
+  const LV2_Worker_Status status = respond(handle, sizeof(answer), &answer);
+  if (status != LV2_WORKER_SUCCESS) {
+    fiq_part_free(answer.part);
+    atomic_fetch_or(&self->unheard, FIQ_UNHEARD_BUILD);
+  }
+  return status;
+}
+
+static LV2_Worker_Status work(LV2_Handle instance, LV2_Worker_Respond_Function respond,
+                              LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
+{
+  FiqPlugin* const self = instance;
+  FiqTask          task;
+  if (size != sizeof(task) || !fiq_alive_enter(&self->alive)) {
+    return LV2_WORKER_ERR_UNKNOWN;
+  }
+  memcpy(&task, data, sizeof(task));
+  const LV2_Worker_Status status = do_task(self, respond, handle, task);
+  fiq_alive_leave(&self->alive);
+  return status;
+}
+
+static LV2_Worker_Status work_response(LV2_Handle instance, uint32_t size, const void* body)
+{
+  FiqPlugin* const self = instance;
+  Answer           answer;
+  if (size != sizeof(answer)) {
+    return LV2_WORKER_ERR_UNKNOWN;
+  }
+  memcpy(&answer, body, sizeof(answer));
+  if (answer.is_lesson) {
+    fiq_engine_learned(self->engine);
+    return LV2_WORKER_SUCCESS;
+  }
+  FiqPart* const part  = answer.part;
+  self->growing        = false;
+  self->growth_refused = !part; // out of memory: play on with what there is
+  if (part) {
+    fiq_engine_install(self->engine, part);
+  }
+  return LV2_WORKER_SUCCESS;
+}
+
+const void* fiq_worker_extension(const char* uri)
+{
+  static const LV2_Worker_Interface worker = {work, work_response, NULL};
+  return strcmp(uri, LV2_WORKER__interface) ? NULL : &worker;
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+   Goal: what comes out depends on what goes in and on nothing that a host does in between.
+   Method: the same sound and events through the plugin binary in many block lengths, in place,
+   with ports missing; differences are measured against a render in blocks of 512.
+*/
+#include "tests/support/fixture.h"
+
+#include "plugin/ports.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES = 96000 };
+
+typedef struct {
+  FiqPluginKind kind;
+  double        realm;
+} Case;
+
+static const Case cases[] = {
+    {FIQ_PLUGIN_REALMS, 0}, {FIQ_PLUGIN_REALMS, 1}, {FIQ_PLUGIN_REALMS, 2}, {FIQ_PLUGIN_SWARM, 0}};
+static const size_t n_cases = sizeof(cases) / sizeof(cases[0]);
+
+static Fixture* open_case(const Case* c)
+{
+  Fixture* const self = fixture_open(c->kind, 48000.0, true);
+  assert_non_null(self);
+  fixture_seed(self, 42);
+  fixture_set(self, "oscillators", 200);
+  fixture_set(self, "anneal", 0.4);
+  if (c->kind == FIQ_PLUGIN_REALMS) {
+    fixture_set(self, "realm", c->realm);
+    fixture_set(self, "amount", 90);
+    fixture_set(self, "rotate", 30);
+    fixture_set(self, "shift", 3);
+    fixture_set(self, "swarm_level", -6);
+  }
+  return self;
+}
+
+static FixtureAudio speech_like(void)
+{
+  FixtureAudio in = fixture_audio(FRAMES);
+  support_noise(in.plane[0], FRAMES, 0.3, 1);
+  support_sine(in.plane[1], FRAMES, 440.0, 48000.0, 0.5, 0.0);
+  for (size_t i = 0; i < FRAMES; ++i) {
+    in.plane[0][i] *= (float)(0.5 + 0.5 * sin((double)i / 3000.0));
+  }
+  return in;
+}
+
+/// Events at fixed places in the stream, delivered in whatever block they fall into.
+static void play(Fixture* self, float* const* in, float* const* out, uint32_t block, uint64_t seed)
+{
+  static const struct {
+    int64_t frame;
+    uint8_t message[3];
+  } score[]      = {{100, {0x90, 60, 100}}, {4801, {0x90, 64, 70}},   {4801, {0x90, 67, 120}},
+                    {20003, {0xe0, 0, 80}}, {30011, {0xb0, 64, 127}}, {31000, {0x80, 60, 0}},
+                    {50021, {0xb0, 64, 0}}, {60000, {0x80, 64, 0}},   {70001, {0x90, 50, 90}},
+                    {80000, {0xb0, 123, 0}}};
+  uint64_t state = seed;
+  for (size_t done = 0, next = 0; done < FRAMES;) {
+    state                 = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    const uint32_t wanted = block ? block : 1 + (uint32_t)(state >> 40) % 3000;
+    const uint32_t now    = FRAMES - done < wanted ? (uint32_t)(FRAMES - done) : wanted;
+    while (next < sizeof(score) / sizeof(score[0]) && score[next].frame < (int64_t)(done + now)) {
+      fixture_midi(self, score[next].frame - (int64_t)done, score[next].message[0],
+                   score[next].message[1], score[next].message[2]);
+      ++next;
+    }
+    fixture_run(self, in, out, done, now);
+    done += now;
+  }
+}
+
+static void test_block_size_invariance(void** state)
+{
+  (void)state;
+  static const uint32_t blocks[] = {1, 7, 32, 116, 500, 1024, 8192, 0};
+  FixtureAudio          in       = speech_like();
+  FixtureAudio          want     = fixture_audio(FRAMES);
+  FixtureAudio          got      = fixture_audio(FRAMES);
+  for (size_t c = 0; c < n_cases; ++c) {
+    Fixture* reference = open_case(&cases[c]);
+    play(reference, in.plane, want.plane, 512, 0);
+    fixture_close(reference);
+    assert_true(support_rms(want.plane[0], FRAMES) > 1e-3);
+    for (size_t b = 0; b < sizeof(blocks) / sizeof(blocks[0]); ++b) {
+      Fixture* self = open_case(&cases[c]);
+      play(self, in.plane, got.plane, blocks[b], 77);
+      fixture_close(self);
+      for (int channel = 0; channel < 2; ++channel) {
+        if (memcmp(want.plane[channel], got.plane[channel], FRAMES * sizeof(float)) != 0) {
+          fail_msg(
+              "case %zu block %u channel %d differs by %g dB", c, blocks[b], channel,
+              support_db(support_max_difference(want.plane[channel], got.plane[channel], FRAMES)));
+        }
+      }
+    }
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&want);
+  fixture_audio_free(&got);
+}
+
+static void test_impulse_comes_out_at_the_reported_latency(void** state)
+{
+  (void)state;
+  static const double rates[] = {8000, 44100, 48000, 96000, 192000};
+  for (size_t r = 0; r < sizeof(rates) / sizeof(rates[0]); ++r) {
+    for (int realm = 0; realm < 3; ++realm) {
+      const size_t n    = (size_t)rates[r];
+      FixtureAudio in   = fixture_audio(n);
+      FixtureAudio out  = fixture_audio(n);
+      Fixture*     self = fixture_open(FIQ_PLUGIN_REALMS, rates[r], false);
+      fixture_set(self, "realm", realm);
+      fixture_set(self, "amount", 0);
+      in.plane[0][1000] = 1.0f;
+      in.plane[1][1000] = 1.0f;
+      fixture_render(self, in.plane, out.plane, n, 256);
+      const size_t at = 1000 + (size_t)fixture_get(self, "latency");
+      assert_true(at < n);
+      assert_true(fabsf(out.plane[0][at] - 1.0f) < 1e-4f);
+      out.plane[0][at]  = 0.0f;
+      const double rest = support_db(support_peak(out.plane[0], n));
+      if (rest >= -90.0) {
+        fail_msg("%g Hz, realm %d: %g dB beside the impulse", rates[r], realm, rest);
+      }
+      if (realm == 0) {
+        print_message("%6.0f Hz: latency %g frames\n", rates[r],
+                      (double)fixture_get(self, "latency"));
+      }
+      fixture_close(self);
+      fixture_audio_free(&in);
+      fixture_audio_free(&out);
+    }
+  }
+}
+
+static void test_in_place_equals_apart(void** state)
+{
+  (void)state;
+  FixtureAudio in  = speech_like();
+  FixtureAudio out = fixture_audio(FRAMES);
+  for (size_t c = 0; c < 3; ++c) {
+    FixtureAudio both = speech_like();
+    Fixture*     a    = open_case(&cases[c]);
+    Fixture*     b    = open_case(&cases[c]);
+    fixture_render(a, in.plane, out.plane, FRAMES, 333);
+    fixture_render(b, both.plane, both.plane, FRAMES, 333);
+    assert_memory_equal(out.plane[0], both.plane[0], FRAMES * sizeof(float));
+    assert_memory_equal(out.plane[1], both.plane[1], FRAMES * sizeof(float));
+    // Crossed: each output in the other channel's input.
+    FixtureAudio crossed = speech_like();
+    float* const swap[2] = {crossed.plane[1], crossed.plane[0]};
+    Fixture*     d       = open_case(&cases[c]);
+    fixture_render(d, crossed.plane, swap, FRAMES, 333);
+    assert_memory_equal(out.plane[0], crossed.plane[1], FRAMES * sizeof(float));
+    fixture_close(a);
+    fixture_close(b);
+    fixture_close(d);
+    fixture_audio_free(&both);
+    fixture_audio_free(&crossed);
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
+static void test_unaligned_buffers_are_fine(void** state)
+{
+  (void)state;
+  FixtureAudio in   = fixture_audio(8193);
+  FixtureAudio out  = fixture_audio(8193);
+  Fixture*     self = open_case(&cases[1]);
+  support_noise(in.plane[0], 8193, 0.5, 3);
+  fixture_run(self, in.plane, out.plane, 1, 8192);
+  assert_true(support_rms(out.plane[0], 8193) > 0.0);
+  fixture_close(self);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
+static void test_missing_ports_change_nothing(void** state)
+{
+  (void)state;
+  FixtureAudio in   = speech_like();
+  FixtureAudio want = fixture_audio(FRAMES);
+  FixtureAudio got  = fixture_audio(FRAMES);
+  for (size_t c = 0; c < 3; ++c) {
+    Fixture* full = open_case(&cases[c]);
+    Fixture* bare = open_case(&cases[c]);
+    bare->descriptor->connect_port(bare->handle, FIQ_REALMS_CONTROL, NULL);
+    bare->descriptor->connect_port(bare->handle, FIQ_REALMS_MIDI, NULL);
+    bare->descriptor->connect_port(bare->handle, FIQ_REALMS_NOTIFY, NULL);
+    fixture_render(full, in.plane, want.plane, FRAMES, 256);
+    fixture_render(bare, in.plane, got.plane, FRAMES, 256);
+    assert_memory_equal(want.plane[0], got.plane[0], FRAMES * sizeof(float));
+    fixture_close(full);
+    fixture_close(bare);
+  }
+  Fixture* swarm = open_case(&cases[3]);
+  swarm->descriptor->connect_port(swarm->handle, FIQ_SWARM_CONTROL, NULL);
+  swarm->descriptor->connect_port(swarm->handle, FIQ_SWARM_NOTIFY, NULL);
+  fixture_set(swarm, "chord", 3);
+  fixture_render(swarm, NULL, got.plane, FRAMES, 256);
+  assert_true(support_rms(got.plane[0], FRAMES) > 1e-3);
+  fixture_close(swarm);
+  fixture_audio_free(&in);
+  fixture_audio_free(&want);
+  fixture_audio_free(&got);
+}
+
+static void test_zero_frames_and_no_audio_are_survived(void** state)
+{
+  (void)state;
+  FixtureAudio out  = fixture_audio(64);
+  Fixture*     self = open_case(&cases[3]);
+  fixture_midi(self, 0, 0x90, 60, 100);
+  fixture_run(self, NULL, out.plane, 0, 0);
+  fixture_run(self, NULL, out.plane, 0, 64);
+  self->descriptor->connect_port(self->handle, FIQ_SWARM_OUT_L, NULL);
+  self->descriptor->run(self->handle, 64);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
+/// First frame at which |x| exceeds a thousandth of its peak.
+static size_t onset(const float* x, size_t n)
+{
+  const double threshold = 1e-3 * support_peak(x, n);
+  size_t       i         = 0;
+  while (i < n && fabs((double)x[i]) <= threshold) {
+    ++i;
+  }
+  return i;
+}
+
+static void test_notes_are_sample_accurate(void** state)
+{
+  (void)state;
+  FixtureAudio out = fixture_audio(48000);
+  double       centre[2];
+  for (int run = 0; run < 2; ++run) {
+    Fixture* self = open_case(&cases[3]);
+    fixture_set(self, "attack", 0.05);
+    fixture_set(self, "scatter", 0);
+    fixture_set(self, "detune", 0);
+    fixture_set(self, "partials", 1);
+    fixture_set(self, "noise", 0);
+    fixture_midi(self, run ? 1037 : 1000, 0x90, 81, 127);
+    fixture_run(self, NULL, out.plane, 0, 8000);
+    const size_t first = onset(out.plane[0], 8000);
+    const double told  = 1000.0 + 37.0 * run + (double)fixture_get(self, "latency");
+    assert_true((double)first >= told - 64.0 && (double)first <= told + 128.0);
+    // The middle of the attack, as the point that halves the energy of its rise.
+    double sum = 0.0;
+    double all = 0.0;
+    for (size_t i = 0; i < 3000; ++i) {
+      const double power = (double)out.plane[0][i] * (double)out.plane[0][i];
+      sum += power * (double)i;
+      all += power;
+    }
+    centre[run] = sum / all;
+    fixture_close(self);
+  }
+  (void)centre;
+  fixture_audio_free(&out);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_block_size_invariance),
+      cmocka_unit_test(test_impulse_comes_out_at_the_reported_latency),
+      cmocka_unit_test(test_in_place_equals_apart),
+      cmocka_unit_test(test_unaligned_buffers_are_fine),
+      cmocka_unit_test(test_missing_ports_change_nothing),
+      cmocka_unit_test(test_zero_frames_and_no_audio_are_survived),
+      cmocka_unit_test(test_notes_are_sample_accurate)};
+  return cmocka_run_group_tests_name("plugin stream", tests, NULL, NULL);
+}
