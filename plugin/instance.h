@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    One LV2 instance of either plugin: ports, features, and the parts that the files of this
-   folder share. plugin.c drives; events.c reads and writes atoms; state.c keeps what
-   parameters do not; telling.c tells who listens; options.c hears the host's; growth.c has the worker build what takes memory,
+   folder share. lv2_entry.c drives; events.c reads and writes atoms; state.c keeps what
+   parameters do not; telemetry_port.c tells who listens; options.c hears the host's; worker.c has the worker build what takes memory,
    learning.c has it learn what takes time.
 */
-#ifndef FIQ_PLUGIN_H
-#define FIQ_PLUGIN_H
+#ifndef FIQ_INSTANCE_H
+#define FIQ_INSTANCE_H
 
+#include "dsp/notes/tuning.h"
 #include "plugin/instance_guard.h"
 #include "plugin/link.h"
 #include "plugin/params.h"
 #include "plugin/state_box.h"
-#include "dsp/notes/tuning.h"
 
 #include <lv2/atom/atom.h>
 #include <lv2/atom/forge.h>
@@ -60,7 +60,7 @@ enum {
   FIQ_TOLD_FRAMES = 512 ///< looked for at least this often
 };
 
-/// Telemetry on its way to the notify port; see telling.c.
+/// Telemetry on its way to the notify port; see telemetry_port.c.
 typedef struct {
   LV2_URID     key[FIQ_TOLD_FIELDS];
   LV2_URID     type;
@@ -69,7 +69,7 @@ typedef struct {
   uint32_t     n_told;       ///< collected in this run()
   uint32_t     at_frame[FIQ_TOLD_MAX];
   FiqTelemetry value[FIQ_TOLD_MAX];
-} FiqTelling;
+} FiqTelemetryPort;
 
 /// A memory, packed.
 typedef struct {
@@ -80,10 +80,10 @@ typedef struct {
 
 /// The memory between run() and the host's side; see moments.c.
 typedef struct {
-  FiqPackedMoments restored[FIQ_TRIPLE_SLOTS]; ///< restore() -> run()
-  FiqTriple        restored_turn;
-  FiqPackedMoments snapshot[FIQ_TRIPLE_SLOTS]; ///< run() -> save()
-  FiqTriple        snapshot_turn;
+  FiqPackedMoments restored[FIQ_TRIPLE_BUFFER_SLOTS]; ///< restore() -> run()
+  FiqTripleBuffer  restored_turn;
+  FiqPackedMoments snapshot[FIQ_TRIPLE_BUFFER_SLOTS]; ///< run() -> save()
+  FiqTripleBuffer  snapshot_turn;
   FiqPackedMoments last_restored; ///< restore() -> save(), both on the host's side
   uint32_t         restore;       ///< run()'s alone, as what follows
   uint32_t         generation;    ///< that is being packed, or was
@@ -96,7 +96,7 @@ enum { FIQ_TUNING_PATH_BYTES = 1024 }; ///< with the final 0
 /// A tuning with the name of its file.
 typedef struct FiqTuningFile {
   FiqTuning             tuning;
-  struct FiqTuningFile* next; ///< among those that are spent
+  struct FiqTuningFile* next; ///< among those that are retired
   bool                  is_equal;
   char                  path[FIQ_TUNING_PATH_BYTES];    ///< empty: equal, or of a table alone
   char                  mapping[FIQ_TUNING_PATH_BYTES]; ///< empty: none
@@ -106,7 +106,7 @@ typedef struct FiqTuningFile {
 typedef struct {
   _Atomic(FiqTuningFile*) arrived;       ///< for run() to take
   _Atomic(FiqTuningFile*) playing;       ///< set by run(); NULL: equal temperament
-  _Atomic(FiqTuningFile*) spent;         ///< list that run() no longer plays from
+  _Atomic(FiqTuningFile*) retired;       ///< list that run() no longer plays from
   atomic_bool             loading;       ///< the worker has `asked`
   pthread_mutex_t         lock;          ///< over what is freed; never taken by run()
   FiqTuningFile           last_restored; ///< restore() -> save(), both on the host's side
@@ -114,16 +114,16 @@ typedef struct {
   char                    wanted[FIQ_TUNING_PATH_BYTES]; ///< what follows is run()'s alone
   bool                    is_wanted;                     ///< `wanted` is to be asked for
   bool                    was_loading;
-  bool                    is_littered; ///< there is something on `spent`
+  bool                    has_retired; ///< there is something on `retired`
   bool                    is_told;     ///< the host knows what plays
   bool                    complained;
-} FiqTuningShelf;
+} FiqTuningExchange;
 
 typedef enum { FIQ_TUNING_REST, FIQ_TUNING_LOAD, FIQ_TUNING_SWEEP } FiqTuningTask;
 
-/// What run() asks of the worker: a `tuning` task, release `spent` or do `lesson` if one is set, else build.
+/// What run() asks of the worker: a `tuning` task, release `retired` or do `lesson` if one is set, else build.
 typedef struct {
-  FiqPart*      spent;
+  FiqPart*      retired;
   FiqPart*      lesson;
   FiqPartOrder  order;
   FiqTuningTask tuning;
@@ -153,11 +153,11 @@ typedef struct {
   bool                growing;        ///< the worker is building a part
   atomic_uint         unheard;        ///< FIQ_UNHEARD_* bits: what the worker could not answer
   bool                growth_refused; ///< there is no memory for what is wanted
-  FiqPart*            spent;          ///< replaced, and not yet handed to the worker for release
+  FiqPart*            retired;        ///< replaced, and not yet handed to the worker for release
   FiqPart*            lesson;         ///< to be learned from, and not yet handed to the worker
   bool                seed_asked;     ///< the host wants to be told the seed
-  FiqTuningShelf      tunings;
-  FiqTelling          telling;
+  FiqTuningExchange   tunings;
+  FiqTelemetryPort    telling;
   FiqLink             link;
   FiqMoments*         moments;
   FiqTempo            tempo;
@@ -185,7 +185,7 @@ void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end);
 void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes);
 
 /// Nothing is told.  [setup]
-void fiq_telling_init(FiqTelling* self, LV2_URID_Map* map);
+void fiq_telemetry_port_init(FiqTelemetryPort* self, LV2_URID_Map* map);
 
 /// Somebody listens, for two seconds.  [audio]
 void fiq_plugin_lease(FiqPlugin* self);
@@ -197,7 +197,7 @@ void fiq_plugin_collect(FiqPlugin* self, uint32_t end_frame, uint32_t n_frames);
 bool fiq_plugin_write_telling(FiqPlugin* self, uint32_t which);
 
 /// An empty memory, or NULL; release with free().  [setup]
-FiqMoments* fiq_moments_new(void);
+FiqMoments* fiq_memory_state_new(void);
 
 /// Take over a restored memory, if one has arrived; then, at the end of run(), publish what is new.  [audio]
 void fiq_plugin_take_moments(FiqPlugin* self);
@@ -228,8 +228,8 @@ bool fiq_plugin_hand_over(FiqPlugin* self, FiqTask task);
 void fiq_plugin_settle(FiqPlugin* self);
 
 /// Equal temperament, nothing asked.  [setup]
-void fiq_tuning_shelf_init(FiqTuningShelf* self);
-void fiq_tuning_shelf_free(FiqTuningShelf* self);
+void fiq_tuning_exchange_init(FiqTuningExchange* self);
+void fiq_tuning_exchange_free(FiqTuningExchange* self);
 
 /// Want the tuning of the file `path` [size_bytes]; empty: equal temperament.  [audio]
 void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_bytes);
@@ -259,7 +259,7 @@ void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retr
 /// of all of them.  [setup]
 uint32_t fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option);
 
-/// LV2 extension data of options.c, state.c and growth.c; NULL for other URIs.  [any]
+/// LV2 extension data of options.c, state.c and worker.c; NULL for other URIs.  [any]
 const void* fiq_options_extension(const char* uri);
 const void* fiq_state_extension(const char* uri);
 const void* fiq_worker_extension(const char* uri);

@@ -18,7 +18,7 @@ static FiqAlive** find(const FiqAlive* self)
   return place;
 }
 
-void fiq_alive_add(FiqAlive* self)
+void fiq_instance_guard_add(FiqAlive* self)
 {
   pthread_mutex_lock(&lock);
   *self = (FiqAlive){.next = first, .n_working = 0};
@@ -26,7 +26,7 @@ void fiq_alive_add(FiqAlive* self)
   pthread_mutex_unlock(&lock);
 }
 
-void fiq_alive_remove(FiqAlive* self)
+void fiq_instance_guard_remove(FiqAlive* self)
 {
   pthread_mutex_lock(&lock);
   FiqAlive** const place = find(self);
@@ -39,7 +39,7 @@ void fiq_alive_remove(FiqAlive* self)
   pthread_mutex_unlock(&lock);
 }
 
-bool fiq_alive_enter(FiqAlive* self)
+bool fiq_instance_guard_enter(FiqAlive* self)
 {
   pthread_mutex_lock(&lock);
   const bool is_alive = *find(self) != NULL;
@@ -50,7 +50,7 @@ bool fiq_alive_enter(FiqAlive* self)
   return is_alive;
 }
 
-void fiq_alive_leave(FiqAlive* self)
+void fiq_instance_guard_leave(FiqAlive* self)
 {
   pthread_mutex_lock(&lock);
   assert(self->n_working > 0);

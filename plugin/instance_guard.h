@@ -7,8 +7,8 @@
    One lock for all instances, held for some instructions; run() takes it only in a host that works
    within schedule_work(), which is not in real time then.
 */
-#ifndef FIQ_ALIVE_H
-#define FIQ_ALIVE_H
+#ifndef FIQ_INSTANCE_GUARD_H
+#define FIQ_INSTANCE_GUARD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,16 +20,16 @@ typedef struct FiqAlive {
 } FiqAlive;
 
 /// The instance begins: others may enter.  [setup]
-void fiq_alive_add(FiqAlive* self);
+void fiq_instance_guard_add(FiqAlive* self);
 
 /// Wait until all have left; nobody enters any more. An instance that was not added has none to wait for.  [setup]
-void fiq_alive_remove(FiqAlive* self);
+void fiq_instance_guard_remove(FiqAlive* self);
 
-/// Begin to work for an instance, which stays until fiq_alive_leave(); false, and nothing is read of it, if it
+/// Begin to work for an instance, which stays until fiq_instance_guard_leave(); false, and nothing is read of it, if it
 /// is gone.  [worker]
-bool fiq_alive_enter(FiqAlive* self);
+bool fiq_instance_guard_enter(FiqAlive* self);
 
 /// The work is done.  [worker]
-void fiq_alive_leave(FiqAlive* self);
+void fiq_instance_guard_leave(FiqAlive* self);
 
 #endif

@@ -55,7 +55,7 @@ static void unpack(uint64_t packed, void* low, void* high)
   memcpy(high, &words[1], sizeof(uint32_t));
 }
 
-static uint64_t load(const _Atomic(uint64_t)* value)
+static uint64_t load_peer(const _Atomic(uint64_t)* value)
 {
   return atomic_load_explicit(value, memory_order_acquire);
 }
@@ -68,7 +68,7 @@ static void store(_Atomic(uint64_t)* value, uint64_t to)
 /// Raise the clock of the process. Only another that raises it makes this try again.
 static void raise_latest(uint64_t step)
 {
-  uint64_t now = load(&latest_step);
+  uint64_t now = load_peer(&latest_step);
   while (now < step && !atomic_compare_exchange_weak(&latest_step, &now, step)) {
   }
 }
@@ -90,7 +90,7 @@ static void jump(Member* member, uint64_t step)
 }
 
 /// What was told last stays for those who have not come so far, until the place is taken.
-static void release(FiqLink* self)
+static void release_slot(FiqLink* self)
 {
   Member* const member = own_member(self);
   if (member) {
@@ -106,7 +106,8 @@ static uint32_t free_place(const Member* link)
   uint32_t best = FIQ_LINK_MEMBERS;
   for (uint32_t i = 0; i < FIQ_LINK_MEMBERS; ++i) {
     const bool is_held = atomic_load_explicit(&link[i].is_held, memory_order_acquire);
-    if (!is_held && (best == FIQ_LINK_MEMBERS || load(&link[i].head) < load(&link[best].head))) {
+    if (!is_held &&
+        (best == FIQ_LINK_MEMBERS || load_peer(&link[i].head) < load_peer(&link[best].head))) {
       best = i;
     }
   }
@@ -138,7 +139,7 @@ static void follow_clock(FiqLink* self, Member* own)
   uint64_t furthest = self->clock;
   for (uint32_t i = 0; i < FIQ_LINK_MEMBERS; ++i) {
     const Member* const member  = &members[self->number - 1][i];
-    const uint64_t      head    = load(&member->head);
+    const uint64_t      head    = load_peer(&member->head);
     const bool          is_held = atomic_load_explicit(&member->is_held, memory_order_acquire);
     furthest                    = is_held && head > furthest ? head : furthest;
   }
@@ -148,7 +149,7 @@ static void follow_clock(FiqLink* self, Member* own)
   }
 }
 
-static void tell(Member* own, uint64_t step, const Entry* entry)
+static void publish_peer(Member* own, uint64_t step, const Entry* entry)
 {
   const uint32_t at = step % FIQ_LINK_RING;
   store(&own->field[at], pack(&entry->order, &entry->psi_rad));
@@ -160,14 +161,14 @@ static void tell(Member* own, uint64_t step, const Entry* entry)
 static bool hear(const Member* member, uint32_t own_id, uint64_t step, Entry* entry)
 {
   const uint32_t epoch = atomic_load_explicit(&member->epoch, memory_order_acquire);
-  if (epoch % 2 || step < load(&member->first) || step >= load(&member->head) ||
+  if (epoch % 2 || step < load_peer(&member->first) || step >= load_peer(&member->head) ||
       atomic_load_explicit(&member->id, memory_order_acquire) == own_id) {
     return false;
   }
   const uint32_t at = step % FIQ_LINK_RING;
-  unpack(load(&member->field[at]), &entry->order, &entry->psi_rad);
-  unpack(load(&member->motion[at]), &entry->rate_rad_s, &entry->role);
-  return load(&member->head) - step < FIQ_LINK_RING &&
+  unpack(load_peer(&member->field[at]), &entry->order, &entry->psi_rad);
+  unpack(load_peer(&member->motion[at]), &entry->rate_rad_s, &entry->role);
+  return load_peer(&member->head) - step < FIQ_LINK_RING &&
          atomic_load_explicit(&member->epoch, memory_order_acquire) == epoch;
 }
 
@@ -177,7 +178,7 @@ typedef struct {
   uint32_t n;
 } Sum;
 
-static void add(Sum* sum, const Entry* entry, double delay_s)
+static void add_peer(Sum* sum, const Entry* entry, double delay_s)
 {
   const double angle = (double)entry->psi_rad + (double)entry->rate_rad_s * delay_s;
   const float  phase = (float)remainder(angle, (double)FIQ_TWO_PI_F);
@@ -193,7 +194,7 @@ static void hear_all(const FiqLink* self, uint32_t role, FiqCoreField* field)
   for (uint32_t i = 0; i < FIQ_LINK_MEMBERS && self->clock >= self->delay_steps; ++i) {
     Entry entry;
     if (hear(&members[self->number - 1][i], self->id, self->clock - self->delay_steps, &entry)) {
-      add(&by_role[entry.role], &entry, delay_s);
+      add_peer(&by_role[entry.role], &entry, delay_s);
     }
   }
   Sum              sum  = by_role[FIQ_LINK_LEADER];
@@ -209,7 +210,7 @@ static void hear_all(const FiqLink* self, uint32_t role, FiqCoreField* field)
 }
 
 /// How far the mean phase has strayed from the stated rate of late; R vouches for it.
-static void watch_rate(FiqLink* self, const FiqCoreNews* news)
+static void watch_rate(FiqLink* self, const FiqCoreMessage* news)
 {
   const float step_s = (float)self->step_s;
   if (self->has_stepped) {
@@ -237,9 +238,9 @@ void fiq_link_leave(FiqLink* self)
 {
   Member* const member = own_member(self);
   if (member) {
-    jump(member, load(&member->head));
+    jump(member, load_peer(&member->head));
   }
-  release(self);
+  release_slot(self);
   if (self->is_active) {
     self->is_active = false;
     atomic_fetch_sub(&n_active, 1);
@@ -255,7 +256,7 @@ void fiq_link_start(FiqLink* self)
     atomic_fetch_add(&latest_step, FIQ_LINK_RING);
   }
   self->is_active   = true;
-  self->clock       = load(&latest_step);
+  self->clock       = load_peer(&latest_step);
   self->stray_rad_s = 0.0f;
   self->has_stepped = false;
   self->has_settled = false;
@@ -269,13 +270,13 @@ void fiq_link_begin(FiqLink* self)
   }
 }
 
-void fiq_link_exchange(void* handle, const FiqCoreNews* news, FiqCoreField* field)
+void fiq_link_exchange(void* handle, const FiqCoreMessage* news, FiqCoreField* field)
 {
   FiqLink* const self = handle;
   assert(self && news && field && news->link <= FIQ_LINK_NUMBERS && news->role < FIQ_N_LINK_ROLES);
   *field = (FiqCoreField){.n_peers = 0};
   if (self->number != news->link) {
-    release(self);
+    release_slot(self);
     self->number = news->link;
   }
   if (self->number > 0 && self->member == FIQ_LINK_MEMBERS) {
@@ -289,7 +290,7 @@ void fiq_link_exchange(void* handle, const FiqCoreNews* news, FiqCoreField* fiel
                          .psi_rad    = news->psi_rad,
                          .rate_rad_s = news->rate_rad_s + self->stray_rad_s,
                          .role       = news->role};
-    tell(own, self->clock, &entry);
+    publish_peer(own, self->clock, &entry);
     if (news->role != FIQ_LINK_LEADER) {
       hear_all(self, news->role, field);
     }

@@ -76,7 +76,7 @@ void fiq_link_begin(FiqLink* self);
    for, tell `news` (order 0..1, psi_rad in [-pi, pi], |rate| <= 1e5 rad/s), and get the field of the
    others, 0 without any.  [audio]
 */
-void fiq_link_exchange(void* handle, const FiqCoreNews* news, FiqCoreField* field);
+void fiq_link_exchange(void* handle, const FiqCoreMessage* news, FiqCoreField* field);
 
 /// The instance goes: nobody hears it any more.  [setup]
 void fiq_link_leave(FiqLink* self);

@@ -108,19 +108,19 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   map_control_ports(self);
   fiq_state_box_init(&self->restored);
   fiq_state_box_init(&self->snapshot);
-  fiq_tuning_shelf_init(&self->tunings);
-  fiq_telling_init(&self->telling, map);
+  fiq_tuning_exchange_init(&self->tunings);
+  fiq_telemetry_port_init(&self->telling, map);
   if (worker) {
     self->schedule = *worker;
   }
-  self->moments = fiq_moments_new();
+  self->moments = fiq_memory_state_new();
   if (!self->moments || !start_engine(self, sample_rate_hz)) {
     free(self->moments);
-    fiq_tuning_shelf_free(&self->tunings);
+    fiq_tuning_exchange_free(&self->tunings);
     free(self);
     return NULL;
   }
-  fiq_alive_add(&self->alive);
+  fiq_instance_guard_add(&self->alive);
   return self;
 }
 
@@ -233,7 +233,7 @@ static void activate(LV2_Handle handle)
   fiq_link_start(&self->link);
   fiq_engine_reset(self->engine, &self->params);
   fiq_plugin_settle(self);
-  fiq_engine_rehearse(self->engine, &self->params);
+  fiq_engine_warm_up(self->engine, &self->params);
 }
 
 static const float* offset_plane(const float* plane, uint32_t start)
@@ -292,11 +292,11 @@ static void run(LV2_Handle handle, uint32_t n_frames)
 static void cleanup(LV2_Handle handle)
 {
   FiqPlugin* const self = handle;
-  fiq_alive_remove(&self->alive);
+  fiq_instance_guard_remove(&self->alive);
   fiq_link_leave(&self->link);
-  fiq_part_free(self->spent);
+  fiq_part_free(self->retired);
   fiq_engine_free(self->engine);
-  fiq_tuning_shelf_free(&self->tunings);
+  fiq_tuning_exchange_free(&self->tunings);
   free(self->moments);
   free(self);
 }

@@ -13,12 +13,12 @@ enum {
   PAGE_BYTES = 4096 ///< the smallest page there is
 };
 
-FiqMoments* fiq_moments_new(void)
+FiqMoments* fiq_memory_state_new(void)
 {
   FiqMoments* const self = calloc(1, sizeof(FiqMoments));
   if (self) {
-    fiq_triple_init(&self->restored_turn);
-    fiq_triple_init(&self->snapshot_turn);
+    fiq_triple_buffer_init(&self->restored_turn);
+    fiq_triple_buffer_init(&self->snapshot_turn);
     // run() shall not be the first to write to a page.
     volatile char* const bytes = (volatile char*)self->snapshot;
     for (size_t i = 0; i < sizeof(self->snapshot); i += PAGE_BYTES) {
@@ -31,7 +31,7 @@ FiqMoments* fiq_moments_new(void)
 void fiq_plugin_take_moments(FiqPlugin* self)
 {
   FiqMoments* const moments = self->moments;
-  if (fiq_triple_receive(&moments->restored_turn)) {
+  if (fiq_triple_buffer_receive(&moments->restored_turn)) {
     const FiqPackedMoments* const kept = &moments->restored[moments->restored_turn.reading];
     fiq_engine_set_memory(self->engine, kept->value);
     moments->restore   = kept->restore;
@@ -63,7 +63,7 @@ void fiq_plugin_publish_moments(FiqPlugin* self)
     draft->restore     = moments->restore;
     draft->n_floats    = FIQ_ENGINE_MEMORY_HEAD + n * FIQ_ENGINE_MOMENT;
     moments->is_packed = true;
-    fiq_triple_send(&moments->snapshot_turn);
+    fiq_triple_buffer_send(&moments->snapshot_turn);
   }
 }
 
@@ -82,7 +82,7 @@ LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Functi
                                          LV2_State_Handle handle)
 {
   FiqMoments* const moments = self->moments;
-  (void)fiq_triple_receive(&moments->snapshot_turn);
+  (void)fiq_triple_buffer_receive(&moments->snapshot_turn);
   const FiqPackedMoments* const played = &moments->snapshot[moments->snapshot_turn.reading];
   const FiqPackedMoments* const kept =
       played->restore == moments->last_restored.restore ? played : &moments->last_restored;
@@ -122,6 +122,6 @@ LV2_State_Status fiq_plugin_restore_moments(FiqPlugin* self, LV2_State_Retrieve_
   last->n_floats = n;
   ++last->restore;
   moments->restored[moments->restored_turn.writing] = *last;
-  fiq_triple_send(&moments->restored_turn);
+  fiq_triple_buffer_send(&moments->restored_turn);
   return LV2_STATE_SUCCESS;
 }

@@ -6,8 +6,8 @@
 #ifndef FIQ_STATE_BOX_H
 #define FIQ_STATE_BOX_H
 
-#include "dsp/engine/engine.h"
 #include "dsp/base/triple_buffer.h"
+#include "dsp/engine/engine.h"
 
 typedef struct {
   FiqEngineState engine;
@@ -15,14 +15,14 @@ typedef struct {
 } FiqKeptState;
 
 typedef struct {
-  FiqKeptState slot[FIQ_TRIPLE_SLOTS];
-  FiqTriple    turn;
+  FiqKeptState    slot[FIQ_TRIPLE_BUFFER_SLOTS];
+  FiqTripleBuffer turn;
 } FiqStateBox;
 
 /// Empty.  [setup]
 static inline void fiq_state_box_init(FiqStateBox* self)
 {
-  fiq_triple_init(&self->turn);
+  fiq_triple_buffer_init(&self->turn);
 }
 
 /// The slot to fill before fiq_state_box_send.  [the writer]
@@ -34,13 +34,13 @@ static inline FiqKeptState* fiq_state_box_draft(FiqStateBox* self)
 /// Hand the draft over.  [the writer]
 static inline void fiq_state_box_send(FiqStateBox* self)
 {
-  fiq_triple_send(&self->turn);
+  fiq_triple_buffer_send(&self->turn);
 }
 
 /// The newest state if there is one that was not received yet, else NULL.  [the reader]
 static inline const FiqKeptState* fiq_state_box_receive(FiqStateBox* self)
 {
-  return fiq_triple_receive(&self->turn) ? &self->slot[self->turn.reading] : NULL;
+  return fiq_triple_buffer_receive(&self->turn) ? &self->slot[self->turn.reading] : NULL;
 }
 
 /// The state received last; meaningless before the first.  [the reader]

@@ -81,7 +81,7 @@ _Static_assert((int)N_FIELDS <= (int)FIQ_TOLD_FIELDS, "there is a URID for each 
 
 static const double lease_s = 2.0;
 
-void fiq_telling_init(FiqTelling* self, LV2_URID_Map* map)
+void fiq_telemetry_port_init(FiqTelemetryPort* self, LV2_URID_Map* map)
 {
   static const char prefix[] = "urn:fieldiq:";
   for (uint32_t i = 0; i < N_FIELDS; ++i) {
@@ -105,9 +105,9 @@ void fiq_plugin_lease(FiqPlugin* self)
 
 void fiq_plugin_collect(FiqPlugin* self, uint32_t end_frame, uint32_t n_frames)
 {
-  FiqTelling* const told = &self->telling;
-  const uint64_t    left = told->lease_frames;
-  told->lease_frames     = left > n_frames ? left - n_frames : 0;
+  FiqTelemetryPort* const told = &self->telling;
+  const uint64_t          left = told->lease_frames;
+  told->lease_frames           = left > n_frames ? left - n_frames : 0;
   if (left > 0 && told->n_told < FIQ_TOLD_MAX &&
       fiq_engine_telemetry(self->engine, &told->value[told->n_told])) {
     told->at_frame[told->n_told++] = end_frame > 0 ? end_frame - 1 : 0;
@@ -154,11 +154,11 @@ static bool write_field(FiqPlugin* self, const Field* field, const FiqTelemetry*
 
 bool fiq_plugin_write_telling(FiqPlugin* self, uint32_t which)
 {
-  LV2_Atom_Forge* const     forge = &self->forge;
-  const FiqTelling* const   told  = &self->telling;
-  const FiqTelemetry* const value = &told->value[which];
-  LV2_Atom_Forge_Frame      object;
-  bool                      ok = lv2_atom_forge_frame_time(forge, told->at_frame[which]) &&
+  LV2_Atom_Forge* const         forge = &self->forge;
+  const FiqTelemetryPort* const told  = &self->telling;
+  const FiqTelemetry* const     value = &told->value[which];
+  LV2_Atom_Forge_Frame          object;
+  bool                          ok = lv2_atom_forge_frame_time(forge, told->at_frame[which]) &&
             lv2_atom_forge_object(forge, &object, 0, told->type) &&
             lv2_atom_forge_key(forge, told->time) &&
             lv2_atom_forge_double(forge, (double)value->frame / self->config.sample_rate_hz);

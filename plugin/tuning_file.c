@@ -115,7 +115,7 @@ static void find_mapping(const char* path, char mapping[FIQ_TUNING_PATH_BYTES])
 
 /// The tuning at `path` ("": equal temperament) with `mapping` (NULL: the one beside it, if any); or
 /// NULL, and the reason is in the log.
-static FiqTuningFile* load(FiqPlugin* self, const char* path, const char* mapping)
+static FiqTuningFile* load_tuning(FiqPlugin* self, const char* path, const char* mapping)
 {
   FiqTuningFile* const file = calloc(1, sizeof(FiqTuningFile));
   if (!file) {
@@ -142,9 +142,9 @@ static FiqTuningFile* load(FiqPlugin* self, const char* path, const char* mappin
 }
 
 /// Free what run() has put aside; the lock must be held.
-static void sweep(FiqTuningShelf* shelf)
+static void sweep(FiqTuningExchange* shelf)
 {
-  FiqTuningFile* file = atomic_exchange_explicit(&shelf->spent, NULL, memory_order_acquire);
+  FiqTuningFile* file = atomic_exchange_explicit(&shelf->retired, NULL, memory_order_acquire);
   while (file) {
     FiqTuningFile* const next = file->next;
     free(file);
@@ -153,7 +153,7 @@ static void sweep(FiqTuningShelf* shelf)
 }
 
 /// Hand `file` to run(), in place of one that it has not seen.
-static void send(FiqTuningShelf* shelf, FiqTuningFile* file)
+static void send_tuning(FiqTuningExchange* shelf, FiqTuningFile* file)
 {
   pthread_mutex_lock(&shelf->lock);
   free(atomic_exchange_explicit(&shelf->arrived, file, memory_order_acq_rel));
@@ -161,17 +161,17 @@ static void send(FiqTuningShelf* shelf, FiqTuningFile* file)
   pthread_mutex_unlock(&shelf->lock);
 }
 
-void fiq_tuning_shelf_init(FiqTuningShelf* self)
+void fiq_tuning_exchange_init(FiqTuningExchange* self)
 {
   atomic_init(&self->arrived, NULL);
   atomic_init(&self->playing, NULL);
-  atomic_init(&self->spent, NULL);
+  atomic_init(&self->retired, NULL);
   atomic_init(&self->loading, false);
   self->is_told = true; // a host expects equal temperament
   pthread_mutex_init(&self->lock, NULL);
 }
 
-void fiq_tuning_shelf_free(FiqTuningShelf* self)
+void fiq_tuning_exchange_free(FiqTuningExchange* self)
 {
   free(atomic_load(&self->arrived));
   free(atomic_load(&self->playing));
@@ -181,25 +181,25 @@ void fiq_tuning_shelf_free(FiqTuningShelf* self)
 
 void fiq_plugin_work_tuning(FiqPlugin* self, FiqTuningTask task)
 {
-  FiqTuningShelf* const shelf = &self->tunings;
+  FiqTuningExchange* const shelf = &self->tunings;
   if (task == FIQ_TUNING_SWEEP) {
     pthread_mutex_lock(&shelf->lock);
     sweep(shelf);
     pthread_mutex_unlock(&shelf->lock);
     return;
   }
-  FiqTuningFile* const file = load(self, shelf->asked, NULL);
+  FiqTuningFile* const file = load_tuning(self, shelf->asked, NULL);
   if (file) {
-    send(shelf, file);
+    send_tuning(shelf, file);
   }
   atomic_store_explicit(&shelf->loading, false, memory_order_release);
 }
 
 void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_bytes)
 {
-  FiqTuningShelf* const shelf   = &self->tunings;
-  const size_t          length  = strnlen(path, size_bytes);
-  const bool            refused = length >= FIQ_TUNING_PATH_BYTES || !self->schedule.schedule_work;
+  FiqTuningExchange* const shelf  = &self->tunings;
+  const size_t             length = strnlen(path, size_bytes);
+  const bool refused = length >= FIQ_TUNING_PATH_BYTES || !self->schedule.schedule_work;
   if (refused) {
     if (self->logger.log && !shelf->complained) {
       lv2_log_trace(&self->logger, "FieldIQ: tuning: %s\n",
@@ -218,7 +218,7 @@ void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_byte
 /// Play what has arrived, and put aside what was played.
 static void take_arrived(FiqPlugin* self)
 {
-  FiqTuningShelf* const shelf = &self->tunings;
+  FiqTuningExchange* const shelf = &self->tunings;
   if (!atomic_load_explicit(&shelf->arrived, memory_order_relaxed)) {
     return;
   }
@@ -232,20 +232,20 @@ static void take_arrived(FiqPlugin* self)
   shelf->is_told = false;
   if (old) {
     // Others take the whole list at once, so a failed exchange means that it is empty now.
-    old->next = atomic_load_explicit(&shelf->spent, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&shelf->spent, &old->next, old,
+    old->next = atomic_load_explicit(&shelf->retired, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&shelf->retired, &old->next, old,
                                                   memory_order_release, memory_order_relaxed)) {
     }
-    shelf->is_littered = true;
+    shelf->has_retired = true;
   }
 }
 
 void fiq_plugin_tune(FiqPlugin* self)
 {
-  FiqTuningShelf* const shelf = &self->tunings;
+  FiqTuningExchange* const shelf = &self->tunings;
   take_arrived(self);
-  if (shelf->is_littered && fiq_plugin_hand_over(self, (FiqTask){.tuning = FIQ_TUNING_SWEEP})) {
-    shelf->is_littered = false;
+  if (shelf->has_retired && fiq_plugin_hand_over(self, (FiqTask){.tuning = FIQ_TUNING_SWEEP})) {
+    shelf->has_retired = false;
   }
   const bool loading = atomic_load_explicit(&shelf->loading, memory_order_acquire);
   if (shelf->was_loading && !loading) {
@@ -257,7 +257,7 @@ void fiq_plugin_tune(FiqPlugin* self)
 
 void fiq_plugin_order_tuning(FiqPlugin* self)
 {
-  FiqTuningShelf* const shelf = &self->tunings;
+  FiqTuningExchange* const shelf = &self->tunings;
   if (!shelf->is_wanted || atomic_load_explicit(&shelf->loading, memory_order_acquire)) {
     return;
   }
@@ -309,8 +309,8 @@ LV2_State_Status fiq_plugin_save_tuning(FiqPlugin* self, bool is_restored,
                                         LV2_State_Store_Function store, LV2_State_Handle handle,
                                         const LV2_Feature* const* features)
 {
-  FiqTuningShelf* const shelf = &self->tunings;
-  FiqTuningFile         file  = {.is_equal = true};
+  FiqTuningExchange* const shelf = &self->tunings;
+  FiqTuningFile            file  = {.is_equal = true};
   pthread_mutex_lock(&shelf->lock);
   const FiqTuningFile* const playing = atomic_load_explicit(&shelf->playing, memory_order_acquire);
   if (is_restored) {
@@ -397,7 +397,7 @@ void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retr
   const LV2_URID map                            = self->urids.tuning_map;
   const bool     named  = retrieve_path(self, self->urids.tuning, retrieve, handle, features, path);
   const bool     mapped = named && retrieve_path(self, map, retrieve, handle, features, mapping);
-  FiqTuningFile* file   = named ? load(self, path, mapped ? mapping : NULL) : NULL;
+  FiqTuningFile* file   = named ? load_tuning(self, path, mapped ? mapping : NULL) : NULL;
   if (!file) {
     file = retrieve_table(self, retrieve, handle);
     if (file) { // with the names, so that the files are found again once they are back
@@ -406,10 +406,10 @@ void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retr
     }
   }
   if (!file) {
-    file = load(self, "", NULL);
+    file = load_tuning(self, "", NULL);
   }
   if (file) {
     self->tunings.last_restored = *file;
-    send(&self->tunings, file);
+    send_tuning(&self->tunings, file);
   }
 }

@@ -21,13 +21,13 @@ bool fiq_plugin_hand_over(FiqPlugin* self, FiqTask task)
 }
 
 /// Give a replaced part to the worker; a full queue is asked again in the next block.
-static void release_spent(FiqPlugin* self)
+static void release_retired(FiqPlugin* self)
 {
-  if (!self->spent) {
-    self->spent = fiq_engine_spent(self->engine);
+  if (!self->retired) {
+    self->retired = fiq_engine_take_retired_part(self->engine);
   }
-  if (self->spent && fiq_plugin_hand_over(self, (FiqTask){.spent = self->spent})) {
-    self->spent = NULL;
+  if (self->retired && fiq_plugin_hand_over(self, (FiqTask){.retired = self->retired})) {
+    self->retired = NULL;
   }
 }
 
@@ -42,10 +42,10 @@ static void build_now(FiqPlugin* self, const FiqPartOrder* order)
 
 static void release_now(FiqPlugin* self)
 {
-  fiq_part_free(self->spent);
-  self->spent = NULL;
-  for (FiqPart* part = fiq_engine_spent(self->engine); part;
-       part          = fiq_engine_spent(self->engine)) {
+  fiq_part_free(self->retired);
+  self->retired = NULL;
+  for (FiqPart* part = fiq_engine_take_retired_part(self->engine); part;
+       part          = fiq_engine_take_retired_part(self->engine)) {
     fiq_part_free(part);
   }
 }
@@ -88,8 +88,8 @@ void fiq_plugin_grow(FiqPlugin* self)
     }
     return;
   }
-  release_spent(self);
-  const bool busy = self->growing || self->growth_refused || self->spent;
+  release_retired(self);
+  const bool busy = self->growing || self->growth_refused || self->retired;
   if (!busy && fiq_engine_wants(self->engine, &self->params, &order)) {
     // Before it is handed over, because some hosts work and answer within schedule_work().
     self->growing = true;
@@ -107,8 +107,8 @@ static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function re
     fiq_plugin_work_tuning(self, task.tuning);
     return LV2_WORKER_SUCCESS;
   }
-  if (task.spent) {
-    fiq_part_free(task.spent);
+  if (task.retired) {
+    fiq_part_free(task.retired);
     return LV2_WORKER_SUCCESS;
   }
   Answer answer;
@@ -131,17 +131,17 @@ static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function re
   return status;
 }
 
-static LV2_Worker_Status work(LV2_Handle instance, LV2_Worker_Respond_Function respond,
-                              LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
+static LV2_Worker_Status do_work(LV2_Handle instance, LV2_Worker_Respond_Function respond,
+                                 LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
 {
   FiqPlugin* const self = instance;
   FiqTask          task;
-  if (size != sizeof(task) || !fiq_alive_enter(&self->alive)) {
+  if (size != sizeof(task) || !fiq_instance_guard_enter(&self->alive)) {
     return LV2_WORKER_ERR_UNKNOWN;
   }
   memcpy(&task, data, sizeof(task));
   const LV2_Worker_Status status = do_task(self, respond, handle, task);
-  fiq_alive_leave(&self->alive);
+  fiq_instance_guard_leave(&self->alive);
   return status;
 }
 
@@ -168,6 +168,6 @@ static LV2_Worker_Status work_response(LV2_Handle instance, uint32_t size, const
 
 const void* fiq_worker_extension(const char* uri)
 {
-  static const LV2_Worker_Interface worker = {work, work_response, NULL};
+  static const LV2_Worker_Interface worker = {do_work, work_response, NULL};
   return strcmp(uri, LV2_WORKER__interface) ? NULL : &worker;
 }

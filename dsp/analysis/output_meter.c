@@ -19,18 +19,18 @@ static const float  loudest      = 1e12f; // beyond it something is broken
 static const float  crest_max_db = 60.0f;
 static const float  lobe_power   = 1.0f / 3.0f;
 
-static const FiqMeasured unheard = {12.0f, 1000.0f, 0.5f, true};
+static const FiqOutputReading unheard = {12.0f, 1000.0f, 0.5f, true};
 
 /// Divide the bins among the bands.
-static void place_bands(FiqMeasure* self, double sample_rate_hz)
+static void place_meter_bands(FiqOutputMeter* self, double sample_rate_hz)
 {
   const float bin_hz   = (float)(sample_rate_hz / self->window_frames);
   const float top_hz   = fminf(high_hz, 0.5f * (float)sample_rate_hz);
   const float low_erb  = fiq_hz_to_erb(low_hz);
-  const float step_erb = (fiq_hz_to_erb(top_hz) - low_erb) / (float)FIQ_MEASURE_BANDS;
+  const float step_erb = (fiq_hz_to_erb(top_hz) - low_erb) / (float)FIQ_OUTPUT_METER_BANDS;
   self->first_bin      = (uint32_t)ceilf(low_hz / bin_hz);
   uint32_t k           = self->first_bin;
-  for (uint32_t band = 0; band < FIQ_MEASURE_BANDS; ++band) {
+  for (uint32_t band = 0; band < FIQ_OUTPUT_METER_BANDS; ++band) {
     const float end_hz = fiq_erb_to_hz(low_erb + step_erb * (float)(band + 1));
     while (k < self->n_bins - 1 && (float)k * bin_hz < end_hz) {
       ++k;
@@ -43,8 +43,8 @@ static void place_bands(FiqMeasure* self, double sample_rate_hz)
   }
 }
 
-FiqStatus fiq_measure_init(FiqMeasure* self, FiqArena* arena, FiqFftPool* pool,
-                           double sample_rate_hz)
+FiqStatus fiq_output_meter_init(FiqOutputMeter* self, FiqArena* arena, FiqFftPool* pool,
+                                double sample_rate_hz)
 {
   assert(self);
   assert(arena);
@@ -68,17 +68,17 @@ FiqStatus fiq_measure_init(FiqMeasure* self, FiqArena* arena, FiqFftPool* pool,
   const double frame_s = n / sample_rate_hz;
   self->n_slots        = (uint32_t)(span_s / frame_s + 0.5);
   self->mean_share     = 1.0f - expf(-2.0f * (float)frame_s / mean_s);
-  assert(self->n_slots >= 1 && self->n_slots <= FIQ_MEASURE_SLOTS_MAX);
+  assert(self->n_slots >= 1 && self->n_slots <= FIQ_OUTPUT_METER_SLOTS_MAX);
   fiq_window_hann(self->window, n);
   for (uint32_t i = 0; i < n; ++i) {
     self->window[i] *= 4.0f / (float)n; // a partial of amplitude 1 has a lobe of height 1
   }
-  place_bands(self, sample_rate_hz);
-  fiq_measure_reset(self);
+  place_meter_bands(self, sample_rate_hz);
+  fiq_output_meter_reset(self);
   return fiq_fft_init_kinds(&self->fft, pool, n, FIQ_FFT_REAL_FORWARD);
 }
 
-void fiq_measure_reset(FiqMeasure* self)
+void fiq_output_meter_reset(FiqOutputMeter* self)
 {
   assert(self);
   self->position = 0;
@@ -93,7 +93,7 @@ void fiq_measure_reset(FiqMeasure* self)
   self->result = unheard;
 }
 
-static float sum_of(const float lane[LANES])
+static float sum_bands(const float lane[LANES])
 {
   return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
@@ -110,10 +110,10 @@ static float sum(const float* restrict x, uint32_t n)
   for (uint32_t i = 0; k + i < n; ++i) {
     lane[i] += x[k + i];
   }
-  return sum_of(lane);
+  return sum_bands(lane);
 }
 
-static float dot(const float* restrict x, const float* restrict y, uint32_t n)
+static float dot_frames(const float* restrict x, const float* restrict y, uint32_t n)
 {
   float    lane[LANES] = {0.0f};
   uint32_t k           = 0;
@@ -125,11 +125,11 @@ static float dot(const float* restrict x, const float* restrict y, uint32_t n)
   for (uint32_t i = 0; k + i < n; ++i) {
     lane[i] += x[k + i] * y[k + i];
   }
-  return sum_of(lane);
+  return sum_bands(lane);
 }
 
 /// Largest |x|; `n` a multiple of LANES.
-static float peak_of(const float* restrict x, uint32_t n)
+static float block_peak(const float* restrict x, uint32_t n)
 {
   float lane[LANES] = {0.0f};
   for (uint32_t k = 0; k < n; k += LANES) {
@@ -145,14 +145,14 @@ static float peak_of(const float* restrict x, uint32_t n)
   return peak;
 }
 
-static void measure_crest(FiqMeasure* self)
+static void measure_crest(FiqOutputMeter* self)
 {
   const uint32_t n           = self->window_frames;
   float          peak        = 0.0f;
   float          energy      = 0.0f;
-  self->peak[self->i_slot]   = fmaxf(peak_of(self->frame[0], n), peak_of(self->frame[1], n));
-  self->energy[self->i_slot] = dot(self->frame[0], self->frame[0], n);
-  self->energy[self->i_slot] += dot(self->frame[1], self->frame[1], n);
+  self->peak[self->i_slot]   = fmaxf(block_peak(self->frame[0], n), block_peak(self->frame[1], n));
+  self->energy[self->i_slot] = dot_frames(self->frame[0], self->frame[0], n);
+  self->energy[self->i_slot] += dot_frames(self->frame[1], self->frame[1], n);
   self->i_slot = self->i_slot + 1 < self->n_slots ? self->i_slot + 1 : 0;
   self->n_filled += self->n_filled < self->n_slots;
   for (uint32_t i = 0; i < self->n_filled; ++i) {
@@ -167,7 +167,7 @@ static void measure_crest(FiqMeasure* self)
 }
 
 /// Add the window of the channel whose turn it is.
-static void add_spectrum(FiqMeasure* self)
+static void add_spectrum(FiqOutputMeter* self)
 {
   const uint32_t n                    = self->window_frames;
   float* const restrict scratch       = self->scratch;
@@ -181,34 +181,35 @@ static void add_spectrum(FiqMeasure* self)
     scratch[k] = spectrum[k].re * spectrum[k].re + spectrum[k].im * spectrum[k].im;
   }
   uint32_t first = self->first_bin;
-  for (uint32_t b = 0; b < FIQ_MEASURE_BANDS; ++b) {
+  for (uint32_t b = 0; b < FIQ_OUTPUT_METER_BANDS; ++b) {
     self->band[b] += lobe_power * sum(scratch + first, self->band_end[b] - first);
     first = self->band_end[b];
   }
-  self->moment += lobe_power * dot(scratch + self->first_bin, self->octave + self->first_bin,
-                                   first - self->first_bin);
+  self->moment += lobe_power * dot_frames(scratch + self->first_bin, self->octave + self->first_bin,
+                                          first - self->first_bin);
 }
 
 /// Take the pair of windows into the mean.
-static void measure_spectrum(FiqMeasure* self)
+static void measure_spectrum(FiqOutputMeter* self)
 {
-  const float heard = 0.5f * sum(self->band, FIQ_MEASURE_BANDS);
+  const float heard = 0.5f * sum(self->band, FIQ_OUTPUT_METER_BANDS);
   if (heard >= silence && heard <= loudest) {
     const float share = self->is_heard ? self->mean_share : 1.0f;
-    for (uint32_t b = 0; b < FIQ_MEASURE_BANDS; ++b) {
+    for (uint32_t b = 0; b < FIQ_OUTPUT_METER_BANDS; ++b) {
       self->band_mean[b] += share * (self->band[b] - self->band_mean[b]);
     }
     self->moment_mean += share * (self->moment - self->moment_mean);
-    const float total        = sum(self->band_mean, FIQ_MEASURE_BANDS);
+    const float total        = sum(self->band_mean, FIQ_OUTPUT_METER_BANDS);
     self->result.centroid_hz = 1000.0f * exp2f(self->moment_mean / total);
-    self->result.entropy     = fiq_entropy(self->band_mean, FIQ_MEASURE_BANDS);
+    self->result.entropy     = fiq_entropy(self->band_mean, FIQ_OUTPUT_METER_BANDS);
     self->is_heard           = true;
   }
   memset(self->band, 0, sizeof self->band);
   self->moment = 0.0f;
 }
 
-void fiq_measure_process(FiqMeasure* self, const float* const in[FIQ_CHANNELS], uint32_t n_frames)
+void fiq_output_meter_process(FiqOutputMeter* self, const float* const in[FIQ_CHANNELS],
+                              uint32_t n_frames)
 {
   assert(self);
   assert(in[0]);

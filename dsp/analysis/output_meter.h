@@ -16,15 +16,15 @@
    and 0.1 for noise, entropy within 0.03. Cost: 2.7 ns a frame, 5 us of it at the end of each window.
    Latency: half a second for crest, 0.3 s for the others.
 */
-#ifndef FIQ_MEASURE_H
-#define FIQ_MEASURE_H
+#ifndef FIQ_OUTPUT_METER_H
+#define FIQ_OUTPUT_METER_H
 
 #include "dsp/base/arena.h"
 #include "dsp/transform/fft.h"
 
 enum {
-  FIQ_MEASURE_BANDS     = 16,
-  FIQ_MEASURE_SLOTS_MAX = 32 ///< windows that make a second
+  FIQ_OUTPUT_METER_BANDS     = 16,
+  FIQ_OUTPUT_METER_SLOTS_MAX = 32 ///< windows that make a second
 };
 
 /// The result.
@@ -33,43 +33,44 @@ typedef struct {
   float centroid_hz; ///< Hz; before there was sound 1000
   float entropy;     ///< 0..1; before there was sound 0.5
   bool  is_silent;   ///< nothing to measure by: the last values stay
-} FiqMeasured;
+} FiqOutputReading;
 
 typedef struct {
-  FiqFft      fft;
-  uint32_t    window_frames;
-  uint32_t    n_bins;                      ///< window/2 + 1
-  uint32_t    n_slots;                     ///< windows of a second
-  uint32_t    first_bin;                   ///< of the lowest band
-  float       mean_share;                  ///< of a new pair of windows in the mean
-  uint32_t    band_end[FIQ_MEASURE_BANDS]; ///< bin after each
-  float*      window;                      ///< [window_frames]
-  float*      octave;                      ///< [n_bins] log2(f / 1000)
-  float*      frame[FIQ_CHANNELS];         ///< [window_frames] what is heard
-  float*      scratch;                     ///< [window_frames]
-  FiqComplex* spectrum;                    ///< [n_bins]
-  uint32_t    position;                    ///< in the frames
-  uint32_t    channel;                     ///< whose turn it is
-  uint32_t    i_slot;
-  uint32_t    n_filled; ///< slots
-  bool        is_heard; ///< a spectrum was loud enough since reset
-  float       peak[FIQ_MEASURE_SLOTS_MAX];
-  float       energy[FIQ_MEASURE_SLOTS_MAX];
-  float       band[FIQ_MEASURE_BANDS]; ///< of the window(s) at hand
-  float       band_mean[FIQ_MEASURE_BANDS];
-  float       moment; ///< sum of P octave of the window(s) at hand
-  float       moment_mean;
-  FiqMeasured result;
-} FiqMeasure;
+  FiqFft           fft;
+  uint32_t         window_frames;
+  uint32_t         n_bins;                           ///< window/2 + 1
+  uint32_t         n_slots;                          ///< windows of a second
+  uint32_t         first_bin;                        ///< of the lowest band
+  float            mean_share;                       ///< of a new pair of windows in the mean
+  uint32_t         band_end[FIQ_OUTPUT_METER_BANDS]; ///< bin after each
+  float*           window;                           ///< [window_frames]
+  float*           octave;                           ///< [n_bins] log2(f / 1000)
+  float*           frame[FIQ_CHANNELS];              ///< [window_frames] what is heard
+  float*           scratch;                          ///< [window_frames]
+  FiqComplex*      spectrum;                         ///< [n_bins]
+  uint32_t         position;                         ///< in the frames
+  uint32_t         channel;                          ///< whose turn it is
+  uint32_t         i_slot;
+  uint32_t         n_filled; ///< slots
+  bool             is_heard; ///< a spectrum was loud enough since reset
+  float            peak[FIQ_OUTPUT_METER_SLOTS_MAX];
+  float            energy[FIQ_OUTPUT_METER_SLOTS_MAX];
+  float            band[FIQ_OUTPUT_METER_BANDS]; ///< of the window(s) at hand
+  float            band_mean[FIQ_OUTPUT_METER_BANDS];
+  float            moment; ///< sum of P octave of the window(s) at hand
+  float            moment_mean;
+  FiqOutputReading result;
+} FiqOutputMeter;
 
 /// FIQ_BAD_ARGUMENT outside FIQ_SAMPLE_RATE_MIN_HZ..MAX_HZ.  [setup]
-FiqStatus fiq_measure_init(FiqMeasure* self, FiqArena* arena, FiqFftPool* pool,
-                           double sample_rate_hz);
+FiqStatus fiq_output_meter_init(FiqOutputMeter* self, FiqArena* arena, FiqFftPool* pool,
+                                double sample_rate_hz);
 
 /// Silence behind, position 0.  [audio]
-void fiq_measure_reset(FiqMeasure* self);
+void fiq_output_meter_reset(FiqOutputMeter* self);
 
 /// Hear `n_frames` (any number) of both channels; `in` is kept. Updates `result`.  [audio]
-void fiq_measure_process(FiqMeasure* self, const float* const in[FIQ_CHANNELS], uint32_t n_frames);
+void fiq_output_meter_process(FiqOutputMeter* self, const float* const in[FIQ_CHANNELS],
+                              uint32_t n_frames);
 
 #endif

@@ -48,19 +48,19 @@ static const float  cents_per_neper  = 1731.23405f;
 static const float  octave_per_cent  = 1.0f / 1200.0f;
 static const float  lobe_power       = 1.0f / 3.0f; // a^2/2 over the sum of a Hann lobe's squares
 
-FiqAnalysisParams fiq_analysis_default_params(void)
+FiqPartialTrackerParams fiq_partial_tracker_default_params(void)
 {
-  return (FiqAnalysisParams){.max_carriers = 16.0f,
-                             .threshold_db = -50.0f,
-                             .adapt_s      = 0.015f,
-                             .starve_s     = 0.3f,
-                             .merge_cents  = 25.0f,
-                             .low_hz       = 60.0f,
-                             .high_hz      = 8000.0f};
+  return (FiqPartialTrackerParams){.max_carriers = 16.0f,
+                                   .threshold_db = -50.0f,
+                                   .adapt_s      = 0.015f,
+                                   .starve_s     = 0.3f,
+                                   .merge_cents  = 25.0f,
+                                   .low_hz       = 60.0f,
+                                   .high_hz      = 8000.0f};
 }
 
 /// Divide the bins among the axes.
-static void place_axes(FiqAnalysis* self)
+static void place_axes(FiqPartialTracker* self)
 {
   const uint32_t n    = self->partials.n_bins;
   uint32_t       axis = 0;
@@ -81,22 +81,22 @@ static void place_axes(FiqAnalysis* self)
   }
 }
 
-static bool config_is_valid(const FiqAnalysisConfig* config)
+static bool tracker_config_is_valid(const FiqPartialTrackerConfig* config)
 {
   return config->sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ &&
          config->sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ && config->control_frames >= 1 &&
          config->control_frames <= FIQ_CONTROL_MAX;
 }
 
-FiqStatus fiq_analysis_init(FiqAnalysis* self, FiqArena* arena, FiqFftPool* pool,
-                            const FiqAnalysisConfig* config)
+FiqStatus fiq_partial_tracker_init(FiqPartialTracker* self, FiqArena* arena, FiqFftPool* pool,
+                                   const FiqPartialTrackerConfig* config)
 {
   assert(self);
   assert(arena);
   assert(pool);
   assert(config);
   memset(self, 0, sizeof *self);
-  if (!config_is_valid(config)) {
+  if (!tracker_config_is_valid(config)) {
     return FIQ_BAD_ARGUMENT;
   }
   self->config          = *config;
@@ -115,16 +115,16 @@ FiqStatus fiq_analysis_init(FiqAnalysis* self, FiqArena* arena, FiqFftPool* pool
   }
   self->bin_hz       = (float)(config->sample_rate_hz / window);
   self->hop_frames   = window / OVERLAP;
-  self->slice_frames = self->hop_frames / FIQ_ANALYSIS_SLICES;
+  self->slice_frames = self->hop_frames / FIQ_TRACKER_SLICES;
   self->hop_s        = (float)(self->hop_frames / config->sample_rate_hz);
   self->ramp_ticks =
       self->hop_frames > config->control_frames ? self->hop_frames / config->control_frames : 1;
   place_axes(self);
-  fiq_analysis_reset(self);
+  fiq_partial_tracker_reset(self);
   return status;
 }
 
-void fiq_analysis_reset(FiqAnalysis* self)
+void fiq_partial_tracker_reset(FiqPartialTracker* self)
 {
   assert(self);
   memset(self->ring, 0, self->config.window_frames * sizeof(float));
@@ -133,7 +133,7 @@ void fiq_analysis_reset(FiqAnalysis* self)
   memset(self->voices, 0, sizeof self->voices);
   memset(self->rival, 0, sizeof self->rival);
   memset(self->axes, 0, sizeof self->axes);
-  self->params           = fiq_analysis_default_params();
+  self->params           = fiq_partial_tracker_default_params();
   self->partials.n_lobes = 0;
   self->partials.n_peaks = 0;
   self->n_voices         = 0;
@@ -146,7 +146,7 @@ void fiq_analysis_reset(FiqAnalysis* self)
   self->n_deaths         = 0;
 }
 
-uint32_t fiq_analysis_latency_frames(const FiqAnalysis* self)
+uint32_t fiq_partial_tracker_latency_frames(const FiqPartialTracker* self)
 {
   // The last slice, and a straight line that arrives with the first tick after a hop.
   const uint32_t work = SLICE_LIVE * self->slice_frames;
@@ -154,12 +154,12 @@ uint32_t fiq_analysis_latency_frames(const FiqAnalysis* self)
          self->hop_frames / self->ramp_ticks;
 }
 
-static bool is_tracking(const FiqAnalysisCarrier* c)
+static bool is_tracking(const FiqTrack* c)
 {
-  return c->state == FIQ_ANALYSIS_ALIVE || c->state == FIQ_ANALYSIS_SEED;
+  return c->state == FIQ_TRACK_ALIVE || c->state == FIQ_TRACK_SEED;
 }
 
-static float expected_bin(const FiqAnalysisCarrier* c)
+static float expected_bin(const FiqTrack* c)
 {
   return c->bin + c->velocity;
 }
@@ -181,7 +181,7 @@ static uint32_t first_peak_from(const FiqPartials* partials, float bin)
 }
 
 /// The nearest peak that `i` may have: free, or held by one of `group` that is further away. 1 + its index.
-static uint32_t best_peak(const FiqAnalysis* self, const FiqAnalysisCarrier* group, uint32_t i,
+static uint32_t best_peak(const FiqPartialTracker* self, const FiqTrack* group, uint32_t i,
                           uint32_t base)
 {
   const FiqPartials* partials = &self->partials;
@@ -209,7 +209,7 @@ static uint32_t best_peak(const FiqAnalysis* self, const FiqAnalysisCarrier* gro
 }
 
 /// Hand out peaks to `group` [n], whose members are numbered from `base` on in `owner`.
-static void match(FiqAnalysis* self, const FiqAnalysisCarrier* group, uint32_t n, uint32_t base)
+static void match(FiqPartialTracker* self, const FiqTrack* group, uint32_t n, uint32_t base)
 {
   memset(self->peak_of, 0, sizeof self->peak_of);
   for (uint32_t round = 0; round < MATCH_ROUNDS; ++round) {
@@ -232,7 +232,7 @@ static void match(FiqAnalysis* self, const FiqAnalysisCarrier* group, uint32_t n
 }
 
 /// Frequency, jitter and heat of one that has its peak.
-static void follow(const FiqAnalysis* self, FiqAnalysisCarrier* c, const FiqPartial* peak)
+static void follow_partial(const FiqPartialTracker* self, FiqTrack* c, const FiqPartial* peak)
 {
   // A blurred peak is believed less: up to twice the time constant.
   const float blur   = fiq_clamp(10.0f * peak->misfit, 0.0f, 1.0f);
@@ -254,12 +254,12 @@ static void follow(const FiqAnalysis* self, FiqAnalysisCarrier* c, const FiqPart
 }
 
 /// Jitter up to which a seed may pass for a tone.
-static float tonal_jitter(const FiqAnalysisCarrier* c)
+static float tonal_jitter(const FiqTrack* c)
 {
   return jitter_of_birth + jitter_if_clear * c->clarity;
 }
 
-static void coast(FiqAnalysisCarrier* c)
+static void coast(FiqTrack* c)
 {
   c->bin += c->velocity;
   c->velocity *= velocity_kept;
@@ -268,11 +268,11 @@ static void coast(FiqAnalysisCarrier* c)
 }
 
 /// Level, energy and mass over one hop.
-static void feed(const FiqAnalysis* self, FiqAnalysisCarrier* c, bool fed)
+static void feed(const FiqPartialTracker* self, FiqTrack* c, bool fed)
 {
-  const FiqAnalysisParams* params = &self->params;
-  const float              share  = 1.0f - expf(-self->hop_s / (params->adapt_s + 1e-4f));
-  const float              slow   = 1.0f - expf(-self->hop_s / (8.0f * params->adapt_s + 1e-4f));
+  const FiqPartialTrackerParams* params = &self->params;
+  const float                    share  = 1.0f - expf(-self->hop_s / (params->adapt_s + 1e-4f));
+  const float slow   = 1.0f - expf(-self->hop_s / (8.0f * params->adapt_s + 1e-4f));
   const float floor  = c->level * expf(-fall_in_starve * self->hop_s / params->starve_s);
   const float meal   = self->hop_s / params->starve_s;
   const float target = fed ? c->level + share * (c->amplitude - c->level) : 0.0f;
@@ -288,11 +288,11 @@ static void feed(const FiqAnalysis* self, FiqAnalysisCarrier* c, bool fed)
 }
 
 /// Who holds the peak nearest to carrier `i`, which has none; 1 + index, 0: no one.
-static uint32_t rival_of(const FiqAnalysis* self, uint32_t i)
+static uint32_t rival_of(const FiqPartialTracker* self, uint32_t i)
 {
-  const FiqAnalysisCarrier* c     = &self->carriers[i];
-  uint32_t                  rival = 0;
-  float                     best  = contest_bins;
+  const FiqTrack* c     = &self->carriers[i];
+  uint32_t        rival = 0;
+  float           best  = contest_bins;
   for (uint32_t p = first_peak_from(&self->partials, c->bin - contest_bins);
        p < self->partials.n_peaks; ++p) {
     const float away = fabsf(self->partials.peaks[p].bin - c->bin);
@@ -307,21 +307,21 @@ static uint32_t rival_of(const FiqAnalysis* self, uint32_t i)
   return rival;
 }
 
-static void serve_carriers(FiqAnalysis* self)
+static void serve_carriers(FiqPartialTracker* self)
 {
   memset(self->owner, 0, sizeof self->owner);
-  match(self, self->carriers, FIQ_ANALYSIS_VOICES_MAX, 0);
+  match(self, self->carriers, FIQ_TRACKER_VOICES_MAX, 0);
   const float softest = keep_amplitude * fiq_db_to_gain(self->params.threshold_db);
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    FiqAnalysisCarrier* const c = &self->carriers[i];
-    self->rival[i]              = 0;
-    if (c->state != FIQ_ANALYSIS_ALIVE) {
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    FiqTrack* const c = &self->carriers[i];
+    self->rival[i]    = 0;
+    if (c->state != FIQ_TRACK_ALIVE) {
       continue;
     }
     ++c->age_hops;
     bool fed = false;
     if (self->peak_of[i]) {
-      follow(self, c, &self->partials.peaks[self->peak_of[i] - 1]);
+      follow_partial(self, c, &self->partials.peaks[self->peak_of[i] - 1]);
       fed = c->amplitude >= softest && c->jitter < hunger_per_birth * tonal_jitter(c);
     } else {
       coast(c);
@@ -331,28 +331,28 @@ static void serve_carriers(FiqAnalysis* self)
   }
 }
 
-static void serve_seeds(FiqAnalysis* self)
+static void serve_seeds(FiqPartialTracker* self)
 {
-  match(self, self->seeds, FIQ_ANALYSIS_SEEDS_MAX, FIQ_ANALYSIS_VOICES_MAX);
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_SEEDS_MAX; ++i) {
-    FiqAnalysisCarrier* const c = &self->seeds[i];
-    if (c->state == FIQ_ANALYSIS_SEED && self->peak_of[i]) {
-      follow(self, c, &self->partials.peaks[self->peak_of[i] - 1]);
+  match(self, self->seeds, FIQ_TRACKER_SEEDS_MAX, FIQ_TRACKER_VOICES_MAX);
+  for (uint32_t i = 0; i < FIQ_TRACKER_SEEDS_MAX; ++i) {
+    FiqTrack* const c = &self->seeds[i];
+    if (c->state == FIQ_TRACK_SEED && self->peak_of[i]) {
+      follow_partial(self, c, &self->partials.peaks[self->peak_of[i] - 1]);
       ++c->age_hops;
     } else {
-      c->state = FIQ_ANALYSIS_FREE;
+      c->state = FIQ_TRACK_FREE;
     }
   }
 }
 
 /// The carrier alive nearest to `bin`, or NULL; `away` is its distance in bins.
-static FiqAnalysisCarrier* nearest_alive(FiqAnalysis* self, float bin, float* away)
+static FiqTrack* nearest_alive(FiqPartialTracker* self, float bin, float* away)
 {
-  FiqAnalysisCarrier* nearest = NULL;
-  *away                       = 1e9f;
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    FiqAnalysisCarrier* const c = &self->carriers[i];
-    if (c->state == FIQ_ANALYSIS_ALIVE && fabsf(c->bin - bin) < *away) {
+  FiqTrack* nearest = NULL;
+  *away             = 1e9f;
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    FiqTrack* const c = &self->carriers[i];
+    if (c->state == FIQ_TRACK_ALIVE && fabsf(c->bin - bin) < *away) {
       *away   = fabsf(c->bin - bin);
       nearest = c;
     }
@@ -360,7 +360,7 @@ static FiqAnalysisCarrier* nearest_alive(FiqAnalysis* self, float bin, float* aw
   return nearest;
 }
 
-static void sow_seeds(FiqAnalysis* self)
+static void sow_seeds(FiqPartialTracker* self)
 {
   uint32_t    slot    = 0;
   const float softest = fiq_db_to_gain(self->params.threshold_db);
@@ -369,28 +369,28 @@ static void sow_seeds(FiqAnalysis* self)
     if (self->owner[p] || peak->amplitude < softest) {
       continue;
     }
-    while (slot < FIQ_ANALYSIS_SEEDS_MAX && self->seeds[slot].state != FIQ_ANALYSIS_FREE) {
+    while (slot < FIQ_TRACKER_SEEDS_MAX && self->seeds[slot].state != FIQ_TRACK_FREE) {
       ++slot;
     }
-    if (slot == FIQ_ANALYSIS_SEEDS_MAX) {
+    if (slot == FIQ_TRACKER_SEEDS_MAX) {
       return;
     }
-    float                     away   = 0.0f;
-    const FiqAnalysisCarrier* parent = nearest_alive(self, peak->bin, &away);
-    self->seeds[slot]                = (FiqAnalysisCarrier){
-                       .state     = FIQ_ANALYSIS_SEED,
-                       .parent_id = parent && away < split_bins ? parent->id : 0,
-                       .bin       = peak->bin,
-                       .peak_bin  = peak->bin,
-                       .amplitude = peak->amplitude,
-                       .jitter    = jitter_of_a_seed,
+    float           away   = 0.0f;
+    const FiqTrack* parent = nearest_alive(self, peak->bin, &away);
+    self->seeds[slot]      = (FiqTrack){
+             .state     = FIQ_TRACK_SEED,
+             .parent_id = parent && away < split_bins ? parent->id : 0,
+             .bin       = peak->bin,
+             .peak_bin  = peak->bin,
+             .amplitude = peak->amplitude,
+             .jitter    = jitter_of_a_seed,
     };
   }
 }
 
-static void begin_fade(FiqAnalysisCarrier* c)
+static void begin_fade(FiqTrack* c)
 {
-  c->state     = FIQ_ANALYSIS_FADING;
+  c->state     = FIQ_TRACK_FADING;
   c->fade_hops = FADE_HOPS;
 }
 
@@ -401,15 +401,15 @@ static float bins_of(float cents, float bin)
 }
 
 /// One of the two gives its mass to the other and fades.
-static void merge(FiqAnalysis* self, FiqAnalysisCarrier* a, FiqAnalysisCarrier* b)
+static void merge(FiqPartialTracker* self, FiqTrack* a, FiqTrack* b)
 {
-  const bool          b_is_elder = b->id < a->id;
-  FiqAnalysisCarrier* stays      = b_is_elder ? b : a;
-  FiqAnalysisCarrier* goes       = b_is_elder ? a : b;
+  const bool b_is_elder = b->id < a->id;
+  FiqTrack*  stays      = b_is_elder ? b : a;
+  FiqTrack*  goes       = b_is_elder ? a : b;
   if (goes->level > louder * stays->level) {
-    FiqAnalysisCarrier* const swap = stays;
-    stays                          = goes;
-    goes                           = swap;
+    FiqTrack* const swap = stays;
+    stays                = goes;
+    goes                 = swap;
   }
   if (stays->amplitude < goes->amplitude) {
     // The elder takes over the peak that they shared.
@@ -426,16 +426,16 @@ static void merge(FiqAnalysis* self, FiqAnalysisCarrier* a, FiqAnalysisCarrier* 
 }
 
 /// The carrier that `i` is too near to, or that has its peak; NULL: none.
-static FiqAnalysisCarrier* crowded_by(FiqAnalysis* self, uint32_t i)
+static FiqTrack* crowded_by(FiqPartialTracker* self, uint32_t i)
 {
-  FiqAnalysisCarrier* const c = &self->carriers[i];
+  FiqTrack* const c = &self->carriers[i];
   if (self->rival[i]) {
-    FiqAnalysisCarrier* const rival = &self->carriers[self->rival[i] - 1];
-    return rival->state == FIQ_ANALYSIS_ALIVE ? rival : NULL;
+    FiqTrack* const rival = &self->carriers[self->rival[i] - 1];
+    return rival->state == FIQ_TRACK_ALIVE ? rival : NULL;
   }
   for (uint32_t j = 0; j < i; ++j) {
-    FiqAnalysisCarrier* const other = &self->carriers[j];
-    if (other->state == FIQ_ANALYSIS_ALIVE &&
+    FiqTrack* const other = &self->carriers[j];
+    if (other->state == FIQ_TRACK_ALIVE &&
         fabsf(other->bin - c->bin) < bins_of(self->params.merge_cents, fminf(other->bin, c->bin))) {
       return other;
     }
@@ -443,14 +443,14 @@ static FiqAnalysisCarrier* crowded_by(FiqAnalysis* self, uint32_t i)
   return NULL;
 }
 
-static void merge_carriers(FiqAnalysis* self)
+static void merge_carriers(FiqPartialTracker* self)
 {
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    FiqAnalysisCarrier* const c = &self->carriers[i];
-    if (c->state != FIQ_ANALYSIS_ALIVE) {
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    FiqTrack* const c = &self->carriers[i];
+    if (c->state != FIQ_TRACK_ALIVE) {
       continue;
     }
-    FiqAnalysisCarrier* const other = crowded_by(self, i);
+    FiqTrack* const other = crowded_by(self, i);
     if (other) {
       ++c->crowd_hops;
     } else {
@@ -463,14 +463,14 @@ static void merge_carriers(FiqAnalysis* self)
 }
 
 /// Carriers without energy, or without a place to be, begin to fade.
-static void bury_carriers(FiqAnalysis* self)
+static void bury_carriers(FiqPartialTracker* self)
 {
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    FiqAnalysisCarrier* const c = &self->carriers[i];
-    if (c->state == FIQ_ANALYSIS_ALIVE && (c->energy <= 0.0f || c->bin < 1.0f)) {
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    FiqTrack* const c = &self->carriers[i];
+    if (c->state == FIQ_TRACK_ALIVE && (c->energy <= 0.0f || c->bin < 1.0f)) {
       begin_fade(c);
       ++self->n_deaths;
-    } else if (c->state == FIQ_ANALYSIS_FADING && c->fade_hops > 0) {
+    } else if (c->state == FIQ_TRACK_FADING && c->fade_hops > 0) {
       c->level *= (float)(c->fade_hops - 1) / (float)c->fade_hops;
       --c->fade_hops;
     }
@@ -478,25 +478,25 @@ static void bury_carriers(FiqAnalysis* self)
 }
 
 /// How loud a carrier counts where places are few: a young one as its peak, to which its level is still rising.
-static float standing(const FiqAnalysisCarrier* c)
+static float standing(const FiqTrack* c)
 {
   return fmaxf(c->level, c->amplitude);
 }
 
 /// How loud one must be to take its place.
-static float defence(const FiqAnalysisCarrier* c)
+static float defence(const FiqTrack* c)
 {
   return standing(c) * (c->age_hops < 2 * BIRTH_HOPS ? louder_when_new : louder);
 }
 
-static uint32_t count_alive(const FiqAnalysis* self, uint32_t* weakest)
+static uint32_t count_alive(const FiqPartialTracker* self, uint32_t* weakest)
 {
   uint32_t n = 0;
-  *weakest   = FIQ_ANALYSIS_VOICES_MAX;
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    if (self->carriers[i].state == FIQ_ANALYSIS_ALIVE) {
+  *weakest   = FIQ_TRACKER_VOICES_MAX;
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    if (self->carriers[i].state == FIQ_TRACK_ALIVE) {
       ++n;
-      if (*weakest == FIQ_ANALYSIS_VOICES_MAX ||
+      if (*weakest == FIQ_TRACKER_VOICES_MAX ||
           standing(&self->carriers[i]) < standing(&self->carriers[*weakest])) {
         *weakest = i;
       }
@@ -505,33 +505,33 @@ static uint32_t count_alive(const FiqAnalysis* self, uint32_t* weakest)
   return n;
 }
 
-static FiqAnalysisCarrier* free_slot(FiqAnalysis* self)
+static FiqTrack* free_track(FiqPartialTracker* self)
 {
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    if (self->carriers[i].state == FIQ_ANALYSIS_FREE) {
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    if (self->carriers[i].state == FIQ_TRACK_FREE) {
       return &self->carriers[i];
     }
   }
   return NULL;
 }
 
-static bool is_ripe(FiqAnalysis* self, const FiqAnalysisCarrier* seed)
+static bool is_ripe(FiqPartialTracker* self, const FiqTrack* seed)
 {
-  if (seed->state != FIQ_ANALYSIS_SEED || seed->trust < (float)BIRTH_HOPS ||
+  if (seed->state != FIQ_TRACK_SEED || seed->trust < (float)BIRTH_HOPS ||
       seed->jitter > tonal_jitter(seed) ||
       seed->amplitude < fiq_db_to_gain(self->params.threshold_db)) {
     return false;
   }
-  float                     away = 0.0f;
-  const FiqAnalysisCarrier* near = nearest_alive(self, seed->bin, &away);
+  float           away = 0.0f;
+  const FiqTrack* near = nearest_alive(self, seed->bin, &away);
   return !near || away > bins_of(apart_again * self->params.merge_cents, seed->bin);
 }
 
-static FiqAnalysisCarrier* loudest_ripe(FiqAnalysis* self)
+static FiqTrack* loudest_ripe(FiqPartialTracker* self)
 {
-  FiqAnalysisCarrier* loudest = NULL;
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_SEEDS_MAX; ++i) {
-    FiqAnalysisCarrier* const seed = &self->seeds[i];
+  FiqTrack* loudest = NULL;
+  for (uint32_t i = 0; i < FIQ_TRACKER_SEEDS_MAX; ++i) {
+    FiqTrack* const seed = &self->seeds[i];
     if ((!loudest || seed->amplitude > loudest->amplitude) && is_ripe(self, seed)) {
       loudest = seed;
     }
@@ -539,11 +539,11 @@ static FiqAnalysisCarrier* loudest_ripe(FiqAnalysis* self)
   return loudest;
 }
 
-static void give_birth(FiqAnalysis* self, FiqAnalysisCarrier* slot, FiqAnalysisCarrier* seed)
+static void give_birth(FiqPartialTracker* self, FiqTrack* slot, FiqTrack* seed)
 {
   *slot          = *seed;
-  seed->state    = FIQ_ANALYSIS_FREE;
-  slot->state    = FIQ_ANALYSIS_ALIVE;
+  seed->state    = FIQ_TRACK_FREE;
+  slot->state    = FIQ_TRACK_ALIVE;
   slot->id       = self->next_id++;
   slot->energy   = energy_of_birth;
   slot->level    = 0.0f;
@@ -551,9 +551,9 @@ static void give_birth(FiqAnalysis* self, FiqAnalysisCarrier* slot, FiqAnalysisC
   slot->mass     = fmaxf(slot->loudness, 1e-6f);
   slot->hz_now   = slot->bin * self->bin_hz;
   ++self->n_births;
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX && slot->parent_id; ++i) {
-    FiqAnalysisCarrier* const parent = &self->carriers[i];
-    if (parent->state == FIQ_ANALYSIS_ALIVE && parent->id == slot->parent_id) {
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX && slot->parent_id; ++i) {
+    FiqTrack* const parent = &self->carriers[i];
+    if (parent->state == FIQ_TRACK_ALIVE && parent->id == slot->parent_id) {
       parent->mass *= 0.5f;
       parent->loudness *= 0.5f;
       slot->mass     = parent->mass;
@@ -564,20 +564,20 @@ static void give_birth(FiqAnalysis* self, FiqAnalysisCarrier* slot, FiqAnalysisC
   }
 }
 
-static void bear_carriers(FiqAnalysis* self)
+static void bear_carriers(FiqPartialTracker* self)
 {
   const uint32_t limit =
-      (uint32_t)fiq_clamp(self->params.max_carriers, 1.0f, FIQ_ANALYSIS_VOICES_MAX);
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_BIRTHS_MAX; ++i) {
-    FiqAnalysisCarrier* const seed    = loudest_ripe(self);
-    uint32_t                  weakest = 0;
-    const uint32_t            n       = count_alive(self, &weakest);
+      (uint32_t)fiq_clamp(self->params.max_carriers, 1.0f, FIQ_TRACKER_VOICES_MAX);
+  for (uint32_t i = 0; i < FIQ_TRACKER_BIRTHS_MAX; ++i) {
+    FiqTrack* const seed    = loudest_ripe(self);
+    uint32_t        weakest = 0;
+    const uint32_t  n       = count_alive(self, &weakest);
     if (n > limit || (seed && n == limit && seed->amplitude > defence(&self->carriers[weakest]))) {
       begin_fade(&self->carriers[weakest]);
       ++self->n_deaths;
       continue;
     }
-    FiqAnalysisCarrier* const slot = free_slot(self);
+    FiqTrack* const slot = free_track(self);
     if (!seed || !slot || n == limit) {
       return;
     }
@@ -586,18 +586,18 @@ static void bear_carriers(FiqAnalysis* self)
 }
 
 /// Begin the straight lines of the next hop.
-static void aim(FiqAnalysis* self)
+static void aim(FiqPartialTracker* self)
 {
   const float share = 1.0f / (float)self->ramp_ticks;
   self->ticks_left  = self->ramp_ticks;
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    FiqAnalysisCarrier* const c = &self->carriers[i];
-    c->hz_step                  = (c->bin * self->bin_hz - c->hz_now) * share;
-    c->level_step               = (c->level - c->level_now) * share;
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    FiqTrack* const c = &self->carriers[i];
+    c->hz_step        = (c->bin * self->bin_hz - c->hz_now) * share;
+    c->level_step     = (c->level - c->level_now) * share;
   }
 }
 
-static float sum_of(const float lane[LANES])
+static float sum_levels(const float lane[LANES])
 {
   return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
@@ -621,11 +621,11 @@ static void sum_powers(const FiqComplex* restrict z, const float* restrict share
     whole[i] += power;
     part[i] += share[k + i] * power;
   }
-  *all   = sum_of(whole);
-  *upper = sum_of(part);
+  *all   = sum_levels(whole);
+  *upper = sum_levels(part);
 }
 
-static void measure_axes(FiqAnalysis* self)
+static void measure_axes(FiqPartialTracker* self)
 {
   float carry = 0.0f;
   for (uint32_t axis = 0; axis < FIQ_AXES - 1; ++axis) {
@@ -640,7 +640,7 @@ static void measure_axes(FiqAnalysis* self)
   self->axes[FIQ_AXES - 1] = lobe_power * carry;
 }
 
-static void run_slice(FiqAnalysis* self, uint32_t slice)
+static void run_tracker_slice(FiqPartialTracker* self, uint32_t slice)
 {
   FiqPartials* const p         = &self->partials;
   const float        threshold = keep_amplitude * fiq_db_to_gain(self->params.threshold_db);
@@ -670,47 +670,48 @@ static void run_slice(FiqAnalysis* self, uint32_t slice)
   }
 }
 
-static void move_voice(FiqAnalysisCarrier* c, uint32_t ticks_left)
+static void move_track(FiqTrack* c, uint32_t ticks_left)
 {
   if (ticks_left > 0) {
     c->hz_now += c->hz_step;
     c->level_now = fmaxf(c->level_now + c->level_step, 0.0f);
   }
   // Its last straight line has come to its end.
-  if (ticks_left <= 1 && c->state == FIQ_ANALYSIS_FADING && c->fade_hops == 0) {
-    c->state = FIQ_ANALYSIS_FREE;
+  if (ticks_left <= 1 && c->state == FIQ_TRACK_FADING && c->fade_hops == 0) {
+    c->state = FIQ_TRACK_FREE;
   }
 }
 
-void fiq_analysis_control(FiqAnalysis* self, const FiqAnalysisParams* params)
+void fiq_partial_tracker_control(FiqPartialTracker* self, const FiqPartialTrackerParams* params)
 {
   assert(self);
   assert(params);
   self->params   = *params;
   self->n_voices = 0;
-  for (uint32_t i = 0; i < FIQ_ANALYSIS_VOICES_MAX; ++i) {
-    FiqAnalysisCarrier* const c = &self->carriers[i];
-    if (c->state == FIQ_ANALYSIS_FREE) {
+  for (uint32_t i = 0; i < FIQ_TRACKER_VOICES_MAX; ++i) {
+    FiqTrack* const c = &self->carriers[i];
+    if (c->state == FIQ_TRACK_FREE) {
       continue;
     }
-    move_voice(c, self->ticks_left);
-    if (c->state != FIQ_ANALYSIS_FREE) {
-      self->voices[self->n_voices++] =
-          (FiqAnalysisVoice){.id = c->id, .hz = c->hz_now, .mass = c->mass, .level = c->level_now};
+    move_track(c, self->ticks_left);
+    if (c->state != FIQ_TRACK_FREE) {
+      self->voices[self->n_voices++] = (FiqPartialTrackerVoice){
+          .id = c->id, .hz = c->hz_now, .mass = c->mass, .level = c->level_now};
     }
   }
   self->ticks_left -= self->ticks_left > 0;
 }
 
-static void take_in(float* restrict ring, const float* restrict left, const float* restrict right,
-                    uint32_t n)
+static void take_in_frames(float* restrict ring, const float* restrict left,
+                           const float* restrict right, uint32_t n)
 {
   for (uint32_t i = 0; i < n; ++i) {
     ring[i] = 0.5f * (left[i] + right[i]);
   }
 }
 
-void fiq_analysis_process(FiqAnalysis* self, const float* const in[FIQ_CHANNELS], uint32_t n_frames)
+void fiq_partial_tracker_process(FiqPartialTracker* self, const float* const in[FIQ_CHANNELS],
+                                 uint32_t n_frames)
 {
   assert(self);
   assert(in[0]);
@@ -720,22 +721,22 @@ void fiq_analysis_process(FiqAnalysis* self, const float* const in[FIQ_CHANNELS]
   for (uint32_t done = 0; done < n_frames; done += n) {
     const uint32_t left = stride - (self->position & (stride - 1));
     n                   = n_frames - done < left ? n_frames - done : left;
-    take_in(self->ring + self->position, in[0] + done, in[1] + done, n);
+    take_in_frames(self->ring + self->position, in[0] + done, in[1] + done, n);
     self->position = (self->position + n) & (self->config.window_frames - 1);
     if ((self->position & (stride - 1)) == 0) {
-      run_slice(self, (self->position & (self->hop_frames - 1)) / stride);
+      run_tracker_slice(self, (self->position & (self->hop_frames - 1)) / stride);
     }
   }
 }
 
-void fiq_analysis_axes(const FiqAnalysis* self, float axes[FIQ_AXES])
+void fiq_partial_tracker_axes(const FiqPartialTracker* self, float axes[FIQ_AXES])
 {
   assert(self);
   assert(axes);
   memcpy(axes, self->axes, sizeof self->axes);
 }
 
-const FiqAnalysisVoice* fiq_analysis_voices(const FiqAnalysis* self, uint32_t* n)
+const FiqPartialTrackerVoice* fiq_partial_tracker_voices(const FiqPartialTracker* self, uint32_t* n)
 {
   assert(self);
   assert(n);

@@ -34,24 +34,24 @@
    two of 40 ms or more. Cost: 72 ns a frame with 32 partials, 94 ns with noise; bounded by FIQ_PARTIALS_MAX and the number of slots.
    Source: McAulay and Quatieri 1986 (partial tracking); Brookner 1998 (the g-h filter).
 */
-#ifndef FIQ_ANALYSIS_H
-#define FIQ_ANALYSIS_H
+#ifndef FIQ_PARTIAL_TRACKER_H
+#define FIQ_PARTIAL_TRACKER_H
 
 #include "dsp/analysis/axes.h"
 #include "dsp/analysis/partials.h"
 
 enum {
-  FIQ_ANALYSIS_VOICES_MAX = 32, ///< carriers, those that fade out included
-  FIQ_ANALYSIS_SEEDS_MAX  = 48,
-  FIQ_ANALYSIS_SLICES     = 8, ///< of a hop's work
-  FIQ_ANALYSIS_BIRTHS_MAX = 3  ///< a hop
+  FIQ_TRACKER_VOICES_MAX = 32, ///< carriers, those that fade out included
+  FIQ_TRACKER_SEEDS_MAX  = 48,
+  FIQ_TRACKER_SLICES     = 8, ///< of a hop's work
+  FIQ_TRACKER_BIRTHS_MAX = 3  ///< a hop
 };
 
 typedef struct {
   double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..MAX_HZ
   uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
   uint32_t window_frames;  ///< power of two, FIQ_PARTIALS_WINDOW_MIN..MAX; 0: the first of >= 40 ms
-} FiqAnalysisConfig;
+} FiqPartialTrackerConfig;
 
 typedef struct {
   float max_carriers; ///< 1..32; default 16
@@ -61,7 +61,7 @@ typedef struct {
   float merge_cents;  ///< 0..200; default 25
   float low_hz;  ///< lowest and highest partial, from 2 bins up to 0.45 of the rate; default 60
   float high_hz; ///< default 8000
-} FiqAnalysisParams;
+} FiqPartialTrackerParams;
 
 /// What the swarm gets to play.
 typedef struct {
@@ -69,101 +69,102 @@ typedef struct {
   float    hz;    ///< > 0
   float    mass;  ///< weight when oscillators are shared out, > 0; not normalised
   float    level; ///< peak amplitude of the partial, linear, >= 0
-} FiqAnalysisVoice;
+} FiqPartialTrackerVoice;
 
 typedef enum {
-  FIQ_ANALYSIS_FREE,
-  FIQ_ANALYSIS_SEED,
-  FIQ_ANALYSIS_ALIVE,
-  FIQ_ANALYSIS_FADING ///< dead, and still heard for four hops
-} FiqAnalysisState;
+  FIQ_TRACK_FREE,
+  FIQ_TRACK_SEED,
+  FIQ_TRACK_ALIVE,
+  FIQ_TRACK_FADING ///< dead, and still heard for four hops
+} FiqTrackState;
 
 /// A carrier, or what may become one.
 typedef struct {
-  FiqAnalysisState state;
-  uint32_t         id;         ///< 0 for a seed
-  uint32_t         parent_id;  ///< carrier next to where the seed appeared, 0: none
-  uint32_t         age_hops;   ///< since the seed appeared
-  uint32_t         crowd_hops; ///< for how long it has shared its peak or place
-  uint32_t         fade_hops;  ///< left
-  float            bin;        ///< frequency in bins
-  float            velocity;   ///< bins a hop
-  float            peak_bin;   ///< of its peak, one hop ago and two hops ago
-  float            last_bin;
-  float            amplitude; ///< of its peak
-  float            level;     ///< target of the voice
-  float            loudness;  ///< slow mean that mass follows
-  float            mass;
-  float            energy;  ///< 0..1
-  float            heat;    ///< cents a hop
-  float            jitter;  ///< bins
-  float            clarity; ///< slow mean of its peaks'
-  float            trust;   ///< hops that a seed has lasted, clear ones counted up to 4 times
-  float            hz_now;  ///< as handed out
-  float            level_now;
-  float            hz_step; ///< a control tick
-  float            level_step;
-} FiqAnalysisCarrier;
+  FiqTrackState state;
+  uint32_t      id;         ///< 0 for a seed
+  uint32_t      parent_id;  ///< carrier next to where the seed appeared, 0: none
+  uint32_t      age_hops;   ///< since the seed appeared
+  uint32_t      crowd_hops; ///< for how long it has shared its peak or place
+  uint32_t      fade_hops;  ///< left
+  float         bin;        ///< frequency in bins
+  float         velocity;   ///< bins a hop
+  float         peak_bin;   ///< of its peak, one hop ago and two hops ago
+  float         last_bin;
+  float         amplitude; ///< of its peak
+  float         level;     ///< target of the voice
+  float         loudness;  ///< slow mean that mass follows
+  float         mass;
+  float         energy;  ///< 0..1
+  float         heat;    ///< cents a hop
+  float         jitter;  ///< bins
+  float         clarity; ///< slow mean of its peaks'
+  float         trust;   ///< hops that a seed has lasted, clear ones counted up to 4 times
+  float         hz_now;  ///< as handed out
+  float         level_now;
+  float         hz_step; ///< a control tick
+  float         level_step;
+} FiqTrack;
 
 typedef struct {
   FiqPartials partials;
 
   // fixed by init
-  FiqAnalysisConfig config;
-  float             bin_hz;
-  uint32_t          hop_frames;
-  uint32_t          slice_frames;
-  float             hop_s;
-  uint32_t          ramp_ticks; ///< control ticks of a hop
-  float*            ring;       ///< [window_frames] mono
+  FiqPartialTrackerConfig config;
+  float                   bin_hz;
+  uint32_t                hop_frames;
+  uint32_t                slice_frames;
+  float                   hop_s;
+  uint32_t                ramp_ticks; ///< control ticks of a hop
+  float*                  ring;       ///< [window_frames] mono
   float*   axis_share; ///< [n_bins] of a bin's power, what goes to the upper of its two axes
   uint32_t axis_bin[FIQ_AXES]; ///< first bin between axes a and a + 1; the end of all
 
-  FiqAnalysisCarrier carriers[FIQ_ANALYSIS_VOICES_MAX];
-  FiqAnalysisCarrier seeds[FIQ_ANALYSIS_SEEDS_MAX];
-  FiqAnalysisVoice   voices[FIQ_ANALYSIS_VOICES_MAX];
-  uint8_t            owner[FIQ_PARTIALS_MAX];         ///< 1 + who took the peak, 0: nobody
-  uint8_t            peak_of[FIQ_ANALYSIS_SEEDS_MAX]; ///< 1 + peak of each of those served, 0: none
-  uint8_t            rival[FIQ_ANALYSIS_VOICES_MAX];  ///< 1 + carrier that took its peak, 0: none
+  FiqTrack               carriers[FIQ_TRACKER_VOICES_MAX];
+  FiqTrack               seeds[FIQ_TRACKER_SEEDS_MAX];
+  FiqPartialTrackerVoice voices[FIQ_TRACKER_VOICES_MAX];
+  uint8_t                owner[FIQ_PARTIALS_MAX]; ///< 1 + who took the peak, 0: nobody
+  uint8_t peak_of[FIQ_TRACKER_SEEDS_MAX];         ///< 1 + peak of each of those served, 0: none
+  uint8_t rival[FIQ_TRACKER_VOICES_MAX];          ///< 1 + carrier that took its peak, 0: none
 
-  FiqAnalysisParams params;
-  float             axes[FIQ_AXES]; ///< of the last hop
-  uint32_t          n_voices;
-  uint32_t          position; ///< in the ring
-  uint32_t          next_id;
-  uint32_t          ticks_left; ///< of the straight line
-  uint32_t          n_births;   ///< since reset, splits included
-  uint32_t          n_splits;
-  uint32_t          n_merges;
-  uint32_t          n_deaths; ///< by starvation or displacement
-} FiqAnalysis;
+  FiqPartialTrackerParams params;
+  float                   axes[FIQ_AXES]; ///< of the last hop
+  uint32_t                n_voices;
+  uint32_t                position; ///< in the ring
+  uint32_t                next_id;
+  uint32_t                ticks_left; ///< of the straight line
+  uint32_t                n_births;   ///< since reset, splits included
+  uint32_t                n_splits;
+  uint32_t                n_merges;
+  uint32_t                n_deaths; ///< by starvation or displacement
+} FiqPartialTracker;
 
 /// Default value of every parameter.  [any]
-FiqAnalysisParams fiq_analysis_default_params(void);
+FiqPartialTrackerParams fiq_partial_tracker_default_params(void);
 
-/// FIQ_BAD_ARGUMENT outside the ranges of FiqAnalysisConfig.  [setup]
-FiqStatus fiq_analysis_init(FiqAnalysis* self, FiqArena* arena, FiqFftPool* pool,
-                            const FiqAnalysisConfig* config);
+/// FIQ_BAD_ARGUMENT outside the ranges of FiqPartialTrackerConfig.  [setup]
+FiqStatus fiq_partial_tracker_init(FiqPartialTracker* self, FiqArena* arena, FiqFftPool* pool,
+                                   const FiqPartialTrackerConfig* config);
 
 /// No carriers, silence, stream position 0; ids begin at 1 again.  [audio]
-void fiq_analysis_reset(FiqAnalysis* self);
+void fiq_partial_tracker_reset(FiqPartialTracker* self);
 
 /// Parameters from here on; moves the voices by one control tick.  [audio]
-void fiq_analysis_control(FiqAnalysis* self, const FiqAnalysisParams* params);
+void fiq_partial_tracker_control(FiqPartialTracker* self, const FiqPartialTrackerParams* params);
 
 /// Hear `n_frames` (any number) of both channels; `in` is kept.  [audio]
-void fiq_analysis_process(FiqAnalysis* self, const float* const in[FIQ_CHANNELS],
-                          uint32_t n_frames);
+void fiq_partial_tracker_process(FiqPartialTracker* self, const float* const in[FIQ_CHANNELS],
+                                 uint32_t n_frames);
 
-/// The voices [n] as of the last control tick, `n` <= FIQ_ANALYSIS_VOICES_MAX, in order of slots: a voice
+/// The voices [n] as of the last control tick, `n` <= FIQ_TRACKER_VOICES_MAX, in order of slots: a voice
 /// keeps its place among those that stay.  [audio]
-const FiqAnalysisVoice* fiq_analysis_voices(const FiqAnalysis* self, uint32_t* n);
+const FiqPartialTrackerVoice* fiq_partial_tracker_voices(const FiqPartialTracker* self,
+                                                         uint32_t*                n);
 
 /// Power in each of the axes (see axes.h), mean square: a partial of amplitude a counts a^2/2. Renewed
 /// every hop; those of silence are 0.  [audio]
-void fiq_analysis_axes(const FiqAnalysis* self, float axes[FIQ_AXES]);
+void fiq_partial_tracker_axes(const FiqPartialTracker* self, float axes[FIQ_AXES]);
 
 /// Frames from a sound to the voices that follow it.  [any]
-uint32_t fiq_analysis_latency_frames(const FiqAnalysis* self);
+uint32_t fiq_partial_tracker_latency_frames(const FiqPartialTracker* self);
 
 #endif

@@ -50,8 +50,8 @@ FiqStatus fiq_partials_init(FiqPartials* self, FiqArena* arena, FiqFftPool* pool
   return fiq_fft_init_kinds(&self->fft, pool, window_frames, FIQ_FFT_REAL_FORWARD);
 }
 
-static void multiply(float* restrict out, const float* restrict a, const float* restrict b,
-                     uint32_t n)
+static void multiply_window(float* restrict out, const float* restrict a, const float* restrict b,
+                            uint32_t n)
 {
   for (uint32_t i = 0; i < n; ++i) {
     out[i] = a[i] * b[i];
@@ -64,8 +64,8 @@ void fiq_partials_load(FiqPartials* self, const float* ring, uint32_t start)
   assert(ring);
   assert(start < self->window_frames);
   const uint32_t late = self->window_frames - start;
-  multiply(self->frame, self->window, ring + start, late);
-  multiply(self->frame + late, self->window + late, ring, start);
+  multiply_window(self->frame, self->window, ring + start, late);
+  multiply_window(self->frame + late, self->window + late, ring, start);
   fiq_fft_forward(&self->fft, self->frame, self->spectrum);
 }
 

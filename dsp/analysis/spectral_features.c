@@ -62,7 +62,7 @@ static void mono_sum(FiqComplex* restrict sum, const FiqComplex* restrict a,
   }
 }
 
-static void add(float* restrict x, const float* restrict y, size_t n)
+static void add_frame(float* restrict x, const float* restrict y, size_t n)
 {
   for (size_t k = 0; k < n; ++k) {
     x[k] += y[k];
@@ -74,13 +74,13 @@ static float fold(float* x, size_t n)
 {
   while (n > 1) {
     const size_t half = n / 2;
-    add(x, x + n - half, half);
+    add_frame(x, x + n - half, half);
     n -= half;
   }
   return x[0];
 }
 
-static void power_of(float* restrict power, const FiqComplex* restrict z, size_t n)
+static void bin_power(float* restrict power, const FiqComplex* restrict z, size_t n)
 {
   for (size_t k = 0; k < n; ++k) {
     power[k] = z[k].re * z[k].re + z[k].im * z[k].im;
@@ -218,7 +218,7 @@ void fiq_features_process(FiqFeatures* self, FiqComplex* const* spectra, uint32_
   const size_t    n     = bands->first_bin[bands->config.n_bands] - first;
   mono_sum(self->sum, spectra[0], spectra[n_channels - 1], bands->n_bins);
   advance_of(self->advance, self->sum, self->sum_last, bands->n_bins);
-  power_of(self->power, self->sum, bands->n_bins);
+  bin_power(self->power, self->sum, bands->n_bins);
   memcpy(self->scratch, self->power + first, n * sizeof(float));
   memcpy(self->scratch_2, self->power, bands->n_bins * sizeof(float));
   const float total = fold(self->scratch, n);

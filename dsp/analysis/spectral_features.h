@@ -22,8 +22,8 @@
 #ifndef FIQ_SPECTRAL_FEATURES_H
 #define FIQ_SPECTRAL_FEATURES_H
 
-#include "dsp/base/arena.h"
 #include "dsp/analysis/bands.h"
+#include "dsp/base/arena.h"
 
 /// Result of one frame.
 typedef struct {

@@ -21,15 +21,15 @@
    carrier that attracts it, within the integer shares (largest remainder), and from there on flies
    straight to it; where carriers lie too close for that, or the sharpness is low, this happens at p = 1.
 
-   Short steps: within 45 ms and a 45th of the anneal a chunk has one turn, in which it finds its way for all
+   Short steps: within 45 ms and a 45th of the anneal a chunk has one update, in which it finds its way for all
    the steps until the next one, at most 8, and goes an equal part of it in each; the settled follow their
-   carriers in every step. As often as turns come, the hot are counted and the field is made anew. A settled
+   carriers in every step. As often as updates come, the hot are counted and the field is made anew. A settled
    one within 0.0005 units of its carrier is on it, unless there is temperature. A chunk's oscillators are
-   re-heated, bound and settled at its turn too, so that no step has all of them to sort; only new ones are placed at
-   once. Who is strewn rests until the first turn, in the part of the cloud that is as large as its carrier's share.
+   re-heated, bound and settled at its update too, so that no step has all of them to sort; only new ones are placed at
+   once. Who is strewn rests until the first update, in the part of the cloud that is as large as its carrier's share.
 
    Variants: the curve bends p, to p^(4^curve), for the schedule above. A temperature T keeps the noise
-   at n0 T or more; the settled then tremble around their carriers with a standard deviation of
+   at n0 T or more; the settled then vary around their carriers with a standard deviation of
    0.05 n0 T / sqrt(1 - (0.95 - 0.05 s1)^2), and the shares stay exact. Sharpness follows the schedule; or is up to 4
    times as high or low as the cloud converges more slowly or fast than it must, to be within 0.03 units
    at p = 1; or is that of the schedule times (1/2 + energy) (1/2 + coherence) for each carrier, the energy being its
@@ -44,44 +44,44 @@
 
    Axis: Hz: x = f; cents: x = 261.63 ln(f / 261.63), so that at middle C one unit is one Hz in both.
    Source: annealed diffusion on carriers; Kuhn 1955 and Villani 2003 for the transport. Cost per step:
-   O(K) per carrier set, about 0.5 ns a hot oscillator (AVX2, 2.6 ns where every step is a turn), nothing once all rest. Latency: none.
+   O(K) per carrier set, about 0.5 ns a hot oscillator (AVX2, 2.6 ns where every step is an update), nothing once all rest. Latency: none.
 */
-#ifndef FIQ_CARRIER_H
-#define FIQ_CARRIER_H
+#ifndef FIQ_ANNEAL_H
+#define FIQ_ANNEAL_H
 
 #include "dsp/base/arena.h"
 
 enum {
-  FIQ_CARRIERS_CHUNK     = 64,                   ///< oscillators advanced at a time
-  FIQ_CARRIERS_OSC_MAX   = 1048576,              ///< largest capacity
-  FIQ_CARRIERS_COARSE    = 1024,                 ///< cells of the first histogram
-  FIQ_CARRIERS_FINE      = 1024,                 ///< cells within one of its cells
-  FIQ_CARRIERS_LANES     = 4,                    ///< copies of the first histogram, written in turn
-  FIQ_CARRIERS_REFINED   = 2 * FIQ_CARRIERS_MAX, ///< cells looked into at the second level
-  FIQ_CARRIERS_NOISE     = 4096,                 ///< normal numbers kept
-  FIQ_CARRIERS_STREWN    = 256,                  ///< places in the order of those that are strewn
-  FIQ_CARRIERS_TURN_MAX  = 8,                    ///< steps from one turn of a chunk to the next
-  FIQ_CARRIER_FIELD_ROWS = 4                     ///< what an interval has: low, span, centre, cell
+  FIQ_ANNEAL_CHUNK            = 64,      ///< oscillators advanced at a time
+  FIQ_ANNEAL_OSC_MAX          = 1048576, ///< largest capacity
+  FIQ_ANNEAL_COARSE           = 1024,    ///< cells of the first histogram
+  FIQ_ANNEAL_FINE             = 1024,    ///< cells within one of its cells
+  FIQ_ANNEAL_LANES            = 4,       ///< copies of the first histogram, written in turn
+  FIQ_ANNEAL_REFINED          = 2 * FIQ_CARRIERS_MAX, ///< cells looked into at the second level
+  FIQ_ANNEAL_NOISE            = 4096,                 ///< normal numbers kept
+  FIQ_ANNEAL_SCATTER_SLOTS    = 256, ///< places in the order of those that are strewn
+  FIQ_ANNEAL_UPDATE_STEPS_MAX = 8,   ///< steps from one update of a chunk to the next
+  FIQ_SOFTMAX_FIELD_ROWS      = 4    ///< what an interval has: low, span, centre, cell
 };
 
-#define FIQ_CARRIER_F0_HZ 261.63f
+#define FIQ_ANNEAL_F0_HZ 261.63f
 /// Units of dt in one whole anneal.
-#define FIQ_CARRIER_ANNEAL_DT 5.0f
+#define FIQ_ANNEAL_UNITS 5.0f
 
 /// Where one oscillator stands.
 typedef enum {
-  FIQ_CARRIER_SETTLED, ///< on its carrier
-  FIQ_CARRIER_HOT,     ///< in flight
-  FIQ_CARRIER_LOOSE    ///< new; gets a carrier with room at the next step
-} FiqCarrierState;
+  FIQ_OSCILLATOR_SETTLED, ///< on its carrier
+  FIQ_OSCILLATOR_HOT,     ///< in flight
+  FIQ_OSCILLATOR_LOOSE    ///< new; gets a carrier with room at the next step
+} FiqOscillatorState;
 
-/// What all chunks go through, each at its turn.
+/// What all chunks go through, each at its update.
 typedef enum {
-  FIQ_CARRIERS_NO_PASS,
-  FIQ_CARRIERS_SORT,  ///< a plan is carried out
-  FIQ_CARRIERS_BIND,  ///< the hot get their carriers for good
-  FIQ_CARRIERS_SETTLE ///< the anneal is over
-} FiqCarriersPass;
+  FIQ_ANNEAL_NO_PASS,
+  FIQ_ANNEAL_SORT,  ///< a plan is carried out
+  FIQ_ANNEAL_BIND,  ///< the hot get their carriers for good
+  FIQ_ANNEAL_SETTLE ///< the anneal is over
+} FiqAnnealPass;
 
 /// What makes the softmax sharp.
 typedef enum {
@@ -101,11 +101,11 @@ typedef struct {
   float        x_low;     ///< the cloud stays inside x_low..x_high
   float        x_high;
   float        scatter_low;  ///< where oscillators start that are not bound to balance,
-  float        scatter_high; ///< and all of them after fiq_carriers_scatter
+  float        scatter_high; ///< and all of them after fiq_anneal_scatter
   FiqSharpness sharpness_mode;
   float        temperature; ///< T, 0..1
   float        curve;       ///< -1 cools early .. 1 late
-} FiqCarriersParams;
+} FiqAnnealParams;
 
 /// The carriers of one step, by slot.
 typedef struct {
@@ -113,7 +113,7 @@ typedef struct {
   float mass[FIQ_CARRIERS_MAX];      ///< share asked for, any scale; 0: slot unused
   bool  fresh[FIQ_CARRIERS_MAX];     ///< not the carrier that this slot held before
   float coherence[FIQ_CARRIERS_MAX]; ///< 0..1, for FIQ_SHARPNESS_CARRIER
-} FiqCarriersTarget;
+} FiqAnnealTarget;
 
 /// The softmax field as one logistic curve per interval between carriers.
 typedef struct {
@@ -122,37 +122,37 @@ typedef struct {
   float    span[FIQ_CARRIERS_MAX + 1];   ///< high - low
   float    centre[FIQ_CARRIERS_MAX + 1]; ///< c
   uint32_t flip[FIQ_CARRIERS_MAX]
-               [FIQ_CARRIER_FIELD_ROWS]; ///< bits in which interval j + 1 differs from j
+               [FIQ_SOFTMAX_FIELD_ROWS]; ///< bits in which interval j + 1 differs from j
   int32_t  cell[FIQ_CARRIERS_MAX + 1]; ///< slot that attracts below c, plus 256 times the one above
   float    steepness[FIQ_CARRIERS_MAX + 1]; ///< 2 s
   uint32_t n;                               ///< carriers in the field
   bool     uniform;                         ///< all intervals are equally steep
-} FiqCarrierField;
+} FiqSoftmaxField;
 
 typedef struct {
   // fixed by init
-  uint32_t capacity;   ///< multiple of FIQ_CARRIERS_CHUNK
+  uint32_t capacity;   ///< multiple of FIQ_ANNEAL_CHUNK
   bool     use_avx2;   ///< which build of the kernels; may be cleared to compare
   bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 
   // oscillators, [capacity]
   float*   x;          ///< coordinate
   uint8_t* slot;       ///< carrier it sits on or flies to
-  uint8_t* state;      ///< FiqCarrierState
-  float*   drift;      ///< what x changes by in each step until the next turn
+  uint8_t* state;      ///< FiqOscillatorState
+  float*   drift;      ///< what x changes by in each step until the next update
   uint8_t* chunk_hot;  ///< [capacity / chunk] hot oscillators of a chunk
-  uint8_t* chunk_left; ///< [capacity / chunk] steps until its next turn
+  uint8_t* chunk_left; ///< [capacity / chunk] steps until its next update
   uint8_t* chunk_due;  ///< [capacity / chunk] 1: still to come in the pass under way
 
   // histograms of the hot ones
-  uint32_t* coarse;        ///< [lanes][FIQ_CARRIERS_COARSE]
-  uint32_t* fine;          ///< [FIQ_CARRIERS_REFINED + 1][FIQ_CARRIERS_FINE]
-  uint8_t*  fine_of;       ///< [FIQ_CARRIERS_COARSE] table refining a cell, the last for none
-  uint32_t* below;         ///< [FIQ_CARRIERS_COARSE + 1] cumulative count
+  uint32_t* coarse;        ///< [lanes][FIQ_ANNEAL_COARSE]
+  uint32_t* fine;          ///< [FIQ_ANNEAL_REFINED + 1][FIQ_ANNEAL_FINE]
+  uint8_t*  fine_of;       ///< [FIQ_ANNEAL_COARSE] table refining a cell, the last for none
+  uint32_t* below;         ///< [FIQ_ANNEAL_COARSE + 1] cumulative count
   float*    lane_min;      ///< [chunk] smallest hot x of this pass
   float*    lane_max;      ///< [chunk]
   float*    lane_residual; ///< [chunk] sum of |x - carrier|
-  float*    noise;         ///< [FIQ_CARRIERS_NOISE + chunk] normal; fixed by init
+  float*    noise;         ///< [FIQ_ANNEAL_NOISE + chunk] normal; fixed by init
   float     range_low, range_scale;         ///< cells of this pass
   float     old_range_low, old_range_scale; ///< cells of the pass before
 
@@ -168,22 +168,21 @@ typedef struct {
   uint32_t stay[FIQ_CARRIERS_MAX];    ///< how many of `was` the plan lets stay
   uint32_t tick[FIQ_CARRIERS_MAX];    ///< spreads the staying ones evenly
   uint32_t room[FIQ_CARRIERS_MAX];    ///< places left for hot ones
-  uint8_t  refuge
+  uint8_t  overflow_slot
       [FIQ_CARRIERS_MAX]; ///< next carrier with room, for those of a full one; itself: not sought yet
-  uint32_t loose[FIQ_CARRIERS_MAX];   ///< places for loose ones
-  uint32_t leavers[FIQ_CARRIERS_MAX]; ///< how many have left a carrier by the last plan so far
+  uint32_t loose[FIQ_CARRIERS_MAX];      ///< places for loose ones
+  uint32_t n_departed[FIQ_CARRIERS_MAX]; ///< how many have left a carrier by the last plan so far
   uint8_t  exit_first[FIQ_CARRIERS_MAX +
                      1]; ///< where the exits of a carrier begin, and the last ones end
   uint8_t  exit_slot[2 * FIQ_CARRIERS_MAX]; ///< carrier that an exit leads to
-  uint32_t
-           exit_end[2 *
-               FIQ_CARRIERS_MAX]; ///< part of the leavers, in 2^-32, that take it or one before it
-  uint32_t was[FIQ_CARRIERS_MAX];      ///< settled when the last plan was made
+  uint32_t exit_end
+      [2 * FIQ_CARRIERS_MAX]; ///< part of the departed, in 2^-32, that take it or one before it
+  uint32_t was[FIQ_CARRIERS_MAX]; ///< settled when the last plan was made
 
   // parts of the cloud that oscillators are strewn over, by their number
-  uint8_t strewn_slot[FIQ_CARRIERS_STREWN];
-  float   strewn_low[FIQ_CARRIERS_STREWN];
-  float   strewn_span[FIQ_CARRIERS_STREWN];
+  uint8_t scatter_slot[FIQ_ANNEAL_SCATTER_SLOTS];
+  float   scatter_slot_low[FIQ_ANNEAL_SCATTER_SLOTS];
+  float   scatter_slot_span[FIQ_ANNEAL_SCATTER_SLOTS];
 
   // the cut points
   uint32_t n_cuts;                        ///< boundaries with a refined cell pending
@@ -193,12 +192,13 @@ typedef struct {
   float    cut_x[FIQ_CARRIERS_MAX];       ///< q
   uint32_t n_known;                       ///< cuts in cut_x; 0: none yet
 
-  FiqCarrierField field;
-  float           p;                 ///< progress of the anneal, 1: cold
-  float keep[FIQ_CARRIERS_TURN_MAX]; ///< share of its way that a settled one keeps in 1, 2 .. steps
-  float pull[FIQ_CARRIERS_TURN_MAX]; ///< 1 - e^(-strength dt) of as many
-  float sigma[FIQ_CARRIERS_TURN_MAX];   ///< standard deviation of the noise in flight
-  float tremble[FIQ_CARRIERS_TURN_MAX]; ///< and of that of the settled
+  FiqSoftmaxField field;
+  float           p; ///< progress of the anneal, 1: cold
+  float           keep
+      [FIQ_ANNEAL_UPDATE_STEPS_MAX]; ///< share of its way that a settled one keeps in 1, 2 .. steps
+  float pull[FIQ_ANNEAL_UPDATE_STEPS_MAX];          ///< 1 - e^(-strength dt) of as many
+  float sigma[FIQ_ANNEAL_UPDATE_STEPS_MAX];         ///< standard deviation of the noise in flight
+  float settled_sigma[FIQ_ANNEAL_UPDATE_STEPS_MAX]; ///< and of that of the settled
   float pace;            ///< ln of what the convergence makes of the sharpness, -1.4..1.4
   float heat;            ///< residual, smoothed
   float share_of_anneal; ///< of this step
@@ -206,82 +206,83 @@ typedef struct {
   float residual;        ///< mean |x - carrier|, units of x, after the last step
   float
       imbalance; ///< 1..1000: largest over smallest ratio of count to mass, as the last anneal left it
-  uint32_t          n_osc;      ///< oscillators in play
-  uint32_t          n_hot;      ///< of these, in flight
-  uint32_t          n_next_hot; ///< in flight once they are sorted
-  uint32_t          n_due;      ///< chunks still to come in the pass under way
-  uint32_t          n_measured; ///< oscillators in the sums of this pass so far
-  uint32_t          next_slot;  ///< where the search for a place goes on
-  uint32_t          step;       ///< steps since reset; salts the noise
-  uint32_t          seed;
-  FiqCarriersPass   pass;
-  bool              sorting;    ///< this step sorts all: some are new, gone, or strewn
-  bool              planned;    ///< a plan was made in this step
-  bool              scattering; ///< all begin anew in this step
-  bool              strewing;   ///< and are strewn over a cloud
-  bool              scatter_next;
-  bool              plan_next;  ///< this step counts, the next one plans
-  bool              recount;    ///< oscillators were lost
-  bool              recounting; ///< this step counts those that are left
-  bool              still;      ///< nothing moves in this step
-  bool              exact;      ///< shares are kept exactly
-  bool              bound; ///< in the second half of the flight: the carriers of the hot are fixed
-  bool              anchored; ///< all that are settled are exactly on their carriers
-  bool              moved;    ///< carriers have moved since the step before
-  bool              counting; ///< this step counts the hot and measures
-  bool              counted;  ///< the step before did
-  uint32_t          turn;  ///< steps from one turn of a chunk to the next, 1..FIQ_CARRIERS_TURN_MAX
-  float             gap;   ///< smallest distance between carriers of the field
-  float             stray; ///< share of newly hot ones that start at a random place
-  FiqCarriersParams params;
-} FiqCarriers;
+  uint32_t      n_osc;      ///< oscillators in play
+  uint32_t      n_hot;      ///< of these, in flight
+  uint32_t      n_next_hot; ///< in flight once they are sorted
+  uint32_t      n_due;      ///< chunks still to come in the pass under way
+  uint32_t      n_measured; ///< oscillators in the sums of this pass so far
+  uint32_t      next_slot;  ///< where the search for a place goes on
+  uint32_t      step;       ///< steps since reset; salts the noise
+  uint32_t      seed;
+  FiqAnnealPass pass;
+  bool          sorting;    ///< this step sorts all: some are new, gone, or strewn
+  bool          planned;    ///< a plan was made in this step
+  bool          scattering; ///< all begin anew in this step
+  bool          strewing;   ///< and are strewn over a cloud
+  bool          scatter_next;
+  bool          plan_next;  ///< this step counts, the next one plans
+  bool          recount;    ///< oscillators were lost
+  bool          recounting; ///< this step counts those that are left
+  bool          still;      ///< nothing moves in this step
+  bool          exact;      ///< shares are kept exactly
+  bool          bound;      ///< in the second half of the flight: the carriers of the hot are fixed
+  bool          anchored;   ///< all that are settled are exactly on their carriers
+  bool          moved;      ///< carriers have moved since the step before
+  bool          counting;   ///< this step counts the hot and measures
+  bool          counted;    ///< the step before did
+  uint32_t
+      update_steps; ///< steps from one update of a chunk to the next, 1..FIQ_ANNEAL_UPDATE_STEPS_MAX
+  float           gap;   ///< smallest distance between carriers of the field
+  float           stray; ///< share of newly hot ones that start at a random place
+  FiqAnnealParams params;
+} FiqAnneal;
 
 /// What a step brought a chunk.
 typedef struct {
   bool slots; ///< a slot may have changed
   bool
-      turn; ///< it is on a new way; if not, x went on by `drift`, and by the shift of its carrier if that moved
-} FiqCarriersNews;
+      is_updated; ///< it is on a new way; if not, x went on by `drift`, and by the shift of its carrier if that moved
+} FiqChunkResult;
 
-/// `capacity`: oscillators, 1..FIQ_CARRIERS_OSC_MAX, rounded up to chunks.  [setup]
-FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacity);
+/// `capacity`: oscillators, 1..FIQ_ANNEAL_OSC_MAX, rounded up to chunks.  [setup]
+FiqStatus fiq_anneal_init(FiqAnneal* self, FiqArena* arena, uint32_t capacity);
 
 /// Forget carriers and oscillators; `seed` starts the noise.  [audio]
-void fiq_carriers_reset(FiqCarriers* self, uint32_t seed);
+void fiq_anneal_reset(FiqAnneal* self, uint32_t seed);
 
 /// Strew all oscillators over scatter_low..scatter_high at the next step and heat them; if
 /// the two are equal they settle at once.  [audio]
-void fiq_carriers_scatter(FiqCarriers* self);
+void fiq_anneal_scatter(FiqAnneal* self);
 
 /// Begin a step of `period_s`: take over the carriers and decide who must move. `n_osc` <= capacity.
 /// O(carriers) plus one look at the histograms.  [audio]
-void fiq_carriers_begin(FiqCarriers* self, const FiqCarriersParams* params,
-                        const FiqCarriersTarget* target, uint32_t n_osc, float period_s);
+void fiq_anneal_begin(FiqAnneal* self, const FiqAnnealParams* params, const FiqAnnealTarget* target,
+                      uint32_t n_osc, float period_s);
 
 /// Advance chunk `chunk` (oscillators 64 chunk ..); once for every chunk of n_osc.  [audio]
-FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk);
+FiqChunkResult fiq_anneal_advance(FiqAnneal* self, uint32_t chunk);
 
 /// End the step: counts and measures.  [audio]
-void fiq_carriers_end(FiqCarriers* self);
+void fiq_anneal_end(FiqAnneal* self);
 
 /// begin, advance all, end.  [audio]
-void fiq_carriers_step(FiqCarriers* self, const FiqCarriersParams* params,
-                       const FiqCarriersTarget* target, uint32_t n_osc, float period_s);
+void fiq_anneal_step(FiqAnneal* self, const FiqAnnealParams* params, const FiqAnnealTarget* target,
+                     uint32_t n_osc, float period_s);
 
 /// Continue from `old`, whose first oscillators are taken over.  O(oscillators).  [audio]
-void fiq_carriers_adopt(FiqCarriers* self, const FiqCarriers* old);
+void fiq_anneal_adopt(FiqAnneal* self, const FiqAnneal* old);
 
 /// Oscillators by slot, hot ones by where they fly.  O(oscillators).  [any]
-void fiq_carriers_count(const FiqCarriers* self, uint32_t count[FIQ_CARRIERS_MAX]);
+void fiq_anneal_count(const FiqAnneal* self, uint32_t count[FIQ_CARRIERS_MAX]);
 
 /// The noise strengths of the schedule at `p`.  [any]
-static inline float fiq_carriers_sharpness(float sharpness, float p)
+static inline float fiq_anneal_sharpness(float sharpness, float p)
 {
   return 0.05f * (1.0f - p) + sharpness * p;
 }
 
 /// 32 well mixed bits of (index, salt).  [any]
-static inline uint32_t fiq_carriers_hash(uint32_t index, uint32_t salt)
+static inline uint32_t fiq_anneal_hash(uint32_t index, uint32_t salt)
 {
   uint32_t v = index * 0x9e3779b9u + salt;
   v ^= v >> 16;
@@ -292,26 +293,26 @@ static inline uint32_t fiq_carriers_hash(uint32_t index, uint32_t salt)
 }
 
 /// The salt of step number `step`.  [any]
-static inline uint32_t fiq_carriers_salt(uint32_t seed, uint32_t step)
+static inline uint32_t fiq_anneal_salt(uint32_t seed, uint32_t step)
 {
-  return fiq_carriers_hash(step, seed * 2u + 1u);
+  return fiq_anneal_hash(step, seed * 2u + 1u);
 }
 
 /// The noise of one chunk in a step with `salt`: [chunk] normal numbers, from a random place of a table on; to be
 /// multiplied with the sign.  [any]
-static inline const float* fiq_carriers_noise(const FiqCarriers* self, uint32_t chunk,
-                                              uint32_t salt, float* sign)
+static inline const float* fiq_anneal_noise(const FiqAnneal* self, uint32_t chunk, uint32_t salt,
+                                            float* sign)
 {
-  const uint32_t bits = fiq_carriers_hash(chunk, salt);
+  const uint32_t bits = fiq_anneal_hash(chunk, salt);
   *sign               = bits >> 31 ? -1.0f : 1.0f;
-  return self->noise + bits % FIQ_CARRIERS_NOISE;
+  return self->noise + bits % FIQ_ANNEAL_NOISE;
 }
 
 /// Build the softmax field of `n` carriers, x ascending, bias g, sharpness s > 0.  [audio]
-void fiq_carrier_field(FiqCarrierField* field, uint32_t n, const float* x, const double* bias,
+void fiq_softmax_field(FiqSoftmaxField* field, uint32_t n, const float* x, const double* bias,
                        const int32_t* slot, float sharpness);
 
 /// Softmax-weighted carrier at `x`; the vector kernel computes the same.  [any]
-float fiq_carrier_field_at(const FiqCarrierField* field, float x);
+float fiq_softmax_field_at(const FiqSoftmaxField* field, float x);
 
 #endif

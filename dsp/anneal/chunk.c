@@ -7,25 +7,25 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = FIQ_CARRIERS_CHUNK, SLOTS = FIQ_CARRIERS_MAX };
+enum { CHUNK = FIQ_ANNEAL_CHUNK, SLOTS = FIQ_CARRIERS_MAX };
 
 /// A random place for a starting oscillator.
-static float strewn_x(const FiqCarriers* self, uint32_t i)
+static float strewn_x(const FiqAnneal* self, uint32_t i)
 {
-  const uint32_t bits  = fiq_carriers_hash(i, ~fiq_carriers_salt(self->seed, self->step));
+  const uint32_t bits  = fiq_anneal_hash(i, ~fiq_anneal_salt(self->seed, self->step));
   const float    share = (float)(bits >> 8) * 0x1p-24f;
   return fiq_clamp(fiq_mix(self->params.scatter_low, self->params.scatter_high, share),
                    self->params.x_low, self->params.x_high);
 }
 
-static bool is_chosen(const FiqCarriers* self, uint32_t i, float share)
+static bool is_chosen(const FiqAnneal* self, uint32_t i, float share)
 {
-  const uint32_t bits = fiq_carriers_hash(i, fiq_carriers_salt(~self->seed, self->step));
+  const uint32_t bits = fiq_anneal_hash(i, fiq_anneal_salt(~self->seed, self->step));
   return (float)(bits >> 8) * 0x1p-24f < share;
 }
 
 /// A loose oscillator takes the next free place, carriers in turn.
-static void place_loose(FiqCarriers* self, uint32_t i)
+static void place_loose(FiqAnneal* self, uint32_t i)
 {
   for (uint32_t tries = 0; tries < SLOTS; ++tries) {
     const uint32_t k = self->next_slot;
@@ -35,7 +35,7 @@ static void place_loose(FiqCarriers* self, uint32_t i)
       self->slot[i]  = (uint8_t)k;
       self->x[i]     = self->before[k]; // and goes with it from there
       self->drift[i] = 0.0f;
-      self->state[i] = FIQ_CARRIER_SETTLED;
+      self->state[i] = FIQ_OSCILLATOR_SETTLED;
       self->settled[k] += 1;
       return;
     }
@@ -47,7 +47,7 @@ FIQ_INLINE void find_places(const float* restrict low, const float* restrict spa
                             uint32_t salt, float x_low, float x_high, float* restrict x)
 {
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    const float share = (float)(int32_t)(fiq_carriers_hash(first + i, salt) >> 8) * 0x1p-24f;
+    const float share = (float)(int32_t)(fiq_anneal_hash(first + i, salt) >> 8) * 0x1p-24f;
     x[i]              = fiq_clamp(low[i] + span[i] * share, x_low, x_high);
   }
 }
@@ -64,25 +64,25 @@ FIQ_AVX2 static void find_places_avx2(const float* low, const float* span, uint3
   find_places(low, span, first, salt, x_low, x_high, x);
 }
 
-/// All of a chunk start anew at random places, where they rest until its turn.
-static void strew_chunk(FiqCarriers* self, uint32_t first)
+/// All of a chunk start anew at random places, where they rest until its update.
+static void strew_chunk(FiqAnneal* self, uint32_t first)
 {
-  const uint32_t     at   = first % FIQ_CARRIERS_STREWN;
-  const uint32_t     salt = ~fiq_carriers_salt(self->seed, self->step);
-  const float* const low  = self->strewn_low + at;
-  const float* const span = self->strewn_span + at;
+  const uint32_t     at   = first % FIQ_ANNEAL_SCATTER_SLOTS;
+  const uint32_t     salt = ~fiq_anneal_salt(self->seed, self->step);
+  const float* const low  = self->scatter_slot_low + at;
+  const float* const span = self->scatter_slot_span + at;
   (self->use_avx2 ? find_places_avx2 : find_places_base)(low, span, first, salt, self->params.x_low,
                                                          self->params.x_high, self->x + first);
   memset(self->drift + first, 0, CHUNK * sizeof(self->drift[0]));
-  memset(self->state + first, FIQ_CARRIER_HOT, CHUNK);
-  memcpy(self->slot + first, self->strewn_slot + at, CHUNK);
+  memset(self->state + first, FIQ_OSCILLATOR_HOT, CHUNK);
+  memcpy(self->slot + first, self->scatter_slot + at, CHUNK);
 }
 
 /// The carrier that the next one to leave carrier `k` sets out for. One after another they take the exits in steps of the
 /// reciprocal of the plastic number (Roberts 2018), so any few in a row are as many for each exit as shall be.
-static uint8_t take_exit(FiqCarriers* self, uint32_t k)
+static uint8_t take_exit(FiqAnneal* self, uint32_t k)
 {
-  const uint32_t place = self->leavers[k]++ * 3242174889u;
+  const uint32_t place = self->n_departed[k]++ * 3242174889u;
   uint32_t       e     = self->exit_first[k];
   const uint32_t end   = self->exit_first[k + 1];
   if (e == end) {
@@ -96,7 +96,7 @@ static uint8_t take_exit(FiqCarriers* self, uint32_t k)
 
 /// Re-heat those who must move, evenly spread over the members of each carrier that loses some. Member by member, since
 /// a search for them with branches would guess wrong half of the time, and sums in memory wait for one another.
-static void reheat_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+static void reheat_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
   uint8_t* const state = self->state + first;
   uint8_t* const slot  = self->slot + first;
@@ -106,29 +106,29 @@ static void reheat_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
     if (stay >= was) {
       continue;
     }
-    uint32_t tick    = self->tick[k];
-    uint32_t leavers = 0;
-    for (uint64_t left = fiq_carriers_members(state, FIQ_CARRIER_SETTLED, slot, k, n); left;
+    uint32_t tick       = self->tick[k];
+    uint32_t n_departed = 0;
+    for (uint64_t left = fiq_anneal_members(state, FIQ_OSCILLATOR_SETTLED, slot, k, n); left;
          left &= left - 1) {
-      const uint32_t i = fiq_carriers_lowest(left);
+      const uint32_t i = fiq_anneal_lowest(left);
       tick += stay;
       const bool stays = tick >= was;
       tick -= stays ? was : 0;
-      leavers += !stays;
-      state[i] = stays ? FIQ_CARRIER_SETTLED : FIQ_CARRIER_HOT;
+      n_departed += !stays;
+      state[i] = stays ? FIQ_OSCILLATOR_SETTLED : FIQ_OSCILLATOR_HOT;
       slot[i]  = stays ? slot[i] : take_exit(self, k);
     }
     self->tick[k] = tick;
-    self->settled[k] -= leavers;
+    self->settled[k] -= n_departed;
   }
 }
 
 /// Some of those that have just become hot start at a random place.
-static void stray_chunk(FiqCarriers* self, const uint8_t* before, uint32_t first, uint32_t n)
+static void stray_chunk(FiqAnneal* self, const uint8_t* before, uint32_t first, uint32_t n)
 {
   for (uint32_t i = first; i < first + n; ++i) {
     const bool leaves =
-        before[i - first] == FIQ_CARRIER_SETTLED && self->state[i] == FIQ_CARRIER_HOT;
+        before[i - first] == FIQ_OSCILLATOR_SETTLED && self->state[i] == FIQ_OSCILLATOR_HOT;
     if (leaves && is_chosen(self, i, self->stray)) {
       self->x[i]     = strewn_x(self, i);
       self->drift[i] = 0.0f;
@@ -137,7 +137,7 @@ static void stray_chunk(FiqCarriers* self, const uint8_t* before, uint32_t first
 }
 
 /// Everyone of a chunk stays, leaves, or is placed.
-static void sort_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+static void sort_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
   if (self->strewing) {
     strew_chunk(self, first);
@@ -155,18 +155,18 @@ static void sort_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
     if (self->scattering) {
       self->x[i] = strewn_x(self, i);
     }
-    if (self->scattering || before[i - first] == FIQ_CARRIER_LOOSE) {
-      self->state[i] = FIQ_CARRIER_LOOSE;
+    if (self->scattering || before[i - first] == FIQ_OSCILLATOR_LOOSE) {
+      self->state[i] = FIQ_OSCILLATOR_LOOSE;
       place_loose(self, i);
     }
   }
 }
 
 /// The carrier with room that is next to `slot` on the axis.
-static uint32_t nearest_room(const FiqCarriers* self, uint32_t slot)
+static uint32_t nearest_room(const FiqAnneal* self, uint32_t slot)
 {
   uint32_t best     = slot;
-  float    distance = FIQ_CARRIERS_OUT_OF_REACH;
+  float    distance = FIQ_ANNEAL_OUT_OF_REACH;
   for (uint32_t k = 0; k < SLOTS; ++k) {
     const float way = fabsf(self->now[k] - self->now[slot]);
     if (self->room[k] > 0 && way < distance) {
@@ -177,16 +177,16 @@ static uint32_t nearest_room(const FiqCarriers* self, uint32_t slot)
   return best;
 }
 
-/// The carrier of a hot one, within the rooms if shares are exact. Rooms only shrink in a pass: a refuge holds until it
+/// The carrier of a hot one, within the rooms if shares are exact. Rooms only shrink in a pass: an overflow slot holds until it
 /// is full.
-static uint8_t claim_room(FiqCarriers* self, uint8_t slot)
+static uint8_t claim_room(FiqAnneal* self, uint8_t slot)
 {
   uint32_t k = slot;
   if (self->exact && self->room[k] == 0) {
-    if (self->room[self->refuge[k]] == 0) {
-      self->refuge[k] = (uint8_t)nearest_room(self, k);
+    if (self->room[self->overflow_slot[k]] == 0) {
+      self->overflow_slot[k] = (uint8_t)nearest_room(self, k);
     }
-    k = self->refuge[k];
+    k = self->overflow_slot[k];
   }
   self->room[k] -= self->room[k] > 0;
   return (uint8_t)k;
@@ -208,7 +208,7 @@ static void count_in_tables(const uint8_t flag[CHUNK], const uint8_t slot[CHUNK]
 
 /// How many of the first `n` of a chunk in a state there are by slot. Carriers that sound are counted one by one, all
 /// bytes of the chunk at once; where others are still left, it takes the tables.
-static void count_slots(const FiqCarriers* self, uint32_t first, uint32_t n, uint8_t wanted,
+static void count_slots(const FiqAnneal* self, uint32_t first, uint32_t n, uint8_t wanted,
                         uint8_t count[SLOTS])
 {
   const uint8_t* restrict slot  = self->slot + first;
@@ -236,11 +236,11 @@ static void count_slots(const FiqCarriers* self, uint32_t first, uint32_t n, uin
 }
 
 /// Everyone in flight gets its carrier for good. While there is room for all of a chunk, all get the one they fly to.
-static void bind_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
+static void bind_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
   uint8_t count[SLOTS];
   bool    fits = true;
-  count_slots(self, first, n, FIQ_CARRIER_HOT, count);
+  count_slots(self, first, n, FIQ_OSCILLATOR_HOT, count);
   for (int k = 0; k < SLOTS; ++k) {
     fits = fits && count[k] <= self->room[k];
   }
@@ -251,39 +251,39 @@ static void bind_chunk(FiqCarriers* self, uint32_t first, uint32_t n)
     return;
   }
   uint8_t* const slot = self->slot + first;
-  for (uint64_t hot = fiq_carriers_members(self->state + first, FIQ_CARRIER_HOT, NULL, 0, n); hot;
+  for (uint64_t hot = fiq_anneal_members(self->state + first, FIQ_OSCILLATOR_HOT, NULL, 0, n); hot;
        hot &= hot - 1) {
-    const uint32_t i = fiq_carriers_lowest(hot);
+    const uint32_t i = fiq_anneal_lowest(hot);
     slot[i]          = claim_room(self, slot[i]);
   }
 }
 
 /// The anneal is over: the hot ones settle.
-static void settle_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
+static void settle_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
   const uint32_t first = chunk * CHUNK;
   uint8_t        count[SLOTS];
   if (!self->bound) {
     bind_chunk(self, first, n);
   }
-  count_slots(self, first, n, FIQ_CARRIER_HOT, count);
+  count_slots(self, first, n, FIQ_OSCILLATOR_HOT, count);
   for (int k = 0; k < SLOTS; ++k) {
     self->settled[k] += count[k];
   }
   uint8_t* const state = self->state + first;
   for (uint32_t i = 0; i < n; ++i) {
-    state[i] = state[i] == FIQ_CARRIER_HOT ? FIQ_CARRIER_SETTLED : state[i];
+    state[i] = state[i] == FIQ_OSCILLATOR_HOT ? FIQ_OSCILLATOR_SETTLED : state[i];
   }
   self->n_hot -= self->chunk_hot[chunk];
   self->chunk_hot[chunk] = 0;
 }
 
-static void count_hot(FiqCarriers* self, uint32_t chunk, uint32_t n)
+static void count_hot(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
   const uint8_t* const state = self->state + (size_t)chunk * CHUNK;
   uint8_t              n_hot = 0;
   for (uint32_t i = 0; i < n; ++i) {
-    n_hot = (uint8_t)(n_hot + (state[i] == FIQ_CARRIER_HOT));
+    n_hot = (uint8_t)(n_hot + (state[i] == FIQ_OSCILLATOR_HOT));
   }
   self->n_hot += n_hot;
   self->n_hot -= self->chunk_hot[chunk];
@@ -291,10 +291,10 @@ static void count_hot(FiqCarriers* self, uint32_t chunk, uint32_t n)
 }
 
 /// Who is left of a chunk, after some have gone that nobody counted.
-static void recount_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
+static void recount_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
   uint8_t count[SLOTS];
-  count_slots(self, chunk * CHUNK, n, FIQ_CARRIER_SETTLED, count);
+  count_slots(self, chunk * CHUNK, n, FIQ_OSCILLATOR_SETTLED, count);
   for (int k = 0; k < SLOTS; ++k) {
     self->settled[k] += count[k];
   }
@@ -302,38 +302,38 @@ static void recount_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n)
   count_hot(self, chunk, n);
 }
 
-/// A new way if it is the chunk's turn; else, and where it has just been strewn, on along the old one.
-static void move_chunk(FiqCarriers* self, uint32_t chunk, uint32_t n, bool turns, bool flies,
+/// A new way if the chunk is to be updated; else, and where it has just been strewn, on along the old one.
+static void move_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n, bool updates, bool flies,
                        bool keeps)
 {
-  if (!turns) {
+  if (!updates) {
     self->chunk_left[chunk] -= 1;
-    fiq_carriers_go_on(self, chunk * CHUNK);
+    fiq_anneal_apply_drift(self, chunk * CHUNK);
     return;
   }
-  // Whoever had a turn together with others has the next one when its number comes.
-  const uint32_t steps = self->turn - (chunk + self->step) % self->turn;
-  const bool bound = self->bound || (self->pass == FIQ_CARRIERS_BIND && !self->chunk_due[chunk]);
-  const bool mixed = self->chunk_hot[chunk] < CHUNK;
+  // Whoever was updated together with others is updated next when its number comes.
+  const uint32_t steps = self->update_steps - (chunk + self->step) % self->update_steps;
+  const bool     bound = self->bound || (self->pass == FIQ_ANNEAL_BIND && !self->chunk_due[chunk]);
+  const bool     mixed = self->chunk_hot[chunk] < CHUNK;
   self->chunk_left[chunk] = (uint8_t)(steps - 1);
   if (!self->strewing) {
-    fiq_carriers_take_turn(
+    fiq_anneal_update_drift(
         self, chunk * CHUNK, n,
-        (FiqCarriersWay){steps, bound, flies, mixed, mixed && !self->anchored, keeps});
+        (FiqMotionPlan){steps, bound, flies, mixed, mixed && !self->anchored, keeps});
   }
 }
 
-FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
+FiqChunkResult fiq_anneal_advance(FiqAnneal* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;
   assert(first < self->n_osc);
   if (self->still) {
-    return (FiqCarriersNews){false, false};
+    return (FiqChunkResult){false, false};
   }
-  const uint32_t n     = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
-  const bool     turns = self->scattering || self->turn == 1 || self->chunk_left[chunk] == 0;
-  const bool     due   = turns && self->pass != FIQ_CARRIERS_NO_PASS && self->chunk_due[chunk];
-  const bool     sorts = self->sorting || (due && self->pass == FIQ_CARRIERS_SORT);
+  const uint32_t n   = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
+  const bool updates = self->scattering || self->update_steps == 1 || self->chunk_left[chunk] == 0;
+  const bool due     = updates && self->pass != FIQ_ANNEAL_NO_PASS && self->chunk_due[chunk];
+  const bool sorts   = self->sorting || (due && self->pass == FIQ_ANNEAL_SORT);
   if (sorts) {
     sort_chunk(self, first, n);
     count_hot(self, chunk, n);
@@ -342,19 +342,19 @@ FiqCarriersNews fiq_carriers_advance(FiqCarriers* self, uint32_t chunk)
   }
   const bool flies = self->chunk_hot[chunk] > 0 && (self->bound || self->field.n > 0);
   if (flies && self->n_cuts > 0 && chunk % self->old_stride == 0) {
-    fiq_carriers_refine(self, first, n);
+    fiq_anneal_refine(self, first, n);
   }
-  move_chunk(self, chunk, n, turns, flies, sorts && !self->sorting);
+  move_chunk(self, chunk, n, updates, flies, sorts && !self->sorting);
   if (self->counting && chunk % self->stride == 0) {
-    fiq_carriers_survey(self, first, n);
+    fiq_anneal_survey(self, first, n);
   }
-  if (due && self->pass == FIQ_CARRIERS_BIND) {
+  if (due && self->pass == FIQ_ANNEAL_BIND) {
     bind_chunk(self, first, n);
-  } else if (due && self->pass == FIQ_CARRIERS_SETTLE) {
+  } else if (due && self->pass == FIQ_ANNEAL_SETTLE) {
     settle_chunk(self, chunk, n);
   }
   self->n_due -= due;
   self->chunk_due[chunk] = due ? 0 : self->chunk_due[chunk];
-  const bool slots       = sorts || due || (turns && flies && !self->bound);
-  return (FiqCarriersNews){slots, turns};
+  const bool slots       = sorts || due || (updates && flies && !self->bound);
+  return (FiqChunkResult){slots, updates};
 }

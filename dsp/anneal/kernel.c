@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { CHUNK = FIQ_CARRIERS_CHUNK, SLOTS = FIQ_CARRIERS_MAX, LINEAR_SEARCH_MAX = 8 };
+enum { CHUNK = FIQ_ANNEAL_CHUNK, SLOTS = FIQ_CARRIERS_MAX, LINEAR_SEARCH_MAX = 8 };
 
 static const float near_by = 5e-4f; // of its carrier a settled oscillator is on it
 
@@ -36,7 +36,7 @@ FIQ_INLINE uint32_t bits_of(float x)
 
 /// Few carriers: all begin with the curve of the lowest interval, and whoever lies beyond a carrier
 /// takes the bits in which the next one differs.
-FIQ_INLINE void pass_curves(const FiqCarrierField* restrict field, const float* restrict x,
+FIQ_INLINE void pass_curves(const FiqSoftmaxField* restrict field, const float* restrict x,
                             Curves* restrict curves)
 {
   const FiqInt8 none = {0};
@@ -74,7 +74,7 @@ FIQ_INLINE void pass_curves(const FiqCarrierField* restrict field, const float* 
 }
 
 /// Many carriers: the interval by halves, then its curve.
-FIQ_INLINE void search_curves(const FiqCarrierField* restrict field, const float* restrict x,
+FIQ_INLINE void search_curves(const FiqSoftmaxField* restrict field, const float* restrict x,
                               Curves* restrict curves)
 {
   int32_t interval[CHUNK]; // number of carriers below x
@@ -98,11 +98,11 @@ FIQ_INLINE void search_curves(const FiqCarrierField* restrict field, const float
 }
 
 /// Where softmax and noise take each oscillator of a chunk, and the slot that attracts it.
-FIQ_INLINE void fly(const FiqCarriers* restrict self, uint32_t steps, const float* restrict x,
-                    const float* restrict noise, float         sign, float* restrict moved,
+FIQ_INLINE void fly(const FiqAnneal* restrict self, uint32_t steps, const float* restrict x,
+                    const float* restrict noise, float       sign, float* restrict moved,
                     int32_t* restrict cell)
 {
-  const FiqCarrierField* restrict field = &self->field;
+  const FiqSoftmaxField* restrict field = &self->field;
   const float low                       = self->params.x_low;
   const float high                      = self->params.x_high;
   const float pull                      = self->pull[steps - 1];
@@ -123,8 +123,8 @@ FIQ_INLINE void fly(const FiqCarriers* restrict self, uint32_t steps, const floa
 }
 
 /// Straight on to the carrier, in the second half of a flight.
-FIQ_INLINE void glide(const FiqCarriers* restrict self, uint32_t steps, const float* restrict x,
-                      const float* restrict noise, float         sign, const int32_t* restrict slot,
+FIQ_INLINE void glide(const FiqAnneal* restrict self, uint32_t steps, const float* restrict x,
+                      const float* restrict noise, float       sign, const int32_t* restrict slot,
                       float* restrict moved)
 {
   const float low           = self->params.x_low;
@@ -148,7 +148,7 @@ typedef struct {
 } Work;
 
 /// Copies of one chunk, of which only the first `n` oscillators can be hot.
-FIQ_INLINE void load_work(const FiqCarriers* restrict self, uint32_t first, uint32_t n,
+FIQ_INLINE void load_work(const FiqAnneal* restrict self, uint32_t first, uint32_t n,
                           Work* restrict work)
 {
   const float* restrict x       = self->x + first;
@@ -157,12 +157,12 @@ FIQ_INLINE void load_work(const FiqCarriers* restrict self, uint32_t first, uint
   for (uint32_t i = 0; i < CHUNK; ++i) {
     work->x[i]    = x[i];
     work->slot[i] = slot[i];
-    work->hot[i]  = (state[i] == FIQ_CARRIER_HOT) & (i < n);
+    work->hot[i]  = (state[i] == FIQ_OSCILLATOR_HOT) & (i < n);
   }
 }
 
 /// The settled follow their carrier and shed what is left of the way; the hot fly.
-FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, FiqCarriersWay way,
+FIQ_INLINE void move_work(const FiqAnneal* restrict self, uint32_t first, FiqMotionPlan way,
                           Work* restrict work)
 {
   const float* restrict now    = self->now;
@@ -171,7 +171,7 @@ FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, FiqC
   const float snap             = self->params.temperature > 0.0f ? 0.0f : near_by;
   float       sign;
   const float* restrict noise =
-      fiq_carriers_noise(self, first / CHUNK, fiq_carriers_salt(self->seed, self->step), &sign);
+      fiq_anneal_noise(self, first / CHUNK, fiq_anneal_salt(self->seed, self->step), &sign);
   if (way.flies && way.bound) {
     glide(self, way.steps, work->x, noise, sign, work->slot, work->moved);
     memcpy(work->cell, work->slot, sizeof work->cell);
@@ -180,14 +180,14 @@ FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, FiqC
   }
   memcpy(work->from, work->x, sizeof work->from);
   if (way.tracks) {
-    const float tremble = self->tremble[way.steps - 1] * sign;
+    const float settled_sigma = self->settled_sigma[way.steps - 1] * sign;
     for (int i = 0; i < CHUNK; ++i) {
       const int32_t k    = work->slot[i];
       const float   from = work->from[i];
       const float   off  = from - before[k];
       const float   left = off * keep;
       const bool    near = fabsf(left) < snap;
-      const float   next = now[k] + (near ? 0.0f : left) + tremble * noise[i];
+      const float   next = now[k] + (near ? 0.0f : left) + settled_sigma * noise[i];
       // Who is there arrives at once: many small steps would round to somewhere beside it.
       const float tracked = near ? next : now[k] + off;
       work->x[i]          = next;
@@ -211,7 +211,7 @@ FIQ_INLINE void move_work(const FiqCarriers* restrict self, uint32_t first, FiqC
 }
 
 /// Take the first step of the way from `from` to `to`, which has `steps`.
-FIQ_INLINE void set_off(FiqCarriers* restrict self, uint32_t first, uint32_t steps,
+FIQ_INLINE void set_off(FiqAnneal* restrict self, uint32_t first, uint32_t steps,
                         const float* restrict from, const float* restrict to)
 {
   float* restrict x     = self->x + first;
@@ -229,12 +229,12 @@ FIQ_INLINE void set_off(FiqCarriers* restrict self, uint32_t first, uint32_t ste
   }
 }
 /// The plain case: all in flight, none counted.
-FIQ_INLINE void fly_chunk(FiqCarriers* restrict self, uint32_t first, uint32_t steps,
+FIQ_INLINE void fly_chunk(FiqAnneal* restrict self, uint32_t first, uint32_t steps,
                           Work* restrict work)
 {
   float              sign;
   const float* const noise =
-      fiq_carriers_noise(self, first / CHUNK, fiq_carriers_salt(self->seed, self->step), &sign);
+      fiq_anneal_noise(self, first / CHUNK, fiq_anneal_salt(self->seed, self->step), &sign);
   memcpy(work->from, self->x + first, sizeof work->from);
   fly(self, steps, work->from, noise, sign, work->moved, work->cell);
   set_off(self, first, steps, work->from, work->moved);
@@ -243,8 +243,8 @@ FIQ_INLINE void fly_chunk(FiqCarriers* restrict self, uint32_t first, uint32_t s
     slot[i] = (uint8_t)work->cell[i];
   }
 }
-FIQ_INLINE void take_turn(FiqCarriers* restrict self, uint32_t first, uint32_t n,
-                          FiqCarriersWay way, Work* restrict work)
+FIQ_INLINE void update_drift(FiqAnneal* restrict self, uint32_t first, uint32_t n,
+                             FiqMotionPlan way, Work* restrict work)
 {
   if (way.flies && !way.bound && !way.mixed && !way.keeps) {
     fly_chunk(self, first, way.steps, work);
@@ -259,38 +259,38 @@ FIQ_INLINE void take_turn(FiqCarriers* restrict self, uint32_t first, uint32_t n
   }
 }
 
-static void take_turn_base(FiqCarriers* self, uint32_t first, uint32_t n, FiqCarriersWay way,
-                           Work* work)
+static void update_drift_base(FiqAnneal* self, uint32_t first, uint32_t n, FiqMotionPlan way,
+                              Work* work)
 {
-  take_turn(self, first, n, way, work);
+  update_drift(self, first, n, way, work);
 }
 
-FIQ_AVX2 static void take_turn_avx2(FiqCarriers* self, uint32_t first, uint32_t n,
-                                    FiqCarriersWay way, Work* work)
+FIQ_AVX2 static void update_drift_avx2(FiqAnneal* self, uint32_t first, uint32_t n,
+                                       FiqMotionPlan way, Work* work)
 {
-  take_turn(self, first, n, way, work);
+  update_drift(self, first, n, way, work);
 }
 
-FIQ_AVX512 static void take_turn_avx512(FiqCarriers* self, uint32_t first, uint32_t n,
-                                        FiqCarriersWay way, Work* work)
+FIQ_AVX512 static void update_drift_avx512(FiqAnneal* self, uint32_t first, uint32_t n,
+                                           FiqMotionPlan way, Work* work)
 {
-  take_turn(self, first, n, way, work);
+  update_drift(self, first, n, way, work);
 }
 
-void fiq_carriers_take_turn(FiqCarriers* self, uint32_t first, uint32_t n, FiqCarriersWay way)
+void fiq_anneal_update_drift(FiqAnneal* self, uint32_t first, uint32_t n, FiqMotionPlan way)
 {
   Work work;
   if (self->use_avx2 && self->use_avx512) {
-    take_turn_avx512(self, first, n, way, &work);
+    update_drift_avx512(self, first, n, way, &work);
   } else if (self->use_avx2) {
-    take_turn_avx2(self, first, n, way, &work);
+    update_drift_avx2(self, first, n, way, &work);
   } else {
-    take_turn_base(self, first, n, way, &work);
+    update_drift_base(self, first, n, way, &work);
   }
 }
 
-/// Between turns: on along the way, the settled with their carriers.
-FIQ_INLINE void go_on(FiqCarriers* restrict self, uint32_t first)
+/// Between updates: on along the way, the settled with their carriers.
+FIQ_INLINE void apply_drift(FiqAnneal* restrict self, uint32_t first)
 {
   float* restrict x             = self->x + first;
   const float* restrict drift   = self->drift + first;
@@ -302,25 +302,25 @@ FIQ_INLINE void go_on(FiqCarriers* restrict self, uint32_t first)
   }
   for (int i = 0; self->moved && i < CHUNK; ++i) {
     const float carried = shift[slot[i]];
-    x[i] += state[i] == FIQ_CARRIER_SETTLED ? carried : 0.0f;
+    x[i] += state[i] == FIQ_OSCILLATOR_SETTLED ? carried : 0.0f;
   }
 }
 
-static void go_on_base(FiqCarriers* self, uint32_t first)
+static void apply_drift_base(FiqAnneal* self, uint32_t first)
 {
-  go_on(self, first);
+  apply_drift(self, first);
 }
 
-FIQ_AVX2 static void go_on_avx2(FiqCarriers* self, uint32_t first)
+FIQ_AVX2 static void apply_drift_avx2(FiqAnneal* self, uint32_t first)
 {
-  go_on(self, first);
+  apply_drift(self, first);
 }
-void fiq_carriers_go_on(FiqCarriers* self, uint32_t first)
+void fiq_anneal_apply_drift(FiqAnneal* self, uint32_t first)
 {
   if (self->use_avx2) {
-    go_on_avx2(self, first);
+    apply_drift_avx2(self, first);
   } else {
-    go_on_base(self, first);
+    apply_drift_base(self, first);
   }
 }
 
@@ -329,15 +329,14 @@ void fiq_carriers_go_on(FiqCarriers* self, uint32_t first)
 /// Cells of the histograms, clamped to those there are.
 FIQ_INLINE void find_cells(const float* restrict x, float low, float scale, int32_t* restrict cell)
 {
-  const float top = (float)(FIQ_CARRIERS_COARSE * FIQ_CARRIERS_FINE) - 1.0f;
+  const float top = (float)(FIQ_ANNEAL_COARSE * FIQ_ANNEAL_FINE) - 1.0f;
   for (int i = 0; i < CHUNK; ++i) {
     cell[i] = (int32_t)clamp_fast((x[i] - low) * scale, 0.0f, top);
   }
 }
 
 /// Extremes of the hot and distances of all from their carriers, lane by lane; cells of the first histogram.
-FIQ_INLINE void survey(FiqCarriers* restrict self, uint32_t first, uint32_t n,
-                       int32_t* restrict cell)
+FIQ_INLINE void survey(FiqAnneal* restrict self, uint32_t first, uint32_t n, int32_t* restrict cell)
 {
   const float* restrict x       = self->x + first;
   const uint8_t* restrict slot  = self->slot + first;
@@ -347,9 +346,9 @@ FIQ_INLINE void survey(FiqCarriers* restrict self, uint32_t first, uint32_t n,
   float* restrict high          = self->lane_max;
   float* restrict sum           = self->lane_residual;
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    const bool  hot      = (state[i] == FIQ_CARRIER_HOT) & (i < n);
-    const float below    = hot ? x[i] : FIQ_CARRIERS_OUT_OF_REACH;
-    const float above    = hot ? x[i] : -FIQ_CARRIERS_OUT_OF_REACH;
+    const bool  hot      = (state[i] == FIQ_OSCILLATOR_HOT) & (i < n);
+    const float below    = hot ? x[i] : FIQ_ANNEAL_OUT_OF_REACH;
+    const float above    = hot ? x[i] : -FIQ_ANNEAL_OUT_OF_REACH;
     const float distance = fabsf(x[i] - now[slot[i]]);
     low[i]               = below < low[i] ? below : low[i];
     high[i]              = above > high[i] ? above : high[i];
@@ -358,40 +357,40 @@ FIQ_INLINE void survey(FiqCarriers* restrict self, uint32_t first, uint32_t n,
   find_cells(x, self->range_low, self->range_scale, cell);
 }
 
-static void survey_base(FiqCarriers* self, uint32_t first, uint32_t n, int32_t* cell)
+static void survey_base(FiqAnneal* self, uint32_t first, uint32_t n, int32_t* cell)
 {
   survey(self, first, n, cell);
 }
 
-FIQ_AVX2 static void survey_avx2(FiqCarriers* self, uint32_t first, uint32_t n, int32_t* cell)
+FIQ_AVX2 static void survey_avx2(FiqAnneal* self, uint32_t first, uint32_t n, int32_t* cell)
 {
   survey(self, first, n, cell);
 }
 
-void fiq_carriers_survey(FiqCarriers* self, uint32_t first, uint32_t n)
+void fiq_anneal_survey(FiqAnneal* self, uint32_t first, uint32_t n)
 {
   int32_t cell[CHUNK];
   (self->use_avx2 ? survey_avx2 : survey_base)(self, first, n, cell);
   self->n_measured += n;
   uint64_t hot = 0;
   if (self->chunk_hot[first / CHUNK] > 0) {
-    hot = fiq_carriers_members(self->state + first, FIQ_CARRIER_HOT, NULL, 0, n);
+    hot = fiq_anneal_members(self->state + first, FIQ_OSCILLATOR_HOT, NULL, 0, n);
   }
   for (; hot; hot &= hot - 1) {
-    const uint32_t i    = fiq_carriers_lowest(hot);
-    const uint32_t lane = i % FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE;
-    self->coarse[lane + (uint32_t)cell[i] / FIQ_CARRIERS_FINE] += 1;
+    const uint32_t i    = fiq_anneal_lowest(hot);
+    const uint32_t lane = i % FIQ_ANNEAL_LANES * FIQ_ANNEAL_COARSE;
+    self->coarse[lane + (uint32_t)cell[i] / FIQ_ANNEAL_FINE] += 1;
   }
 }
 
-void fiq_carriers_refine(FiqCarriers* self, uint32_t first, uint32_t n)
+void fiq_anneal_refine(FiqAnneal* self, uint32_t first, uint32_t n)
 {
   int32_t              cell[CHUNK];
   const uint8_t* const state = self->state + first;
   find_cells(self->x + first, self->old_range_low, self->old_range_scale, cell);
   for (uint32_t i = 0; i < n; ++i) {
     const uint32_t old   = (uint32_t)cell[i];
-    const uint32_t table = self->fine_of[old / FIQ_CARRIERS_FINE];
-    self->fine[table * FIQ_CARRIERS_FINE + old % FIQ_CARRIERS_FINE] += state[i] == FIQ_CARRIER_HOT;
+    const uint32_t table = self->fine_of[old / FIQ_ANNEAL_FINE];
+    self->fine[table * FIQ_ANNEAL_FINE + old % FIQ_ANNEAL_FINE] += state[i] == FIQ_OSCILLATOR_HOT;
   }
 }

@@ -7,18 +7,18 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = FIQ_CARRIERS_CHUNK, NO_TABLE = FIQ_CARRIERS_REFINED };
+enum { CHUNK = FIQ_ANNEAL_CHUNK, NO_TABLE = FIQ_ANNEAL_REFINED };
 
-static const float out_of_reach = FIQ_CARRIERS_OUT_OF_REACH;
+static const float out_of_reach = FIQ_ANNEAL_OUT_OF_REACH;
 
 /// Sums of eight bytes (Irwin and Hall 1927), brought to mean 0 and variance 1.
 static void fill_noise(float* noise)
 {
   double sum    = 0.0;
   double square = 0.0;
-  for (uint32_t i = 0; i < FIQ_CARRIERS_NOISE; ++i) {
-    const uint32_t one = fiq_carriers_hash(2 * i, 77);
-    const uint32_t two = fiq_carriers_hash(2 * i + 1, 77);
+  for (uint32_t i = 0; i < FIQ_ANNEAL_NOISE; ++i) {
+    const uint32_t one = fiq_anneal_hash(2 * i, 77);
+    const uint32_t two = fiq_anneal_hash(2 * i + 1, 77);
     uint32_t       all = 0;
     for (uint32_t shift = 0; shift < 32; shift += 8) {
       all += ((one >> shift) & 255u) + ((two >> shift) & 255u);
@@ -27,18 +27,18 @@ static void fill_noise(float* noise)
     sum += (double)all;
     square += (double)all * (double)all;
   }
-  const double mean  = sum / FIQ_CARRIERS_NOISE;
-  const double scale = 1.0 / sqrt(square / FIQ_CARRIERS_NOISE - mean * mean);
-  for (uint32_t i = 0; i < FIQ_CARRIERS_NOISE; ++i) {
+  const double mean  = sum / FIQ_ANNEAL_NOISE;
+  const double scale = 1.0 / sqrt(square / FIQ_ANNEAL_NOISE - mean * mean);
+  for (uint32_t i = 0; i < FIQ_ANNEAL_NOISE; ++i) {
     noise[i] = (float)(((double)noise[i] - mean) * scale);
   }
-  memcpy(noise + FIQ_CARRIERS_NOISE, noise, CHUNK * sizeof *noise);
+  memcpy(noise + FIQ_ANNEAL_NOISE, noise, CHUNK * sizeof *noise);
 }
 
-FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacity)
+FiqStatus fiq_anneal_init(FiqAnneal* self, FiqArena* arena, uint32_t capacity)
 {
   assert(self && arena);
-  if (capacity < 1 || capacity > FIQ_CARRIERS_OSC_MAX) {
+  if (capacity < 1 || capacity > FIQ_ANNEAL_OSC_MAX) {
     return FIQ_BAD_ARGUMENT;
   }
   memset(self, 0, sizeof *self);
@@ -54,27 +54,27 @@ FiqStatus fiq_carriers_init(FiqCarriers* self, FiqArena* arena, uint32_t capacit
   self->chunk_left = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_left);
   self->chunk_due  = fiq_arena_take(arena, n / CHUNK, sizeof *self->chunk_due);
   self->coarse =
-      fiq_arena_take(arena, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE, sizeof *self->coarse);
-  self->fine     = fiq_arena_take(arena, (size_t)(FIQ_CARRIERS_REFINED + 1) * FIQ_CARRIERS_FINE,
-                                  sizeof *self->fine);
-  self->fine_of  = fiq_arena_take(arena, FIQ_CARRIERS_COARSE, sizeof *self->fine_of);
-  self->below    = fiq_arena_take(arena, FIQ_CARRIERS_COARSE + 1, sizeof *self->below);
-  self->lane_min = fiq_arena_take(arena, CHUNK, sizeof *self->lane_min);
-  self->lane_max = fiq_arena_take(arena, CHUNK, sizeof *self->lane_max);
+      fiq_arena_take(arena, (size_t)FIQ_ANNEAL_LANES * FIQ_ANNEAL_COARSE, sizeof *self->coarse);
+  self->fine =
+      fiq_arena_take(arena, (size_t)(FIQ_ANNEAL_REFINED + 1) * FIQ_ANNEAL_FINE, sizeof *self->fine);
+  self->fine_of       = fiq_arena_take(arena, FIQ_ANNEAL_COARSE, sizeof *self->fine_of);
+  self->below         = fiq_arena_take(arena, FIQ_ANNEAL_COARSE + 1, sizeof *self->below);
+  self->lane_min      = fiq_arena_take(arena, CHUNK, sizeof *self->lane_min);
+  self->lane_max      = fiq_arena_take(arena, CHUNK, sizeof *self->lane_max);
   self->lane_residual = fiq_arena_take(arena, CHUNK, sizeof *self->lane_residual);
-  self->noise         = fiq_arena_take(arena, FIQ_CARRIERS_NOISE + CHUNK, sizeof *self->noise);
+  self->noise         = fiq_arena_take(arena, FIQ_ANNEAL_NOISE + CHUNK, sizeof *self->noise);
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
   fill_noise(self->noise);
-  fiq_carriers_reset(self, 1);
+  fiq_anneal_reset(self, 1);
   return FIQ_OK;
 }
 
 /// What reset clears and adopt takes over lies behind the pointers; these are kept across both.
-static FiqCarriers keep_buffers(const FiqCarriers* self, const FiqCarriers* state)
+static FiqAnneal keep_anneal_buffers(const FiqAnneal* self, const FiqAnneal* state)
 {
-  FiqCarriers next   = *state;
+  FiqAnneal next     = *state;
   next.capacity      = self->capacity;
   next.use_avx2      = self->use_avx2;
   next.use_avx512    = self->use_avx512;
@@ -96,7 +96,7 @@ static FiqCarriers keep_buffers(const FiqCarriers* self, const FiqCarriers* stat
   return next;
 }
 
-void fiq_carriers_empty_lanes(FiqCarriers* self)
+void fiq_anneal_empty_lanes(FiqAnneal* self)
 {
   for (int i = 0; i < CHUNK; ++i) {
     self->lane_min[i] = out_of_reach;
@@ -105,10 +105,10 @@ void fiq_carriers_empty_lanes(FiqCarriers* self)
   memset(self->lane_residual, 0, CHUNK * sizeof *self->lane_residual);
 }
 
-void fiq_carriers_reset(FiqCarriers* self, uint32_t seed)
+void fiq_anneal_reset(FiqAnneal* self, uint32_t seed)
 {
-  static const FiqCarriers blank;
-  *self             = keep_buffers(self, &blank);
+  static const FiqAnneal blank;
+  *self             = keep_anneal_buffers(self, &blank);
   self->seed        = seed;
   self->p           = 1.0f;
   self->imbalance   = 1.0f;
@@ -122,16 +122,16 @@ void fiq_carriers_reset(FiqCarriers* self, uint32_t seed)
   memset(self->chunk_hot, 0, self->capacity / CHUNK * sizeof *self->chunk_hot);
   memset(self->chunk_left, 0, self->capacity / CHUNK * sizeof *self->chunk_left);
   memset(self->chunk_due, 0, self->capacity / CHUNK * sizeof *self->chunk_due);
-  memset(self->coarse, 0, (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
-  memset(self->below, 0, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
-  memset(self->fine_of, NO_TABLE, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
-  fiq_carriers_empty_lanes(self);
+  memset(self->coarse, 0, (size_t)FIQ_ANNEAL_LANES * FIQ_ANNEAL_COARSE * sizeof *self->coarse);
+  memset(self->below, 0, (FIQ_ANNEAL_COARSE + 1) * sizeof *self->below);
+  memset(self->fine_of, NO_TABLE, FIQ_ANNEAL_COARSE * sizeof *self->fine_of);
+  fiq_anneal_empty_lanes(self);
 }
 
-void fiq_carriers_adopt(FiqCarriers* self, const FiqCarriers* old)
+void fiq_anneal_adopt(FiqAnneal* self, const FiqAnneal* old)
 {
   const size_t n = old->capacity < self->capacity ? old->capacity : self->capacity;
-  *self          = keep_buffers(self, old);
+  *self          = keep_anneal_buffers(self, old);
   memcpy(self->x, old->x, n * sizeof *self->x);
   memcpy(self->slot, old->slot, n * sizeof *self->slot);
   memcpy(self->state, old->state, n * sizeof *self->state);
@@ -140,11 +140,11 @@ void fiq_carriers_adopt(FiqCarriers* self, const FiqCarriers* old)
   memcpy(self->chunk_left, old->chunk_left, n / CHUNK * sizeof *self->chunk_left);
   memcpy(self->chunk_due, old->chunk_due, n / CHUNK * sizeof *self->chunk_due);
   memcpy(self->coarse, old->coarse,
-         (size_t)FIQ_CARRIERS_LANES * FIQ_CARRIERS_COARSE * sizeof *self->coarse);
+         (size_t)FIQ_ANNEAL_LANES * FIQ_ANNEAL_COARSE * sizeof *self->coarse);
   memcpy(self->fine, old->fine,
-         (size_t)(FIQ_CARRIERS_REFINED + 1) * FIQ_CARRIERS_FINE * sizeof *self->fine);
-  memcpy(self->fine_of, old->fine_of, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
-  memcpy(self->below, old->below, (FIQ_CARRIERS_COARSE + 1) * sizeof *self->below);
+         (size_t)(FIQ_ANNEAL_REFINED + 1) * FIQ_ANNEAL_FINE * sizeof *self->fine);
+  memcpy(self->fine_of, old->fine_of, FIQ_ANNEAL_COARSE * sizeof *self->fine_of);
+  memcpy(self->below, old->below, (FIQ_ANNEAL_COARSE + 1) * sizeof *self->below);
   memcpy(self->lane_min, old->lane_min, CHUNK * sizeof *self->lane_min);
   memcpy(self->lane_max, old->lane_max, CHUNK * sizeof *self->lane_max);
   memcpy(self->lane_residual, old->lane_residual, CHUNK * sizeof *self->lane_residual);

@@ -14,7 +14,7 @@ static void add_weighted(double* log_sum, double* mean, double log_weight, doubl
   *log_sum           = total;
 }
 
-void fiq_carrier_field(FiqCarrierField* field, uint32_t n, const float* x, const double* bias,
+void fiq_softmax_field(FiqSoftmaxField* field, uint32_t n, const float* x, const double* bias,
                        const int32_t* slot, float sharpness)
 {
   assert(n >= 1 && n <= FIQ_CARRIERS_MAX);
@@ -65,10 +65,10 @@ void fiq_carrier_field(FiqCarrierField* field, uint32_t n, const float* x, const
     field->steepness[j] = 2.0f * sharpness;
   }
   for (uint32_t j = n; j < 2 * FIQ_CARRIERS_MAX; ++j) {
-    field->sorted[j] = FIQ_CARRIERS_OUT_OF_REACH;
+    field->sorted[j] = FIQ_ANNEAL_OUT_OF_REACH;
   }
 }
-float fiq_carrier_field_at(const FiqCarrierField* field, float x)
+float fiq_softmax_field_at(const FiqSoftmaxField* field, float x)
 {
   uint32_t j = 0;
   while (j < field->n && x > field->sorted[j]) {

@@ -8,11 +8,11 @@
 
 enum {
   SLOTS    = FIQ_CARRIERS_MAX,
-  NO_TABLE = FIQ_CARRIERS_REFINED // refines no cell: counts fall there, without a branch
+  NO_TABLE = FIQ_ANNEAL_REFINED // refines no cell: counts fall there, without a branch
 };
 
 static const float refined_from = 0.45f; // p; before, the softmax is as soft as the cuts are rough
-static const float out_of_reach = FIQ_CARRIERS_OUT_OF_REACH;
+static const float out_of_reach = FIQ_ANNEAL_OUT_OF_REACH;
 
 // ---- shares and transport ----
 
@@ -64,18 +64,18 @@ static uint32_t sort_slots(const bool* wanted, const float* x, int32_t* order)
 
 static int32_t coarse_cell(float x, float low, float scale)
 {
-  const float cells = (float)(FIQ_CARRIERS_COARSE * FIQ_CARRIERS_FINE);
-  return (int32_t)fiq_clamp((x - low) * scale, 0.0f, cells - 1.0f) / FIQ_CARRIERS_FINE;
+  const float cells = (float)(FIQ_ANNEAL_COARSE * FIQ_ANNEAL_FINE);
+  return (int32_t)fiq_clamp((x - low) * scale, 0.0f, cells - 1.0f) / FIQ_ANNEAL_FINE;
 }
 
 /// Hot oscillators below x as the last pass left them.
-static uint32_t hot_below(const FiqCarriers* self, float x)
+static uint32_t hot_below(const FiqAnneal* self, float x)
 {
   return self->below[coarse_cell(x, self->range_low, self->range_scale)] * self->stride;
 }
 
 /// Start rank of each slot's settled oscillators among all, and the number of all.
-static uint32_t rank_sources(const FiqCarriers* self, const float* position, double* start)
+static uint32_t rank_sources(const FiqAnneal* self, const float* position, double* start)
 {
   bool     wanted[SLOTS];
   int32_t  order[SLOTS];
@@ -92,12 +92,12 @@ static uint32_t rank_sources(const FiqCarriers* self, const float* position, dou
 }
 
 /// Where those that leave a carrier go: what is left of its ranks lies within those of others.
-static void plan_exits(FiqCarriers* self, const int32_t* order, uint32_t n, const double* start,
+static void plan_exits(FiqAnneal* self, const int32_t* order, uint32_t n, const double* start,
                        double scale)
 {
   double  exit_sum[2 * SLOTS];
   uint8_t n_exits = 0;
-  memset(self->leavers, 0, sizeof self->leavers);
+  memset(self->n_departed, 0, sizeof self->n_departed);
   for (int32_t j = 0; j < SLOTS; ++j) {
     const double from   = start[j] * scale;
     const double to     = (start[j] + (double)self->settled[j]) * scale;
@@ -125,7 +125,7 @@ static void plan_exits(FiqCarriers* self, const int32_t* order, uint32_t n, cons
 }
 
 /// Monotone transport: how many of each carrier's settled oscillators also end there.
-static void plan_stay(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth)
+static void plan_stay(FiqAnneal* self, const FiqAnnealTarget* target, bool only_growth)
 {
   float   position[SLOTS];
   bool    wanted[SLOTS];
@@ -158,7 +158,7 @@ static void plan_stay(FiqCarriers* self, const FiqCarriersTarget* target, bool o
 }
 
 /// Places of each carrier: the staying ones keep theirs, the loose get some at once, the hot the rest.
-static void plan_rooms(FiqCarriers* self, uint32_t n_loose)
+static void plan_rooms(FiqAnneal* self, uint32_t n_loose)
 {
   double weight[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
@@ -166,12 +166,12 @@ static void plan_rooms(FiqCarriers* self, uint32_t n_loose)
   }
   largest_remainder(weight, n_loose, self->loose);
   for (int k = 0; k < SLOTS; ++k) {
-    self->room[k]   = self->share[k] - self->stay[k] - self->loose[k];
-    self->refuge[k] = (uint8_t)k;
+    self->room[k]          = self->share[k] - self->stay[k] - self->loose[k];
+    self->overflow_slot[k] = (uint8_t)k;
   }
 }
 
-static uint32_t sum_of(const uint32_t* part)
+static uint32_t sum_counts(const uint32_t* part)
 {
   uint32_t sum = 0;
   for (int k = 0; k < SLOTS; ++k) {
@@ -183,7 +183,7 @@ static uint32_t sum_of(const uint32_t* part)
 /// Parts of the cloud by carrier, in proportion to their shares, from low to high as the carriers are. The slots follow one
 /// another in steps of 193 / 256, close to the reciprocal of the plastic number (Roberts 2018), so any few in a row
 /// hold all shares evenly.
-static void split_cloud(FiqCarriers* self)
+static void split_cloud(FiqAnneal* self)
 {
   bool    wanted[SLOTS];
   int32_t order[SLOTS];
@@ -195,20 +195,20 @@ static void split_cloud(FiqCarriers* self)
   const float    part  = width / (float)self->n_osc;
   uint32_t       i     = 0;
   uint32_t       below = 0; // oscillators of the carriers passed
-  for (uint32_t r = 0; r < FIQ_CARRIERS_STREWN; ++r) {
-    const float rank = ((float)r + 0.5f) * (float)self->n_osc / (float)FIQ_CARRIERS_STREWN;
+  for (uint32_t r = 0; r < FIQ_ANNEAL_SCATTER_SLOTS; ++r) {
+    const float rank = ((float)r + 0.5f) * (float)self->n_osc / (float)FIQ_ANNEAL_SCATTER_SLOTS;
     while (i + 1 < n && rank >= (float)(below + self->share[order[i]])) {
       below += self->share[order[i++]];
     }
-    const uint32_t at     = r * 193u % FIQ_CARRIERS_STREWN;
-    self->strewn_slot[at] = (uint8_t)order[i];
-    self->strewn_low[at]  = self->params.scatter_low + part * (float)below;
-    self->strewn_span[at] = part * (float)self->share[order[i]];
+    const uint32_t at           = r * 193u % FIQ_ANNEAL_SCATTER_SLOTS;
+    self->scatter_slot[at]      = (uint8_t)order[i];
+    self->scatter_slot_low[at]  = self->params.scatter_low + part * (float)below;
+    self->scatter_slot_span[at] = part * (float)self->share[order[i]];
   }
 }
 
 /// Decide for a new set of carriers who stays, who flies, who is placed.
-void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool only_growth)
+void fiq_anneal_plan(FiqAnneal* self, const FiqAnnealTarget* target, bool only_growth)
 {
   double weight[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
@@ -217,22 +217,22 @@ void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool 
   largest_remainder(weight, self->n_osc, self->share);
   if (self->scattering) {
     memset(self->settled, 0, sizeof self->settled);
-    memset(self->chunk_hot, 0, (self->capacity / FIQ_CARRIERS_CHUNK) * sizeof *self->chunk_hot);
+    memset(self->chunk_hot, 0, (self->capacity / FIQ_ANNEAL_CHUNK) * sizeof *self->chunk_hot);
     self->n_hot = 0;
   }
   memcpy(self->was, self->settled, sizeof self->was);
   memset(self->tick, 0, sizeof self->tick);
   plan_stay(self, target, only_growth);
-  const uint32_t n_old = sum_of(self->settled) + self->n_hot;
+  const uint32_t n_old = sum_counts(self->settled) + self->n_hot;
   plan_rooms(self, self->strewing ? 0 : self->n_osc - n_old);
   self->stray      = self->scattering ? 0.0f : 1.0f - self->params.balance;
-  self->n_next_hot = self->n_osc - sum_of(self->stay) - sum_of(self->loose);
+  self->n_next_hot = self->n_osc - sum_counts(self->stay) - sum_counts(self->loose);
   self->p          = self->n_next_hot > 0 ? 0.0f : self->p;
   self->bound      = false;
   self->n_known    = 0;
   self->n_cuts     = 0;
   self->planned    = true;
-  self->pass       = FIQ_CARRIERS_NO_PASS;
+  self->pass       = FIQ_ANNEAL_NO_PASS;
   self->sorting    = self->scattering || n_old != self->n_osc;
   if (self->strewing) {
     split_cloud(self);
@@ -242,30 +242,30 @@ void fiq_carriers_plan(FiqCarriers* self, const FiqCarriersTarget* target, bool 
 // ---- cut points: order statistics of the hot oscillators ----
 
 /// Turn the first histogram into cumulative counts, the newly hot included where they still sit.
-void fiq_carriers_digest(FiqCarriers* self)
+void fiq_anneal_accumulate_histogram(FiqAnneal* self)
 {
   uint32_t* restrict below        = self->below;
   const uint32_t* restrict coarse = self->coarse;
-  for (int c = 0; c < FIQ_CARRIERS_COARSE; ++c) {
+  for (int c = 0; c < FIQ_ANNEAL_COARSE; ++c) {
     uint32_t sum = 0;
-    for (int lane = 0; lane < FIQ_CARRIERS_LANES; ++lane) {
-      sum += coarse[lane * FIQ_CARRIERS_COARSE + c];
+    for (int lane = 0; lane < FIQ_ANNEAL_LANES; ++lane) {
+      sum += coarse[lane * FIQ_ANNEAL_COARSE + c];
     }
     below[c] = sum;
   }
   uint32_t all = 0;
-  for (int c = 0; c < FIQ_CARRIERS_COARSE; ++c) {
+  for (int c = 0; c < FIQ_ANNEAL_COARSE; ++c) {
     const uint32_t here = below[c];
     below[c]            = all;
     all += here;
   }
-  below[FIQ_CARRIERS_COARSE] = all;
+  below[FIQ_ANNEAL_COARSE] = all;
 }
 
-static int32_t cell_of_rank(const FiqCarriers* self, uint32_t rank)
+static int32_t cell_of_rank(const FiqAnneal* self, uint32_t rank)
 {
   int32_t low  = 0;
-  int32_t high = FIQ_CARRIERS_COARSE - 1;
+  int32_t high = FIQ_ANNEAL_COARSE - 1;
   while (low < high) {
     const int32_t middle = (low + high) / 2;
     if (self->below[middle + 1] >= rank) {
@@ -278,7 +278,7 @@ static int32_t cell_of_rank(const FiqCarriers* self, uint32_t rank)
 }
 
 /// Share of the places below boundary b; `order` are the field's carriers ascending.
-static void place_cuts(FiqCarriers* self, const int32_t* order, uint32_t n)
+static void place_cuts(FiqAnneal* self, const int32_t* order, uint32_t n)
 {
   double places = 0.0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -292,11 +292,11 @@ static void place_cuts(FiqCarriers* self, const int32_t* order, uint32_t n)
 }
 
 /// Ask for the two neighbours of every cut, to be found among the second histograms in this pass.
-static void request_cuts(FiqCarriers* self, uint32_t n)
+static void request_cuts(FiqAnneal* self, uint32_t n)
 {
-  const uint32_t total    = self->below[FIQ_CARRIERS_COARSE];
+  const uint32_t total    = self->below[FIQ_ANNEAL_COARSE];
   uint8_t        n_tables = 0;
-  memset(self->fine_of, NO_TABLE, FIQ_CARRIERS_COARSE * sizeof *self->fine_of);
+  memset(self->fine_of, NO_TABLE, FIQ_ANNEAL_COARSE * sizeof *self->fine_of);
   self->n_cuts = total > 0 && n > 1 ? n - 1 : 0;
   for (uint32_t b = 0; b < self->n_cuts; ++b) {
     const uint32_t rank = (uint32_t)((double)self->cut_share[b] * (double)total + 0.5);
@@ -307,8 +307,8 @@ static void request_cuts(FiqCarriers* self, uint32_t n)
       const int32_t  cell     = cell_of_rank(self, held);
       self->cut_cell[b][side] = cell;
       if (self->fine_of[cell] == NO_TABLE) {
-        memset(self->fine + (size_t)n_tables * FIQ_CARRIERS_FINE, 0,
-               FIQ_CARRIERS_FINE * sizeof *self->fine);
+        memset(self->fine + (size_t)n_tables * FIQ_ANNEAL_FINE, 0,
+               FIQ_ANNEAL_FINE * sizeof *self->fine);
         self->fine_of[cell] = n_tables++;
       }
     }
@@ -316,25 +316,25 @@ static void request_cuts(FiqCarriers* self, uint32_t n)
 }
 
 /// Coordinate of the oscillator of `rank` (1 is the lowest) in its cell.
-static float refine(const FiqCarriers* self, int32_t cell, uint32_t rank)
+static float refine(const FiqAnneal* self, int32_t cell, uint32_t rank)
 {
-  const uint32_t* table = self->fine + (size_t)self->fine_of[cell] * FIQ_CARRIERS_FINE;
+  const uint32_t* table = self->fine + (size_t)self->fine_of[cell] * FIQ_ANNEAL_FINE;
   uint32_t        sum   = self->below[cell];
   int32_t         last  = 0;
-  for (int32_t i = 0; i < FIQ_CARRIERS_FINE; ++i) {
+  for (int32_t i = 0; i < FIQ_ANNEAL_FINE; ++i) {
     last = table[i] > 0 ? i : last;
     sum += table[i];
     if (sum >= rank) {
       break;
     }
   }
-  const float position = (float)(cell * FIQ_CARRIERS_FINE + last) + 0.5f;
+  const float position = (float)(cell * FIQ_ANNEAL_FINE + last) + 0.5f;
   return self->old_range_low + position / self->old_range_scale;
 }
 
-void fiq_carriers_resolve_cuts(FiqCarriers* self)
+void fiq_anneal_resolve_cuts(FiqAnneal* self)
 {
-  const uint32_t total = self->below[FIQ_CARRIERS_COARSE];
+  const uint32_t total = self->below[FIQ_ANNEAL_COARSE];
   for (uint32_t b = 0; b < self->n_cuts; ++b) {
     const uint32_t rank  = self->cut_rank[b];
     const float    lower = refine(self, self->cut_cell[b][0], rank);
@@ -347,19 +347,19 @@ void fiq_carriers_resolve_cuts(FiqCarriers* self)
 }
 
 /// Coordinate of the oscillator of `rank` by the first histogram, linear within a cell.
-static float rough_place(const FiqCarriers* self, uint32_t rank)
+static float rough_place(const FiqAnneal* self, uint32_t rank)
 {
   const int32_t  cell  = cell_of_rank(self, rank);
   const uint32_t below = self->below[cell];
   const float    n     = (float)(self->below[cell + 1] - below);
   const float    part  = ((float)rank - (float)below - 0.5f) / fmaxf(n, 1.0f);
-  return self->range_low + ((float)cell + part) * (float)FIQ_CARRIERS_FINE / self->range_scale;
+  return self->range_low + ((float)cell + part) * (float)FIQ_ANNEAL_FINE / self->range_scale;
 }
 
 /// Early in a flight, and until the refined cuts of a new plan are there, the first histogram does.
-static float rough_cut(const FiqCarriers* self, uint32_t b)
+static float rough_cut(const FiqAnneal* self, uint32_t b)
 {
-  const uint32_t total = self->below[FIQ_CARRIERS_COARSE];
+  const uint32_t total = self->below[FIQ_ANNEAL_COARSE];
   const uint32_t rank  = (uint32_t)(self->cut_share[b] * (float)total + 0.5f);
   if (rank == 0 || rank >= total) {
     return rank == 0 ? -out_of_reach : out_of_reach;
@@ -368,7 +368,7 @@ static float rough_cut(const FiqCarriers* self, uint32_t b)
 }
 
 /// p as the schedule sees it.
-float fiq_carriers_progress(const FiqCarriers* self)
+float fiq_anneal_progress(const FiqAnneal* self)
 {
   const float curve = self->params.curve;
   return fabsf(curve) > 0.0f ? powf(self->p, exp2f(2.0f * curve)) : self->p;
@@ -382,11 +382,11 @@ static float last_choice(float p)
 }
 
 /// Sharpness of this step by the chosen mode, that of single carriers apart.
-static float sharpness_by_mode(const FiqCarriers* self)
+static float sharpness_by_mode(const FiqAnneal* self)
 {
-  const FiqCarriersParams* params = &self->params;
-  const float              cold   = fiq_carriers_progress(self);
-  const float              plain  = fiq_carriers_sharpness(params->sharpness, cold);
+  const FiqAnnealParams* params = &self->params;
+  const float            cold   = fiq_anneal_progress(self);
+  const float            plain  = fiq_anneal_sharpness(params->sharpness, cold);
   if (params->sharpness_mode == FIQ_SHARPNESS_CONVERGENCE) {
     return plain * expf(self->pace);
   }
@@ -397,7 +397,7 @@ static float sharpness_by_mode(const FiqCarriers* self)
   return plain;
 }
 
-static uint32_t bits_of(float x)
+static uint32_t float_bits(float x)
 {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
@@ -405,18 +405,18 @@ static uint32_t bits_of(float x)
 }
 
 /// What the kernel for few carriers needs, once the field is complete.
-static void set_flips(FiqCarrierField* field)
+static void set_flips(FiqSoftmaxField* field)
 {
   for (uint32_t k = 0; k < field->n; ++k) {
-    field->flip[k][0] = bits_of(field->low[k]) ^ bits_of(field->low[k + 1]);
-    field->flip[k][1] = bits_of(field->span[k]) ^ bits_of(field->span[k + 1]);
-    field->flip[k][2] = bits_of(field->centre[k]) ^ bits_of(field->centre[k + 1]);
+    field->flip[k][0] = float_bits(field->low[k]) ^ float_bits(field->low[k + 1]);
+    field->flip[k][1] = float_bits(field->span[k]) ^ float_bits(field->span[k + 1]);
+    field->flip[k][2] = float_bits(field->centre[k]) ^ float_bits(field->centre[k + 1]);
     field->flip[k][3] = (uint32_t)(field->cell[k] ^ field->cell[k + 1]);
   }
 }
 
 /// Strong and coherent carriers attract more sharply; between two it is the mean of theirs.
-static void sharpen_each(FiqCarriers* self, const FiqCarriersTarget* target, const int32_t* order,
+static void sharpen_each(FiqAnneal* self, const FiqAnnealTarget* target, const int32_t* order,
                          uint32_t n)
 {
   float factor[SLOTS];
@@ -435,7 +435,7 @@ static void sharpen_each(FiqCarriers* self, const FiqCarriersTarget* target, con
 }
 
 /// The biases that move the indifference points onto the cuts, and the field with them.
-void fiq_carriers_build_field(FiqCarriers* self, const FiqCarriersTarget* target)
+void fiq_anneal_build_field(FiqAnneal* self, const FiqAnnealTarget* target)
 {
   bool    wanted[SLOTS];
   int32_t order[SLOTS];
@@ -449,7 +449,7 @@ void fiq_carriers_build_field(FiqCarriers* self, const FiqCarriersTarget* target
     return;
   }
   const float  sharpness = fmaxf(1e-6f, fmaxf(sharpness_by_mode(self), last_choice(self->p)));
-  const bool   counted   = self->below[FIQ_CARRIERS_COARSE] > 0;
+  const bool   counted   = self->below[FIQ_ANNEAL_COARSE] > 0;
   const double gain      = counted ? (double)(sharpness * self->params.balance) : 0.0;
   place_cuts(self, order, n);
   self->gap = out_of_reach;
@@ -464,7 +464,7 @@ void fiq_carriers_build_field(FiqCarriers* self, const FiqCarriersTarget* target
       bias[i]          = bias[i - 1] - gain * (double)lean;
     }
   }
-  fiq_carrier_field(&self->field, n, x, bias, order, sharpness);
+  fiq_softmax_field(&self->field, n, x, bias, order, sharpness);
   if (self->params.sharpness_mode == FIQ_SHARPNESS_CARRIER) {
     sharpen_each(self, target, order, n);
   }

@@ -3,8 +3,8 @@
    Angles in turns, one turn being 2 pi: what the oscillators of the swarm count in. For inner loops that the compiler
    vectorises; the same bits in every build. [any]
 */
-#ifndef FIQ_TURNS_H
-#define FIQ_TURNS_H
+#ifndef FIQ_TRIG_TURNS_H
+#define FIQ_TRIG_TURNS_H
 
 #include "dsp/base/maths.h"
 

@@ -5,22 +5,23 @@
    reader's, and the third stands between them: send and receive each swap their own with it by one
    atomic exchange. The slots themselves are the user's.
 */
-#ifndef FIQ_TRIPLE_H
-#define FIQ_TRIPLE_H
+#ifndef FIQ_TRIPLE_BUFFER_H
+#define FIQ_TRIPLE_BUFFER_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { FIQ_TRIPLE_SLOTS = 3, FIQ_TRIPLE_FRESH = 4 };
+enum { FIQ_TRIPLE_BUFFER_SLOTS = 3, FIQ_TRIPLE_BUFFER_FRESH = 4 };
 
 typedef struct {
-  atomic_uint between; ///< slot that is nobody's, + FIQ_TRIPLE_FRESH if the reader has not seen it
-  unsigned    writing; ///< the writer's slot
-  unsigned    reading; ///< the reader's slot
-} FiqTriple;
+  atomic_uint
+      between; ///< slot that is nobody's, + FIQ_TRIPLE_BUFFER_FRESH if the reader has not seen it
+  unsigned writing; ///< the writer's slot
+  unsigned reading; ///< the reader's slot
+} FiqTripleBuffer;
 
 /// Empty.  [setup]
-static inline void fiq_triple_init(FiqTriple* self)
+static inline void fiq_triple_buffer_init(FiqTripleBuffer* self)
 {
   self->writing = 0;
   self->reading = 1;
@@ -28,17 +29,17 @@ static inline void fiq_triple_init(FiqTriple* self)
 }
 
 /// Hand over slot `writing`, which then is another.  [the writer]
-static inline void fiq_triple_send(FiqTriple* self)
+static inline void fiq_triple_buffer_send(FiqTripleBuffer* self)
 {
   // Release hands the contents over; acquire makes sure that the reader has left the slot taken back.
-  const unsigned mine = self->writing | FIQ_TRIPLE_FRESH;
+  const unsigned mine = self->writing | FIQ_TRIPLE_BUFFER_FRESH;
   self->writing       = atomic_exchange_explicit(&self->between, mine, memory_order_acq_rel) & 3u;
 }
 
 /// True if something came since the last time; slot `reading` then holds it.  [the reader]
-static inline bool fiq_triple_receive(FiqTriple* self)
+static inline bool fiq_triple_buffer_receive(FiqTripleBuffer* self)
 {
-  if (!(atomic_load_explicit(&self->between, memory_order_relaxed) & FIQ_TRIPLE_FRESH)) {
+  if (!(atomic_load_explicit(&self->between, memory_order_relaxed) & FIQ_TRIPLE_BUFFER_FRESH)) {
     return false;
   }
   const unsigned mine = self->reading;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/engine/telemetry_fill.h"
 #include "dsp/engine/engine_state.h"
+#include "dsp/engine/telemetry_fill.h"
 
 static const float coupling_told_max = 64.0f; // of the meter
 static const float bypass_s          = 0.01f;
@@ -68,7 +68,7 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
 {
   const FiqEngineParams* const p = &self->params;
   // The density goal thickens by harmonics.
-  const float density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
+  const float density = fiq_goal_controller_drive(&self->agency, FIQ_GOAL_DENSITY);
   const float thicker = fabsf(density) > 0.0f ? exp2f(goal_octaves * density) : 1.0f;
   return (FiqRealmsParams){
       .realm        = (FiqRealm)p->realm,
@@ -78,7 +78,7 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
       .motion_rad   = self->smoothed[FIQ_SMOOTH_MOTION].end,
       .stereo_rad   = FIQ_PI_F * self->smoothed[FIQ_SMOOTH_WIDTH].end,
       .theta_rad    = self->theta_rad,
-      .attention    = self->attending ? self->eager : NULL,
+      .attention    = self->attending ? self->learn_scale : NULL,
       .coherence    = p->coherence,
       .match_rate   = p->match,
       .match_hold   = p->match_hold > 0.5f,
@@ -87,22 +87,22 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
 
 static void control_paths(FiqEngine* self)
 {
-  FiqPathParams params = {.realms     = realms_params(self),
-                          .trust      = &self->trust,
-                          .watching   = self->playing_id != 0 || self->is_tuned,
-                          .with_side  = self->playing.learned.objective == FIQ_LEARN_ALIGN,
-                          .input_mode = self->mode,
-                          .with_q     = self->with_q,
-                          .shift_hz   = self->smoothed[FIQ_SMOOTH_SHIFT].end,
-                          .rotate     = &self->smoothed[FIQ_SMOOTH_ROTATE],
-                          .mix        = &self->mix,
-                          .level      = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
-                          .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
-                          .own_level  = fiq_engine_sings_input(self)};
+  FiqEffectPathParams params = {.realms     = realms_params(self),
+                                .trust      = &self->trust,
+                                .watching   = self->playing_id != 0 || self->is_tuned,
+                                .with_side  = self->playing.learned.objective == FIQ_LEARN_ALIGN,
+                                .input_mode = self->mode,
+                                .with_q     = self->with_q,
+                                .shift_hz   = self->smoothed[FIQ_SMOOTH_SHIFT].end,
+                                .rotate     = &self->smoothed[FIQ_SMOOTH_ROTATE],
+                                .mix        = &self->mix,
+                                .level      = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
+                                .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
+                                .own_level  = fiq_engine_sings_input(self)};
   params.realms.amount *= self->strength.end;
-  fiq_path_control(&self->path->path, &params);
+  fiq_effect_path_control(&self->path->path, &params);
   if (self->incoming) {
-    fiq_path_control(&self->incoming->path, &params);
+    fiq_effect_path_control(&self->incoming->path, &params);
     self->incoming_runs = true;
   }
 }
@@ -149,7 +149,7 @@ static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)
 {
   meters->moments       = (float)self->memory.n_moments;
   meters->recall_match  = self->params.recall > 0.0f ? self->memory.recall : 0.0f;
-  meters->goal_progress = fiq_agency_progress(&self->agency);
+  meters->goal_progress = fiq_goal_controller_progress(&self->agency);
   meters->linked        = (float)self->field.n_peers;
 }
 
@@ -158,7 +158,7 @@ static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
   const FiqRealms* const realms = &self->path->path.realms;
   meters->coordinated           = realms->coordination_score;
   meters->spectral_share        = fiq_realms_spectral_share(realms);
-  meters->learn_progress = self->learner ? fiq_learning_progress(&self->learner->learning) : 0.0f;
+  meters->learn_progress = self->learner ? fiq_lesson_progress(&self->learner->learning) : 0.0f;
   meters->learn_gain     = self->lesson.is_known ? self->lesson.learned.gain_db : 0.0f;
   meters->learn_active   = self->playing_id ? self->trust.end * self->strength.end : 0.0f;
   meters->match_error    = fiq_gain_to_db(fiq_realm_temporal_error(&realms->temporal[0]));
@@ -250,7 +250,7 @@ void fiq_engine_control(FiqEngine* self)
   tick_smoothers(self);
   fiq_engine_ramp(&self->enabled, self->params.enabled, period_s / bypass_s);
   fiq_engine_control_analysis(self);
-  fiq_engine_control_mind(self, period_s);
+  fiq_engine_control_goals(self, period_s);
   fiq_engine_control_core(self);
   if (self->path) {
     control_exchange(self, period_s);

@@ -13,8 +13,8 @@ static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
   }
 }
 
-FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool,
-                        const FiqPathConfig* config)
+FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool* pool,
+                               const FiqEffectPathConfig* config)
 {
   assert(self && arena && pool && config);
   memset(self, 0, sizeof(*self));
@@ -54,11 +54,11 @@ FiqStatus fiq_path_init(FiqPath* self, FiqArena* arena, FiqFftPool* pool,
   }
   self->latency_frames = latency;
   self->step           = 1.0f / (float)period;
-  fiq_path_reset(self, FIQ_REALM_SPECTRAL);
+  fiq_effect_path_reset(self, FIQ_REALM_SPECTRAL);
   return FIQ_OK;
 }
 
-void fiq_path_reset(FiqPath* self, FiqRealm realm)
+void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
 {
   fiq_realms_reset(&self->realms, realm);
   fiq_field_delay_reset(&self->dry_delay);
@@ -67,7 +67,7 @@ void fiq_path_reset(FiqPath* self, FiqRealm realm)
   fiq_field_delay_reset(&self->swarm_delay);
   fiq_field_shift_reset(&self->shift);
   self->position           = 0;
-  self->seen               = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
+  self->seen               = (FiqPathLevels){0.0f, 0.0f, 0.0, 0.0};
   self->envelope           = 0.0f;
   self->led                = 1.0f;
   self->side_frames        = UINT32_MAX;
@@ -75,7 +75,7 @@ void fiq_path_reset(FiqPath* self, FiqRealm realm)
   self->swarm_quiet_frames = UINT32_MAX;
 }
 
-void fiq_path_adopt(FiqPath* self, const FiqPath* old)
+void fiq_effect_path_adopt(FiqEffectPath* self, const FiqEffectPath* old)
 {
   fiq_realms_adopt(&self->realms, &old->realms);
   self->envelope    = old->envelope;
@@ -83,11 +83,11 @@ void fiq_path_adopt(FiqPath* self, const FiqPath* old)
   self->side_frames = old->side_frames;
 }
 
-void fiq_path_control(FiqPath* self, const FiqPathParams* params)
+void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* params)
 {
   assert(self->position == 0);
   self->params = *params;
-  self->seen   = (FiqSeen){0.0f, 0.0f, 0.0, 0.0};
+  self->seen   = (FiqPathLevels){0.0f, 0.0f, 0.0, 0.0};
   fiq_realms_control(&self->realms, &params->realms);
   fiq_field_shift_control(&self->shift, params->shift_hz);
   fiq_field_delay_control(&self->dry_delay, self->dry_delay.delay_max_frames);
@@ -97,7 +97,7 @@ void fiq_path_control(FiqPath* self, const FiqPathParams* params)
 }
 
 /// How far frame `i` of this call is through the control period, 0..1.
-static float at(const FiqPath* self, uint32_t i)
+static float planes_at(const FiqEffectPath* self, uint32_t i)
 {
   return (float)(self->position + i) * self->step;
 }
@@ -115,11 +115,11 @@ static void mid_side(float* const* planes, uint32_t n_frames, float scale)
 }
 
 /// Turn z = i + jq by the rotation's line and by the shift, in place.
-static void turn_field(FiqPath* self, FiqField* z)
+static void turn_field(FiqEffectPath* self, FiqField* z)
 {
   fiq_field_shift_process(&self->shift, z);
   for (uint32_t n = 0; n < z->n_frames; ++n) {
-    const float angle = fiq_smoother_at(self->params.rotate, at(self, n));
+    const float angle = fiq_smoother_at(self->params.rotate, planes_at(self, n));
     const float c     = fiq_cos(angle);
     const float s     = fiq_sin(angle);
     const float re    = z->i[n] * c - z->q[n] * s;
@@ -129,7 +129,7 @@ static void turn_field(FiqPath* self, FiqField* z)
   }
 }
 
-static void turn_phases(FiqPath* self, uint32_t n_frames)
+static void turn_phases(FiqEffectPath* self, uint32_t n_frames)
 {
   const double rate = self->config.sample_rate_hz;
   if (self->params.input_mode == FIQ_INPUT_IQ_PAIR) {
@@ -154,12 +154,12 @@ static void copy_planes(float* const* to, const float* const* from, uint32_t n_f
 }
 
 /// A sidechain counts as connected until it was silent for this long.
-static uint32_t hold_frames(const FiqPath* self)
+static uint32_t hold_frames(const FiqEffectPath* self)
 {
   return (uint32_t)(2.0 * self->config.sample_rate_hz);
 }
 
-static void process_wet(FiqPath* self, const float* const* in, const float* const* side,
+static void process_wet(FiqEffectPath* self, const float* const* in, const float* const* side,
                         uint32_t n_frames)
 {
   const FiqInputMode        mode = self->params.input_mode;
@@ -173,7 +173,7 @@ static void process_wet(FiqPath* self, const float* const* in, const float* cons
   // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
   float* const* const out_q =
       self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
-  const bool heard = fiq_path_follows_side(self);
+  const bool heard = fiq_effect_path_follows_side(self);
   fiq_realms_process(&self->realms, from, heard ? side : NULL, self->wet, out_q, n_frames);
   if (self->params.with_q) {
     turn_phases(self, n_frames);
@@ -184,7 +184,7 @@ static void process_wet(FiqPath* self, const float* const* in, const float* cons
 }
 
 /// Frames since the sidechain last sounded.
-static void watch_side(FiqPath* self, uint32_t n_frames)
+static void watch_side(FiqEffectPath* self, uint32_t n_frames)
 {
   uint32_t last = n_frames; // frame after the last that sounds
   while (last > 0 && !(fabsf(self->side[0][last - 1]) + fabsf(self->side[1][last - 1]) > 1e-5f)) {
@@ -195,81 +195,81 @@ static void watch_side(FiqPath* self, uint32_t n_frames)
   self->side_frames   = last > 0 ? n_frames - last : past;
 }
 
-float fiq_path_follow_gain(float power)
+float fiq_effect_path_follow_gain(float power)
 {
   return fminf(2.0f, 4.0f * sqrtf(power));
 }
 
-bool fiq_path_follows_side(const FiqPath* self)
+bool fiq_effect_path_follows_side(const FiqEffectPath* self)
 {
   return self->side_frames < hold_frames(self);
 }
 
 /// Add the swarm at its level times that of what it follows: the sidechain while it
 /// sounds and for two seconds after, else the input, unless what it sings is as loud as that already.
-static void add_swarm(FiqPath* self, uint32_t n_frames)
+static void add_swarm(FiqEffectPath* self, uint32_t n_frames)
 {
   const FiqSmoother* const level = self->params.level;
   watch_side(self, n_frames);
   if (level->start <= 0.0f && level->end <= 0.0f) {
     return;
   }
-  const bool          by_side = fiq_path_follows_side(self);
+  const bool          by_side = fiq_effect_path_follows_side(self);
   float* const* const leader  = by_side ? self->side : self->dry;
   const float         led     = by_side || !self->params.own_level ? 1.0f : 0.0f;
   const float         step_s  = (float)(1.0 / self->config.sample_rate_hz);
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float power  = 0.5f * (leader[0][i] * leader[0][i] + leader[1][i] * leader[1][i]);
-    self->envelope     = fiq_path_follow_power(self->envelope, power, step_s);
-    self->led          = fiq_path_follow_led(self->led, led, step_s);
-    const float follow = self->led * fiq_smoother_at(self->params.follow, at(self, i));
-    const float loud   = fiq_mix(1.0f, fiq_path_follow_gain(self->envelope), follow);
-    const float gain   = loud * fiq_smoother_at(level, at(self, i));
+    self->envelope     = fiq_effect_path_follow_power(self->envelope, power, step_s);
+    self->led          = fiq_effect_path_follow_led(self->led, led, step_s);
+    const float follow = self->led * fiq_smoother_at(self->params.follow, planes_at(self, i));
+    const float loud   = fiq_mix(1.0f, fiq_effect_path_follow_gain(self->envelope), follow);
+    const float gain   = loud * fiq_smoother_at(level, planes_at(self, i));
     self->wet[0][i] += gain * self->swarm[0][i];
     self->wet[1][i] += gain * self->swarm[1][i];
   }
 }
 
-static void see_peaks(FiqPath* self, const float* const* in, uint32_t n_frames)
+static void see_peaks(FiqEffectPath* self, const float* const* in, uint32_t n_frames)
 {
-  FiqSeen* const seen = &self->seen;
+  FiqPathLevels* const seen = &self->seen;
   for (uint32_t i = 0; i < n_frames; ++i) {
     seen->peak_in  = fmaxf(seen->peak_in, fmaxf(fabsf(in[0][i]), fabsf(in[1][i])));
     seen->peak_wet = fmaxf(seen->peak_wet, fmaxf(fabsf(self->wet[0][i]), fabsf(self->wet[1][i])));
   }
 }
 
-static double energy_of(float a, float b)
+static double block_energy(float a, float b)
 {
   const double sum = (double)a + (double)b;
   return sum * sum;
 }
 
-static void see_energies(FiqPath* self, uint32_t n_frames)
+static void see_energies(FiqEffectPath* self, uint32_t n_frames)
 {
-  float* const* const wet  = self->wet;
-  float* const* const dry  = self->dry;
-  float* const* const side = self->side;
-  FiqSeen* const      seen = &self->seen;
+  float* const* const  wet  = self->wet;
+  float* const* const  dry  = self->dry;
+  float* const* const  side = self->side;
+  FiqPathLevels* const seen = &self->seen;
   for (uint32_t i = 0; i < n_frames; ++i) {
     if (self->params.with_side) {
-      seen->energy_wet += energy_of(wet[0][i], side[0][i]) + energy_of(wet[1][i], side[1][i]);
-      seen->energy_dry += energy_of(dry[0][i], side[0][i]) + energy_of(dry[1][i], side[1][i]);
+      seen->energy_wet += block_energy(wet[0][i], side[0][i]) + block_energy(wet[1][i], side[1][i]);
+      seen->energy_dry += block_energy(dry[0][i], side[0][i]) + block_energy(dry[1][i], side[1][i]);
     } else {
-      seen->energy_wet += energy_of(wet[0][i], wet[1][i]);
-      seen->energy_dry += energy_of(dry[0][i], dry[1][i]);
+      seen->energy_wet += block_energy(wet[0][i], wet[1][i]);
+      seen->energy_dry += block_energy(dry[0][i], dry[1][i]);
     }
   }
 }
 
 /// Put the delayed input in place of the rest of `share`.
-static void mix_dry(FiqPath* self, const FiqSmoother* share, uint32_t n_frames)
+static void mix_dry(FiqEffectPath* self, const FiqSmoother* share, uint32_t n_frames)
 {
   if (share->start >= 1.0f && share->end >= 1.0f) {
     return; // untouched to the last bit
   }
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const float wet = fiq_smoother_at(share, at(self, i));
+    const float wet = fiq_smoother_at(share, planes_at(self, i));
     self->wet[0][i] = fiq_mix(self->dry[0][i], self->wet[0][i], wet);
     self->wet[1][i] = fiq_mix(self->dry[1][i], self->wet[1][i], wet);
   }
@@ -299,13 +299,13 @@ static void delay_or_rest(FiqFieldDelay* line, uint32_t* quiet_frames, bool is_f
   }
 }
 
-void fiq_path_process(FiqPath* self, const float* const* in, const float* const* side,
-                      const float* const* swarm, uint32_t n_frames)
+void fiq_effect_path_process(FiqEffectPath* self, const float* const* in, const float* const* side,
+                             const float* const* swarm, uint32_t n_frames)
 {
   assert(self->position + n_frames <= self->config.control_frames);
-  const float* const* const wet    = (const float* const*)self->wet;
-  const float* const* const led_by = sound_of(side, self->side, n_frames);
-  const float* const* const sung   = sound_of(swarm, self->swarm, n_frames);
+  const float* const* const wet       = (const float* const*)self->wet;
+  const float* const* const led_by    = sound_of(side, self->side, n_frames);
+  const float* const* const swarm_out = sound_of(swarm, self->swarm, n_frames);
   process_wet(self, in, led_by, n_frames);
   if (self->params.watching) {
     see_peaks(self, in, n_frames);
@@ -314,8 +314,8 @@ void fiq_path_process(FiqPath* self, const float* const* in, const float* const*
   fiq_field_delay_pair(&self->dry_delay, in, self->dry, n_frames);
   delay_or_rest(&self->side_delay, &self->side_quiet_frames, side != NULL, led_by, self->side,
                 n_frames);
-  delay_or_rest(&self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, sung, self->swarm,
-                n_frames);
+  delay_or_rest(&self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, swarm_out,
+                self->swarm, n_frames);
   if (self->params.watching) {
     see_energies(self, n_frames);
   }

@@ -31,13 +31,13 @@ typedef struct {
   FiqPartKind kind;
   uint32_t    capacity;         ///< FIQ_PART_SWARM: oscillators
   uint32_t    step_frames;      ///< FIQ_PART_SWARM: step at 44.1 and 48 kHz, 64, 256 or 1024
-  uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqPathShape; FIQ_PART_LEARNER
+  uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqEffectPathShape; FIQ_PART_LEARNER
   uint32_t    n_bands;          ///< FIQ_PART_PATH, FIQ_PART_LEARNER
   uint32_t    lookahead_frames; ///< FIQ_PART_PATH
   uint32_t    watch_frames;     ///< FIQ_PART_PATH
   bool        spectral_only;    ///< FIQ_PART_PATH
   double      segment_s;        ///< FIQ_PART_LEARNER: what it hears at a time
-  bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLearningConfig
+  bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLessonConfig
 } FiqPartOrder;
 
 /// What a phase core tells of itself once a step.
@@ -47,7 +47,7 @@ typedef struct {
   float    rate_rad_s; ///< at which it turns
   uint32_t link;       ///< 0 none, 1..16
   uint32_t role;       ///< 0 consensus, 1 leader, 2 follower
-} FiqCoreNews;
+} FiqCoreMessage;
 
 /// What the linked ones are to it: their mean of R e^(j psi).
 typedef struct {
@@ -57,7 +57,7 @@ typedef struct {
 } FiqCoreField;
 
 /// Hands over the news of a core's step and fetches the field; must not wait.  [audio]
-typedef void FiqCoreExchange(void* handle, const FiqCoreNews* news, FiqCoreField* field);
+typedef void FiqCoreExchange(void* handle, const FiqCoreMessage* news, FiqCoreField* field);
 
 typedef struct {
   double   sample_rate_hz;   ///< 8000..384000
@@ -246,7 +246,7 @@ void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params);
 
 /// Play some periods to nobody, then reset as above, so that the first block takes no longer than others. Nothing else is
 /// left of them: neither in the phases of the layers, the lesson and the memory, nor with linked instances.  [setup]
-void fiq_engine_rehearse(FiqEngine* self, const FiqEngineParams* params);
+void fiq_engine_warm_up(FiqEngine* self, const FiqEngineParams* params);
 
 /**
    Process `n_frames` (any number). `in` and `side` are two planes each; either may be NULL
@@ -311,7 +311,7 @@ FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order);
 void fiq_engine_install(FiqEngine* self, FiqPart* part);
 
 /// A part that was replaced and may be released, or NULL.  [audio]
-FiqPart* fiq_engine_spent(FiqEngine* self);
+FiqPart* fiq_engine_take_retired_part(FiqEngine* self);
 
 /// A part that has recorded enough for a lesson: call fiq_part_learn aside (or here, while
 /// freewheeling), then fiq_engine_learned; NULL if there is none.  [audio]

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What the files of the engine share; for nobody else.
-   engine.c: life, and the way of sound; engine_control.c: the control period; engine_parts.c: exchange of
-   parts; engine_lessons.c: what is learned; engine_core.c: the phase core; engine_mind.c: memory, goals,
-   attention; engine_swarm.c: what the swarm is told; engine_leaving.c: one that gives way; engine_rehearse.c: periods that nobody hears.
+   process.c: life, and the way of sound; control.c: the control period; exchange.c: exchange of
+   parts; learning.c: what is learned; phase.c: the phase core; goals.c: memory, goals,
+   attention; swarm.c: what the swarm is told; leaving.c: one that gives way; warmup.c: periods that nobody hears.
 */
-#ifndef FIQ_ENGINE_SELF_H
-#define FIQ_ENGINE_SELF_H
+#ifndef FIQ_ENGINE_STATE_H
+#define FIQ_ENGINE_STATE_H
 
-#include "dsp/goals/goal_controller.h"
-#include "dsp/analysis/partial_tracker.h"
-#include "dsp/goals/attention.h"
-#include "dsp/filter/disperser.h"
-#include "dsp/engine/engine.h"
-#include "dsp/filter/guard.h"
-#include "dsp/base/maths.h"
 #include "dsp/analysis/output_meter.h"
-#include "dsp/goals/moment_memory.h"
+#include "dsp/analysis/partial_tracker.h"
+#include "dsp/base/maths.h"
+#include "dsp/engine/engine.h"
 #include "dsp/engine/part.h"
+#include "dsp/filter/disperser.h"
+#include "dsp/filter/guard.h"
+#include "dsp/filter/tilt.h"
+#include "dsp/goals/attention.h"
+#include "dsp/goals/goal_controller.h"
+#include "dsp/goals/moment_memory.h"
 #include "dsp/phase/phase_core.h"
 #include "dsp/phase/regulator.h"
 #include "dsp/phase/stochastic_resonance.h"
-#include "dsp/filter/tilt.h"
 
 enum {
-  FIQ_SPENT_MAX       = 4,  ///< replaced parts waiting for their release
+  FIQ_RETIRED_MAX     = 4,  ///< replaced parts waiting for their release
   FIQ_TELEMETRY_TICKS = 32, ///< control periods from one telemetry to the next
   FIQ_METER_TICKS     = 16, ///< and between meters that are dear
 };
@@ -50,85 +50,85 @@ struct FiqEngine {
   uint32_t        control_frames;
   float    share;    ///< of a control period that a frame is; exact, since that is a power of two
   uint32_t position; ///< within the control period
-  FiqEngineParams  params;
-  FiqTempo         tempo;
-  FiqPart*         swarm;
-  FiqPart*         path;            ///< NULL without realms
-  FiqPart*         incoming;        ///< a path that will replace it, or NULL
-  bool             incoming_runs;   ///< its first control period has begun
-  uint32_t         incoming_frames; ///< until it is filled
-  FiqSmoother      exchange;        ///< share of the incoming path
-  FiqPart*         spent[FIQ_SPENT_MAX];
-  FiqFftPool       pool; ///< of the analysis
-  FiqAnalysis      analysis;
-  bool             analysing;
-  bool             copying;       ///< it sings what is heard at the input and nothing else
-  FiqPart*         learner;       ///< NULL until it is wanted
-  FiqLesson        lesson;        ///< learned last
-  uint32_t         lesson_id;     ///< counts the lessons
-  FiqLesson        playing;       ///< what the realms have
-  uint32_t         playing_id;    ///< 0: nothing learned
-  bool             is_tuned;      ///< the spectral realm plays `playing` in place of its layer
-  bool             is_stale;      ///< the lesson under way is to be dropped
-  bool             is_clearing;   ///< learn_clear was on
-  float            objective;     ///< of the last control period
-  uint32_t         n_lessons;     ///< for this objective
-  uint32_t         settle_frames; ///< until what was changed is heard
-  FiqWatch         watch;
-  FiqSmoother      trust;    ///< share of the realms' output in place of the delayed input
-  FiqSmoother      strength; ///< the same of the phases, while something turns
-  FiqPhaseCore     core;
-  FiqCoreField     field;                      ///< of the linked instances
-  float            theta_rad[FIQ_NEURONS_MAX]; ///< of the core, as the realms' bands take them
-  float            eager[FIQ_NEURONS_MAX];     ///< share of the coordination that a band gets
-  float            sway[FIQ_KURAMOTO_MAX];     ///< relative pitch, now
-  FiqRegulator     group_regulator;            ///< of the swarm's notes
-  FiqResonance     group_resonance;
-  FiqMemory        memory;
-  FiqMemoryPartial present[FIQ_SWARM_VOICES_MAX];
-  uint32_t         n_present;
-  uint32_t         n_sung;         ///< voices that the swarm was asked for
-  float            axes[FIQ_AXES]; ///< power of the present
-  float            coherence;      ///< of the present, 0..1
-  bool             was_clearing;   ///< memory_clear was on
-  FiqAttention     attention;
-  bool             attending;
-  FiqAgency        agency;
-  FiqEngineGoal    asked[FIQ_ENGINE_GOALS]; ///< goals by message
-  uint32_t         n_asked;
-  FiqMeasure       measure;
-  bool             measuring; ///< there are goals
-  FiqDisperser     disperser;
-  FiqTilt          tilt;
-  FiqGuard         guard;
-  FiqSmoother      smoothed[FIQ_N_SMOOTHED];
-  FiqSmoother      enabled;
-  FiqSmoother      detour;        ///< 1 through the realm; 0 dry, while the input mode changes
-  FiqSmoother      mix;           ///< what the path mixes by: mix times detour
-  uint32_t         detour_frames; ///< still to stay dry
-  FiqInputMode     mode;
-  bool             with_q;   ///< the realms make their output analytic, for rotation and shift
-  uint32_t         q_frames; ///< until Q is whole; rotation and shift wait for it
-  FiqEngineMeters  meters;
-  bool             is_residual_known; ///< of a swarm that sleeps
-  bool             watched;           ///< telemetry is gathered
-  FiqTelemetryBox  telemetry;
-  FiqTelemetry     draft;   ///< of the telemetry; too large for the stack
-  uint64_t         n_ticks; ///< control periods since reset
-  uint64_t         seed;
-  float*           in[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
-  float*           side[FIQ_CHANNELS];
-  bool             has_side;           ///< a sidechain was given
-  float*           sung[FIQ_CHANNELS]; ///< the swarm
-  float            key_power;          ///< of the input, as keys follow it beside voices
-  float            key_led;            ///< 0..1, how far they do
-  FiqPart*         leaving;            ///< a swarm whose place one of another step took, or NULL
-  uint32_t         leaving_at;         ///< frames since
-  uint32_t         leaving_waits;      ///< until it fades
-  uint32_t         leaving_fades;      ///< frames that this takes
-  float*           left[FIQ_CHANNELS]; ///< what it sings
-  float*           wet[FIQ_CHANNELS];  ///< without a path, as `dry`
-  float*           dry[FIQ_CHANNELS];
+  FiqEngineParams   params;
+  FiqTempo          tempo;
+  FiqPart*          swarm;
+  FiqPart*          path;            ///< NULL without realms
+  FiqPart*          incoming;        ///< a path that will replace it, or NULL
+  bool              incoming_runs;   ///< its first control period has begun
+  uint32_t          incoming_frames; ///< until it is filled
+  FiqSmoother       exchange;        ///< share of the incoming path
+  FiqPart*          retired[FIQ_RETIRED_MAX];
+  FiqFftPool        pool; ///< of the analysis
+  FiqPartialTracker analysis;
+  bool              analysing;
+  bool              is_resynthesis; ///< it sings what is heard at the input and nothing else
+  FiqPart*          learner;        ///< NULL until it is wanted
+  FiqPhaseSolution  lesson;         ///< learned last
+  uint32_t          lesson_id;      ///< counts the lessons
+  FiqPhaseSolution  playing;        ///< what the realms have
+  uint32_t          playing_id;     ///< 0: nothing learned
+  bool              is_tuned;       ///< the spectral realm plays `playing` in place of its layer
+  bool              is_stale;       ///< the lesson under way is to be dropped
+  bool              is_clearing;    ///< learn_clear was on
+  float             objective;      ///< of the last control period
+  uint32_t          n_lessons;      ///< for this objective
+  uint32_t          settle_frames;  ///< until what was changed is heard
+  FiqWatch          watch;
+  FiqSmoother       trust;    ///< share of the realms' output in place of the delayed input
+  FiqSmoother       strength; ///< the same of the phases, while something turns
+  FiqPhaseCore      core;
+  FiqCoreField      field;                        ///< of the linked instances
+  float             theta_rad[FIQ_NEURONS_MAX];   ///< of the core, as the realms' bands take them
+  float             learn_scale[FIQ_NEURONS_MAX]; ///< share of the coordination that a band gets
+  float             sway[FIQ_KURAMOTO_MAX];       ///< relative pitch, now
+  FiqRegulator      group_regulator;              ///< of the swarm's notes
+  FiqStochasticResonance group_resonance;
+  FiqMomentMemory        memory;
+  FiqMomentMemoryPartial present[FIQ_SWARM_VOICES_MAX];
+  uint32_t               n_present;
+  uint32_t               n_sung;         ///< voices that the swarm was asked for
+  float                  axes[FIQ_AXES]; ///< power of the present
+  float                  coherence;      ///< of the present, 0..1
+  bool                   was_clearing;   ///< memory_clear was on
+  FiqAttention           attention;
+  bool                   attending;
+  FiqGoalController      agency;
+  FiqEngineGoal          asked[FIQ_ENGINE_GOALS]; ///< goals by message
+  uint32_t               n_asked;
+  FiqOutputMeter         measure;
+  bool                   measuring; ///< there are goals
+  FiqDisperser           disperser;
+  FiqTilt                tilt;
+  FiqGuard               guard;
+  FiqSmoother            smoothed[FIQ_N_SMOOTHED];
+  FiqSmoother            enabled;
+  FiqSmoother            detour; ///< 1 through the realm; 0 dry, while the input mode changes
+  FiqSmoother            mix;    ///< what the path mixes by: mix times detour
+  uint32_t               detour_frames; ///< still to stay dry
+  FiqInputMode           mode;
+  bool                   with_q; ///< the realms make their output analytic, for rotation and shift
+  uint32_t               q_frames; ///< until Q is whole; rotation and shift wait for it
+  FiqEngineMeters        meters;
+  bool                   is_residual_known; ///< of a swarm that sleeps
+  bool                   watched;           ///< telemetry is gathered
+  FiqTelemetryBox        telemetry;
+  FiqTelemetry           draft;   ///< of the telemetry; too large for the stack
+  uint64_t               n_ticks; ///< control periods since reset
+  uint64_t               seed;
+  float*                 in[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
+  float*                 side[FIQ_CHANNELS];
+  bool                   has_side;                ///< a sidechain was given
+  float*                 swarm_out[FIQ_CHANNELS]; ///< the swarm
+  float                  key_power;               ///< of the input, as keys follow it beside voices
+  float                  key_follow;              ///< 0..1, how far they do
+  FiqPart*               leaving;       ///< a swarm whose place one of another step took, or NULL
+  uint32_t               leaving_at;    ///< frames since
+  uint32_t               leaving_waits; ///< until it fades
+  uint32_t               leaving_fades; ///< frames that this takes
+  float*                 left[FIQ_CHANNELS]; ///< what it sings
+  float*                 wet[FIQ_CHANNELS];  ///< without a path, as `dry`
+  float*                 dry[FIQ_CHANNELS];
 };
 
 /// Level of a swarm's voice that sings a partial of amplitude 1 at that amplitude in both channels (measured).
@@ -195,17 +195,17 @@ uint32_t fiq_engine_n_sounding(const FiqEngine* self);
 
 /// Take the core's and the mind's memory.  [setup]
 FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena);
-FiqStatus fiq_engine_init_mind(FiqEngine* self, FiqArena* arena);
+FiqStatus fiq_engine_init_goals(FiqEngine* self, FiqArena* arena);
 
 /// Start over; moments are kept.  [audio]
 void fiq_engine_reset_core(FiqEngine* self);
-void fiq_engine_reset_mind(FiqEngine* self);
+void fiq_engine_reset_goals(FiqEngine* self);
 
 /// The core's phases in this control period, and what it does to the coupling.  [audio]
 void fiq_engine_control_core(FiqEngine* self);
 
 /// Memory, attention and goals.  [audio]
-void fiq_engine_control_mind(FiqEngine* self, float period_s);
+void fiq_engine_control_goals(FiqEngine* self, float period_s);
 
 /// K as set, with the goals' part, before regulation.  [audio]
 float fiq_engine_coupling(const FiqEngine* self);
@@ -235,10 +235,10 @@ void fiq_engine_restart_lesson(FiqEngine* self);
 void fiq_engine_place_phases(FiqRealms* realms, const FiqEngineState* state);
 
 /// `part` waits for its release; there must be a place.  [audio]
-void fiq_engine_keep_spent(FiqEngine* self, FiqPart* part);
+void fiq_engine_retire_part(FiqEngine* self, FiqPart* part);
 
 /// The swarm `old` sings on beside the one that took its place, until that is heard.  [audio]
-void fiq_engine_let_leave(FiqEngine* self, FiqPart* old);
+void fiq_engine_start_swarm_crossfade(FiqEngine* self, FiqPart* old);
 
 /// Add what it sings to `sung`.  [audio]
 void fiq_engine_add_leaving(FiqEngine* self, uint32_t n_frames);

@@ -9,11 +9,11 @@ static const double watch_s     = 0.02; // what Headroom sees of its output befo
 static const double later_s     = 6.0;  // what a lesson hears at a time, and offline
 static const double offline_s   = 60.0;
 
-void fiq_engine_keep_spent(FiqEngine* self, FiqPart* part)
+void fiq_engine_retire_part(FiqEngine* self, FiqPart* part)
 {
-  for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
-    if (!self->spent[i]) {
-      self->spent[i] = part;
+  for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
+    if (!self->retired[i]) {
+      self->retired[i] = part;
       return;
     }
   }
@@ -22,7 +22,7 @@ void fiq_engine_keep_spent(FiqEngine* self, FiqPart* part)
 
 void fiq_engine_finish_exchange(FiqEngine* self)
 {
-  fiq_engine_keep_spent(self, self->path);
+  fiq_engine_retire_part(self, self->path);
   self->path     = self->incoming;
   self->incoming = NULL;
   fiq_smoother_reset(&self->exchange, 0.0f);
@@ -91,8 +91,8 @@ static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, 
 
 bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
-  for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
-    if (self->spent[i]) {
+  for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
+    if (self->retired[i]) {
       return false;
     }
   }
@@ -111,9 +111,9 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
     fiq_swarm_adopt(&part->swarm, &old->swarm);
     self->swarm = part;
     if (part->order.step_frames != old->order.step_frames && !old->swarm.asleep) {
-      fiq_engine_let_leave(self, old);
+      fiq_engine_start_swarm_crossfade(self, old);
     } else {
-      fiq_engine_keep_spent(self, old);
+      fiq_engine_retire_part(self, old);
     }
     self->is_residual_known = false;
     self->meters.latency    = (float)fiq_engine_latency_frames(self);
@@ -121,14 +121,14 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
   }
   if (part->order.kind == FIQ_PART_LEARNER) {
     if (self->learner) {
-      fiq_engine_keep_spent(self, self->learner);
+      fiq_engine_retire_part(self, self->learner);
     }
     self->learner = part;
     return;
   }
   assert(self->path && !self->incoming);
   fiq_realms_set_lesson(&part->path.realms, &self->playing);
-  fiq_path_adopt(&part->path, &self->path->path);
+  fiq_effect_path_adopt(&part->path, &self->path->path);
   self->incoming      = part;
   self->incoming_runs = false; // it begins with the next control period
   // Windows, delays and filters are full after twice the latency.
@@ -136,12 +136,12 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
   fiq_smoother_reset(&self->exchange, 0.0f);
 }
 
-FiqPart* fiq_engine_spent(FiqEngine* self)
+FiqPart* fiq_engine_take_retired_part(FiqEngine* self)
 {
-  for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
-    FiqPart* const part = self->spent[i];
+  for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
+    FiqPart* const part = self->retired[i];
     if (part) {
-      self->spent[i] = NULL;
+      self->retired[i] = NULL;
       return part;
     }
   }

@@ -8,24 +8,24 @@ static const float crest_high_db  = 21.0f;
 static const float centre_low_hz  = 100.0f; // of the brightness goal, 0 %, and octaves to 100 %
 static const float centre_octaves = 6.64385619f;
 
-FiqStatus fiq_engine_init_mind(FiqEngine* self, FiqArena* arena)
+FiqStatus fiq_engine_init_goals(FiqEngine* self, FiqArena* arena)
 {
-  const FiqStatus memory = fiq_memory_init(&self->memory, arena);
+  const FiqStatus memory = fiq_moment_memory_init(&self->memory, arena);
   const FiqStatus measure =
-      fiq_measure_init(&self->measure, arena, &self->pool, self->config.sample_rate_hz);
+      fiq_output_meter_init(&self->measure, arena, &self->pool, self->config.sample_rate_hz);
   const FiqStatus disperser = fiq_disperser_init(&self->disperser, arena,
                                                  self->config.sample_rate_hz, self->control_frames);
   fiq_tilt_init(&self->tilt, self->config.sample_rate_hz, self->control_frames);
   return memory != FIQ_OK ? memory : measure != FIQ_OK ? measure : disperser;
 }
 
-void fiq_engine_reset_mind(FiqEngine* self)
+void fiq_engine_reset_goals(FiqEngine* self)
 {
-  fiq_memory_reset(&self->memory);
-  fiq_measure_reset(&self->measure);
+  fiq_moment_memory_reset(&self->memory);
+  fiq_output_meter_reset(&self->measure);
   fiq_disperser_reset(&self->disperser);
   fiq_tilt_reset(&self->tilt);
-  fiq_agency_reset(&self->agency);
+  fiq_goal_controller_reset(&self->agency);
   fiq_attention_reset(&self->attention, FIQ_AXES);
   self->measuring    = false;
   self->attending    = false;
@@ -60,16 +60,16 @@ static void add_goal(FiqGoal* goals, uint32_t* n, float kind, float target, floa
 
 static void control_goals(FiqEngine* self, float period_s)
 {
-  const FiqEngineParams* const p = &self->params;
-  const FiqMeasured* const     m = &self->measure.result;
-  FiqGoal                      goals[FIQ_GOALS_MAX];
-  uint32_t                     n = 0;
+  const FiqEngineParams* const  p = &self->params;
+  const FiqOutputReading* const m = &self->measure.result;
+  FiqGoal                       goals[FIQ_GOALS_MAX];
+  uint32_t                      n = 0;
   add_goal(goals, &n, p->goal, p->goal_target, 1.0f);
   for (uint32_t i = 0; i < self->n_asked; ++i) {
     add_goal(goals, &n, self->asked[i].kind, self->asked[i].target, self->asked[i].weight);
   }
   if (n > 0 && !self->measuring) {
-    fiq_measure_reset(&self->measure);
+    fiq_output_meter_reset(&self->measure);
   }
   // Drives glide back to exactly 0; from there on nothing moves without a goal.
   bool moves = n > 0;
@@ -77,18 +77,21 @@ static void control_goals(FiqEngine* self, float period_s)
     moves |= fabsf(self->agency.drive[kind]) > 0.0f;
   }
   if (moves || self->measuring) {
-    const FiqAgencyMeasures measures = {
+    const FiqGoalMeasures measures = {
         fiq_engine_order(self), m->crest_db,
         m->centroid_hz,         m->entropy,
         m->is_silent,           fiq_disperser_rise_db(&self->disperser)};
-    fiq_agency_set_goals(&self->agency, goals, n);
-    fiq_agency_step(&self->agency, &measures, period_s);
+    fiq_goal_controller_set_goals(&self->agency, goals, n);
+    fiq_goal_controller_step(&self->agency, &measures, period_s);
   }
   self->measuring = moves;
-  fiq_disperser_control(&self->disperser, fiq_agency_drive(&self->agency, FIQ_GOAL_HEADROOM));
+  fiq_disperser_control(&self->disperser,
+                        fiq_goal_controller_drive(&self->agency, FIQ_GOAL_HEADROOM));
   // Most sounds lie low: what lifts their upper bands makes them denser too.
-  const float denser = self->path ? fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY) : 0.0f;
-  fiq_tilt_control(&self->tilt, fiq_agency_drive(&self->agency, FIQ_GOAL_BRIGHTNESS) + denser);
+  const float denser =
+      self->path ? fiq_goal_controller_drive(&self->agency, FIQ_GOAL_DENSITY) : 0.0f;
+  fiq_tilt_control(&self->tilt,
+                   fiq_goal_controller_drive(&self->agency, FIQ_GOAL_BRIGHTNESS) + denser);
 }
 
 void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n)
@@ -100,7 +103,8 @@ void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t 
 }
 
 /// The notes that are played, as partials: what the Swarm has for its present.
-static uint32_t played_partials(const FiqEngine* self, FiqMemoryPartial* partials, uint32_t most)
+static uint32_t played_partials(const FiqEngine* self, FiqMomentMemoryPartial* partials,
+                                uint32_t most)
 {
   const FiqNotes* const notes = &self->swarm->swarm.notes;
   uint32_t              n     = 0;
@@ -108,20 +112,21 @@ static uint32_t played_partials(const FiqEngine* self, FiqMemoryPartial* partial
     const FiqNote* const note = &notes->note[i];
     const float          loud = note->stage == FIQ_NOTE_IDLE ? 0.0f : fiq_notes_level(notes, note);
     if (loud > 1e-4f) {
-      partials[n++] =
-          (FiqMemoryPartial){fiq_note_to_hz(fiq_notes_pitch(notes, note)), loud / fiq_voice_level};
+      partials[n++] = (FiqMomentMemoryPartial){fiq_note_to_hz(fiq_notes_pitch(notes, note)),
+                                               loud / fiq_voice_level};
     }
   }
   return n;
 }
 
-static uint32_t heard_partials(const FiqEngine* self, FiqMemoryPartial* partials, uint32_t most)
+static uint32_t heard_partials(const FiqEngine* self, FiqMomentMemoryPartial* partials,
+                               uint32_t most)
 {
-  uint32_t                      n_heard = 0;
-  const FiqAnalysisVoice* const heard   = fiq_analysis_voices(&self->analysis, &n_heard);
-  const uint32_t                n       = n_heard < most ? n_heard : most;
+  uint32_t                            n_heard = 0;
+  const FiqPartialTrackerVoice* const heard = fiq_partial_tracker_voices(&self->analysis, &n_heard);
+  const uint32_t                      n     = n_heard < most ? n_heard : most;
   for (uint32_t i = 0; i < n; ++i) {
-    partials[i] = (FiqMemoryPartial){heard[i].hz, heard[i].level};
+    partials[i] = (FiqMomentMemoryPartial){heard[i].hz, heard[i].level};
   }
   return n;
 }
@@ -131,10 +136,10 @@ static void find_present(FiqEngine* self)
 {
   if (self->path || self->params.source > 0.5f) {
     self->n_present = heard_partials(self, self->present, FIQ_SWARM_VOICES_MAX);
-    fiq_analysis_axes(&self->analysis, self->axes);
+    fiq_partial_tracker_axes(&self->analysis, self->axes);
   } else {
     self->n_present = played_partials(self, self->present, FIQ_SWARM_VOICES_MAX);
-    fiq_memory_axes_of_partials(self->present, self->n_present, self->axes);
+    fiq_moment_memory_axes_of_partials(self->present, self->n_present, self->axes);
   }
   if (self->n_ticks % FIQ_METER_TICKS == 0) {
     self->coherence = 1.0f / (1.0f + fiq_entropy(self->axes, FIQ_AXES));
@@ -145,20 +150,20 @@ static void control_memory(FiqEngine* self, float period_s)
 {
   const FiqEngineParams* const p      = &self->params;
   const bool                   clears = p->memory_clear > 0.5f;
-  const FiqMemoryParams        params = {p->remember > 0.5f, p->forgetting, p->recall_age};
-  FiqMemoryPresent             now    = {
-                     .partials = self->present, .n_partials = self->n_present, .coherence = self->coherence};
+  const FiqMomentMemoryParams  params = {p->remember > 0.5f, p->forgetting, p->recall_age};
+  FiqMomentMemoryPresent       now    = {
+               .partials = self->present, .n_partials = self->n_present, .coherence = self->coherence};
   memcpy(now.axes, self->axes, sizeof(now.axes));
   if (clears && !self->was_clearing) {
-    fiq_memory_clear(&self->memory);
+    fiq_moment_memory_clear(&self->memory);
   }
   self->was_clearing = clears;
   if (p->remember > 0.5f || p->recall > 0.0f) {
-    fiq_memory_step(&self->memory, &params, &now, period_s);
+    fiq_moment_memory_step(&self->memory, &params, &now, period_s);
   }
 }
 
-static void control_attention(FiqEngine* self, float period_s)
+static void update_attention(FiqEngine* self, float period_s)
 {
   if (self->params.attention <= 0.0f) {
     if (self->attending) {
@@ -177,13 +182,13 @@ bool fiq_engine_is_present(const FiqEngine* self)
   return p->remember > 0.5f || p->recall > 0.0f || p->attention > 0.0f;
 }
 
-void fiq_engine_control_mind(FiqEngine* self, float period_s)
+void fiq_engine_control_goals(FiqEngine* self, float period_s)
 {
   if (fiq_engine_is_present(self)) {
     find_present(self);
   }
   control_memory(self, period_s);
-  control_attention(self, period_s);
+  update_attention(self, period_s);
   control_goals(self, period_s);
 }
 
@@ -193,8 +198,8 @@ uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint3
   if (self->params.recall <= 0.0f) {
     return 0;
   }
-  const FiqMemoryVoice* const recalled = fiq_memory_voices(&self->memory, &n_recalled);
-  const FiqMoment* const      moment   = fiq_memory_recalled(&self->memory);
+  const FiqMomentMemoryVoice* const recalled = fiq_moment_memory_voices(&self->memory, &n_recalled);
+  const FiqMoment* const            moment   = fiq_moment_memory_recalled(&self->memory);
   const float age_s = moment ? (float)self->memory.now_s - moment->learned_at_s : 0.0f;
   const float loud = fiq_voice_level * self->params.recall * expf(-self->params.forgetting * age_s);
   const uint32_t n = n_recalled < most ? n_recalled : most;
@@ -217,10 +222,10 @@ uint32_t fiq_engine_n_moments(const FiqEngine* self)
 
 void fiq_engine_pack_memory(const FiqEngine* self, float* packed, uint32_t first, uint32_t n)
 {
-  fiq_memory_pack_some(&self->memory, packed, first, n);
+  fiq_moment_memory_pack_some(&self->memory, packed, first, n);
 }
 
 void fiq_engine_set_memory(FiqEngine* self, const float* packed)
 {
-  fiq_memory_unpack(&self->memory, packed);
+  fiq_moment_memory_unpack(&self->memory, packed);
 }

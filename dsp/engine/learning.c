@@ -11,7 +11,7 @@ static const float  silence    = 1e-4f;
 enum { STUDY_TICKS = 4 }; ///< control periods from one slice of a lesson to the next
 
 /// The spectral realm is to play what it learns.
-static bool is_learning(const FiqEngine* self)
+static bool engine_is_learning(const FiqEngine* self)
 {
   return self->path && self->params.objective > 0.5f &&
          (FiqRealm)self->params.realm == FIQ_REALM_SPECTRAL;
@@ -22,14 +22,14 @@ static uint32_t fitting_lesson(const FiqEngine* self)
 {
   const bool fits = self->lesson.is_known &&
                     (float)self->lesson.learned.objective + 1.0f == self->params.objective;
-  return fits && is_learning(self) ? self->lesson_id : 0;
+  return fits && engine_is_learning(self) ? self->lesson_id : 0;
 }
 
 static void play_lesson(FiqEngine* self, uint32_t id)
 {
-  static const FiqLesson none = {.is_known = false};
-  self->playing               = id ? self->lesson : none;
-  self->playing_id            = id;
+  static const FiqPhaseSolution none = {.is_known = false};
+  self->playing                      = id ? self->lesson : none;
+  self->playing_id                   = id;
   if (self->path) {
     fiq_realms_set_lesson(&self->path->path.realms, &self->playing);
   }
@@ -42,7 +42,7 @@ static void play_lesson(FiqEngine* self, uint32_t id)
 void fiq_engine_restart_lesson(FiqEngine* self)
 {
   play_lesson(self, fitting_lesson(self));
-  self->is_tuned      = is_learning(self);
+  self->is_tuned      = engine_is_learning(self);
   self->settle_frames = 0;
   fiq_watch_reset(&self->watch, self->playing.is_known ? self->playing.peak : 0.0f);
   fiq_smoother_reset(&self->trust, 1.0f);
@@ -50,17 +50,18 @@ void fiq_engine_restart_lesson(FiqEngine* self)
 }
 
 /// Whether the change needs a way through the dry signal: a delay or a polarity cannot be faded.
-static bool is_move(const FiqLesson* from, const FiqLesson* to, double rate)
+static bool is_move(const FiqPhaseSolution* from, const FiqPhaseSolution* to, double rate)
 {
   const bool a = from->is_known && from->learned.is_inverted;
   const bool b = to->is_known && to->learned.is_inverted;
-  return a != b || fiq_lesson_delay_frames(from, rate) != fiq_lesson_delay_frames(to, rate);
+  return a != b ||
+         fiq_phase_solution_delay_frames(from, rate) != fiq_phase_solution_delay_frames(to, rate);
 }
 
 static void change_lesson(FiqEngine* self)
 {
-  static const FiqLesson none   = {.is_known = false};
-  const uint32_t         wanted = fitting_lesson(self);
+  static const FiqPhaseSolution none   = {.is_known = false};
+  const uint32_t                wanted = fitting_lesson(self);
   if (wanted != self->playing_id) {
     const bool moves =
         is_move(&self->playing, wanted ? &self->lesson : &none, self->config.sample_rate_hz);
@@ -73,12 +74,12 @@ static void change_lesson(FiqEngine* self)
     play_lesson(self, wanted);
     fiq_watch_restart(&self->watch);
   }
-  self->is_tuned = is_learning(self) || self->playing_id;
+  self->is_tuned = engine_is_learning(self) || self->playing_id;
 }
 
 static void control_trust(FiqEngine* self, float period_s)
 {
-  FiqSeen seen = self->path->path.seen;
+  FiqPathLevels seen = self->path->path.seen;
   if (self->settle_frames > 0) {
     seen.peak_wet   = 0.0f;
     seen.energy_wet = seen.energy_dry;
@@ -103,7 +104,7 @@ void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned)
   self->is_stale  = true;
   self->n_lessons = 0;
   if (self->learner) {
-    fiq_learning_rewind(&self->learner->learning);
+    fiq_lesson_rewind(&self->learner->learning);
   }
   if (also_learned) {
     self->lesson.is_known = false;
@@ -117,13 +118,13 @@ static void study(FiqEngine* self)
   if (self->config.with_worker || !self->learner) {
     return;
   }
-  FiqLearning* const learning = &self->learner->learning;
+  FiqLesson* const learning = &self->learner->learning;
   if (!learning->is_taken) {
     (void)fiq_engine_lesson(self, &self->params);
   } else if (offline || self->n_ticks % STUDY_TICKS == 0) {
-    bool goes_on = fiq_learning_step(learning);
+    bool goes_on = fiq_lesson_step(learning);
     while (goes_on && offline) {
-      goes_on = fiq_learning_step(learning);
+      goes_on = fiq_lesson_step(learning);
     }
     if (!goes_on) {
       fiq_engine_learned(self);
@@ -145,7 +146,7 @@ void fiq_engine_control_learning(FiqEngine* self, float period_s)
   self->objective   = p->objective;
   // Offline what was recorded is learned from when `learn` goes off.
   if (self->learner && p->learn < 0.5f && p->freewheel < 0.5f) {
-    fiq_learning_rewind(&self->learner->learning);
+    fiq_lesson_rewind(&self->learner->learning);
   }
   study(self);
   change_lesson(self);
@@ -159,8 +160,8 @@ FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
       fabsf(params->objective - self->objective) > 0.5f) {
     return NULL;
   }
-  FiqLearning* const learning = &part->learning;
-  const bool         offline  = params->freewheel > 0.5f;
+  FiqLesson* const learning = &part->learning;
+  const bool       offline  = params->freewheel > 0.5f;
   const double needed_s = offline ? part->order.segment_s : self->n_lessons > 0 ? later_s : first_s;
   const bool   is_last  = offline && params->learn < 0.5f;
   const double frames   = floor((is_last ? least_s : needed_s) * self->config.sample_rate_hz);
@@ -168,18 +169,18 @@ FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
     return NULL;
   }
   if (learning->peak < silence) {
-    fiq_learning_rewind(learning);
+    fiq_lesson_rewind(learning);
     return NULL;
   }
   self->is_stale = false;
-  fiq_learning_start(learning, (FiqLearnObjective)(params->objective - 1.0f), &self->lesson);
+  fiq_lesson_start(learning, (FiqLearnObjective)(params->objective - 1.0f), &self->lesson);
   return part;
 }
 
 void fiq_engine_learned(FiqEngine* self)
 {
-  FiqLesson  outcome;
-  const bool is_better = fiq_learning_finish(&self->learner->learning, &outcome);
+  FiqPhaseSolution outcome;
+  const bool       is_better = fiq_lesson_finish(&self->learner->learning, &outcome);
   if (self->is_stale) {
     return;
   }

@@ -7,7 +7,7 @@
 
 static const double least_s = 0.0027; // of the fade
 
-void fiq_engine_let_leave(FiqEngine* self, FiqPart* old)
+void fiq_engine_start_swarm_crossfade(FiqEngine* self, FiqPart* old)
 {
   const FiqSwarm* const next  = &self->swarm->swarm;
   const uint32_t        step  = next->step_frames;
@@ -23,7 +23,7 @@ void fiq_engine_let_leave(FiqEngine* self, FiqPart* old)
 void fiq_engine_end_leaving(FiqEngine* self)
 {
   if (self->leaving) {
-    fiq_engine_keep_spent(self, self->leaving);
+    fiq_engine_retire_part(self, self->leaving);
     self->leaving = NULL;
   }
 }
@@ -45,8 +45,8 @@ void fiq_engine_add_leaving(FiqEngine* self, uint32_t n_frames)
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float frames = (float)(self->leaving_at + i) - (float)self->leaving_waits + 0.5f;
     const float gain   = leaving_gain(frames, fade);
-    self->sung[0][i] += gain * self->left[0][i];
-    self->sung[1][i] += gain * self->left[1][i];
+    self->swarm_out[0][i] += gain * self->left[0][i];
+    self->swarm_out[1][i] += gain * self->left[1][i];
   }
   self->leaving_at += n_frames;
   if (self->leaving_at >= self->leaving_waits + self->leaving_fades) {

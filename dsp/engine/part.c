@@ -61,24 +61,24 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
     return fiq_swarm_init(&self->swarm, arena, &self->pool, &swarm);
   }
   if (self->order.kind == FIQ_PART_LEARNER) {
-    const FiqLearningConfig learning = {
+    const FiqLessonConfig learning = {
         .learner   = {.sample_rate_hz = rate,
                       .window_frames  = fiq_realms_window_frames(rate, self->order.window_frames),
                       .n_bands        = self->order.n_bands,
                       .n_frames_max   = (uint32_t)(self->order.segment_s * rate),
                       .seed           = 1},
         .is_single = self->order.is_single};
-    return fiq_learning_init(&self->learning, arena, &self->pool, &learning);
+    return fiq_lesson_init(&self->learning, arena, &self->pool, &learning);
   }
-  const FiqPathConfig path = {.sample_rate_hz       = rate,
-                              .control_frames       = fiq_part_control_frames(rate),
-                              .swarm_latency_frames = 2 * step_frames(rate, FIQ_STEP_FRAMES),
-                              .shape                = {.window_frames    = self->order.window_frames,
-                                                       .n_bands          = self->order.n_bands,
-                                                       .lookahead_frames = self->order.lookahead_frames,
-                                                       .spectral_only    = self->order.spectral_only,
-                                                       .watch_frames     = self->order.watch_frames}};
-  return fiq_path_init(&self->path, arena, &self->pool, &path);
+  const FiqEffectPathConfig path = {.sample_rate_hz       = rate,
+                                    .control_frames       = fiq_part_control_frames(rate),
+                                    .swarm_latency_frames = 2 * step_frames(rate, FIQ_STEP_FRAMES),
+                                    .shape = {.window_frames    = self->order.window_frames,
+                                              .n_bands          = self->order.n_bands,
+                                              .lookahead_frames = self->order.lookahead_frames,
+                                              .spectral_only    = self->order.spectral_only,
+                                              .watch_frames     = self->order.watch_frames}};
+  return fiq_effect_path_init(&self->path, arena, &self->pool, &path);
 }
 
 FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order)
@@ -106,7 +106,7 @@ FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order)
 void fiq_part_learn(FiqPart* self)
 {
   assert(self->order.kind == FIQ_PART_LEARNER);
-  while (fiq_learning_step(&self->learning)) {
+  while (fiq_lesson_step(&self->learning)) {
   }
 }
 

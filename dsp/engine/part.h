@@ -7,8 +7,8 @@
 #ifndef FIQ_PART_H
 #define FIQ_PART_H
 
-#include "dsp/engine/engine.h"
 #include "dsp/engine/effect_path.h"
+#include "dsp/engine/engine.h"
 #include "dsp/swarm/swarm.h"
 
 enum { FIQ_STEP_FRAMES = 64 }; ///< of the swarm that sings in the effect, at 44.1 and 48 kHz
@@ -18,9 +18,9 @@ struct FiqPart {
   void*        memory;
   FiqFftPool   pool;
   union {
-    FiqSwarm    swarm;    ///< order.kind FIQ_PART_SWARM
-    FiqPath     path;     ///< order.kind FIQ_PART_PATH
-    FiqLearning learning; ///< order.kind FIQ_PART_LEARNER
+    FiqSwarm      swarm;    ///< order.kind FIQ_PART_SWARM
+    FiqEffectPath path;     ///< order.kind FIQ_PART_PATH
+    FiqLesson     learning; ///< order.kind FIQ_PART_LEARNER
   };
 };
 

@@ -21,7 +21,7 @@ void fiq_engine_reset_core(FiqEngine* self)
 {
   fiq_phase_core_reset(&self->core, self->seed);
   fiq_regulator_reset(&self->group_regulator);
-  fiq_resonance_reset(&self->group_resonance);
+  fiq_stochastic_resonance_reset(&self->group_resonance);
   self->field = (FiqCoreField){.n_peers = 0};
 }
 
@@ -32,7 +32,7 @@ uint32_t fiq_engine_core_frames(double sample_rate_hz)
 
 float fiq_engine_coupling(const FiqEngine* self)
 {
-  const float goal = fiq_agency_drive(&self->agency, FIQ_GOAL_ORDER);
+  const float goal = fiq_goal_controller_drive(&self->agency, FIQ_GOAL_ORDER);
   return fiq_clamp(self->params.coupling + goal_coupling * goal, coupling_low, coupling_high);
 }
 
@@ -66,19 +66,19 @@ static FiqPhaseCoreParams core_params(const FiqEngine* self)
 /// Tell the linked instances of the step before, and hear them for the one to come.
 static void exchange_news(FiqEngine* self, const FiqPhaseCoreParams* params)
 {
-  const FiqCoreNews news = {.order      = self->core.order,
-                            .psi_rad    = self->core.psi_rad,
-                            .rate_rad_s = params->centre_rad_s * params->speed,
-                            .link       = (uint32_t)self->params.link,
-                            .role       = (uint32_t)self->params.link_role};
-  self->field            = (FiqCoreField){.n_peers = 0};
+  const FiqCoreMessage news = {.order      = self->core.order,
+                               .psi_rad    = self->core.psi_rad,
+                               .rate_rad_s = params->centre_rad_s * params->speed,
+                               .link       = (uint32_t)self->params.link,
+                               .role       = (uint32_t)self->params.link_role};
+  self->field               = (FiqCoreField){.n_peers = 0};
   if (self->config.exchange) {
     self->config.exchange(self->config.exchange_handle, &news, &self->field);
   }
 }
 
 /// Phases of the realms' bands. Attended ones are drawn to the common phase, and learn faster than the others.
-static void place_bands(FiqEngine* self)
+static void place_core_bands(FiqEngine* self)
 {
   const FiqRealms* const realms  = &self->path->path.realms;
   const FiqBands* const  bands   = &realms->spectral[0].bands;
@@ -91,10 +91,10 @@ static void place_bands(FiqEngine* self)
     const float pull = attention * self->attention.weight[(uint32_t)axis];
     const float way  = fiq_wrap_rad(self->core.psi_rad - self->theta_rad[i]);
     self->theta_rad[i] += pull * way;
-    self->eager[i] = 1.0f - 0.9f * attention + 0.9f * pull;
+    self->learn_scale[i] = 1.0f - 0.9f * attention + 0.9f * pull;
   }
   for (uint32_t i = n_bands; i < FIQ_NEURONS_MAX && attention > 0.0f; ++i) {
-    self->eager[i] = 1.0f; // what has no band is not attended, and not held back
+    self->learn_scale[i] = 1.0f; // what has no band is not attended, and not held back
   }
 }
 
@@ -124,7 +124,7 @@ void fiq_engine_control_core(FiqEngine* self)
   params.field_im = self->params.link_strength * self->field.im;
   fiq_phase_core_tick(&self->core, &params);
   if (self->path) {
-    place_bands(self);
+    place_core_bands(self);
   } else {
     sway_swarm(self);
   }

@@ -15,7 +15,7 @@ _Static_assert((int)FIQ_ENGINE_MOMENTS == (int)FIQ_MEMORY_MAX &&
                    (int)FIQ_ENGINE_MOMENT == (int)FIQ_MEMORY_STRIDE,
                "a memory fits");
 _Static_assert((int)FIQ_ENGINE_GOALS == FIQ_GOALS_MAX - 1, "and one of the parameters");
-_Static_assert((int)FIQ_ENGINE_LEARNED == (int)FIQ_LESSON_FLOATS, "a lesson fits");
+_Static_assert((int)FIQ_ENGINE_LEARNED == (int)FIQ_PHASE_SOLUTION_FLOATS, "a lesson fits");
 
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 {
@@ -26,17 +26,18 @@ static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 
 static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
 {
-  const FiqAnalysisConfig analysis = {self->config.sample_rate_hz, self->control_frames, 0};
-  FiqStatus               status   = fiq_telemetry_init(&self->telemetry, arena);
-  const FiqStatus hearing = fiq_analysis_init(&self->analysis, arena, &self->pool, &analysis);
-  status                  = status == FIQ_OK ? hearing : status;
-  const FiqStatus core    = fiq_engine_init_core(self, arena);
-  status                  = status == FIQ_OK ? core : status;
-  const FiqStatus mind    = fiq_engine_init_mind(self, arena);
-  status                  = status == FIQ_OK ? mind : status;
+  const FiqPartialTrackerConfig analysis = {self->config.sample_rate_hz, self->control_frames, 0};
+  FiqStatus                     status   = fiq_telemetry_init(&self->telemetry, arena);
+  const FiqStatus               hearing =
+      fiq_partial_tracker_init(&self->analysis, arena, &self->pool, &analysis);
+  status               = status == FIQ_OK ? hearing : status;
+  const FiqStatus core = fiq_engine_init_core(self, arena);
+  status               = status == FIQ_OK ? core : status;
+  const FiqStatus mind = fiq_engine_init_goals(self, arena);
+  status               = status == FIQ_OK ? mind : status;
   take_planes(self->in, arena);
   take_planes(self->side, arena);
-  take_planes(self->sung, arena);
+  take_planes(self->swarm_out, arena);
   take_planes(self->left, arena);
   take_planes(self->wet, arena);
   take_planes(self->dry, arena);
@@ -107,8 +108,8 @@ FiqEngine* fiq_engine_new(const FiqEngineConfig* config)
 void fiq_engine_free(FiqEngine* self)
 {
   if (self) {
-    for (uint32_t i = 0; i < FIQ_SPENT_MAX; ++i) {
-      fiq_part_free(self->spent[i]);
+    for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
+      fiq_part_free(self->retired[i]);
     }
     fiq_part_free(self->leaving);
     fiq_part_free(self->learner);
@@ -125,20 +126,20 @@ static void reset_sound(FiqEngine* self)
 {
   fiq_engine_end_leaving(self);
   if (self->path) {
-    fiq_path_reset(&self->path->path, (FiqRealm)self->params.realm);
+    fiq_effect_path_reset(&self->path->path, (FiqRealm)self->params.realm);
   }
   if (self->incoming) {
-    fiq_path_reset(&self->incoming->path, (FiqRealm)self->params.realm);
+    fiq_effect_path_reset(&self->incoming->path, (FiqRealm)self->params.realm);
   }
   fiq_swarm_reset(&self->swarm->swarm, self->seed);
-  fiq_analysis_reset(&self->analysis);
+  fiq_partial_tracker_reset(&self->analysis);
   fiq_engine_reset_core(self);
-  fiq_engine_reset_mind(self);
+  fiq_engine_reset_goals(self);
   self->position          = 0;
-  self->copying           = fiq_engine_copies_input(self);
+  self->is_resynthesis    = fiq_engine_copies_input(self);
   self->is_residual_known = false;
   self->key_power         = 0.0f;
-  self->key_led           = fiq_engine_sings_input(self) ? 1.0f : 0.0f;
+  self->key_follow        = fiq_engine_sings_input(self) ? 1.0f : 0.0f;
 }
 
 void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)
@@ -165,14 +166,14 @@ void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)
   self->objective     = params->objective;
   fiq_engine_restart_lesson(self);
   if (self->learner) {
-    fiq_learning_rewind(&self->learner->learning);
+    fiq_lesson_rewind(&self->learner->learning);
   }
   self->meters =
       (FiqEngineMeters){.latency = (float)fiq_engine_latency_frames(self), .imbalance = 1.0f};
 }
 
 /// How far frame `i` of this segment is through the control period, 0..1.
-static float at(const FiqEngine* self, uint32_t i)
+static float channel_at(const FiqEngine* self, uint32_t i)
 {
   return (float)(self->position + i) * self->share;
 }
@@ -182,18 +183,18 @@ static void fade_planes(const FiqEngine* self, float* const* to, float* const* f
 {
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
-      to[channel][i] =
-          fiq_mix(to[channel][i], from[channel][i], fiq_smoother_at(&self->exchange, at(self, i)));
+      to[channel][i] = fiq_mix(to[channel][i], from[channel][i],
+                               fiq_smoother_at(&self->exchange, channel_at(self, i)));
     }
   }
 }
 
-static void process_path(FiqEngine* self, FiqPath* path, uint32_t n_frames)
+static void process_path(FiqEngine* self, FiqEffectPath* path, uint32_t n_frames)
 {
   const bool is_silent = self->swarm->swarm.asleep;
-  fiq_path_process(path, (const float* const*)self->in,
-                   self->has_side ? (const float* const*)self->side : NULL,
-                   is_silent ? NULL : (const float* const*)self->sung, n_frames);
+  fiq_effect_path_process(path, (const float* const*)self->in,
+                          self->has_side ? (const float* const*)self->side : NULL,
+                          is_silent ? NULL : (const float* const*)self->swarm_out, n_frames);
 }
 
 /// What leaves, and the delayed input.
@@ -205,13 +206,13 @@ typedef struct {
 static Sound process_effect(FiqEngine* self, uint32_t n_frames)
 {
   if (self->learner && self->params.objective > 0.5f && self->params.learn > 0.5f) {
-    fiq_learning_record(&self->learner->learning, (const float* const*)self->in,
-                        (const float* const*)self->side, n_frames);
+    fiq_lesson_record(&self->learner->learning, (const float* const*)self->in,
+                      (const float* const*)self->side, n_frames);
   }
-  FiqPath* const path = &self->path->path;
+  FiqEffectPath* const path = &self->path->path;
   process_path(self, path, n_frames);
   if (self->incoming && self->incoming_runs) {
-    FiqPath* const incoming = &self->incoming->path;
+    FiqEffectPath* const incoming = &self->incoming->path;
     process_path(self, incoming, n_frames);
     fade_planes(self, path->wet, incoming->wet, n_frames);
     fade_planes(self, path->dry, incoming->dry, n_frames);
@@ -223,8 +224,9 @@ static Sound process_instrument(FiqEngine* self, uint32_t n_frames)
 {
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
-      self->wet[channel][i] = self->sung[channel][i] *
-                              fiq_smoother_at(&self->smoothed[FIQ_SMOOTH_SWARM_LEVEL], at(self, i));
+      self->wet[channel][i] =
+          self->swarm_out[channel][i] *
+          fiq_smoother_at(&self->smoothed[FIQ_SMOOTH_SWARM_LEVEL], channel_at(self, i));
       self->dry[channel][i] = 0.0f;
     }
   }
@@ -253,11 +255,11 @@ static void fade_out(const FiqEngine* self, const Sound* sound, float* const* ou
       scale(wet, out[channel], level->end, n_frames);
     }
     for (uint32_t i = 0; is_on && !is_plain && i < n_frames; ++i) {
-      out[channel][i] = wet[i] * fiq_smoother_at(level, at(self, i));
+      out[channel][i] = wet[i] * fiq_smoother_at(level, channel_at(self, i));
     }
     for (uint32_t i = 0; !is_on && i < n_frames; ++i) {
-      const float loud = wet[i] * fiq_smoother_at(level, at(self, i));
-      out[channel][i]  = fiq_mix(dry[i], loud, fiq_smoother_at(enabled, at(self, i)));
+      const float loud = wet[i] * fiq_smoother_at(level, channel_at(self, i));
+      out[channel][i]  = fiq_mix(dry[i], loud, fiq_smoother_at(enabled, channel_at(self, i)));
     }
   }
 }
@@ -270,7 +272,7 @@ static void leave(FiqEngine* self, const Sound* sound, float* const* out, uint32
   const bool sane = fiq_guard_leave(&self->guard, sound->wet, n_frames);
   fade_out(self, sound, out, n_frames);
   if (self->measuring) {
-    fiq_measure_process(&self->measure, (const float* const*)sound->wet, n_frames);
+    fiq_output_meter_process(&self->measure, (const float* const*)sound->wet, n_frames);
   }
   self->position = (self->position + n_frames) % self->control_frames;
   if (!sane) {
@@ -284,7 +286,7 @@ static void follow_input(FiqEngine* self, uint32_t n_frames)
   const float step_s = (float)(1.0 / self->config.sample_rate_hz);
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float power = 0.5f * (self->in[0][i] * self->in[0][i] + self->in[1][i] * self->in[1][i]);
-    self->key_power   = fiq_path_follow_power(self->key_power, power, step_s);
+    self->key_power   = fiq_effect_path_follow_power(self->key_power, power, step_s);
   }
 }
 
@@ -300,9 +302,9 @@ static void process_segment(FiqEngine* self, const float* const* in, const float
     follow_input(self, n_frames);
   }
   if (self->analysing) {
-    fiq_analysis_process(&self->analysis, (const float* const*)self->in, n_frames);
+    fiq_partial_tracker_process(&self->analysis, (const float* const*)self->in, n_frames);
   }
-  fiq_swarm_process(&self->swarm->swarm, self->sung, n_frames);
+  fiq_swarm_process(&self->swarm->swarm, self->swarm_out, n_frames);
   fiq_engine_add_leaving(self, n_frames);
   const Sound sound =
       self->path ? process_effect(self, n_frames) : process_instrument(self, n_frames);
@@ -335,7 +337,7 @@ void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const fl
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes)
 {
   // Keys have nothing to say while the input alone is sung.
-  if (!self->copying || fiq_midi_parse(message, size_bytes).kind != FIQ_MIDI_NOTE_ON) {
+  if (!self->is_resynthesis || fiq_midi_parse(message, size_bytes).kind != FIQ_MIDI_NOTE_ON) {
     fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
   }
 }
@@ -387,7 +389,7 @@ void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
   if (self->path) {
     (void)fiq_realms_match(&self->path->path.realms, state->match);
   }
-  fiq_lesson_pack(&self->lesson, state->learned);
+  fiq_phase_solution_pack(&self->lesson, state->learned);
   memcpy(state->goal, self->asked, self->n_asked * sizeof(state->goal[0]));
 }
 
@@ -442,7 +444,7 @@ void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
     fiq_engine_place_phases(&self->incoming->path.realms, state);
   }
   fiq_engine_forget_lessons(self, true);
-  fiq_lesson_unpack(&self->lesson, state->learned);
+  fiq_phase_solution_unpack(&self->lesson, state->learned);
   fiq_engine_set_goals(self, state->goal, FIQ_ENGINE_GOALS);
   ++self->lesson_id;
   if (!has_played(self)) {

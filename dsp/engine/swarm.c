@@ -33,35 +33,36 @@ static void control_play(FiqEngine* self)
 void fiq_engine_control_analysis(FiqEngine* self)
 {
   const FiqEngineParams* const p      = &self->params;
-  FiqAnalysisParams            params = fiq_analysis_default_params();
+  FiqPartialTrackerParams      params = fiq_partial_tracker_default_params();
   const bool of_input = p->source > 0.5f || (self->path && fiq_engine_is_present(self));
   if (of_input && !self->analysing) {
-    fiq_analysis_reset(&self->analysis);
+    fiq_partial_tracker_reset(&self->analysis);
   }
   self->analysing     = of_input;
   params.max_carriers = p->voices;
   params.threshold_db = p->threshold;
   if (of_input) {
-    fiq_analysis_control(&self->analysis, &params);
+    fiq_partial_tracker_control(&self->analysis, &params);
   }
 }
 
 /// Hand what is remembered and what the analysis hears to the swarm.
 static void control_voices(FiqEngine* self)
 {
-  FiqSwarmVoice sung[FIQ_SWARM_VOICES_MAX];
-  uint32_t      n       = fiq_engine_recalled(self, sung, FIQ_SWARM_VOICES_MAX);
+  FiqSwarmVoice swarm_out[FIQ_SWARM_VOICES_MAX];
+  uint32_t      n       = fiq_engine_recalled(self, swarm_out, FIQ_SWARM_VOICES_MAX);
   uint32_t      n_heard = 0;
   if (self->params.source > 0.5f) {
-    const FiqAnalysisVoice* const heard = fiq_analysis_voices(&self->analysis, &n_heard);
+    const FiqPartialTrackerVoice* const heard =
+        fiq_partial_tracker_voices(&self->analysis, &n_heard);
     for (uint32_t i = 0; i < n_heard && n < FIQ_SWARM_VOICES_MAX; ++i) {
-      sung[n++] = (FiqSwarmVoice){heard[i].id, heard[i].hz, heard[i].mass,
-                                  fiq_voice_level * heard[i].level};
+      swarm_out[n++] = (FiqSwarmVoice){heard[i].id, heard[i].hz, heard[i].mass,
+                                       fiq_voice_level * heard[i].level};
     }
   }
   // Without voices before and now there is nobody to be dismissed.
   if (n > 0 || self->n_sung > 0) {
-    fiq_swarm_set_voices(&self->swarm->swarm, sung, n);
+    fiq_swarm_set_voices(&self->swarm->swarm, swarm_out, n);
   }
   self->n_sung = n;
 }
@@ -92,26 +93,27 @@ float fiq_engine_group_critical(const FiqEngine* self)
 /// Notes whose phases stand still about each other are shaken.
 static void shake_groups(FiqEngine* self, float period_s)
 {
-  const FiqSwarm* const swarm     = &self->swarm->swarm;
-  FiqResonance* const   resonance = &self->group_resonance;
+  const FiqSwarm* const         swarm     = &self->swarm->swarm;
+  FiqStochasticResonance* const resonance = &self->group_resonance;
   if (self->params.resonance <= 0.0f || swarm->asleep) {
     if (resonance->n_states > 0) {
-      fiq_resonance_reset(resonance);
+      fiq_stochastic_resonance_reset(resonance);
     }
     return;
   }
-  if (!fiq_resonance_is_due(resonance, period_s)) {
+  if (!fiq_stochastic_resonance_is_due(resonance, period_s)) {
     return;
   }
-  float
-      phase_rad[FIQ_RESONANCE_SAMPLED]; // of some oscillators about the mean phases of their notes
-  for (uint32_t i = 0; i < FIQ_RESONANCE_SAMPLED; ++i) {
-    const uint32_t j     = (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_RESONANCE_SAMPLED);
+  float phase_rad
+      [FIQ_STOCHASTIC_RESONANCE_SAMPLED]; // of some oscillators about the mean phases of their notes
+  for (uint32_t i = 0; i < FIQ_STOCHASTIC_RESONANCE_SAMPLED; ++i) {
+    const uint32_t j =
+        (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_STOCHASTIC_RESONANCE_SAMPLED);
     const uint32_t group = swarm->group[j] % FIQ_SWARM_SILENT;
     phase_rad[i]         = FIQ_TWO_PI_F * (swarm->phi[j] - swarm->member[group].psi);
   }
-  fiq_resonance_look(resonance, phase_rad, FIQ_RESONANCE_SAMPLED, 0.0f, swarm->order,
-                     self->params.resonance);
+  fiq_stochastic_resonance_look(resonance, phase_rad, FIQ_STOCHASTIC_RESONANCE_SAMPLED, 0.0f,
+                                swarm->order, self->params.resonance);
 }
 
 /// Coupling and noise of the notes' groups, regulated by their own order.
@@ -149,13 +151,13 @@ static float n_partials(const FiqEngine* self)
 }
 
 /// Who begins to sing the input alone lets the keys go.
-static void control_copying(FiqEngine* self)
+static void control_resynthesis(FiqEngine* self)
 {
   const bool copies = fiq_engine_copies_input(self);
-  for (uint32_t channel = 0; channel < 16 && copies && !self->copying; ++channel) {
+  for (uint32_t channel = 0; channel < 16 && copies && !self->is_resynthesis; ++channel) {
     fiq_swarm_controller(&self->swarm->swarm, channel, all_notes_off, 0, 0);
   }
-  self->copying = copies;
+  self->is_resynthesis = copies;
 }
 
 /// The highest mod wheel of channels that sound, and of the first: there is one detune for all notes.
@@ -182,19 +184,20 @@ static float sharpness_of(float control)
 static float key_level(FiqEngine* self, float period_s)
 {
   const bool  follows = self->path && fiq_engine_sings_input(self);
-  const float led     = follows && !fiq_path_follows_side(&self->path->path) ? 1.0f : 0.0f;
-  self->key_led       = fiq_path_follow_led(self->key_led, led, period_s);
-  const float follow  = self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW].end * self->key_led;
-  return follow > 1e-4f ? fiq_mix(1.0f, fiq_path_follow_gain(self->key_power), follow) : 1.0f;
+  const float led     = follows && !fiq_effect_path_follows_side(&self->path->path) ? 1.0f : 0.0f;
+  self->key_follow    = fiq_effect_path_follow_led(self->key_follow, led, period_s);
+  const float follow  = self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW].end * self->key_follow;
+  return follow > 1e-4f ? fiq_mix(1.0f, fiq_effect_path_follow_gain(self->key_power), follow)
+                        : 1.0f;
 }
 
 void fiq_engine_control_swarm(FiqEngine* self)
 {
   const FiqEngineParams* const p       = &self->params;
-  const float                  density = fiq_agency_drive(&self->agency, FIQ_GOAL_DENSITY);
+  const float                  density = fiq_goal_controller_drive(&self->agency, FIQ_GOAL_DENSITY);
   const float                  beats   = fiq_engine_sync_beats(self, p->anneal_sync);
   const float                  wheel   = highest_wheel(&self->swarm->swarm.notes);
-  control_copying(self);
+  control_resynthesis(self);
   control_groups(self);
   control_attention(self);
   const FiqSwarmParams swarm = {
@@ -218,7 +221,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .scatter_octaves      = p->scatter,
       .level                = 1.0f,
       .key_level    = key_level(self, (float)(self->control_frames / self->config.sample_rate_hz)),
-      .chord        = self->copying ? 0.0f : p->chord,
+      .chord        = self->is_resynthesis ? 0.0f : p->chord,
       .root_note    = p->root_note,
       .odd_even     = p->odd_even,
       .stretch      = p->stretch,

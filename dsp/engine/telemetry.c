@@ -9,11 +9,11 @@ FiqStatus fiq_telemetry_init(FiqTelemetryBox* self, FiqArena* arena)
 {
   assert(self);
   assert(arena);
-  self->slot = fiq_arena_take(arena, FIQ_TRIPLE_SLOTS, sizeof(FiqTelemetry));
+  self->slot = fiq_arena_take(arena, FIQ_TRIPLE_BUFFER_SLOTS, sizeof(FiqTelemetry));
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
-  fiq_triple_init(&self->turn);
+  fiq_triple_buffer_init(&self->turn);
   return FIQ_OK;
 }
 
@@ -22,14 +22,14 @@ void fiq_telemetry_publish(FiqTelemetryBox* self, const FiqTelemetry* value)
   assert(self);
   assert(value);
   self->slot[self->turn.writing] = *value;
-  fiq_triple_send(&self->turn);
+  fiq_triple_buffer_send(&self->turn);
 }
 
 bool fiq_telemetry_read(FiqTelemetryBox* self, FiqTelemetry* value)
 {
   assert(self);
   assert(value);
-  const bool is_new = fiq_triple_receive(&self->turn);
+  const bool is_new = fiq_triple_buffer_receive(&self->turn);
   if (is_new) {
     *value = self->slot[self->turn.reading];
   }

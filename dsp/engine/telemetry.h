@@ -10,8 +10,8 @@
 #define FIQ_TELEMETRY_H
 
 #include "dsp/base/arena.h"
-#include "dsp/phase/phase_layer.h"
 #include "dsp/base/triple_buffer.h"
+#include "dsp/phase/phase_layer.h"
 
 enum {
   FIQ_TELEMETRY_BINS  = 128, ///< of the oscillators' histogram
@@ -50,7 +50,7 @@ typedef struct {
   float    progress[FIQ_TELEMETRY_GOALS]; ///< [n_goals] 0..1
   uint32_t n_attention;
   float    attention[FIQ_NEURONS_MAX]; ///< [n_attention] 0..1 a band
-} FiqMindTelemetry;
+} FiqGoalTelemetry;
 
 /// Which realm is heard, and what of the sound decided it; features are taken by the adaptive realm alone.
 typedef struct {
@@ -88,13 +88,13 @@ typedef struct {
   float              phase_rad[FIQ_NEURONS_MAX]; ///< [n_neurons]
   FiqRealmTelemetry  realm;
   FiqSwarmTelemetry  swarm;
-  FiqMindTelemetry   mind;
+  FiqGoalTelemetry   mind;
   uint32_t           guard_resets; ///< times the guard had to act
 } FiqTelemetry;
 
 typedef struct {
-  FiqTelemetry* slot; ///< [FIQ_TRIPLE_SLOTS]
-  FiqTriple     turn;
+  FiqTelemetry*   slot; ///< [FIQ_TRIPLE_BUFFER_SLOTS]
+  FiqTripleBuffer turn;
 } FiqTelemetryBox;
 
 /// Take the slots; the box starts empty.  [setup]

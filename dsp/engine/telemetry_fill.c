@@ -22,8 +22,8 @@ void fiq_describe_core(FiqCoreTelemetry* telemetry, const FiqPhaseCore* core)
   telemetry->resonance   = core->resonance_rad_s;
 }
 
-void fiq_describe_mind(FiqMindTelemetry* telemetry, const FiqMemory* memory,
-                       const FiqAgency* agency, const FiqAttention* attention)
+void fiq_describe_mind(FiqGoalTelemetry* telemetry, const FiqMomentMemory* memory,
+                       const FiqGoalController* agency, const FiqAttention* attention)
 {
   telemetry->n_moments    = memory->n_moments;
   telemetry->recalled     = memory->held < memory->n_moments ? (int32_t)memory->held : -1;
@@ -59,8 +59,8 @@ void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms)
 
 static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swarm)
 {
-  const FiqCarriers* const carriers = &swarm->carriers;
-  uint32_t                 n        = 0;
+  const FiqAnneal* const carriers = &swarm->carriers;
+  uint32_t               n        = 0;
   for (uint32_t slot = 0; slot < FIQ_CARRIERS_MAX; ++slot) {
     if (carriers->mass[slot] > 0.0f) {
       const float order2       = swarm->order2[slot * FIQ_SWARM_PARTIALS_MAX];
@@ -77,13 +77,13 @@ static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swar
 /// Up to SAMPLED_MAX of the oscillators into the histogram. The axis of cents is even in pitch, as the bins are.
 static void count_oscillators(FiqSwarmTelemetry* t, const FiqSwarm* swarm, uint32_t n_osc)
 {
-  const float    octave = FIQ_CARRIER_F0_HZ * 0.693147181f;
-  const float    low    = log2f(t->histogram_low_hz / FIQ_CARRIER_F0_HZ);
-  const float    high   = log2f(t->histogram_high_hz / FIQ_CARRIER_F0_HZ);
+  const float    octave = FIQ_ANNEAL_F0_HZ * 0.693147181f;
+  const float    low    = log2f(t->histogram_low_hz / FIQ_ANNEAL_F0_HZ);
+  const float    high   = log2f(t->histogram_high_hz / FIQ_ANNEAL_F0_HZ);
   const uint32_t step   = n_osc / SAMPLED_MAX + 1;
   for (uint32_t i = 0; i < n_osc; i += step) {
     const float x  = swarm->carriers.x[i];
-    const float at = swarm->step.cents ? x / octave : log2f(fmaxf(x, 1.0f) / FIQ_CARRIER_F0_HZ);
+    const float at = swarm->step.cents ? x / octave : log2f(fmaxf(x, 1.0f) / FIQ_ANNEAL_F0_HZ);
     fiq_telemetry_count(t, (at - low) / (high - low));
   }
 }

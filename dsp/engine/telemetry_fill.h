@@ -3,16 +3,16 @@
    What the modules say of themselves, gathered for telemetry. Reading changes nothing that is
    heard. Cost: O(n^2) in the neurons of a layer, O(1024) in the swarm, whatever its size.
 */
-#ifndef FIQ_DESCRIBE_H
-#define FIQ_DESCRIBE_H
+#ifndef FIQ_TELEMETRY_FILL_H
+#define FIQ_TELEMETRY_FILL_H
 
-#include "dsp/goals/goal_controller.h"
+#include "dsp/engine/telemetry.h"
 #include "dsp/goals/attention.h"
+#include "dsp/goals/goal_controller.h"
 #include "dsp/goals/moment_memory.h"
 #include "dsp/phase/phase_core.h"
 #include "dsp/realm/realms.h"
 #include "dsp/swarm/swarm.h"
-#include "dsp/engine/telemetry.h"
 
 /// The core's phase, noise and stability; what is a meter too is the caller's.  [audio]
 void fiq_describe_core(FiqCoreTelemetry* telemetry, const FiqPhaseCore* core);
@@ -21,8 +21,8 @@ void fiq_describe_core(FiqCoreTelemetry* telemetry, const FiqPhaseCore* core);
 void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms);
 
 /// Moments, goals, attention.  [audio]
-void fiq_describe_mind(FiqMindTelemetry* telemetry, const FiqMemory* memory,
-                       const FiqAgency* agency, const FiqAttention* attention);
+void fiq_describe_mind(FiqGoalTelemetry* telemetry, const FiqMomentMemory* memory,
+                       const FiqGoalController* agency, const FiqAttention* attention);
 
 /// Carriers, and a histogram of up to 1024 of the oscillators.  [audio]
 void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm);

@@ -7,7 +7,7 @@
 
 enum { FRAMES = 512, BLOCK = 64 };
 
-void fiq_engine_rehearse(FiqEngine* self, const FiqEngineParams* params)
+void fiq_engine_warm_up(FiqEngine* self, const FiqEngineParams* params)
 {
   FiqEngineParams quiet = *params;
   quiet.learn           = 0.0f;

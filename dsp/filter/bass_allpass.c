@@ -9,16 +9,16 @@
 static const double pi     = 3.14159265358979323846;
 static const float  fade_s = 0.05f;
 
-void fiq_bass_init(FiqBass* self, double sample_rate_hz)
+void fiq_bass_allpass_init(FiqBassAllpass* self, double sample_rate_hz)
 {
   assert(self);
   assert(sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ && sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ);
   memset(self, 0, sizeof *self);
   self->sample_rate_hz = sample_rate_hz;
-  fiq_bass_reset(self);
+  fiq_bass_allpass_reset(self);
 }
 
-void fiq_bass_reset(FiqBass* self)
+void fiq_bass_allpass_reset(FiqBassAllpass* self)
 {
   assert(self);
   memset(self->low, 0, sizeof self->low);
@@ -29,13 +29,14 @@ void fiq_bass_reset(FiqBass* self)
   self->is_fresh = true;
 }
 
-void fiq_bass_set(FiqBass* self, float corner_hz)
+void fiq_bass_allpass_set(FiqBassAllpass* self, float corner_hz)
 {
-  assert(corner_hz <= 0.0f || (corner_hz >= FIQ_BASS_HZ_MIN && corner_hz <= FIQ_BASS_HZ_MAX));
+  assert(corner_hz <= 0.0f ||
+         (corner_hz >= FIQ_BASS_ALLPASS_HZ_MIN && corner_hz <= FIQ_BASS_ALLPASS_HZ_MAX));
   self->wanted_hz = fmaxf(0.0f, corner_hz);
 }
 
-void fiq_bass_control(FiqBass* self, float depth, uint32_t n_frames)
+void fiq_bass_allpass_control(FiqBassAllpass* self, float depth, uint32_t n_frames)
 {
   assert(depth >= 0.0f && depth <= 1.0f);
   assert(n_frames >= 1);
@@ -58,7 +59,7 @@ void fiq_bass_control(FiqBass* self, float depth, uint32_t n_frames)
   self->is_fresh = false;
 }
 
-bool fiq_bass_rests(const FiqBass* self)
+bool fiq_bass_allpass_rests(const FiqBassAllpass* self)
 {
   return self->start <= 0.0f && self->end <= 0.0f;
 }
@@ -73,19 +74,19 @@ static inline float turn(float* low, float* band, float x, float g, float k, flo
   return x - 2.0f * k * through;
 }
 
-void fiq_bass_process(FiqBass* self, const float* const* in, float* const* out, uint32_t at,
-                      uint32_t n_frames)
+void fiq_bass_allpass_process(FiqBassAllpass* self, const float* const* in, float* const* out,
+                              uint32_t at, uint32_t n_frames)
 {
   assert(self);
   assert(in && out);
-  FiqBass     next = *self;
-  const float g    = self->tangent;
+  FiqBassAllpass next = *self;
+  const float    g    = self->tangent;
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float k       = 2.0f * (self->start + self->step * (float)(at + i));
     const float inverse = 1.0f / (1.0f + g * (g + k));
     for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
       float x = in[c][i];
-      for (uint32_t s = 0; s < FIQ_BASS_SECTIONS; ++s) {
+      for (uint32_t s = 0; s < FIQ_BASS_ALLPASS_SECTIONS; ++s) {
         x = turn(&next.low[s][c], &next.band[s][c], x, g, k, inverse);
       }
       out[c][i] = x;

@@ -14,15 +14,15 @@
    2012, 3.10); output = input - 4 d times the band-pass. A corner is changed by way of depth 0.
    Cost: 6 to 10 ns a stereo frame, nothing at depth 0. Latency: 0 frames.
 */
-#ifndef FIQ_BASS_H
-#define FIQ_BASS_H
+#ifndef FIQ_BASS_ALLPASS_H
+#define FIQ_BASS_ALLPASS_H
 
 #include "dsp/base/common.h"
 
-#define FIQ_BASS_HZ_MIN 30.0f
-#define FIQ_BASS_HZ_MAX 400.0f
+#define FIQ_BASS_ALLPASS_HZ_MIN 30.0f
+#define FIQ_BASS_ALLPASS_HZ_MAX 400.0f
 
-enum { FIQ_BASS_SECTIONS = 2 };
+enum { FIQ_BASS_ALLPASS_SECTIONS = 2 };
 
 typedef struct {
   double sample_rate_hz;
@@ -31,30 +31,30 @@ typedef struct {
   float  tangent;   ///< tan(w/2), w the corner in radians a frame
   float  start;     ///< depth at the start and at the end of this control period
   float  end;
-  float  step;                                  ///< of the depth, a frame
-  bool   is_fresh;                              ///< no control period since reset
-  float  low[FIQ_BASS_SECTIONS][FIQ_CHANNELS];  ///< states of the integrators
-  float  band[FIQ_BASS_SECTIONS][FIQ_CHANNELS]; ///< states of the integrators
-} FiqBass;
+  float  step;                                          ///< of the depth, a frame
+  bool   is_fresh;                                      ///< no control period since reset
+  float  low[FIQ_BASS_ALLPASS_SECTIONS][FIQ_CHANNELS];  ///< states of the integrators
+  float  band[FIQ_BASS_ALLPASS_SECTIONS][FIQ_CHANNELS]; ///< states of the integrators
+} FiqBassAllpass;
 
 /// FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ; no turn is wanted.  [setup]
-void fiq_bass_init(FiqBass* self, double sample_rate_hz);
+void fiq_bass_allpass_init(FiqBassAllpass* self, double sample_rate_hz);
 
 /// Forget the sound; what comes first is turned as far as is wanted.  [audio]
-void fiq_bass_reset(FiqBass* self);
+void fiq_bass_allpass_reset(FiqBassAllpass* self);
 
-/// The corner from now on, FIQ_BASS_HZ_MIN..MAX, or 0 for none.  [audio]
-void fiq_bass_set(FiqBass* self, float corner_hz);
+/// The corner from now on, FIQ_BASS_ALLPASS_HZ_MIN..MAX, or 0 for none.  [audio]
+void fiq_bass_allpass_set(FiqBassAllpass* self, float corner_hz);
 
 /// Begin a control period of `n_frames`; the depth goes toward `depth` 0..1, all the way in 50 ms.  [audio]
-void fiq_bass_control(FiqBass* self, float depth, uint32_t n_frames);
+void fiq_bass_allpass_control(FiqBassAllpass* self, float depth, uint32_t n_frames);
 
 /// There is nothing to be done in this control period: the output is the input.  [audio]
-bool fiq_bass_rests(const FiqBass* self);
+bool fiq_bass_allpass_rests(const FiqBassAllpass* self);
 
 /// `n_frames` of two planes, from `at` frames after the start of the control period on; planes of `out`
 /// may be those of `in`. At a depth of 0 the output is the input.  [audio]
-void fiq_bass_process(FiqBass* self, const float* const* in, float* const* out, uint32_t at,
-                      uint32_t n_frames);
+void fiq_bass_allpass_process(FiqBassAllpass* self, const float* const* in, float* const* out,
+                              uint32_t at, uint32_t n_frames);
 
 #endif

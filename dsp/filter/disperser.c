@@ -87,7 +87,7 @@ float fiq_disperser_rise_db(const FiqDisperser* self)
 }
 
 /// Largest size in both planes, or `peak`.
-static float peak_of(float peak, float* const planes[FIQ_CHANNELS], uint32_t n_frames)
+static float section_peak(float peak, float* const planes[FIQ_CHANNELS], uint32_t n_frames)
 {
   float lane[LANES] = {peak};
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
@@ -136,10 +136,10 @@ void fiq_disperser_process(FiqDisperser* self, float* const planes[FIQ_CHANNELS]
   if (self->drive.start <= 0.0f && self->drive.end <= 0.0f) {
     return;
   }
-  self->peak_in = peak_of(self->peak_in, planes, n_frames);
+  self->peak_in = section_peak(self->peak_in, planes, n_frames);
   for (uint32_t k = 0; k < FIQ_DISPERSER_SECTIONS; ++k) {
     process_section(&self->section[k], planes, n_frames, self->a, self->a_step);
   }
-  self->peak_out = peak_of(self->peak_out, planes, n_frames);
+  self->peak_out = section_peak(self->peak_out, planes, n_frames);
   self->a += self->a_step * (float)n_frames;
 }

@@ -56,7 +56,7 @@ void fiq_tilt_control(FiqTilt* self, float drive)
   self->pole_step = (self->pole_end - self->pole) * self->share;
 }
 
-static bool is_at_rest(const FiqTilt* self)
+static bool tilt_is_at_rest(const FiqTilt* self)
 {
   return fabsf(self->drive.start) + fabsf(self->drive.end) <= 0.0f;
 }
@@ -66,7 +66,7 @@ void fiq_tilt_process(FiqTilt* self, float* const planes[FIQ_CHANNELS], uint32_t
   assert(self);
   assert(planes[0]);
   assert(planes[1]);
-  if (is_at_rest(self)) {
+  if (tilt_is_at_rest(self)) {
     self->state[0] = 0.0f;
     self->state[1] = 0.0f;
     return;

@@ -39,7 +39,7 @@ static float salience_of(float fast, float slow, float total)
 }
 
 /// Follow the energies; their sum.
-static float listen(FiqAttention* self, const float* energy, float dt_s)
+static float listen_to_bands(FiqAttention* self, const float* energy, float dt_s)
 {
   const float fast  = self->has_heard ? 1.0f - expf(-dt_s / fast_s) : 1.0f;
   const float slow  = self->has_heard ? 1.0f - expf(-dt_s / slow_s) : 1.0f;
@@ -80,7 +80,7 @@ void fiq_attention_step(FiqAttention* self, const float* energy, float dt_s)
   assert(self);
   assert(energy);
   assert(dt_s > 0.0f);
-  const float total = listen(self, energy, dt_s);
+  const float total = listen_to_bands(self, energy, dt_s);
   const float kept  = expf(-decay_per_s * dt_s);
   self->n_foci      = 0;
   for (uint32_t b = 0; b < self->n_bands; ++b) {

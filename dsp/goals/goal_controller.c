@@ -50,7 +50,7 @@ static float in_units(FiqGoalKind kind, float value)
   return (kind == FIQ_GOAL_BRIGHTNESS ? log2f(held) : held) / s->unit;
 }
 
-void fiq_agency_reset(FiqAgency* self)
+void fiq_goal_controller_reset(FiqGoalController* self)
 {
   assert(self);
   memset(self, 0, sizeof *self);
@@ -63,14 +63,14 @@ static bool is_alike(float a, float b)
 }
 
 /// The drive of HEADROOM may try again.
-static void forgive(FiqAgency* self)
+static void forgive(FiqGoalController* self)
 {
   self->doubt_db_s  = 0.0f;
   self->rest_s      = 0.0f;
   self->next_rest_s = rest_first_s;
 }
 
-void fiq_agency_set_goals(FiqAgency* self, const FiqGoal* goals, uint32_t n)
+void fiq_goal_controller_set_goals(FiqGoalController* self, const FiqGoal* goals, uint32_t n)
 {
   assert(self);
   assert(goals || n == 0);
@@ -93,7 +93,7 @@ void fiq_agency_set_goals(FiqAgency* self, const FiqGoal* goals, uint32_t n)
 }
 
 /// Mean target of `kind` by weight, in units; false if there is none.
-static bool target_of(const FiqAgency* self, FiqGoalKind kind, float* target)
+static bool target_of(const FiqGoalController* self, FiqGoalKind kind, float* target)
 {
   float sum     = 0.0f;
   float weights = 0.0f;
@@ -107,13 +107,13 @@ static bool target_of(const FiqAgency* self, FiqGoalKind kind, float* target)
   return weights > 0.0f;
 }
 
-static float trend_of(const FiqAgency* self, FiqGoalKind kind)
+static float trend_of(const FiqGoalController* self, FiqGoalKind kind)
 {
   return (self->smooth[kind] - self->smoother[kind]) / smooth_s;
 }
 
 /// How far what is measured does nothing but swing, 0..1.
-static float swing_of(const FiqAgency* self, FiqGoalKind kind)
+static float goal_swing(const FiqGoalController* self, FiqGoalKind kind)
 {
   const float to_and_fro = self->unrest[kind] - fabsf(self->trend[kind]);
   const float way        = to_and_fro / steering[kind].tolerance - swing_low;
@@ -128,7 +128,7 @@ static float beyond_dead(FiqGoalKind kind, float error)
 }
 
 /// Speed of the drive of `kind` toward `target`.
-static float speed_toward(const FiqAgency* self, FiqGoalKind kind, float target)
+static float speed_toward(const FiqGoalController* self, FiqGoalKind kind, float target)
 {
   const Steering* s     = &steering[kind];
   const float     left  = beyond_dead(kind, target - self->smooth[kind]);
@@ -136,7 +136,7 @@ static float speed_toward(const FiqAgency* self, FiqGoalKind kind, float target)
   const float     calm  = fabsf(left) > 0.0f ? s->gain * (left - lead) : 0.0f;
   const float     slow  = s->mean_gain * beyond_dead(kind, target - self->slow[kind]);
   const float     speed = fiq_mix(fiq_clamp(calm, -rate_max, rate_max),
-                                  fiq_clamp(slow, -rate_max, rate_max), swing_of(self, kind));
+                                  fiq_clamp(slow, -rate_max, rate_max), goal_swing(self, kind));
   return speed - leak_per_s * self->drive[kind];
 }
 
@@ -148,7 +148,7 @@ static float speed_home(float drive, float dt_s)
   return drive > 0.0f ? -most : most;
 }
 
-static void listen(FiqAgency* self, FiqGoalKind kind, float measure, float dt_s)
+static void listen_to_output(FiqGoalController* self, FiqGoalKind kind, float measure, float dt_s)
 {
   const float now   = in_units(kind, measure);
   const float share = fiq_clamp(dt_s / smooth_s, 0.0f, 1.0f);
@@ -168,7 +168,7 @@ static void listen(FiqAgency* self, FiqGoalKind kind, float measure, float dt_s)
 }
 
 /// Whether the drive of HEADROOM rests, for it did harm.
-static bool is_resting(FiqAgency* self, float rise_db, float dt_s)
+static bool controller_rests(FiqGoalController* self, float rise_db, float dt_s)
 {
   if (self->rest_s > 0.0f) {
     self->rest_s -= dt_s;
@@ -184,7 +184,7 @@ static bool is_resting(FiqAgency* self, float rise_db, float dt_s)
   return self->rest_s > 0.0f;
 }
 
-static void judge_goal(FiqAgency* self, uint32_t i)
+static void judge_goal(FiqGoalController* self, uint32_t i)
 {
   const FiqGoal*      goal  = &self->goals[i];
   FiqGoalState* const state = &self->states[i];
@@ -192,7 +192,7 @@ static void judge_goal(FiqAgency* self, uint32_t i)
   if (!self->is_known[goal->kind]) {
     return;
   }
-  const float swing = swing_of(self, goal->kind);
+  const float swing = goal_swing(self, goal->kind);
   const float heard = fiq_mix(self->smoother[goal->kind], self->slow[goal->kind], swing);
   const float away  = fabsf(in_units(goal->kind, goal->target) - heard);
   if (state->start < 0.0f) {
@@ -203,7 +203,7 @@ static void judge_goal(FiqAgency* self, uint32_t i)
   state->is_reached = away <= close || (state->is_reached && away <= lost_share * close);
 }
 
-void fiq_agency_step(FiqAgency* self, const FiqAgencyMeasures* measures, float dt_s)
+void fiq_goal_controller_step(FiqGoalController* self, const FiqGoalMeasures* measures, float dt_s)
 {
   assert(self);
   assert(measures);
@@ -219,14 +219,14 @@ void fiq_agency_step(FiqAgency* self, const FiqAgencyMeasures* measures, float d
     float             target = 0.0f;
     float             speed  = 0.0f;
     if (hears) {
-      listen(self, kind, measured[k], dt_s);
+      listen_to_output(self, kind, measured[k], dt_s);
     }
     const bool has_goal = target_of(self, kind, &target);
     if (kind == FIQ_GOAL_HEADROOM && !has_goal) {
       forgive(self);
     }
-    const bool rests =
-        kind == FIQ_GOAL_HEADROOM && has_goal && hears && is_resting(self, measures->rise_db, dt_s);
+    const bool rests = kind == FIQ_GOAL_HEADROOM && has_goal && hears &&
+                       controller_rests(self, measures->rise_db, dt_s);
     if (!has_goal || rests) {
       speed = speed_home(self->drive[k], dt_s);
     } else if (hears) {
@@ -239,14 +239,14 @@ void fiq_agency_step(FiqAgency* self, const FiqAgencyMeasures* measures, float d
   }
 }
 
-float fiq_agency_drive(const FiqAgency* self, FiqGoalKind kind)
+float fiq_goal_controller_drive(const FiqGoalController* self, FiqGoalKind kind)
 {
   assert(self);
   assert(kind < FIQ_N_GOAL_KINDS);
   return self->drive[kind];
 }
 
-float fiq_agency_progress(const FiqAgency* self)
+float fiq_goal_controller_progress(const FiqGoalController* self)
 {
   assert(self);
   float sum     = 0.0f;

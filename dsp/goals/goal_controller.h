@@ -31,8 +31,8 @@
 
    In silence the drives of what is measured on sound rest. Cost: 45 ns a call. Latency: 0.
 */
-#ifndef FIQ_AGENCY_H
-#define FIQ_AGENCY_H
+#ifndef FIQ_GOAL_CONTROLLER_H
+#define FIQ_GOAL_CONTROLLER_H
 
 #include "dsp/base/common.h"
 
@@ -60,7 +60,7 @@ typedef struct {
   float entropy;     ///< 0..1
   bool  is_silent;   ///< the last three mean nothing
   float rise_db; ///< by how much the drive of HEADROOM raises the crest factor; below 0 it helps
-} FiqAgencyMeasures;
+} FiqGoalMeasures;
 
 /// How far a goal is.
 typedef struct {
@@ -83,22 +83,22 @@ typedef struct {
   float        rest_s;      ///< that it still rests
   float        next_rest_s; ///< and will rest next time
   float        drive[FIQ_N_GOAL_KINDS]; ///< -1..1
-} FiqAgency;
+} FiqGoalController;
 
 /// No goals, no drives.  [audio]
-void fiq_agency_reset(FiqAgency* self);
+void fiq_goal_controller_reset(FiqGoalController* self);
 
 /// Steer toward these `n` (<= FIQ_GOALS_MAX) goals from here on; one that is already steered
 /// toward keeps its progress, so this may be called every time. Targets out of range are held to it.  [audio]
-void fiq_agency_set_goals(FiqAgency* self, const FiqGoal* goals, uint32_t n);
+void fiq_goal_controller_set_goals(FiqGoalController* self, const FiqGoal* goals, uint32_t n);
 
 /// Let `dt_s` (0..0.1 s) pass.  [audio]
-void fiq_agency_step(FiqAgency* self, const FiqAgencyMeasures* measures, float dt_s);
+void fiq_goal_controller_step(FiqGoalController* self, const FiqGoalMeasures* measures, float dt_s);
 
 /// -1..1, continuous.  [any]
-float fiq_agency_drive(const FiqAgency* self, FiqGoalKind kind);
+float fiq_goal_controller_drive(const FiqGoalController* self, FiqGoalKind kind);
 
 /// Mean progress of the goals by weight, 0..1; 0 without goals.  [any]
-float fiq_agency_progress(const FiqAgency* self);
+float fiq_goal_controller_progress(const FiqGoalController* self);
 
 #endif

@@ -29,12 +29,12 @@ static const float level_max       = 100.0f;
 
 _Static_assert(sizeof(FiqMoment) == FIQ_MEMORY_STRIDE * sizeof(float), "a moment is floats alone");
 
-FiqMemoryParams fiq_memory_default_params(void)
+FiqMomentMemoryParams fiq_moment_memory_default_params(void)
 {
-  return (FiqMemoryParams){.is_recording = false, .decay_per_s = 0.01f, .recall_age_s = 2.0f};
+  return (FiqMomentMemoryParams){.is_recording = false, .decay_per_s = 0.01f, .recall_age_s = 2.0f};
 }
 
-FiqStatus fiq_memory_init(FiqMemory* self, FiqArena* arena)
+FiqStatus fiq_moment_memory_init(FiqMomentMemory* self, FiqArena* arena)
 {
   assert(self);
   assert(arena);
@@ -43,11 +43,11 @@ FiqStatus fiq_memory_init(FiqMemory* self, FiqArena* arena)
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
-  fiq_memory_reset(self);
+  fiq_moment_memory_reset(self);
   return FIQ_OK;
 }
 
-static void begin_round(FiqMemory* self)
+static void begin_round(FiqMomentMemory* self)
 {
   self->next         = 0;
   self->best         = FIQ_MEMORY_MAX;
@@ -57,7 +57,7 @@ static void begin_round(FiqMemory* self)
   self->round_s      = 0.0f;
 }
 
-static void let_go(FiqMemory* self)
+static void drop_moment(FiqMomentMemory* self)
 {
   self->held       = FIQ_MEMORY_MAX;
   self->recall     = 0.0f;
@@ -66,7 +66,7 @@ static void let_go(FiqMemory* self)
   self->n_voices   = 0;
 }
 
-void fiq_memory_reset(FiqMemory* self)
+void fiq_moment_memory_reset(FiqMomentMemory* self)
 {
   assert(self);
   memset(self->slow_axes, 0, sizeof self->slow_axes);
@@ -84,11 +84,11 @@ void fiq_memory_reset(FiqMemory* self)
   self->learned_level = 0.0f;
   self->next_id       = FIQ_MEMORY_FIRST_ID;
   self->weakest       = FIQ_MEMORY_MAX;
-  let_go(self);
+  drop_moment(self);
   begin_round(self);
 }
 
-void fiq_memory_clear(FiqMemory* self)
+void fiq_moment_memory_clear(FiqMomentMemory* self)
 {
   assert(self);
   self->n_moments    = 0;
@@ -97,11 +97,11 @@ void fiq_memory_clear(FiqMemory* self)
   self->is_pending   = false;
   self->weakest      = FIQ_MEMORY_MAX;
   ++self->generation;
-  let_go(self);
+  drop_moment(self);
   begin_round(self);
 }
 
-static float power_of(const float axes[FIQ_AXES])
+static float axes_power(const float axes[FIQ_AXES])
 {
   float sum = 0.0f;
   for (uint32_t a = 0; a < FIQ_AXES; ++a) {
@@ -113,14 +113,14 @@ static float power_of(const float axes[FIQ_AXES])
 /// Unit vector of amplitudes, 0 if there is nothing.
 static void normalise(const float axes[FIQ_AXES], float unit[FIQ_AXES])
 {
-  const float power = power_of(axes);
+  const float power = axes_power(axes);
   const float scale = power > power_floor ? 1.0f / power : 0.0f;
   for (uint32_t a = 0; a < FIQ_AXES; ++a) {
     unit[a] = sqrtf(scale * axes[a]);
   }
 }
 
-static float age_of(const FiqMemory* self, const FiqMoment* moment)
+static float age_of(const FiqMomentMemory* self, const FiqMoment* moment)
 {
   return (float)(self->now_s - (double)moment->learned_at_s);
 }
@@ -128,7 +128,7 @@ static float age_of(const FiqMemory* self, const FiqMoment* moment)
 // What happens.
 
 /// How far a maximum of coherence that has just been passed exceeds the threshold, 0: there is none.
-static float coherence_event(FiqMemory* self, float coherence, float dt_s)
+static float coherence_event(FiqMomentMemory* self, float coherence, float dt_s)
 {
   self->mean_sum += dt_s * coherence;
   self->mean_s += dt_s;
@@ -149,10 +149,11 @@ static float coherence_event(FiqMemory* self, float coherence, float dt_s)
 }
 
 /// How far a leap exceeds its threshold, 0: there is none.
-static float jump_event(FiqMemory* self, const float axes[FIQ_AXES], float phase_rate, float dt_s)
+static float jump_event(FiqMomentMemory* self, const float axes[FIQ_AXES], float phase_rate,
+                        float dt_s)
 {
   const float share = fiq_clamp(dt_s / slow_s, 0.0f, 1.0f);
-  const float power = power_of(axes);
+  const float power = axes_power(axes);
   float       fresh = 0.0f;
   for (uint32_t a = 0; a < FIQ_AXES; ++a) {
     const float rise = axes[a] - self->slow_axes[a];
@@ -172,7 +173,7 @@ static float jump_event(FiqMemory* self, const float axes[FIQ_AXES], float phase
 }
 
 /// The strongest partials, loudest first; whether there are any.
-static bool take_partials(FiqMoment* moment, const FiqMemoryPresent* present)
+static bool take_partials(FiqMoment* moment, const FiqMomentMemoryPresent* present)
 {
   uint32_t n = 0;
   for (uint32_t i = 0; i < present->n_partials; ++i) {
@@ -209,7 +210,7 @@ static float subjective_length(const float axes[FIQ_AXES])
 }
 
 /// Keep the present, unless there is nothing to sing it by.
-static bool keep_moment(FiqMemory* self, const FiqMemoryPresent* present,
+static bool keep_moment(FiqMomentMemory* self, const FiqMomentMemoryPresent* present,
                         const float axes[FIQ_AXES])
 {
   FiqMoment moment = {.learned_at_s = (float)self->now_s,
@@ -217,7 +218,7 @@ static bool keep_moment(FiqMemory* self, const FiqMemoryPresent* present,
                       .strength     = 0.5f + 0.5f * self->pending_strength};
   // The weakest of a thousand is known again within a round; until then the moment waits.
   const bool is_full = self->n_moments == FIQ_MEMORY_MAX;
-  if ((is_full && self->weakest == FIQ_MEMORY_MAX) || power_of(axes) <= power_floor ||
+  if ((is_full && self->weakest == FIQ_MEMORY_MAX) || axes_power(axes) <= power_floor ||
       !take_partials(&moment, present)) {
     return false;
   }
@@ -235,8 +236,8 @@ static bool keep_moment(FiqMemory* self, const FiqMemoryPresent* present,
 }
 
 /// Notice events, and keep the moment that belongs to one.
-static void attend(FiqMemory* self, const FiqMemoryPresent* present, const float axes[FIQ_AXES],
-                   bool is_recording, float dt_s)
+static void attend(FiqMomentMemory* self, const FiqMomentMemoryPresent* present,
+                   const float axes[FIQ_AXES], bool is_recording, float dt_s)
 {
   const float coherence = fiq_clamp(present->coherence, 0.0f, 1.0f);
   const float rate      = fiq_clamp(present->phase_rate, 0.0f, 1e6f);
@@ -272,7 +273,7 @@ static void attend(FiqMemory* self, const FiqMemoryPresent* present, const float
 // The search.
 
 /// Let moment `i` go; the last one takes its place.
-static void drop(FiqMemory* self, uint32_t i)
+static void drop(FiqMomentMemory* self, uint32_t i)
 {
   const uint32_t  last      = --self->n_moments;
   uint32_t* const indices[] = {&self->best, &self->faint, &self->weakest};
@@ -281,14 +282,14 @@ static void drop(FiqMemory* self, uint32_t i)
     *indices[k] = *indices[k] == i ? FIQ_MEMORY_MAX : (*indices[k] == last ? i : *indices[k]);
   }
   if (self->held == i) {
-    let_go(self);
+    drop_moment(self);
   } else if (self->held == last) {
     self->held = i;
   }
   ++self->generation;
 }
 
-static float similarity_to(const FiqMemory* self, const FiqMoment* moment)
+static float similarity_to(const FiqMomentMemory* self, const FiqMoment* moment)
 {
   float sum = 0.0f;
   for (uint32_t a = 0; a < FIQ_AXES; ++a) {
@@ -298,7 +299,7 @@ static float similarity_to(const FiqMemory* self, const FiqMoment* moment)
 }
 
 /// Look at moment `i`; false if it faded away, and another one is in its place.
-static bool consider(FiqMemory* self, const FiqMemoryParams* params, uint32_t i)
+static bool consider(FiqMomentMemory* self, const FiqMomentMemoryParams* params, uint32_t i)
 {
   const FiqMoment* moment = &self->moments[i];
   const float      age_s  = age_of(self, moment);
@@ -326,7 +327,7 @@ static bool consider(FiqMemory* self, const FiqMemoryParams* params, uint32_t i)
 }
 
 /// Recall moment `i`.
-static void hold(FiqMemory* self, uint32_t i)
+static void hold(FiqMomentMemory* self, uint32_t i)
 {
   const FiqMoment* moment = &self->moments[i];
   float            square = 0.0f;
@@ -338,15 +339,15 @@ static void hold(FiqMemory* self, uint32_t i)
   for (uint32_t p = 0; p < FIQ_MEMORY_PARTIALS && moment->hz[p] > 0.0f; ++p) {
     square += moment->level[p] * moment->level[p];
     self->voices[self->n_voices++] =
-        (FiqMemoryVoice){.id   = FIQ_MEMORY_FIRST_ID | self->next_id++,
-                         .hz   = moment->hz[p],
-                         .mass = fmaxf(powf(moment->level[p], 0.6f), 1e-6f)};
+        (FiqMomentMemoryVoice){.id   = FIQ_MEMORY_FIRST_ID | self->next_id++,
+                               .hz   = moment->hz[p],
+                               .mass = fmaxf(powf(moment->level[p], 0.6f), 1e-6f)};
   }
   self->learned_level = sqrtf(square);
 }
 
 /// A round is over: stay with what is recalled, or change.
-static void decide(FiqMemory* self)
+static void decide_recall(FiqMomentMemory* self)
 {
   if (self->best < FIQ_MEMORY_MAX) {
     if (self->held == FIQ_MEMORY_MAX) {
@@ -363,8 +364,8 @@ static void decide(FiqMemory* self)
   self->weakest = self->faint != self->held ? self->faint : FIQ_MEMORY_MAX;
 }
 
-static void search(FiqMemory* self, const FiqMemoryParams* params, const float axes[FIQ_AXES],
-                   float dt_s)
+static void search(FiqMomentMemory* self, const FiqMomentMemoryParams* params,
+                   const float axes[FIQ_AXES], float dt_s)
 {
   if (self->next == 0) {
     begin_round(self);
@@ -376,13 +377,13 @@ static void search(FiqMemory* self, const FiqMemoryParams* params, const float a
     self->next += consider(self, params, self->next);
   }
   if (self->next >= self->n_moments) {
-    decide(self);
+    decide_recall(self);
     self->next = 0;
   }
 }
 
 /// Voices as loud as the present.
-static void sing(FiqMemory* self, const FiqMemoryPresent* present, float dt_s)
+static void sing(FiqMomentMemory* self, const FiqMomentMemoryPresent* present, float dt_s)
 {
   const float share  = fiq_clamp(dt_s / follow_s, 0.0f, 1.0f);
   float       square = 0.0f;
@@ -397,8 +398,8 @@ static void sing(FiqMemory* self, const FiqMemoryPresent* present, float dt_s)
   }
 }
 
-void fiq_memory_step(FiqMemory* self, const FiqMemoryParams* params,
-                     const FiqMemoryPresent* present, float dt_s)
+void fiq_moment_memory_step(FiqMomentMemory* self, const FiqMomentMemoryParams* params,
+                            const FiqMomentMemoryPresent* present, float dt_s)
 {
   assert(self);
   assert(params);
@@ -417,7 +418,7 @@ void fiq_memory_step(FiqMemory* self, const FiqMemoryParams* params,
   sing(self, present, dt_s);
 }
 
-const FiqMemoryVoice* fiq_memory_voices(const FiqMemory* self, uint32_t* n)
+const FiqMomentMemoryVoice* fiq_moment_memory_voices(const FiqMomentMemory* self, uint32_t* n)
 {
   assert(self);
   assert(n);
@@ -425,13 +426,14 @@ const FiqMemoryVoice* fiq_memory_voices(const FiqMemory* self, uint32_t* n)
   return self->voices;
 }
 
-const FiqMoment* fiq_memory_recalled(const FiqMemory* self)
+const FiqMoment* fiq_moment_memory_recalled(const FiqMomentMemory* self)
 {
   assert(self);
   return self->held < FIQ_MEMORY_MAX ? &self->moments[self->held] : NULL;
 }
 
-void fiq_memory_axes_of_partials(const FiqMemoryPartial* partials, uint32_t n, float axes[FIQ_AXES])
+void fiq_moment_memory_axes_of_partials(const FiqMomentMemoryPartial* partials, uint32_t n,
+                                        float axes[FIQ_AXES])
 {
   assert(partials || n == 0);
   memset(axes, 0, FIQ_AXES * sizeof *axes);
@@ -443,7 +445,8 @@ void fiq_memory_axes_of_partials(const FiqMemoryPartial* partials, uint32_t n, f
 
 // The packed form.
 
-void fiq_memory_pack_some(const FiqMemory* self, float* packed, uint32_t first, uint32_t n)
+void fiq_moment_memory_pack_some(const FiqMomentMemory* self, float* packed, uint32_t first,
+                                 uint32_t n)
 {
   assert(self);
   assert(packed);
@@ -459,53 +462,53 @@ void fiq_memory_pack_some(const FiqMemory* self, float* packed, uint32_t first, 
   memcpy(to, self->moments + first, (n < there ? n : there) * sizeof(FiqMoment));
 }
 
-void fiq_memory_pack(const FiqMemory* self, float* packed)
+void fiq_moment_memory_pack(const FiqMomentMemory* self, float* packed)
 {
   memset(packed, 0, FIQ_MEMORY_FLOATS * sizeof *packed);
-  fiq_memory_pack_some(self, packed, 0, FIQ_MEMORY_MAX);
+  fiq_moment_memory_pack_some(self, packed, 0, FIQ_MEMORY_MAX);
 }
 
-static bool within(float value, float least, float most)
+static bool is_in_range(float value, float least, float most)
 {
   return value >= least && value <= most; // false for NaN as well
 }
 
-static bool is_legal(const FiqMoment* moment, float now_s)
+static bool moment_is_legal(const FiqMoment* moment, float now_s)
 {
   float square = 0.0f;
-  bool  legal  = within(moment->learned_at_s, 0.0f, now_s) &&
-               within(moment->subjective_s, 0.0f, clock_max_s) &&
-               within(moment->coherence, 0.0f, 1.0f) && within(moment->strength, 0.0f, 1.0f) &&
-               moment->hz[0] > 0.0f;
+  bool  legal  = is_in_range(moment->learned_at_s, 0.0f, now_s) &&
+               is_in_range(moment->subjective_s, 0.0f, clock_max_s) &&
+               is_in_range(moment->coherence, 0.0f, 1.0f) &&
+               is_in_range(moment->strength, 0.0f, 1.0f) && moment->hz[0] > 0.0f;
   for (uint32_t a = 0; a < FIQ_AXES; ++a) {
-    legal = legal && within(moment->axes[a], 0.0f, 1.0f + norm_tolerance);
+    legal = legal && is_in_range(moment->axes[a], 0.0f, 1.0f + norm_tolerance);
     square += moment->axes[a] * moment->axes[a];
   }
   bool ended = false;
   for (uint32_t p = 0; p < FIQ_MEMORY_PARTIALS; ++p) {
     const float hz    = moment->hz[p];
     const float level = moment->level[p];
-    const bool  none  = within(hz, 0.0f, 0.0f);
+    const bool  none  = is_in_range(hz, 0.0f, 0.0f);
     ended             = ended || none;
-    legal             = legal && (ended ? none && within(level, 0.0f, 0.0f)
-                                        : within(hz, partial_low_hz, partial_high_hz) &&
-                                  within(level, 1e-12f, level_max));
+    legal             = legal && (ended ? none && is_in_range(level, 0.0f, 0.0f)
+                                        : is_in_range(hz, partial_low_hz, partial_high_hz) &&
+                                  is_in_range(level, 1e-12f, level_max));
   }
-  return legal && within(sqrtf(square), 1.0f - norm_tolerance, 1.0f + norm_tolerance);
+  return legal && is_in_range(sqrtf(square), 1.0f - norm_tolerance, 1.0f + norm_tolerance);
 }
 
-void fiq_memory_unpack(FiqMemory* self, const float* packed)
+void fiq_moment_memory_unpack(FiqMomentMemory* self, const float* packed)
 {
   assert(self);
   assert(packed);
   const float count = packed[HEAD_COUNT];
   const float clock = packed[HEAD_CLOCK];
   const float inner = packed[HEAD_SUBJECTIVE];
-  fiq_memory_clear(self);
-  if (!within(packed[HEAD_VERSION], version, version) ||
-      !within(packed[HEAD_STRIDE], (float)FIQ_MEMORY_STRIDE, (float)FIQ_MEMORY_STRIDE) ||
-      !within(count, 0.0f, (float)FIQ_MEMORY_MAX) || !within(clock, 0.0f, clock_max_s) ||
-      !within(inner, 0.0f, clock_max_s)) {
+  fiq_moment_memory_clear(self);
+  if (!is_in_range(packed[HEAD_VERSION], version, version) ||
+      !is_in_range(packed[HEAD_STRIDE], (float)FIQ_MEMORY_STRIDE, (float)FIQ_MEMORY_STRIDE) ||
+      !is_in_range(count, 0.0f, (float)FIQ_MEMORY_MAX) || !is_in_range(clock, 0.0f, clock_max_s) ||
+      !is_in_range(inner, 0.0f, clock_max_s)) {
     return;
   }
   self->now_s        = (double)clock;
@@ -513,6 +516,6 @@ void fiq_memory_unpack(FiqMemory* self, const float* packed)
   for (uint32_t i = 0; i < (uint32_t)count; ++i) {
     FiqMoment* const moment = &self->moments[self->n_moments];
     memcpy(moment, packed + FIQ_MEMORY_HEAD + (size_t)i * FIQ_MEMORY_STRIDE, sizeof *moment);
-    self->n_moments += is_legal(moment, clock);
+    self->n_moments += moment_is_legal(moment, clock);
   }
 }

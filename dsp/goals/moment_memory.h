@@ -27,11 +27,11 @@
    present as it was at the start of the round. Cost: 40 ns a tick without moments, 0.3 us with 32 and
    more. Memory: 208 kB. Latency: that of what it is given.
 */
-#ifndef FIQ_MEMORY_H
-#define FIQ_MEMORY_H
+#ifndef FIQ_MOMENT_MEMORY_H
+#define FIQ_MOMENT_MEMORY_H
 
-#include "dsp/base/arena.h"
 #include "dsp/analysis/axes.h"
+#include "dsp/base/arena.h"
 
 enum {
   FIQ_MEMORY_MAX      = 1000, ///< moments
@@ -50,22 +50,23 @@ typedef struct {
   bool  is_recording; ///< new moments are kept; recall goes on without
   float decay_per_s;  ///< rate, 0..1; default 0.01
   float recall_age_s; ///< >= 0; default 2: the present is not recalled
-} FiqMemoryParams;
+} FiqMomentMemoryParams;
 
 /// A partial as heard.
 typedef struct {
   float hz;    ///< > 0
   float level; ///< peak amplitude, linear, >= 0
-} FiqMemoryPartial;
+} FiqMomentMemoryPartial;
 
 /// What is heard in one control tick.
 typedef struct {
-  float                   axes[FIQ_AXES]; ///< mean square of each (fiq_analysis_axes)
-  const FiqMemoryPartial* partials; ///< [n_partials] in any order; may be NULL if there are none
-  uint32_t                n_partials;
-  float                   coherence;  ///< 0..1
-  float                   phase_rate; ///< how much moves, 0..1 or so; 0 if it is not known
-} FiqMemoryPresent;
+  float axes[FIQ_AXES]; ///< mean square of each (fiq_partial_tracker_axes)
+  const FiqMomentMemoryPartial*
+           partials; ///< [n_partials] in any order; may be NULL if there are none
+  uint32_t n_partials;
+  float    coherence;  ///< 0..1
+  float    phase_rate; ///< how much moves, 0..1 or so; 0 if it is not known
+} FiqMomentMemoryPresent;
 
 /// One moment that is kept.
 typedef struct {
@@ -84,7 +85,7 @@ typedef struct {
   float    hz;    ///< > 0, constant as long as the id
   float    mass;  ///< > 0, constant as long as the id: level^0.6 of what was learned
   float    level; ///< peak amplitude, linear
-} FiqMemoryVoice;
+} FiqMomentMemoryVoice;
 
 typedef struct {
   FiqMoment* moments; ///< [FIQ_MEMORY_MAX]
@@ -118,54 +119,55 @@ typedef struct {
   uint32_t weakest; ///< the same of the whole round before
 
   // What is recalled.
-  uint32_t       held;          ///< the recalled moment
-  float          recall;        ///< similarity x fading x coherence of it, 0..1; 0: none
-  float          similarity;    ///< 0..1
-  float          better_s;      ///< for so long another one has been better
-  float          present_level; ///< root of the summed squares of the partials' levels, smoothed
-  float          learned_level; ///< the same of the recalled moment
-  uint32_t       next_id;
-  uint32_t       n_voices;
-  FiqMemoryVoice voices[FIQ_MEMORY_PARTIALS];
-} FiqMemory;
+  uint32_t held;          ///< the recalled moment
+  float    recall;        ///< similarity x fading x coherence of it, 0..1; 0: none
+  float    similarity;    ///< 0..1
+  float    better_s;      ///< for so long another one has been better
+  float    present_level; ///< root of the summed squares of the partials' levels, smoothed
+  float    learned_level; ///< the same of the recalled moment
+  uint32_t next_id;
+  uint32_t n_voices;
+  FiqMomentMemoryVoice voices[FIQ_MEMORY_PARTIALS];
+} FiqMomentMemory;
 
 /// Default value of every parameter; not recording.  [any]
-FiqMemoryParams fiq_memory_default_params(void);
+FiqMomentMemoryParams fiq_moment_memory_default_params(void);
 
 /// Take the memory; no moments, clock 0.  [setup]
-FiqStatus fiq_memory_init(FiqMemory* self, FiqArena* arena);
+FiqStatus fiq_moment_memory_init(FiqMomentMemory* self, FiqArena* arena);
 
 /// Forget what is heard and recalled just now; moments and clock stay.  [audio]
-void fiq_memory_reset(FiqMemory* self);
+void fiq_moment_memory_reset(FiqMomentMemory* self);
 
 /// Forget all moments, clock 0.  [audio]
-void fiq_memory_clear(FiqMemory* self);
+void fiq_moment_memory_clear(FiqMomentMemory* self);
 
 /// Let `dt_s` (> 0, one control tick) pass. Values that are not finite count as 0.  [audio]
-void fiq_memory_step(FiqMemory* self, const FiqMemoryParams* params,
-                     const FiqMemoryPresent* present, float dt_s);
+void fiq_moment_memory_step(FiqMomentMemory* self, const FiqMomentMemoryParams* params,
+                            const FiqMomentMemoryPresent* present, float dt_s);
 
 /// The voices [n] that re-sing, `n` <= FIQ_MEMORY_PARTIALS; those of a moment are all new or all
 /// the same as before.  [audio]
-const FiqMemoryVoice* fiq_memory_voices(const FiqMemory* self, uint32_t* n);
+const FiqMomentMemoryVoice* fiq_moment_memory_voices(const FiqMomentMemory* self, uint32_t* n);
 
 /// The recalled moment or NULL.  [audio]
-const FiqMoment* fiq_memory_recalled(const FiqMemory* self);
+const FiqMoment* fiq_moment_memory_recalled(const FiqMomentMemory* self);
 
 /// Axes of a sound that is given by its partials.  [any]
-void fiq_memory_axes_of_partials(const FiqMemoryPartial* partials, uint32_t n,
-                                 float axes[FIQ_AXES]);
+void fiq_moment_memory_axes_of_partials(const FiqMomentMemoryPartial* partials, uint32_t n,
+                                        float axes[FIQ_AXES]);
 
 /// As numbers to keep: [FIQ_MEMORY_FLOATS].  [audio]
-void fiq_memory_pack(const FiqMemory* self, float* packed);
+void fiq_moment_memory_pack(const FiqMomentMemory* self, float* packed);
 
 /// The head, and of the places first..first + n - 1 (up to FIQ_MEMORY_MAX) those with moments alone, so that the work
 /// can be spread over ticks: no moment is torn, though one that moves meanwhile may be missed or be
 /// there twice until it is packed again.  [audio]
-void fiq_memory_pack_some(const FiqMemory* self, float* packed, uint32_t first, uint32_t n);
+void fiq_moment_memory_pack_some(const FiqMomentMemory* self, float* packed, uint32_t first,
+                                 uint32_t n);
 
 /// Back from `packed` [FIQ_MEMORY_FLOATS] of any origin: moments that cannot be are dropped, a head that
 /// cannot be is an empty memory.  [audio]
-void fiq_memory_unpack(FiqMemory* self, const float* packed);
+void fiq_moment_memory_unpack(FiqMomentMemory* self, const float* packed);
 
 #endif

@@ -9,62 +9,66 @@
 
    Memory: 8 bytes a frame. Cost: that of learn_headroom.h and a fifth to a third of it for the tries.
 */
-#ifndef FIQ_LEARN_BASS_H
-#define FIQ_LEARN_BASS_H
+#ifndef FIQ_BASS_SEARCH_H
+#define FIQ_BASS_SEARCH_H
 
 #include "dsp/filter/bass_allpass.h"
 #include "dsp/learn/headroom.h"
 
-enum { FIQ_LEARN_BASS_TRIES = 4 };
+enum { FIQ_BASS_SEARCH_TRIES = 4 };
 
 /// What it is at.
-typedef enum { FIQ_LEARN_BASS_DONE, FIQ_LEARN_BASS_TURN, FIQ_LEARN_BASS_LEARN } FiqLearnBassStage;
+typedef enum {
+  FIQ_BASS_SEARCH_DONE,
+  FIQ_BASS_SEARCH_TURN,
+  FIQ_BASS_SEARCH_LEARN
+} FiqBassSearchStage;
 
 typedef struct {
-  FiqLearnHeadroom* headroom; ///< not owned
-  FiqBass           filter;
-  float*            turned[FIQ_CHANNELS]; ///< [n_frames_max]
-  FiqLearnPlanes    planes;               ///< what is learned from
-  FiqLearnPlanes    turning;              ///< what is being turned
-  uint32_t          position;             ///< of that, frames
-  uint64_t          seed;
-  FiqLearnBassStage stage;
-  uint32_t          i_try; ///< FIQ_LEARN_BASS_TRIES: in earnest
-  float             corner_hz[FIQ_LEARN_BASS_TRIES + 1];
-  float             crest_db[FIQ_LEARN_BASS_TRIES + 1]; ///< reached with it
-  float             untouched_crest_db;
+  FiqLearnHeadroom*  headroom; ///< not owned
+  FiqBassAllpass     filter;
+  float*             turned[FIQ_CHANNELS]; ///< [n_frames_max]
+  FiqLearnPlanes     planes;               ///< what is learned from
+  FiqLearnPlanes     turning;              ///< what is being turned
+  uint32_t           position;             ///< of that, frames
+  uint64_t           seed;
+  FiqBassSearchStage stage;
+  uint32_t           i_try; ///< FIQ_BASS_SEARCH_TRIES: in earnest
+  float              corner_hz[FIQ_BASS_SEARCH_TRIES + 1];
+  float              crest_db[FIQ_BASS_SEARCH_TRIES + 1]; ///< reached with it
+  float              untouched_crest_db;
   float rotation_crest_db; ///< of the best constant rotation, without a turn of the bass
   float best_crest_db;
   float best_hz; ///< corner, 0: none
   float best_phi_rad[FIQ_NEURONS_MAX];
-} FiqLearnBass;
+} FiqBassSearch;
 
 /// `headroom` stays the caller's.  [setup]
-FiqStatus fiq_learn_bass_init(FiqLearnBass* self, FiqArena* arena, FiqLearnHeadroom* headroom,
-                              uint32_t n_frames_max);
+FiqStatus fiq_bass_search_init(FiqBassSearch* self, FiqArena* arena, FiqLearnHeadroom* headroom,
+                               uint32_t n_frames_max);
 
 /// Nothing is being learned, and nothing was.  [worker]
-void fiq_learn_bass_reset(FiqLearnBass* self);
+void fiq_bass_search_reset(FiqBassSearch* self);
 
 /// Begin on `planes`, which must stay until it is done.  [worker]
-void fiq_learn_bass_begin(FiqLearnBass* self, const FiqLearnPlanes* planes, uint64_t seed);
+void fiq_bass_search_begin(FiqBassSearch* self, const FiqLearnPlanes* planes, uint64_t seed);
 
 /// One slice of work; false when all is done.  [worker]
-bool fiq_learn_bass_step(FiqLearnBass* self);
+bool fiq_bass_search_step(FiqBassSearch* self);
 
 /// 0..1, roughly in proportion to time.  [worker]
-float fiq_learn_bass_progress(const FiqLearnBass* self);
+float fiq_bass_search_progress(const FiqBassSearch* self);
 
 /// Crest factor gained by the best so far, measured over all of the audio, >= 0.  [worker]
-float fiq_learn_bass_gain_db(const FiqLearnBass* self);
+float fiq_bass_search_gain_db(const FiqBassSearch* self);
 
 /// Begin to turn `planes`, at most as long as those learned from; only while nothing is learned. [worker]
-void fiq_learn_bass_turn(FiqLearnBass* self, const FiqLearnPlanes* planes, float corner_hz);
+void fiq_bass_search_turn(FiqBassSearch* self, const FiqLearnPlanes* planes, float corner_hz);
 
 /// Turn some more; false when that was the last of it.  [worker]
-bool fiq_learn_bass_turn_step(FiqLearnBass* self);
+bool fiq_bass_search_turn_step(FiqBassSearch* self);
 
 /// What was turned last, or the planes themselves where the corner was 0.  [worker]
-FiqLearnPlanes fiq_learn_bass_turned(const FiqLearnBass* self);
+FiqLearnPlanes fiq_bass_search_turned(const FiqBassSearch* self);
 
 #endif

@@ -26,7 +26,7 @@ static const uint32_t order_first        = 8;
 static const uint32_t orders[N_ORDERS]   = {8, 12, 24, 40, 80, 160};
 static const uint32_t steps[2][N_ORDERS] = {{20, 20, 25, 30, 30, 40}, {4, 1, 8, 1, 8, 1}};
 
-FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLearnRealm* realm,
+FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqRealmModel* realm,
                                   uint32_t n_frames_max)
 {
   assert(self);
@@ -35,7 +35,7 @@ FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLe
   memset(self, 0, sizeof *self);
   const double hop         = realm->hop_frames;
   self->realm              = realm;
-  self->n_hops_max         = fiq_learn_realm_n_hops(realm, n_frames_max);
+  self->n_hops_max         = fiq_realm_model_n_hops(realm, n_frames_max);
   const double set_rate_hz = fmin(realm->config.sample_rate_hz, FIQ_LEARN_SET_RATE_HZ);
   self->n_set_max = (uint32_t)(FIQ_LEARN_SET_S * set_rate_hz / hop) + 2 * FIQ_LEARN_HOPS_A_FRAME;
   if (self->n_set_max > self->n_hops_max + FIQ_LEARN_HOPS_A_FRAME) {
@@ -161,14 +161,14 @@ static uint32_t slice_frames(const FiqLearnHeadroom* self)
 }
 
 /// Spectra of some more frames; true when all are there.
-static bool load(FiqLearnHeadroom* self)
+static bool load_planes(FiqLearnHeadroom* self)
 {
-  FiqLearnRealm* realm = self->realm;
+  FiqRealmModel* realm = self->realm;
   uint32_t       n     = slice_frames(self);
   for (; n && self->position < self->n_frames; --n, ++self->position) {
     for (uint32_t c = 0; c < self->n_channels; ++c) {
       FiqComplex* spectrum = self->spectra[c] + self->position * self->stride;
-      if (!fiq_learn_realm_analyse(realm, self->planes.plane[c], self->planes.n_frames,
+      if (!fiq_realm_model_analyse(realm, self->planes.plane[c], self->planes.n_frames,
                                    self->frame[self->position], 0, spectrum)) {
         memset(spectrum, 0, realm->n_bins * sizeof(FiqComplex));
       }
@@ -179,10 +179,10 @@ static bool load(FiqLearnHeadroom* self)
 
 // One evaluation.
 
-static void evaluate(FiqLearnHeadroom* self, const float* phi_rad, uint32_t order,
-                     bool with_gradient)
+static void evaluate_headroom(FiqLearnHeadroom* self, const float* phi_rad, uint32_t order,
+                              bool with_gradient)
 {
-  const FiqLearnRealm* realm = self->realm;
+  const FiqRealmModel* realm = self->realm;
   const size_t         n     = (size_t)self->n_slots * realm->hop_frames;
   memcpy(self->phi_rad, phi_rad, realm->config.n_bands * sizeof(float));
   self->order         = order;
@@ -191,14 +191,14 @@ static void evaluate(FiqLearnHeadroom* self, const float* phi_rad, uint32_t orde
   self->position      = 0;
   self->set_peak      = 0.0f;
   self->sum           = 0.0;
-  fiq_learn_realm_set_phases(self->realm, 0, phi_rad);
+  fiq_realm_model_set_phases(self->realm, 0, phi_rad);
   for (uint32_t c = 0; c < self->n_channels; ++c) {
     memset(self->output[c], 0, n * sizeof(float));
   }
   memset(self->adjoint, 0, realm->n_bins * sizeof(FiqComplex));
 }
 
-static void add(float* restrict sum, const float* restrict x, size_t n)
+static void add_gradient(float* restrict sum, const float* restrict x, size_t n)
 {
   for (size_t i = 0; i < n; ++i) {
     sum[i] += x[i];
@@ -218,12 +218,12 @@ static float* output_of(const FiqLearnHeadroom* self, uint32_t c, uint32_t m, ui
 
 static void forward_frame(FiqLearnHeadroom* self, uint32_t c, uint32_t i)
 {
-  FiqLearnRealm* realm = self->realm;
-  fiq_learn_realm_synthesise(realm, 0, self->spectra[c] + i * self->stride);
+  FiqRealmModel* realm = self->realm;
+  fiq_realm_model_synthesise(realm, 0, self->spectra[c] + i * self->stride);
   for (uint32_t h = 0; h < FIQ_LEARN_HOPS_A_FRAME; ++h) {
     float* output = output_of(self, c, self->frame[i], h);
     if (output) {
-      add(output, realm->time + (size_t)h * realm->hop_frames, realm->hop_frames);
+      add_gradient(output, realm->time + (size_t)h * realm->hop_frames, realm->hop_frames);
     }
   }
 }
@@ -247,7 +247,7 @@ static void add_conjugate_product(FiqComplex* restrict sum, const FiqComplex* re
 
 static void backward_frame(FiqLearnHeadroom* self, uint32_t c, uint32_t i)
 {
-  FiqLearnRealm* realm = self->realm;
+  FiqRealmModel* realm = self->realm;
   const size_t   hop   = realm->hop_frames;
   for (uint32_t h = 0; h < FIQ_LEARN_HOPS_A_FRAME; ++h) {
     const float* output = output_of(self, c, self->frame[i], h);
@@ -263,7 +263,7 @@ static void backward_frame(FiqLearnHeadroom* self, uint32_t c, uint32_t i)
                         realm->n_bins);
 }
 
-static float peak_of(const float* x, size_t n)
+static float signal_peak(const float* x, size_t n)
 {
   float peak = 0.0f;
   for (size_t i = 0; i < n; ++i) {
@@ -313,7 +313,7 @@ static void finish_forward(FiqLearnHeadroom* self)
 {
   const size_t n = (size_t)self->n_slots * self->realm->hop_frames;
   for (uint32_t c = 0; c < self->n_channels; ++c) {
-    self->set_peak = fmaxf(self->set_peak, peak_of(self->output[c], n));
+    self->set_peak = fmaxf(self->set_peak, signal_peak(self->output[c], n));
   }
   self->pass     = FIQ_HEADROOM_LOSS;
   self->position = 0;
@@ -323,14 +323,14 @@ static void finish_loss(FiqLearnHeadroom* self)
 {
   const double norm = log(self->sum) / (double)self->order + log((double)self->set_peak);
   memset(self->by_psi, 0, self->realm->n_bins * sizeof(float));
-  self->value    = norm + fiq_learn_realm_penalty(self->realm, 0, self->by_psi);
+  self->value    = norm + fiq_realm_model_penalty(self->realm, 0, self->by_psi);
   self->pass     = self->with_gradient ? FIQ_HEADROOM_BACKWARD : FIQ_HEADROOM_READY;
   self->position = 0;
 }
 
 static void finish_backward(FiqLearnHeadroom* self)
 {
-  const FiqLearnRealm* realm = self->realm;
+  const FiqRealmModel* realm = self->realm;
   const size_t         last  = realm->n_bins - 1;
   const float          scale = (float)(-2.0 / (self->sum * (double)self->set_peak));
   for (size_t k = 1; k < last; ++k) {
@@ -341,7 +341,7 @@ static void finish_backward(FiqLearnHeadroom* self)
   // psi is held at 0 at DC and Nyquist, whatever the phases.
   self->by_psi[0]    = 0.0f;
   self->by_psi[last] = 0.0f;
-  fiq_learn_realm_gather(realm, self->by_psi, self->by_phi);
+  fiq_realm_model_gather(realm, self->by_psi, self->by_phi);
   self->pass = FIQ_HEADROOM_READY;
 }
 
@@ -402,20 +402,20 @@ static bool evaluate_slice(FiqLearnHeadroom* self)
 
 // The survey: output over everything.
 
-static void survey(FiqLearnHeadroom* self, const float* phi_rad)
+static void survey_starts(FiqLearnHeadroom* self, const float* phi_rad)
 {
   memcpy(self->phi_rad, phi_rad, self->realm->config.n_bands * sizeof(float));
-  fiq_learn_realm_set_phases(self->realm, 0, phi_rad);
+  fiq_realm_model_set_phases(self->realm, 0, phi_rad);
   if (self->n_channels == FIQ_CHANNELS) {
     memcpy(self->realm->turn[1], self->realm->turn[0], self->realm->n_bins * sizeof(FiqComplex));
   }
-  fiq_learn_realm_render_start(self->realm);
+  fiq_realm_model_render_start(self->realm);
   self->position = 0;
   self->peak     = 0.0f;
   self->energy   = 0.0;
 }
 
-static float energy_of(const float* x, size_t n)
+static float signal_energy(const float* x, size_t n)
 {
   float partial[8] = {0.0f};
   for (size_t i = 0; i + 8 <= n; i += 8) {
@@ -433,16 +433,16 @@ static float energy_of(const float* x, size_t n)
 /// Some more hops of the survey; true when it is complete.
 static bool survey_slice(FiqLearnHeadroom* self)
 {
-  FiqLearnRealm* realm  = self->realm;
+  FiqRealmModel* realm  = self->realm;
   const size_t   hop    = realm->hop_frames;
   float* const   out[2] = {realm->time, realm->time + hop};
   uint32_t       n      = slice_frames(self) / 2 + 1;
   for (; n && self->position < self->n_hops; --n, ++self->position) {
-    fiq_learn_realm_render(realm, &self->planes, self->n_channels, 0, out);
+    fiq_realm_model_render(realm, &self->planes, self->n_channels, 0, out);
     float peak = 0.0f;
     for (uint32_t c = 0; c < self->n_channels; ++c) {
-      peak = fmaxf(peak, peak_of(out[c], hop));
-      self->energy += (double)energy_of(out[c], hop);
+      peak = fmaxf(peak, signal_peak(out[c], hop));
+      self->energy += (double)signal_energy(out[c], hop);
     }
     self->peak = fmaxf(self->peak, peak);
     // What has peaked once, under whatever phases, is worth watching.
@@ -470,11 +470,11 @@ static void start_long(FiqLearnHeadroom* self, uint32_t first_order, const float
   self->n_evaluated    = 0;
   self->stage          = FIQ_HEADROOM_LONG;
   fiq_lbfgs_start(&self->search, self->realm->config.n_bands, phi_rad);
-  evaluate(self, self->search.trial, orders[first_order], true);
+  evaluate_headroom(self, self->search.trial, orders[first_order], true);
 }
 
 /// A group delay that rises or falls along the bands, to `share` of the limit at its ends.
-static void make_sweep(const FiqLearnRealm* realm, float share, float* phi_rad)
+static void make_sweep(const FiqRealmModel* realm, float share, float* phi_rad)
 {
   const uint32_t n     = realm->config.n_bands;
   float          phase = 0.0f;
@@ -510,7 +510,7 @@ static void start_short(FiqLearnHeadroom* self)
   self->stage       = FIQ_HEADROOM_SHORT;
   self->n_evaluated = 0;
   fiq_lbfgs_start(&self->search, self->realm->config.n_bands, phi_rad);
-  evaluate(self, self->search.trial, order_first, true);
+  evaluate_headroom(self, self->search.trial, order_first, true);
 }
 
 /// The best start that was not a finalist yet.
@@ -531,7 +531,7 @@ static void start_rotation(FiqLearnHeadroom* self)
   for (uint32_t b = 0; b < FIQ_NEURONS_MAX; ++b) {
     phi_rad[b] = (float)self->angle * (FIQ_PI_F / 36.0f);
   }
-  evaluate(self, phi_rad, orders[N_ORDERS - 1], false);
+  evaluate_headroom(self, phi_rad, orders[N_ORDERS - 1], false);
 }
 
 static void keep_if_better(FiqLearnHeadroom* self)
@@ -561,7 +561,7 @@ static void finish_survey(FiqLearnHeadroom* self)
   self->best_crest_db      = self->untouched_crest_db;
   self->untouched_rms_db = self->best_rms_db = rms_db(self);
   self->stage = self->peak > 1e-6f ? FIQ_HEADROOM_SURVEY_QUADRATURE : FIQ_HEADROOM_DONE;
-  survey(self, phi_rad);
+  survey_starts(self, phi_rad);
 }
 
 static void finish_rotation(FiqLearnHeadroom* self)
@@ -584,7 +584,7 @@ static void finish_short(FiqLearnHeadroom* self)
 {
   fiq_lbfgs_tell(&self->search, self->value, self->by_phi);
   if (++self->n_evaluated < short_steps(self) && !self->search.is_converged) {
-    evaluate(self, self->search.trial, order_first, true);
+    evaluate_headroom(self, self->search.trial, order_first, true);
     return;
   }
   self->start_value[self->start] = self->search.value;
@@ -602,7 +602,7 @@ static void finish_long(FiqLearnHeadroom* self)
   fiq_lbfgs_tell(&self->search, self->value, self->by_phi);
   const uint32_t order = self->level_of_order;
   if (++self->n_evaluated < order_steps(self, order) && !self->search.is_converged) {
-    evaluate(self, self->search.trial, orders[order], true);
+    evaluate_headroom(self, self->search.trial, orders[order], true);
     return;
   }
   if (order + 1 < N_ORDERS) {
@@ -612,7 +612,7 @@ static void finish_long(FiqLearnHeadroom* self)
     return;
   }
   self->stage = FIQ_HEADROOM_CHECK;
-  survey(self, self->search.x);
+  survey_starts(self, self->search.x);
 }
 
 static void finish_check(FiqLearnHeadroom* self)
@@ -637,7 +637,7 @@ static void finish_check(FiqLearnHeadroom* self)
     phi_rad[b] = self->rotation_rad;
   }
   self->stage = FIQ_HEADROOM_CHECK_ROTATION;
-  survey(self, phi_rad);
+  survey_starts(self, phi_rad);
 }
 
 void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* planes, uint64_t seed,
@@ -652,7 +652,7 @@ void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* plan
               memcmp(planes->plane[0], planes->plane[1], planes->n_frames * sizeof(float)) != 0
           ? 2
           : 1;
-  self->n_hops = fiq_learn_realm_n_hops(self->realm, planes->n_frames);
+  self->n_hops = fiq_realm_model_n_hops(self->realm, planes->n_frames);
   assert(self->n_hops <= self->n_hops_max);
   fiq_random_init(&self->random, seed, 0);
   memset(self->level, 0, self->n_hops * sizeof(float));
@@ -669,7 +669,7 @@ void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* plan
   self->rotation_rad       = 0.0f;
   self->angle              = 0;
   self->stage              = FIQ_HEADROOM_SURVEY_IN_PHASE;
-  survey(self, self->best_phi_rad);
+  survey_starts(self, self->best_phi_rad);
 }
 
 void fiq_learn_headroom_reset(FiqLearnHeadroom* self)
@@ -692,13 +692,13 @@ bool fiq_learn_headroom_step(FiqLearnHeadroom* self)
     }
     break;
   case FIQ_HEADROOM_LOAD:
-    if (load(self)) {
+    if (load_planes(self)) {
       self->stage = FIQ_HEADROOM_ROTATE;
       start_rotation(self);
     }
     break;
   case FIQ_HEADROOM_RELOAD:
-    if (load(self)) {
+    if (load_planes(self)) {
       float phi_rad[FIQ_NEURONS_MAX];
       memcpy(phi_rad, self->search.x, sizeof phi_rad);
       start_long(self, N_ORDERS - 2, phi_rad);

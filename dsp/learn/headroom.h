@@ -16,12 +16,12 @@
    played over everything, and hops where it peaks are taken in. The smaller the working set, the
    more starts are tried, so that the time hardly depends on the audio (learner.h).
 */
-#ifndef FIQ_LEARN_HEADROOM_H
-#define FIQ_LEARN_HEADROOM_H
+#ifndef FIQ_HEADROOM_H
+#define FIQ_HEADROOM_H
 
+#include "dsp/base/random.h"
 #include "dsp/learn/lbfgs.h"
 #include "dsp/learn/realm_model.h"
-#include "dsp/base/random.h"
 
 #define FIQ_LEARN_SET_S 1.6
 #define FIQ_LEARN_SET_RATE_HZ 96000.0 ///< above, the working set is shorter in proportion
@@ -51,7 +51,7 @@ typedef enum {
 } FiqHeadroomStage;
 
 typedef struct {
-  FiqLearnRealm* realm; ///< not owned
+  FiqRealmModel* realm; ///< not owned
   uint32_t       n_hops_max;
   uint32_t       n_set_max; ///< frames that the working set can hold
   size_t         stride;    ///< bins from one spectrum to the next
@@ -106,7 +106,7 @@ typedef struct {
 } FiqLearnHeadroom;
 
 /// `realm` stays the caller's and may serve others while this one is idle.  [setup]
-FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqLearnRealm* realm,
+FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqRealmModel* realm,
                                   uint32_t n_frames_max);
 
 /// Begin on `planes`, which must stay until it is done; a try is a fifth of the work or less.  [worker]

@@ -12,7 +12,7 @@ static const double least_descent = 1e-9;
 
 enum { SHORTENED_MAX = 8 };
 
-static double dot(const double* a, const double* b, uint32_t n)
+static double dot_vectors(const double* a, const double* b, uint32_t n)
 {
   double sum = 0.0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -49,20 +49,20 @@ static void find_direction(FiqLbfgs* self)
     d[i] = -self->gradient[i];
   }
   for (uint32_t h = self->n_history; h-- > 0;) {
-    share[h] = dot(self->moved[h], d, n) / self->inner[h];
+    share[h] = dot_vectors(self->moved[h], d, n) / self->inner[h];
     for (uint32_t i = 0; i < n; ++i) {
       d[i] -= share[h] * self->turned[h][i];
     }
   }
   if (self->n_history) {
-    const uint32_t last  = self->n_history - 1;
-    const double   scale = self->inner[last] / dot(self->turned[last], self->turned[last], n);
+    const uint32_t last = self->n_history - 1;
+    const double scale = self->inner[last] / dot_vectors(self->turned[last], self->turned[last], n);
     for (uint32_t i = 0; i < n; ++i) {
       d[i] *= scale;
     }
   }
   for (uint32_t h = 0; h < self->n_history; ++h) {
-    const double back = share[h] - dot(self->turned[h], d, n) / self->inner[h];
+    const double back = share[h] - dot_vectors(self->turned[h], d, n) / self->inner[h];
     for (uint32_t i = 0; i < n; ++i) {
       d[i] += back * self->moved[h][i];
     }
@@ -80,11 +80,11 @@ static void set_trial(FiqLbfgs* self)
 static void begin_line(FiqLbfgs* self)
 {
   find_direction(self);
-  self->slope = dot(self->direction, self->gradient, self->n);
+  self->slope = dot_vectors(self->direction, self->gradient, self->n);
   if (!(self->slope < 0.0) && self->n_history) {
     self->n_history = 0;
     find_direction(self);
-    self->slope = dot(self->direction, self->gradient, self->n);
+    self->slope = dot_vectors(self->direction, self->gradient, self->n);
   }
   const double reach = largest(self->direction, self->n);
   if (!(self->slope < 0.0) || !(reach > 0.0)) {
@@ -98,7 +98,7 @@ static void begin_line(FiqLbfgs* self)
   set_trial(self);
 }
 
-static void remember(FiqLbfgs* self, const float* gradient)
+static void remember_pair(FiqLbfgs* self, const float* gradient)
 {
   const uint32_t n = self->n;
   if (self->n_history == FIQ_LBFGS_HISTORY) {
@@ -113,9 +113,10 @@ static void remember(FiqLbfgs* self, const float* gradient)
     moved[i]  = (double)self->trial[i] - (double)self->x[i];
     turned[i] = (double)gradient[i] - self->gradient[i];
   }
-  const double inner = dot(moved, turned, n);
+  const double inner = dot_vectors(moved, turned, n);
   // Without positive curvature the pair would make the next direction point upward.
-  if (inner > 1e-10 * sqrt(dot(moved, moved, n) * dot(turned, turned, n)) && inner > 0.0) {
+  if (inner > 1e-10 * sqrt(dot_vectors(moved, moved, n) * dot_vectors(turned, turned, n)) &&
+      inner > 0.0) {
     self->inner[self->n_history++] = inner;
   }
 }
@@ -123,7 +124,7 @@ static void remember(FiqLbfgs* self, const float* gradient)
 static void accept(FiqLbfgs* self, double value, const float* gradient)
 {
   if (self->is_started) {
-    remember(self, gradient);
+    remember_pair(self, gradient);
   }
   memcpy(self->x, self->trial, sizeof self->x);
   self->value      = value;

@@ -12,8 +12,8 @@
 
    No step moves any variable by more than 1. Cost: O(FIQ_LBFGS_HISTORY n) a call.
 */
-#ifndef FIQ_LEARN_LBFGS_H
-#define FIQ_LEARN_LBFGS_H
+#ifndef FIQ_LBFGS_H
+#define FIQ_LBFGS_H
 
 #include "dsp/base/common.h"
 

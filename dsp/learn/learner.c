@@ -27,16 +27,16 @@ FiqStatus fiq_learner_init(FiqLearner* self, FiqArena* arena, FiqFftPool* pool,
   if (config->n_frames_max == 0 || config->n_frames_max > FRAMES_MAX) {
     return FIQ_BAD_ARGUMENT;
   }
-  const FiqLearnRealmConfig realm  = {config->sample_rate_hz, config->window_frames,
+  const FiqRealmModelConfig realm  = {config->sample_rate_hz, config->window_frames,
                                       config->n_bands};
-  FiqStatus                 status = fiq_learn_realm_init(&self->realm, arena, pool, &realm);
+  FiqStatus                 status = fiq_realm_model_init(&self->realm, arena, pool, &realm);
   if (status == FIQ_BAD_ARGUMENT) {
     return status;
   }
   status = worse_of(
       status, fiq_learn_headroom_init(&self->headroom, arena, &self->realm, config->n_frames_max));
-  status = worse_of(status,
-                    fiq_learn_bass_init(&self->bass, arena, &self->headroom, config->n_frames_max));
+  status = worse_of(
+      status, fiq_bass_search_init(&self->bass, arena, &self->headroom, config->n_frames_max));
   return worse_of(status, fiq_learn_pair_init(&self->pair, arena, pool, &self->realm));
 }
 
@@ -45,7 +45,7 @@ void fiq_learner_reset(FiqLearner* self)
   assert(self);
   self->is_running = false;
   self->objective  = FIQ_LEARN_HEADROOM;
-  fiq_learn_bass_reset(&self->bass);
+  fiq_bass_search_reset(&self->bass);
   fiq_learn_pair_reset(&self->pair);
 }
 
@@ -66,7 +66,7 @@ void fiq_learner_begin(FiqLearner* self, FiqLearnObjective objective, const FiqL
     fiq_learn_pair_begin_align(&self->pair, &planes, &side);
     break;
   default:
-    fiq_learn_bass_begin(&self->bass, &planes, self->config.seed);
+    fiq_bass_search_begin(&self->bass, &planes, self->config.seed);
     break;
   }
 }
@@ -75,7 +75,7 @@ bool fiq_learner_step(FiqLearner* self)
 {
   assert(self);
   if (self->is_running) {
-    self->is_running = self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_bass_step(&self->bass)
+    self->is_running = self->objective == FIQ_LEARN_HEADROOM ? fiq_bass_search_step(&self->bass)
                                                              : fiq_learn_pair_step(&self->pair);
   }
   return self->is_running;
@@ -83,13 +83,13 @@ bool fiq_learner_step(FiqLearner* self)
 
 float fiq_learner_progress(const FiqLearner* self)
 {
-  return self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_bass_progress(&self->bass)
+  return self->objective == FIQ_LEARN_HEADROOM ? fiq_bass_search_progress(&self->bass)
                                                : fiq_learn_pair_progress(&self->pair);
 }
 
 float fiq_learner_gain_db(const FiqLearner* self)
 {
-  return self->objective == FIQ_LEARN_HEADROOM ? fiq_learn_bass_gain_db(&self->bass)
+  return self->objective == FIQ_LEARN_HEADROOM ? fiq_bass_search_gain_db(&self->bass)
                                                : fiq_learn_pair_gain_db(&self->pair);
 }
 

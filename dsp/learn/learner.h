@@ -56,9 +56,9 @@ typedef struct {
 
 typedef struct {
   FiqLearnerConfig  config;
-  FiqLearnRealm     realm;
+  FiqRealmModel     realm;
   FiqLearnHeadroom  headroom;
-  FiqLearnBass      bass;
+  FiqBassSearch     bass;
   FiqLearnPair      pair;
   FiqLearnObjective objective;
   bool              is_running;

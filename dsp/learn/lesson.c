@@ -16,8 +16,8 @@ static const float  hold_most_s   = 8.0f;
 static const float  energy_s      = 0.5f;
 static const double energy_least  = 1e-9;
 
-FiqStatus fiq_learning_init(FiqLearning* self, FiqArena* arena, FiqFftPool* pool,
-                            const FiqLearningConfig* config)
+FiqStatus fiq_lesson_init(FiqLesson* self, FiqArena* arena, FiqFftPool* pool,
+                          const FiqLessonConfig* config)
 {
   assert(self && arena && pool && config);
   memset(self, 0, sizeof(*self));
@@ -39,14 +39,14 @@ FiqStatus fiq_learning_init(FiqLearning* self, FiqArena* arena, FiqFftPool* pool
   return status == FIQ_OK ? fiq_arena_status(arena) : status;
 }
 
-void fiq_learning_rewind(FiqLearning* self)
+void fiq_lesson_rewind(FiqLesson* self)
 {
   self->n_recorded = 0;
   self->peak       = 0.0f;
 }
 
-void fiq_learning_record(FiqLearning* self, const float* const* main, const float* const* side,
-                         uint32_t n_frames)
+void fiq_lesson_record(FiqLesson* self, const float* const* main, const float* const* side,
+                       uint32_t n_frames)
 {
   const bool     is_busy = self->is_single && self->is_taken;
   const uint32_t room    = is_busy ? 0 : self->learner.config.n_frames_max - self->n_recorded;
@@ -63,7 +63,7 @@ void fiq_learning_record(FiqLearning* self, const float* const* main, const floa
   self->n_recorded += now;
 }
 
-void fiq_learning_start(FiqLearning* self, FiqLearnObjective objective, const FiqLesson* old)
+void fiq_lesson_start(FiqLesson* self, FiqLearnObjective objective, const FiqPhaseSolution* old)
 {
   assert(!self->is_taken);
   assert(self->n_recorded > 0);
@@ -71,30 +71,30 @@ void fiq_learning_start(FiqLearning* self, FiqLearnObjective objective, const Fi
   self->recording         = self->is_single ? 0 : 1 - self->recording;
   self->old               = *old;
   self->learner.objective = objective;
-  self->stage             = FIQ_LEARNING_BEGIN;
+  self->stage             = FIQ_LESSON_BEGIN;
   self->is_taken          = true;
   self->lesson_peak       = self->peak;
   atomic_store_explicit(&self->progress, 0u, memory_order_relaxed);
-  fiq_learning_rewind(self);
+  fiq_lesson_rewind(self);
 }
 
 /// The segment that the lesson is about.
-static float* const* lesson_planes(const FiqLearning* self, uint32_t source)
+static float* const* lesson_planes(const FiqLesson* self, uint32_t source)
 {
   return self->segment[self->is_single ? 0 : 1 - self->recording][source];
 }
 
-static FiqLearnerAudio lesson_audio(const FiqLearning* self)
+static FiqLearnerAudio lesson_audio(const FiqLesson* self)
 {
   float* const* const main = lesson_planes(self, 0);
   float* const* const side = lesson_planes(self, 1);
   return (FiqLearnerAudio){{main[0], main[1]}, {side[0], side[1]}, self->n_frames};
 }
 
-static void take_outcome(FiqLearning* self)
+static void take_outcome(FiqLesson* self)
 {
   const FiqLearnerConfig* const config = &self->learner.config;
-  FiqLesson* const              to     = &self->outcome;
+  FiqPhaseSolution* const       to     = &self->outcome;
   memset(to, 0, sizeof(*to));
   to->learned        = fiq_learner_result(&self->learner);
   to->is_known       = true;
@@ -105,24 +105,24 @@ static void take_outcome(FiqLearning* self)
   memcpy(to->centre_hz, self->learner.realm.bands.centre_hz, config->n_bands * sizeof(float));
 }
 
-static void begin_compare(FiqLearning* self)
+static void begin_compare(FiqLesson* self)
 {
-  FiqLearnRealm* const realm = &self->learner.realm;
+  FiqRealmModel* const realm = &self->learner.realm;
   float                phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX];
-  fiq_lesson_phases(&self->old, realm->bands.centre_hz, realm->config.n_bands, phi_rad);
-  fiq_learn_realm_set_phases(realm, 0, phi_rad[0]);
-  fiq_learn_realm_set_phases(realm, 1, phi_rad[1]);
-  fiq_learn_realm_render_start(realm);
+  fiq_phase_solution_phases(&self->old, realm->bands.centre_hz, realm->config.n_bands, phi_rad);
+  fiq_realm_model_set_phases(realm, 0, phi_rad[0]);
+  fiq_realm_model_set_phases(realm, 1, phi_rad[1]);
+  fiq_realm_model_render_start(realm);
   float* const* const  main   = lesson_planes(self, 0);
   const FiqLearnPlanes planes = {{main[0], main[1]}, self->n_frames};
-  fiq_learn_bass_turn(&self->learner.bass, &planes, fiq_lesson_bass_hz(&self->old));
+  fiq_bass_search_turn(&self->learner.bass, &planes, fiq_phase_solution_bass_hz(&self->old));
   memset(self->level, 0, sizeof(self->level));
   self->position = 0;
 }
 
 /// Peak and energy of what counts: both channels, or the sum with the partner.
-static void judge(double level[2], FiqLearnObjective objective, const float main[FIQ_CHANNELS],
-                  const float side[FIQ_CHANNELS])
+static void judge_solution(double level[2], FiqLearnObjective objective,
+                           const float main[FIQ_CHANNELS], const float side[FIQ_CHANNELS])
 {
   double a = (double)main[0];
   double b = (double)main[1];
@@ -138,21 +138,21 @@ static void judge(double level[2], FiqLearnObjective objective, const float main
 }
 
 /// One output hop of the old lesson; false when that was the last.
-static bool compare(FiqLearning* self)
+static bool compare_levels(FiqLesson* self)
 {
-  FiqLearnRealm* const realm = &self->learner.realm;
+  FiqRealmModel* const realm = &self->learner.realm;
   float* const* const  main  = lesson_planes(self, 0);
   float* const* const  side  = lesson_planes(self, 1);
-  if (fiq_learn_bass_turn_step(&self->learner.bass)) {
+  if (fiq_bass_search_turn_step(&self->learner.bass)) {
     return true;
   }
-  const FiqLearnPlanes    planes    = fiq_learn_bass_turned(&self->learner.bass);
+  const FiqLearnPlanes    planes    = fiq_bass_search_turned(&self->learner.bass);
   const FiqLearned* const old       = &self->old.learned;
   const FiqLearnObjective objective = old->objective;
-  const int32_t           delay = fiq_lesson_delay_frames(&self->old, realm->config.sample_rate_hz);
-  const float             first = old->is_inverted ? -1.0f : 1.0f;
-  const float             second = objective == FIQ_LEARN_MONO ? 1.0f : first;
-  fiq_learn_realm_render(realm, &planes, FIQ_CHANNELS, delay, self->hop);
+  const int32_t delay  = fiq_phase_solution_delay_frames(&self->old, realm->config.sample_rate_hz);
+  const float   first  = old->is_inverted ? -1.0f : 1.0f;
+  const float   second = objective == FIQ_LEARN_MONO ? 1.0f : first;
+  fiq_realm_model_render(realm, &planes, FIQ_CHANNELS, delay, self->hop);
   const int64_t start = ((int64_t)self->position - FIQ_LEARN_LEAD_HOPS) * realm->hop_frames;
   for (uint32_t i = 0; i < realm->hop_frames; ++i) {
     const int64_t at        = start + i;
@@ -160,13 +160,13 @@ static bool compare(FiqLearning* self)
     const float   beside[2] = {is_inside ? side[0][at] : 0.0f, is_inside ? side[1][at] : 0.0f};
     const float   plain[2]  = {is_inside ? main[0][at] : 0.0f, is_inside ? main[1][at] : 0.0f};
     const float   turned[2] = {first * self->hop[0][i], second * self->hop[1][i]};
-    judge(self->level[0], objective, plain, beside);
-    judge(self->level[1], objective, turned, beside);
+    judge_solution(self->level[0], objective, plain, beside);
+    judge_solution(self->level[1], objective, turned, beside);
   }
-  return ++self->position < fiq_learn_realm_n_hops(realm, self->n_frames);
+  return ++self->position < fiq_realm_model_n_hops(realm, self->n_frames);
 }
 
-static float compared_gain_db(const FiqLearning* self)
+static float compared_gain_db(const FiqLesson* self)
 {
   const double energy = self->level[1][1] / fmax(self->level[0][1], 1e-30);
   const double peak   = self->level[1][0] / fmax(self->level[0][0], 1e-30);
@@ -176,15 +176,15 @@ static float compared_gain_db(const FiqLearning* self)
   return (float)(10.0 * log10(fmax(ratio, 1e-20)));
 }
 
-bool fiq_learning_step(FiqLearning* self)
+bool fiq_lesson_step(FiqLesson* self)
 {
   const FiqLearnerAudio audio = lesson_audio(self);
   switch (self->stage) {
-  case FIQ_LEARNING_BEGIN:
+  case FIQ_LESSON_BEGIN:
     fiq_learner_begin(&self->learner, self->learner.objective, &audio);
-    self->stage = FIQ_LEARNING_LEARN;
+    self->stage = FIQ_LESSON_LEARN;
     return true;
-  case FIQ_LEARNING_LEARN:
+  case FIQ_LESSON_LEARN:
     if (fiq_learner_step(&self->learner)) {
       const float progress = fiq_learner_progress(&self->learner);
       atomic_store_explicit(&self->progress, (unsigned)(999.0f * progress), memory_order_relaxed);
@@ -192,14 +192,14 @@ bool fiq_learning_step(FiqLearning* self)
     }
     take_outcome(self);
     self->old_gain_db = 0.0f;
-    self->stage       = FIQ_LEARNING_COMPARE;
+    self->stage       = FIQ_LESSON_COMPARE;
     if (!self->old.is_known || self->old.learned.objective != self->learner.objective) {
       break;
     }
     begin_compare(self);
     return true;
-  case FIQ_LEARNING_COMPARE:
-    if (compare(self)) {
+  case FIQ_LESSON_COMPARE:
+    if (compare_levels(self)) {
       return true;
     }
     self->old_gain_db = compared_gain_db(self);
@@ -207,27 +207,27 @@ bool fiq_learning_step(FiqLearning* self)
   default:
     return false;
   }
-  self->stage = FIQ_LEARNING_DONE;
+  self->stage = FIQ_LESSON_DONE;
   atomic_store_explicit(&self->progress, 1000u, memory_order_relaxed);
   return false;
 }
 
-bool fiq_learning_finish(FiqLearning* self, FiqLesson* outcome)
+bool fiq_lesson_finish(FiqLesson* self, FiqPhaseSolution* outcome)
 {
-  assert(self->stage == FIQ_LEARNING_DONE);
-  self->stage    = FIQ_LEARNING_IDLE;
+  assert(self->stage == FIQ_LESSON_DONE);
+  self->stage    = FIQ_LESSON_IDLE;
   self->is_taken = false;
   *outcome       = self->outcome;
   return outcome->learned.gain_db > self->old_gain_db + gain_worth_db;
 }
 
-float fiq_learning_progress(const FiqLearning* self)
+float fiq_lesson_progress(const FiqLesson* self)
 {
   return 0.001f * (float)atomic_load_explicit(&self->progress, memory_order_relaxed);
 }
 
-void fiq_lesson_phases(const FiqLesson* self, const float* centre_hz, uint32_t n_bands,
-                       float phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX])
+void fiq_phase_solution_phases(const FiqPhaseSolution* self, const float* centre_hz,
+                               uint32_t n_bands, float phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX])
 {
   memset(phi_rad, 0, FIQ_CHANNELS * sizeof(phi_rad[0]));
   uint32_t above = 0;
@@ -247,14 +247,14 @@ void fiq_lesson_phases(const FiqLesson* self, const float* centre_hz, uint32_t n
   }
 }
 
-int32_t fiq_lesson_delay_frames(const FiqLesson* self, double sample_rate_hz)
+int32_t fiq_phase_solution_delay_frames(const FiqPhaseSolution* self, double sample_rate_hz)
 {
   return self->is_known
              ? (int32_t)lround(self->learned.delay_frames * sample_rate_hz / self->sample_rate_hz)
              : 0;
 }
 
-float fiq_lesson_bass_hz(const FiqLesson* self)
+float fiq_phase_solution_bass_hz(const FiqPhaseSolution* self)
 {
   return self->is_known ? self->learned.bass_hz : 0.0f;
 }
@@ -263,9 +263,9 @@ enum { KNOWN, OBJECTIVE, BANDS, RATE, WINDOW, DELAY, INVERTED, GAIN, PEAK, CENTR
 
 enum { BASS = CENTRES + 3 * FIQ_NEURONS_MAX };
 
-void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS])
+void fiq_phase_solution_pack(const FiqPhaseSolution* self, float packed[FIQ_PHASE_SOLUTION_FLOATS])
 {
-  memset(packed, 0, FIQ_LESSON_FLOATS * sizeof(float));
+  memset(packed, 0, FIQ_PHASE_SOLUTION_FLOATS * sizeof(float));
   if (!self->is_known) {
     return;
   }
@@ -283,37 +283,39 @@ void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS])
   memcpy(packed + CENTRES + FIQ_NEURONS_MAX, self->learned.phi_rad, sizeof(self->learned.phi_rad));
 }
 
-static bool within(float value, float least, float most)
+static bool is_within(float value, float least, float most)
 {
   return value >= least && value <= most; // false for NaN as well
 }
 
-static bool is_legal(const float packed[FIQ_LESSON_FLOATS])
+static bool solution_is_legal(const float packed[FIQ_PHASE_SOLUTION_FLOATS])
 {
   const float rate = packed[RATE];
-  bool        legal =
-      within(packed[KNOWN], 1.0f, 1.0f) && within(packed[OBJECTIVE], 0.0f, 2.0f) &&
-      within(packed[BANDS], 4.0f, (float)FIQ_NEURONS_MAX) &&
-      within(rate, (float)FIQ_SAMPLE_RATE_MIN_HZ, (float)FIQ_SAMPLE_RATE_MAX_HZ) &&
-      within(packed[WINDOW], 256.0f, 8192.0f) &&
-      within(fabsf(packed[DELAY]), 0.0f, 0.021f * rate) && within(packed[INVERTED], 0.0f, 1.0f) &&
-      within(packed[GAIN], 0.0f, 200.0f) && within(packed[PEAK], 0.0f, 100.0f) &&
-      (within(packed[BASS], 0.0f, 0.0f) || within(packed[BASS], FIQ_BASS_HZ_MIN, FIQ_BASS_HZ_MAX));
+  bool legal = is_within(packed[KNOWN], 1.0f, 1.0f) && is_within(packed[OBJECTIVE], 0.0f, 2.0f) &&
+               is_within(packed[BANDS], 4.0f, (float)FIQ_NEURONS_MAX) &&
+               is_within(rate, (float)FIQ_SAMPLE_RATE_MIN_HZ, (float)FIQ_SAMPLE_RATE_MAX_HZ) &&
+               is_within(packed[WINDOW], 256.0f, 8192.0f) &&
+               is_within(fabsf(packed[DELAY]), 0.0f, 0.021f * rate) &&
+               is_within(packed[INVERTED], 0.0f, 1.0f) && is_within(packed[GAIN], 0.0f, 200.0f) &&
+               is_within(packed[PEAK], 0.0f, 100.0f) &&
+               (is_within(packed[BASS], 0.0f, 0.0f) ||
+                is_within(packed[BASS], FIQ_BASS_ALLPASS_HZ_MIN, FIQ_BASS_ALLPASS_HZ_MAX));
   float last_hz = 0.0f;
   for (uint32_t b = 0; legal && b < (uint32_t)packed[BANDS]; ++b) {
     const float* const value = packed + CENTRES + b;
-    legal                    = within(value[0], last_hz, rate) &&
-            within(fabsf(value[FIQ_NEURONS_MAX]), 0.0f, 1000.0f) &&
-            within(fabsf(value[2 * FIQ_NEURONS_MAX]), 0.0f, 1000.0f);
+    legal                    = is_within(value[0], last_hz, rate) &&
+            is_within(fabsf(value[FIQ_NEURONS_MAX]), 0.0f, 1000.0f) &&
+            is_within(fabsf(value[2 * FIQ_NEURONS_MAX]), 0.0f, 1000.0f);
     last_hz = value[0];
   }
   return legal;
 }
 
-void fiq_lesson_unpack(FiqLesson* self, const float packed[FIQ_LESSON_FLOATS])
+void fiq_phase_solution_unpack(FiqPhaseSolution* self,
+                               const float       packed[FIQ_PHASE_SOLUTION_FLOATS])
 {
   memset(self, 0, sizeof(*self));
-  if (!is_legal(packed)) {
+  if (!solution_is_legal(packed)) {
     return;
   }
   self->is_known             = true;
@@ -374,7 +376,7 @@ static void next_slot(FiqWatch* self)
   }
 }
 
-static void watch_peak(FiqWatch* self, const FiqSeen* seen, float period_s)
+static void watch_peak(FiqWatch* self, const FiqPathLevels* seen, float period_s)
 {
   self->in_slot_s += seen->peak_in > harm_least ? period_s : 0.0f;
   if (self->in_slot_s >= slot_s) {
@@ -394,7 +396,7 @@ static void watch_peak(FiqWatch* self, const FiqSeen* seen, float period_s)
   self->harms = self->hold_s > 0.0f;
 }
 
-void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqSeen* seen,
+void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqPathLevels* seen,
                     float period_s)
 {
   if (objective == FIQ_LEARN_HEADROOM) {

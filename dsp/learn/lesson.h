@@ -5,11 +5,11 @@
    carried over to other bands, and a watch that says when it does harm.
 
    One segment is recorded by the audio thread, the other one belongs to whoever does the lesson: a
-   worker from fiq_learning_start on until fiq_learning_step has returned false and run() knows it.
+   worker from fiq_lesson_start on until fiq_lesson_step has returned false and run() knows it.
    Cost: recording some 2 ns a frame. Memory: 16 bytes a frame of each segment, and the learner's.
 */
-#ifndef FIQ_LEARNING_H
-#define FIQ_LEARNING_H
+#ifndef FIQ_LESSON_H
+#define FIQ_LESSON_H
 
 #include "dsp/learn/learner.h"
 
@@ -24,22 +24,22 @@ typedef struct {
   uint32_t   n_bands;
   float      peak;                       ///< of what it was learned from
   float      centre_hz[FIQ_NEURONS_MAX]; ///< [n_bands] rising
-} FiqLesson;
+} FiqPhaseSolution;
 
-enum { FIQ_LESSON_FLOATS = 10 + 3 * FIQ_NEURONS_MAX };
+enum { FIQ_PHASE_SOLUTION_FLOATS = 10 + 3 * FIQ_NEURONS_MAX };
 
 typedef enum {
-  FIQ_LEARNING_IDLE,
-  FIQ_LEARNING_BEGIN,
-  FIQ_LEARNING_LEARN,
-  FIQ_LEARNING_COMPARE, ///< the old lesson on the new segment
-  FIQ_LEARNING_DONE
-} FiqLearningStage;
+  FIQ_LESSON_IDLE,
+  FIQ_LESSON_BEGIN,
+  FIQ_LESSON_LEARN,
+  FIQ_LESSON_COMPARE, ///< the old lesson on the new segment
+  FIQ_LESSON_DONE
+} FiqLessonStage;
 
 typedef struct {
   FiqLearnerConfig learner;   ///< n_frames_max is that of a segment
   bool             is_single; ///< one segment: nothing is recorded while a lesson goes on
-} FiqLearningConfig;
+} FiqLessonConfig;
 
 typedef struct {
   FiqLearner       learner;
@@ -52,56 +52,57 @@ typedef struct {
   float            peak;        ///< in it
   float            lesson_peak; ///< in the lesson's segment
   uint32_t         n_frames;    ///< of the lesson's segment
-  FiqLearningStage stage;
-  FiqLesson        old;
-  FiqLesson        outcome;     ///< when DONE
+  FiqLessonStage   stage;
+  FiqPhaseSolution old;
+  FiqPhaseSolution outcome;     ///< when DONE
   float            old_gain_db; ///< of `old` on the lesson's segment, when DONE
   uint32_t         position;    ///< of COMPARE, output hops
   double           level[2][2]; ///< of COMPARE: [untouched, old][peak, energy]
   atomic_uint      progress;    ///< thousandths
-} FiqLearning;
+} FiqLesson;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range. Not to be moved afterwards.  [setup]
-FiqStatus fiq_learning_init(FiqLearning* self, FiqArena* arena, FiqFftPool* pool,
-                            const FiqLearningConfig* config);
+FiqStatus fiq_lesson_init(FiqLesson* self, FiqArena* arena, FiqFftPool* pool,
+                          const FiqLessonConfig* config);
 
 /// Forget what is being recorded.  [audio]
-void fiq_learning_rewind(FiqLearning* self);
+void fiq_lesson_rewind(FiqLesson* self);
 
 /// Record `main` and `side`, two planes of n_frames each, as far as there is room.  [audio]
-void fiq_learning_record(FiqLearning* self, const float* const* main, const float* const* side,
-                         uint32_t n_frames);
+void fiq_lesson_record(FiqLesson* self, const float* const* main, const float* const* side,
+                       uint32_t n_frames);
 
 /// Make a lesson of what is recorded, and record on in the other segment; only while IDLE. `old`
 /// is compared with the outcome if it is of the same objective.  [audio]
-void fiq_learning_start(FiqLearning* self, FiqLearnObjective objective, const FiqLesson* old);
+void fiq_lesson_start(FiqLesson* self, FiqLearnObjective objective, const FiqPhaseSolution* old);
 
 /// One slice, as a rule below 1 ms at a window of 2048; false when the lesson is over.  [worker]
-bool fiq_learning_step(FiqLearning* self);
+bool fiq_lesson_step(FiqLesson* self);
 
 /// After the lesson: whether its outcome is worth more than 0.1 dB over the old one. IDLE again.
 /// [audio]
-bool fiq_learning_finish(FiqLearning* self, FiqLesson* outcome);
+bool fiq_lesson_finish(FiqLesson* self, FiqPhaseSolution* outcome);
 
 /// 0..1 of the present lesson, or of the last.  [any]
-float fiq_learning_progress(const FiqLearning* self);
+float fiq_lesson_progress(const FiqLesson* self);
 
 /// The lesson's phases at other bands, linear over frequency, constant beyond the ends; `centre_hz`
 /// [n_bands] to `phi_rad` [2][n_bands].  [any]
-void fiq_lesson_phases(const FiqLesson* self, const float* centre_hz, uint32_t n_bands,
-                       float phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]);
+void fiq_phase_solution_phases(const FiqPhaseSolution* self, const float* centre_hz,
+                               uint32_t n_bands, float phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]);
 
 /// Its delay at another sample rate.  [any]
-int32_t fiq_lesson_delay_frames(const FiqLesson* self, double sample_rate_hz);
+int32_t fiq_phase_solution_delay_frames(const FiqPhaseSolution* self, double sample_rate_hz);
 
 /// The corner of the turn of its bass, 0 if there is none.  [any]
-float fiq_lesson_bass_hz(const FiqLesson* self);
+float fiq_phase_solution_bass_hz(const FiqPhaseSolution* self);
 
 /// As numbers to keep.  [any]
-void fiq_lesson_pack(const FiqLesson* self, float packed[FIQ_LESSON_FLOATS]);
+void fiq_phase_solution_pack(const FiqPhaseSolution* self, float packed[FIQ_PHASE_SOLUTION_FLOATS]);
 
 /// Back from numbers of any origin; what cannot be is an unknown lesson.  [any]
-void fiq_lesson_unpack(FiqLesson* self, const float packed[FIQ_LESSON_FLOATS]);
+void fiq_phase_solution_unpack(FiqPhaseSolution* self,
+                               const float       packed[FIQ_PHASE_SOLUTION_FLOATS]);
 
 /// What a path saw in one control period.
 typedef struct {
@@ -109,7 +110,7 @@ typedef struct {
   float  peak_wet;   ///< of the realm's output, before it leaves
   double energy_dry; ///< of the sum (L + R, or track + sidechain) of the delayed input
   double energy_wet; ///< and of the realm's output
-} FiqSeen;
+} FiqPathLevels;
 
 enum { FIQ_WATCH_SLOTS = 40, FIQ_WATCH_RECENT = 2 };
 
@@ -140,7 +141,7 @@ void fiq_watch_reset(FiqWatch* self, float peak);
 void fiq_watch_restart(FiqWatch* self);
 
 /// Take what was seen in `period_s` into account.  [audio]
-void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqSeen* seen,
+void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqPathLevels* seen,
                     float period_s);
 
 #endif

@@ -16,7 +16,7 @@ enum {
 static const double least_mono_gain = 1.0232929922807541; // 0.1 dB of power
 
 FiqStatus fiq_learn_pair_init(FiqLearnPair* self, FiqArena* arena, FiqFftPool* pool,
-                              FiqLearnRealm* realm)
+                              FiqRealmModel* realm)
 {
   assert(self);
   assert(arena);
@@ -62,7 +62,7 @@ static void fetch(float* block, const float* plane, uint32_t n_frames, int64_t s
   }
 }
 
-static double energy_of(const float* x, size_t n)
+static double pair_energy(const float* x, size_t n)
 {
   double sum = 0.0;
   for (size_t i = 0; i < n; ++i) {
@@ -87,11 +87,11 @@ static void correlate_block(FiqLearnPair* self, uint32_t c)
   const int64_t  start = (int64_t)self->position * (size / 2) - size / 4;
   memset(self->block, 0, (size_t)size * sizeof(float));
   fetch(self->block, self->one.plane[c], n, start, size / 4, size - size / 4);
-  self->energy += energy_of(self->block, (size_t)size);
+  self->energy += pair_energy(self->block, (size_t)size);
   fiq_fft_forward(&self->fft, self->block, self->a);
   memset(self->block, 0, (size_t)size * sizeof(float));
   fetch(self->block, self->two.plane[c], n, start, 0, size);
-  self->energy += energy_of(self->block + size / 4, (size_t)size / 2);
+  self->energy += pair_energy(self->block + size / 4, (size_t)size / 2);
   fiq_fft_forward(&self->fft, self->block, self->b);
   add_cross(self->cross, self->a, self->b, (size_t)size / 2 + 1);
 }
@@ -192,7 +192,7 @@ static void find_candidates(FiqLearnPair* self)
 /// Q of a delay and polarity: r around the delay as far as the realm reaches, transformed.
 static void make_target(FiqLearnPair* self, const FiqPairCandidate* candidate)
 {
-  FiqLearnRealm* realm = self->realm;
+  FiqRealmModel* realm = self->realm;
   const int32_t  n     = (int32_t)realm->config.window_frames;
   const float    sign  = candidate->is_inverted ? -1.0f : 1.0f;
   for (int32_t lag = -n / 2; lag < n / 2; ++lag) {
@@ -225,18 +225,18 @@ static double agreement(const FiqComplex* restrict turn, const FiqComplex* restr
 }
 
 /// -C over its largest value, with penalty and derivative.
-static double evaluate(FiqLearnPair* self, const float* phi_rad, float* by_phi)
+static double evaluate_pair(FiqLearnPair* self, const float* phi_rad, float* by_phi)
 {
-  FiqLearnRealm* realm = self->realm;
+  FiqRealmModel* realm = self->realm;
   const float    scale = (float)((self->is_mono ? 2.0 : 1.0) / self->target_sum);
   memset(self->by_psi, 0, realm->n_bins * sizeof(float));
-  fiq_learn_realm_set_phases(realm, 0, phi_rad);
-  const double penalty = fiq_learn_realm_penalty(realm, 0, self->by_psi);
+  fiq_realm_model_set_phases(realm, 0, phi_rad);
+  const double penalty = fiq_realm_model_penalty(realm, 0, self->by_psi);
   const double sum =
       agreement(realm->turn[0], self->target, self->by_psi, scale, self->is_mono, realm->n_bins);
   self->by_psi[0]                 = 0.0f;
   self->by_psi[realm->n_bins - 1] = 0.0f;
-  fiq_learn_realm_gather(realm, self->by_psi, by_phi);
+  fiq_realm_model_gather(realm, self->by_psi, by_phi);
   return penalty - sum / self->target_sum;
 }
 
@@ -288,7 +288,7 @@ static bool climb(FiqLearnPair* self, uint32_t n_max, uint32_t* budget)
       return false;
     }
     --*budget;
-    const double value = evaluate(self, self->search.trial, by_phi);
+    const double value = evaluate_pair(self, self->search.trial, by_phi);
     fiq_lbfgs_tell(&self->search, value, by_phi);
     ++self->n_evaluated;
   }
@@ -357,7 +357,7 @@ static void step_correlation(FiqLearnPair* self)
   }
 }
 
-static void take(FiqLearnPair* self, const FiqPairCandidate* candidate, double value)
+static void take_pair_buffers(FiqLearnPair* self, const FiqPairCandidate* candidate, double value)
 {
   self->best       = *candidate;
   self->best.value = value;
@@ -370,9 +370,9 @@ static void start_check(FiqLearnPair* self)
   for (uint32_t b = 0; b < FIQ_NEURONS_MAX; ++b) {
     opposite[b] = self->is_mono ? -self->best.phi_rad[b] : self->best.phi_rad[b];
   }
-  fiq_learn_realm_set_phases(self->realm, 0, self->best.phi_rad);
-  fiq_learn_realm_set_phases(self->realm, 1, opposite);
-  fiq_learn_realm_render_start(self->realm);
+  fiq_realm_model_set_phases(self->realm, 0, self->best.phi_rad);
+  fiq_realm_model_set_phases(self->realm, 1, opposite);
+  fiq_realm_model_render_start(self->realm);
   self->position   = 0;
   self->out_energy = 0.0;
   self->stage      = FIQ_PAIR_CHECK;
@@ -385,7 +385,7 @@ static void step_candidates(FiqLearnPair* self)
     // Comparable between delays only in absolute terms.
     const double value = self->search.value * self->target_sum;
     if (value < self->best.value) {
-      take(self, &self->candidate[self->i_candidate / 2], value);
+      take_pair_buffers(self, &self->candidate[self->i_candidate / 2], value);
     }
     if (++self->i_candidate == 2 * self->n_candidates) {
       make_target(self, &self->best);
@@ -407,7 +407,7 @@ static void step_slips(FiqLearnPair* self)
   while (climb(self, N_SLIP, &budget)) {
     if (self->search.value < self->best.value - 1e-5) {
       const FiqPairCandidate same = self->best;
-      take(self, &same, self->search.value);
+      take_pair_buffers(self, &same, self->search.value);
       self->n_slips_in_vain = 0;
     } else {
       ++self->n_slips_in_vain;
@@ -440,23 +440,23 @@ static void check_hop(FiqLearnPair* self)
   const float  sign = self->best.is_inverted ? -1.0f : 1.0f;
   if (self->is_mono) {
     const FiqLearnPlanes both = {{self->one.plane[0], self->two.plane[0]}, self->one.n_frames};
-    fiq_learn_realm_render(self->realm, &both, 2, 0, self->hop);
+    fiq_realm_model_render(self->realm, &both, 2, 0, self->hop);
     for (size_t i = 0; i < hop; ++i) {
       self->hop[0][i] = sign * self->hop[0][i] + self->hop[1][i];
     }
-    self->out_energy += energy_of(self->hop[0], hop);
+    self->out_energy += pair_energy(self->hop[0], hop);
     return;
   }
-  fiq_learn_realm_render(self->realm, &self->one, self->n_channels, self->best.delay_frames,
+  fiq_realm_model_render(self->realm, &self->one, self->n_channels, self->best.delay_frames,
                          self->hop);
   for (uint32_t c = 0; c < self->n_channels; ++c) {
     add_side(self, c, sign);
-    self->out_energy += energy_of(self->hop[c], hop);
+    self->out_energy += pair_energy(self->hop[c], hop);
   }
 }
 
 /// The better of the phases, delay and polarity alone, and nothing.
-static void decide(FiqLearnPair* self)
+static void decide_delay(FiqLearnPair* self)
 {
   const double plain = fmax(self->untouched, self->delayed);
   const double least = self->is_mono ? self->untouched * least_mono_gain : self->untouched;
@@ -478,12 +478,12 @@ static void decide(FiqLearnPair* self)
 
 static void step_check(FiqLearnPair* self)
 {
-  const uint32_t n_hops = fiq_learn_realm_n_hops(self->realm, self->one.n_frames) +
+  const uint32_t n_hops = fiq_realm_model_n_hops(self->realm, self->one.n_frames) +
                           self->delay_max_frames / self->realm->hop_frames + 1;
   const uint32_t points = 2 * self->realm->config.window_frames * FIQ_CHANNELS;
   for (uint32_t n = 0; n < SLICE_POINTS; n += points) {
     if (self->position == n_hops) {
-      decide(self);
+      decide_delay(self);
       return;
     }
     check_hop(self);

@@ -18,12 +18,12 @@
    is played over all of the audio and compared: it is never less than nothing, nor than delay and
    polarity alone; for MONO a gain below 0.1 dB counts as nothing.
 */
-#ifndef FIQ_LEARN_PAIR_H
-#define FIQ_LEARN_PAIR_H
+#ifndef FIQ_PAIR_H
+#define FIQ_PAIR_H
 
+#include "dsp/base/random.h"
 #include "dsp/learn/lbfgs.h"
 #include "dsp/learn/realm_model.h"
-#include "dsp/base/random.h"
 
 #define FIQ_LEARN_DELAY_MAX_S 0.020
 
@@ -46,7 +46,7 @@ typedef struct {
 } FiqPairCandidate;
 
 typedef struct {
-  FiqLearnRealm* realm; ///< not owned
+  FiqRealmModel* realm; ///< not owned
   FiqFft         fft;
   uint32_t       delay_max_frames;
   uint32_t       lag_max_frames;    ///< delay_max and half a window
@@ -87,7 +87,7 @@ typedef struct {
 
 /// FIQ_BAD_ARGUMENT if delays at this sample rate need a longer transform than there is.  [setup]
 FiqStatus fiq_learn_pair_init(FiqLearnPair* self, FiqArena* arena, FiqFftPool* pool,
-                              FiqLearnRealm* realm);
+                              FiqRealmModel* realm);
 
 /// L against R of `planes`, which must stay until it is done.  [worker]
 void fiq_learn_pair_begin_mono(FiqLearnPair* self, const FiqLearnPlanes* planes);

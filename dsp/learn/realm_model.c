@@ -11,7 +11,7 @@ static const float reach_share    = 0.16f;  // of the window; 3/16 is where the 
 static const float tolerance      = 0.008f; // of |H|^2, 0.035 dB
 static const float penalty_weight = 1440.0f;
 
-static void fill_windows(FiqLearnRealm* self)
+static void fill_model_windows(FiqRealmModel* self)
 {
   const uint32_t n = self->config.window_frames;
   fiq_window_hann(self->analysis + n / 4, n / 2);
@@ -24,7 +24,7 @@ static void fill_windows(FiqLearnRealm* self)
 }
 
 /// As wide as the narrower of the stretches on both sides of each centre; delay = dpsi/domega.
-static void fill_limits(FiqLearnRealm* self)
+static void fill_limits(FiqRealmModel* self)
 {
   const uint32_t n = self->config.n_bands;
   const float    reach_s =
@@ -56,7 +56,7 @@ static double inner(const float* a, const float* b, size_t n)
 }
 
 /// What part of the input is heard `lag` frames away, by the overlap of the two windows.
-static void fill_reach(FiqLearnRealm* self)
+static void fill_reach(FiqRealmModel* self)
 {
   const int64_t n     = self->config.window_frames;
   double        total = 0.0;
@@ -73,7 +73,7 @@ static void fill_reach(FiqLearnRealm* self)
 }
 
 /// Every band counts the same, whatever its number of bins; nothing below 40 Hz or above 18 kHz.
-static void fill_importance(FiqLearnRealm* self)
+static void fill_importance(FiqRealmModel* self)
 {
   const FiqBands* bands = &self->bands;
   for (uint32_t b = 0; b < self->config.n_bands; ++b) {
@@ -85,8 +85,8 @@ static void fill_importance(FiqLearnRealm* self)
   }
 }
 
-FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool* pool,
-                               const FiqLearnRealmConfig* config)
+FiqStatus fiq_realm_model_init(FiqRealmModel* self, FiqArena* arena, FiqFftPool* pool,
+                               const FiqRealmModelConfig* config)
 {
   assert(self);
   assert(arena);
@@ -119,14 +119,14 @@ FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool*
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
-  fill_windows(self);
+  fill_model_windows(self);
   fill_limits(self);
   fill_reach(self);
   fill_importance(self);
   return fiq_fft_init(&self->fft, pool, n);
 }
 
-uint32_t fiq_learn_realm_n_hops(const FiqLearnRealm* self, uint32_t n_frames)
+uint32_t fiq_realm_model_n_hops(const FiqRealmModel* self, uint32_t n_frames)
 {
   return (n_frames + self->hop_frames - 1) / self->hop_frames + 2 * FIQ_LEARN_LEAD_HOPS;
 }
@@ -139,14 +139,14 @@ static void make_turn(FiqComplex* restrict turn, const float* restrict psi_rad, 
   }
 }
 
-void fiq_learn_realm_set_phases(FiqLearnRealm* self, uint32_t channel, const float* phi_rad)
+void fiq_realm_model_set_phases(FiqRealmModel* self, uint32_t channel, const float* phi_rad)
 {
   assert(channel < FIQ_CHANNELS);
   fiq_bands_curve(&self->bands, phi_rad, self->curve_rad);
   make_turn(self->turn[channel], self->curve_rad, self->n_bins);
 }
 
-bool fiq_learn_realm_analyse(FiqLearnRealm* self, const float* plane, uint32_t n_frames, uint32_t m,
+bool fiq_realm_model_analyse(FiqRealmModel* self, const float* plane, uint32_t n_frames, uint32_t m,
                              int32_t delay_frames, FiqComplex* spectrum)
 {
   const int64_t n = self->config.window_frames;
@@ -178,21 +178,21 @@ static void multiply_complex(FiqComplex* restrict out, const FiqComplex* restric
   }
 }
 
-static void multiply(float* restrict x, const float* restrict window, size_t n)
+static void multiply_spectra(float* restrict x, const float* restrict window, size_t n)
 {
   for (size_t i = 0; i < n; ++i) {
     x[i] *= window[i];
   }
 }
 
-void fiq_learn_realm_synthesise(FiqLearnRealm* self, uint32_t channel, const FiqComplex* spectrum)
+void fiq_realm_model_synthesise(FiqRealmModel* self, uint32_t channel, const FiqComplex* spectrum)
 {
   multiply_complex(self->spectrum, spectrum, self->turn[channel], self->n_bins);
   fiq_fft_inverse(&self->fft, self->spectrum, self->time);
-  multiply(self->time, self->synthesis, self->config.window_frames);
+  multiply_spectra(self->time, self->synthesis, self->config.window_frames);
 }
 
-void fiq_learn_realm_gather(const FiqLearnRealm* self, const float* by_psi, float* by_phi)
+void fiq_realm_model_gather(const FiqRealmModel* self, const float* by_psi, float* by_phi)
 {
   // The transpose of fiq_bands_curve.
   const FiqBands* bands                      = &self->bands;
@@ -228,7 +228,7 @@ static double punish(FiqComplex* restrict h, const float* restrict importance, s
   return sum;
 }
 
-double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_psi)
+double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi)
 {
   const size_t      n    = self->config.window_frames;
   const size_t      last = self->n_bins - 1;
@@ -236,7 +236,7 @@ double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_
   FiqComplex*       h    = self->spectrum;
   memcpy(h, turn, self->n_bins * sizeof(FiqComplex));
   fiq_fft_inverse(&self->fft, h, self->time);
-  multiply(self->time, self->reach, n);
+  multiply_spectra(self->time, self->reach, n);
   fiq_fft_forward(&self->fft, self->time, h);
   const double sum = punish(h, self->importance, self->n_bins);
   if (!by_psi) {
@@ -246,7 +246,7 @@ double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_
   h[0].re *= 2.0f;
   h[last].re *= 2.0f;
   fiq_fft_inverse(&self->fft, h, self->time);
-  multiply(self->time, self->reach, n);
+  multiply_spectra(self->time, self->reach, n);
   fiq_fft_forward(&self->fft, self->time, h);
   for (size_t k = 0; k <= last; ++k) {
     by_psi[k] += turn[k].re * h[k].im - turn[k].im * h[k].re;
@@ -254,7 +254,7 @@ double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_
   return sum;
 }
 
-void fiq_learn_realm_render_start(FiqLearnRealm* self)
+void fiq_realm_model_render_start(FiqRealmModel* self)
 {
   self->next_frame = 0;
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
@@ -262,7 +262,7 @@ void fiq_learn_realm_render_start(FiqLearnRealm* self)
   }
 }
 
-static void add(float* restrict sum, const float* restrict x, size_t n)
+static void add_spectrum(float* restrict sum, const float* restrict x, size_t n)
 {
   for (size_t i = 0; i < n; ++i) {
     sum[i] += x[i];
@@ -270,7 +270,7 @@ static void add(float* restrict sum, const float* restrict x, size_t n)
 }
 
 /// Shift the sum by a hop and add the next frame.
-static void advance(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t n_channels,
+static void advance(FiqRealmModel* self, const FiqLearnPlanes* planes, uint32_t n_channels,
                     int32_t delay_frames)
 {
   const size_t n   = self->config.window_frames;
@@ -281,7 +281,7 @@ static void advance(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t 
     memset(sum + n - hop, 0, hop * sizeof(float));
     // The spectrum may be scratch: synthesise overwrites it bin by bin.
     FiqComplex* spectrum = self->spectrum;
-    if (fiq_learn_realm_analyse(self, planes->plane[c], planes->n_frames, self->next_frame,
+    if (fiq_realm_model_analyse(self, planes->plane[c], planes->n_frames, self->next_frame,
                                 delay_frames, spectrum)) {
       for (size_t k = 0; k < self->n_bins; ++k) {
         const FiqComplex z = spectrum[k];
@@ -289,14 +289,14 @@ static void advance(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t 
         spectrum[k]        = (FiqComplex){z.re * t.re - z.im * t.im, z.re * t.im + z.im * t.re};
       }
       fiq_fft_inverse(&self->fft, spectrum, self->time);
-      multiply(self->time, self->synthesis, n);
-      add(sum, self->time, n);
+      multiply_spectra(self->time, self->synthesis, n);
+      add_spectrum(sum, self->time, n);
     }
   }
   ++self->next_frame;
 }
 
-void fiq_learn_realm_render(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t n_channels,
+void fiq_realm_model_render(FiqRealmModel* self, const FiqLearnPlanes* planes, uint32_t n_channels,
                             int32_t delay_frames, float* const* out)
 {
   assert(n_channels >= 1 && n_channels <= FIQ_CHANNELS);

@@ -19,8 +19,8 @@
 
    Cost: one transform a frame and channel each for analysis, synthesis and adjoint.
 */
-#ifndef FIQ_LEARN_REALM_H
-#define FIQ_LEARN_REALM_H
+#ifndef FIQ_REALM_MODEL_H
+#define FIQ_REALM_MODEL_H
 
 #include "dsp/analysis/bands.h"
 #include "dsp/transform/fft.h"
@@ -29,7 +29,7 @@ typedef struct {
   double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ
   uint32_t window_frames;  ///< a power of two, 256..8192
   uint32_t n_bands;        ///< 4..FIQ_NEURONS_MAX
-} FiqLearnRealmConfig;
+} FiqRealmModelConfig;
 
 enum {
   FIQ_LEARN_LEAD_HOPS    = 2, ///< output hops before the audio, and after it
@@ -43,7 +43,7 @@ typedef struct {
 } FiqLearnPlanes;
 
 typedef struct {
-  FiqLearnRealmConfig config;
+  FiqRealmModelConfig config;
   FiqBands            bands;
   FiqFft              fft;
   uint32_t            hop_frames; ///< window / 4
@@ -59,41 +59,41 @@ typedef struct {
   float*              sum[FIQ_CHANNELS];  ///< [window_frames] of the render
   float    steepest_rad[FIQ_NEURONS_MAX]; ///< [n_bands] from band b - 1 to b, without loss
   uint32_t next_frame;                    ///< of the render
-} FiqLearnRealm;
+} FiqRealmModel;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
-FiqStatus fiq_learn_realm_init(FiqLearnRealm* self, FiqArena* arena, FiqFftPool* pool,
-                               const FiqLearnRealmConfig* config);
+FiqStatus fiq_realm_model_init(FiqRealmModel* self, FiqArena* arena, FiqFftPool* pool,
+                               const FiqRealmModelConfig* config);
 
 /// Output hops of audio of `n_frames`.  [any]
-uint32_t fiq_learn_realm_n_hops(const FiqLearnRealm* self, uint32_t n_frames);
+uint32_t fiq_realm_model_n_hops(const FiqRealmModel* self, uint32_t n_frames);
 
 /// Make turn[channel] from `phi_rad` [n_bands].  [worker]
-void fiq_learn_realm_set_phases(FiqLearnRealm* self, uint32_t channel, const float* phi_rad);
+void fiq_realm_model_set_phases(FiqRealmModel* self, uint32_t channel, const float* phi_rad);
 
 /// Spectrum of frame `m` of `plane` [n_frames], which is delayed by `delay_frames` first (any
 /// sign), to `spectrum` [n_bins]; false, and nothing written, if the frame is empty.  [worker]
-bool fiq_learn_realm_analyse(FiqLearnRealm* self, const float* plane, uint32_t n_frames, uint32_t m,
+bool fiq_realm_model_analyse(FiqRealmModel* self, const float* plane, uint32_t n_frames, uint32_t m,
                              int32_t delay_frames, FiqComplex* spectrum);
 
 /// What `spectrum` [n_bins] adds to the output of `channel`, to self->time [window_frames].
 /// [worker]
-void fiq_learn_realm_synthesise(FiqLearnRealm* self, uint32_t channel, const FiqComplex* spectrum);
+void fiq_realm_model_synthesise(FiqRealmModel* self, uint32_t channel, const FiqComplex* spectrum);
 
 /// The derivative by each phase, to `by_phi` [n_bands], from that by each bin's psi [n_bins].
 /// [worker]
-void fiq_learn_realm_gather(const FiqLearnRealm* self, const float* by_psi, float* by_phi);
+void fiq_realm_model_gather(const FiqRealmModel* self, const float* by_psi, float* by_phi);
 
 /// Penalty of the magnitudes that turn[channel] loses, 0 if there is none; its derivative by each
 /// bin's psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
-double fiq_learn_realm_penalty(FiqLearnRealm* self, uint32_t channel, float* by_psi);
+double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi);
 
 /// Start to render from output hop 0 on.  [worker]
-void fiq_learn_realm_render_start(FiqLearnRealm* self);
+void fiq_realm_model_render_start(FiqRealmModel* self);
 
 /// The next hop of output, `out` [n_channels][hop_frames], of planes delayed by `delay_frames`.
 /// [worker]
-void fiq_learn_realm_render(FiqLearnRealm* self, const FiqLearnPlanes* planes, uint32_t n_channels,
+void fiq_realm_model_render(FiqRealmModel* self, const FiqLearnPlanes* planes, uint32_t n_channels,
                             int32_t delay_frames, float* const* out);
 
 #endif

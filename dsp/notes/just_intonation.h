@@ -20,56 +20,56 @@
    chord of harmonics 4..13 is one of whole numbers.
    Pure functions. [any]
 */
-#ifndef FIQ_PRIME_H
-#define FIQ_PRIME_H
+#ifndef FIQ_JUST_INTONATION_H
+#define FIQ_JUST_INTONATION_H
 
 #include "dsp/base/common.h"
 
 enum {
-  FIQ_PRIME_COUNT     = 6, ///< 2, 3, 5, 7, 11, 13
+  FIQ_JUST_N_PRIMES   = 6, ///< 2, 3, 5, 7, 11, 13
   FIQ_PRIME_LIMIT_MIN = 3,
   FIQ_PRIME_LIMIT_MAX = 13
 };
 
 typedef struct {
-  int8_t exponent[FIQ_PRIME_COUNT]; ///< of 2, 3, 5, 7, 11, 13
+  int8_t exponent[FIQ_JUST_N_PRIMES]; ///< of 2, 3, 5, 7, 11, 13
 } FiqPrimeVector;
 
-/// The i-th prime, `i` 0..FIQ_PRIME_COUNT - 1.
+/// The i-th prime, `i` 0..FIQ_JUST_N_PRIMES - 1.
 uint32_t fiq_prime(uint32_t i);
 
 /// Whether `numerator`/`denominator` (both > 0) has no prime above 13; if so its vector, else 1/1.
-bool fiq_prime_factor(uint32_t numerator, uint32_t denominator, FiqPrimeVector* vector);
+bool fiq_just_factor(uint32_t numerator, uint32_t denominator, FiqPrimeVector* vector);
 
 /// Ratio of a vector.
-double fiq_prime_ratio(const FiqPrimeVector* vector);
+double fiq_just_ratio(const FiqPrimeVector* vector);
 
 /// Size of a vector's interval, semitones (12 log2 of the ratio).
-double fiq_prime_semitones(const FiqPrimeVector* vector);
+double fiq_just_semitones(const FiqPrimeVector* vector);
 
 /// a b^-1: the interval from `b` up to `a`.
-FiqPrimeVector fiq_prime_between(const FiqPrimeVector* a, const FiqPrimeVector* b);
+FiqPrimeVector fiq_just_between(const FiqPrimeVector* a, const FiqPrimeVector* b);
 
 /// Largest prime with an exponent; 1 for 1/1.
-uint32_t fiq_prime_limit(const FiqPrimeVector* vector);
+uint32_t fiq_just_limit(const FiqPrimeVector* vector);
 
 /// Whether the whole number `n` (> 0) has no prime above `limit`: which partials a limit allows.
-bool fiq_prime_allows(uint32_t n, uint32_t limit);
+bool fiq_just_allows(uint32_t n, uint32_t limit);
 
 /// Just interval for `semitones` (-600..600) within `limit`: 3, 5, 7, 11 or 13; others count as the
 /// next lower one, below 3 as 3.
-FiqPrimeVector fiq_prime_just(int32_t semitones, int32_t limit);
+FiqPrimeVector fiq_just_chord(int32_t semitones, int32_t limit);
 
 /// Complexity H of a vector, octaves, >= 0.
-double fiq_prime_complexity(const FiqPrimeVector* vector);
+double fiq_just_complexity(const FiqPrimeVector* vector);
 
 /// Height of a vector's interval within the octave, octaves, >= 0.
-double fiq_prime_height(const FiqPrimeVector* vector);
+double fiq_just_height(const FiqPrimeVector* vector);
 
 /// Harmony of a mean `height` >= 0, (0, 1].
-double fiq_prime_harmony(double height);
+double fiq_just_harmony(double height);
 
 /// Coherence of `n` notes, (0, 1]; 1 for fewer than two. O(n^2).
-double fiq_prime_coherence(const FiqPrimeVector* vector, uint32_t n);
+double fiq_just_coherence(const FiqPrimeVector* vector, uint32_t n);
 
 #endif

@@ -208,7 +208,7 @@ static void set_bend_range(FiqMidiChannels* self, uint32_t channel, float semito
   }
 }
 
-static int16_t within(int32_t value, int32_t low, int32_t high)
+static int16_t is_in_zone(int32_t value, int32_t low, int32_t high)
 {
   return (int16_t)(value < low ? low : value > high ? high : value);
 }
@@ -216,12 +216,12 @@ static int16_t within(int32_t value, int32_t low, int32_t high)
 /// Fine tuning as 14 bits, coarse tuning as 7.
 static void set_fine(FiqMidiChannel* channel, int32_t bits)
 {
-  channel->fine = (int16_t)(within(bits, 0, 16383) - 8192);
+  channel->fine = (int16_t)(is_in_zone(bits, 0, 16383) - 8192);
 }
 
 static void set_coarse(FiqMidiChannel* channel, int32_t bits)
 {
-  channel->coarse = (int8_t)(within(bits, 0, 127) - 64);
+  channel->coarse = (int8_t)(is_in_zone(bits, 0, 127) - 64);
 }
 
 /// Data increment and decrement, `way` 1 or -1.
@@ -435,7 +435,7 @@ static float loudness(const FiqMidiChannel* channel)
 }
 
 /// One step of `share` of the way toward `target`; true if it is there.
-static bool follow(float* now, float target, float share)
+static bool follow_controller(float* now, float target, float share)
 {
   *now += (target - *now) * share;
   const bool there = fabsf(target - *now) < 1e-5f;
@@ -454,8 +454,9 @@ void fiq_midi_advance(FiqMidiChannels* self, float dt_s)
     FiqMidiChannel* const       own    = &self->channel[i];
     const FiqMidiChannel* const master = master_of(self, i);
     const float                 gain   = loudness(own) * (master == own ? 1.0f : loudness(master));
-    settled                            = follow(&own->gain_now, gain, share) && settled;
-    settled = follow(&own->wheel_now, fmaxf(own->wheel, master->wheel), share) && settled;
+    settled                            = follow_controller(&own->gain_now, gain, share) && settled;
+    settled =
+        follow_controller(&own->wheel_now, fmaxf(own->wheel, master->wheel), share) && settled;
   }
   self->settled = settled;
 }

@@ -177,7 +177,7 @@ static bool just_reference(const FiqNotes* self, double* reference)
 static FiqPrimeVector just_interval(const FiqNotes* self, const FiqNote* note, double reference)
 {
   const double interval = fiq_tuning_pitch(self->tuning, note->key) - reference;
-  return fiq_prime_just((int32_t)lrint(interval), self->play.prime_limit);
+  return fiq_just_chord((int32_t)lrint(interval), self->play.prime_limit);
 }
 
 /// How far a note is from its just pitch, semitones.
@@ -185,12 +185,12 @@ static double just_offset(const FiqNotes* self, const FiqNote* note, double refe
 {
   const double         pitch = fiq_tuning_pitch(self->tuning, note->key);
   const FiqPrimeVector just  = just_interval(self, note, reference);
-  const bool           pure  = self->play.prime_limit > 2 || fiq_prime_limit(&just) <= 2;
-  return pure ? reference + fiq_prime_semitones(&just) - pitch : 0.0;
+  const bool           pure  = self->play.prime_limit > 2 || fiq_just_limit(&just) <= 2;
+  return pure ? reference + fiq_just_semitones(&just) - pitch : 0.0;
 }
 
 /// Move the just offset of the held notes by `share` of the way; of new notes, all of it.
-static void tune(FiqNotes* self, float share)
+static void tune_note(FiqNotes* self, float share)
 {
   double     reference = 0.0;
   const bool found     = just_reference(self, &reference);
@@ -225,7 +225,7 @@ float fiq_notes_coherence(const FiqNotes* self)
       chord[n++] = just_interval(self, &self->note[i], lowest);
     }
   }
-  return (float)fiq_prime_coherence(chord, n);
+  return (float)fiq_just_coherence(chord, n);
 }
 
 float fiq_notes_harmony(const FiqNotes* self)
@@ -236,8 +236,8 @@ float fiq_notes_harmony(const FiqNotes* self)
   const int32_t limit = self->play.prime_limit > 5 ? self->play.prime_limit : 5;
   uint32_t      n     = 0;
   for (int32_t k = 0; k < 12; ++k) {
-    const FiqPrimeVector just = fiq_prime_just(k, limit);
-    height[k]                 = fiq_prime_height(&just);
+    const FiqPrimeVector just = fiq_just_chord(k, limit);
+    height[k]                 = fiq_just_height(&just);
   }
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     const FiqNote* const note = &self->note[i];
@@ -255,7 +255,7 @@ float fiq_notes_harmony(const FiqNotes* self)
       all += weight;
     }
   }
-  return all > 0.0 ? (float)fiq_prime_harmony(sum / all) : 1.0f;
+  return all > 0.0 ? (float)fiq_just_harmony(sum / all) : 1.0f;
 }
 
 // ---- envelopes and what else moves with time ----
@@ -331,7 +331,7 @@ static void advance_all(FiqNotes* self, uint64_t frame)
   }
   const float dt_s  = (float)((double)(frame - self->frame) / self->sample_rate_hz);
   const float share = 1.0f - expf(-dt_s / smooth_tau_s);
-  tune(self, 1.0f - expf(-dt_s / just_tau_s));
+  tune_note(self, 1.0f - expf(-dt_s / just_tau_s));
   follow_bend(self, 1.0f - expf(-dt_s / bend_tau_s));
   fiq_midi_advance(&self->midi, dt_s);
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
@@ -344,7 +344,7 @@ static void advance_all(FiqNotes* self, uint64_t frame)
 
 // ---- starting and releasing notes ----
 
-static uint32_t group_of(const FiqNotes* self, uint8_t channel)
+static uint32_t note_group(const FiqNotes* self, uint8_t channel)
 {
   return fiq_midi_group(&self->midi, channel);
 }
@@ -462,7 +462,7 @@ static double nearest_pitch(const FiqNotes* self, const FiqKey* key)
     const bool           tail   = is_released(note);
     const bool           older  = note->start_frame + chord_frames <= self->frame;
     const bool           fellow = note->stage != FIQ_NOTE_IDLE && note->stage != FIQ_NOTE_CUT &&
-                        group_of(self, note->channel) == group_of(self, key->channel);
+                        note_group(self, note->channel) == note_group(self, key->channel);
     const double pitch = unbent_pitch(self, note);
     if (fellow && (tail || older) && fabs(pitch - target) < fabs(nearest - target)) {
       nearest = pitch;
@@ -490,7 +490,7 @@ static FiqNote* voice_of(FiqNotes* self, uint32_t group)
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     FiqNote* const note = &self->note[i];
     if (note->stage == FIQ_NOTE_IDLE || note->stage == FIQ_NOTE_CUT ||
-        group_of(self, note->channel) != group) {
+        note_group(self, note->channel) != group) {
       continue;
     }
     if (!voice || (is_held(note) && !is_held(voice)) ||
@@ -502,7 +502,7 @@ static FiqNote* voice_of(FiqNotes* self, uint32_t group)
 }
 
 /// Take the mono note to `key`; `tie`: without a new start of its envelope.
-static void move_voice(FiqNotes* self, FiqNote* voice, const FiqKey* key, bool tie)
+static void move_note(FiqNotes* self, FiqNote* voice, const FiqKey* key, bool tie)
 {
   const bool   same  = voice->channel == key->channel && voice->key == key->key;
   const double from  = unbent_pitch(self, voice);
@@ -523,16 +523,16 @@ static void move_voice(FiqNotes* self, FiqNote* voice, const FiqKey* key, bool t
 
 static void play_mono(FiqNotes* self, const FiqKey* key)
 {
-  const uint32_t group = group_of(self, key->channel);
+  const uint32_t group = note_group(self, key->channel);
   FiqNote*       voice = voice_of(self, group);
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     FiqNote* const note = &self->note[i];
-    if (note != voice && is_held(note) && group_of(self, note->channel) == group) {
+    if (note != voice && is_held(note) && note_group(self, note->channel) == group) {
       release_note(self, note); // left over from poly
     }
   }
   if (voice) {
-    move_voice(self, voice, key, is_held(voice) && mode_of(self, key->channel) == FIQ_MODE_LEGATO);
+    move_note(self, voice, key, is_held(voice) && mode_of(self, key->channel) == FIQ_MODE_LEGATO);
   } else {
     voice = choose_note(self, key->channel, key->key);
     strike(self, voice, key);
@@ -554,7 +554,7 @@ static const FiqKey* newest_key(const FiqNotes* self, uint32_t group)
 {
   for (uint32_t i = self->n_held; i > 0; --i) {
     const FiqKey* const key = &self->held[i - 1];
-    if (key_is_held(self, key) && group_of(self, key->channel) == group) {
+    if (key_is_held(self, key) && note_group(self, key->channel) == group) {
       return key;
     }
   }
@@ -575,7 +575,7 @@ static bool plays(const FiqNotes* self, const FiqKey* key)
 /// The notes of a key that is no longer held: in mono they go back to the key before, else they end.
 static void end_key(FiqNotes* self, const FiqKey* key)
 {
-  const uint32_t group = group_of(self, key->channel);
+  const uint32_t group = note_group(self, key->channel);
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     FiqNote* const note = &self->note[i];
     if (!is_held(note) || note->channel != key->channel || note->key != key->key) {
@@ -583,7 +583,7 @@ static void end_key(FiqNotes* self, const FiqKey* key)
     }
     const FiqKey* const next = is_mono(self, key->channel) ? newest_key(self, group) : NULL;
     if (next && !plays(self, next)) {
-      move_voice(self, note, next, mode_of(self, key->channel) == FIQ_MODE_LEGATO);
+      move_note(self, note, next, mode_of(self, key->channel) == FIQ_MODE_LEGATO);
       self->last_pitch[group] = (float)fiq_tuning_pitch(self->tuning, next->key);
     } else {
       release_note(self, note);
@@ -641,11 +641,11 @@ static void unlatch(FiqNotes* self, uint32_t group)
   bool any_down = false;
   for (uint32_t i = 0; i < self->n_held; ++i) {
     const FiqKey* const key = &self->held[i];
-    any_down                = any_down || (key->down && group_of(self, key->channel) == group);
+    any_down                = any_down || (key->down && note_group(self, key->channel) == group);
   }
   for (uint32_t i = 0; i < self->n_held && !any_down; ++i) {
     FiqKey* const key = &self->held[i];
-    key->latched      = key->latched && group_of(self, key->channel) != group;
+    key->latched      = key->latched && note_group(self, key->channel) != group;
   }
   drop_keys(self);
 }
@@ -657,7 +657,7 @@ static void press_key(FiqNotes* self, const FiqNoteEvent* event)
     return;
   }
   if (latch) {
-    unlatch(self, group_of(self, event->channel));
+    unlatch(self, note_group(self, event->channel));
   }
   FiqKey         key = {.channel  = event->channel,
                         .key      = event->key,
@@ -776,7 +776,7 @@ void fiq_notes_set_play(FiqNotes* self, const FiqNotesPlay* play)
 
 // ---- events ----
 
-static void apply(FiqNotes* self, const FiqNoteEvent* event)
+static void apply_effect(FiqNotes* self, const FiqNoteEvent* event)
 {
   switch (event->kind) {
   case FIQ_EVENT_NOTE_ON:
@@ -811,7 +811,7 @@ static void push(FiqNotes* self, FiqNoteEvent event)
 {
   assert(event.channel < FIQ_NOTES_CHANNELS);
   if (self->n_queued == FIQ_NOTES_QUEUE) {
-    apply(self, &self->queue[0]); // early, but no release is ever lost
+    apply_effect(self, &self->queue[0]); // early, but no release is ever lost
     take_events(self, 1);
   }
   uint32_t at = self->n_queued++;
@@ -908,10 +908,10 @@ void fiq_notes_advance(FiqNotes* self, const FiqNotesParams* params, uint64_t fr
   uint32_t n_due = 0;
   for (; n_due < self->n_queued && self->queue[n_due].frame <= frame; ++n_due) {
     advance_all(self, self->queue[n_due].frame);
-    apply(self, &self->queue[n_due]);
+    apply_effect(self, &self->queue[n_due]);
   }
   take_events(self, n_due);
   advance_all(self, frame);
-  tune(self, 0.0f);
+  tune_note(self, 0.0f);
   follow_bend(self, 0.0f);
 }

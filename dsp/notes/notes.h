@@ -221,7 +221,7 @@ float fiq_notes_coherence(const FiqNotes* self);
 
 /// Harmony of the sounding chord, [0, 1], by what is heard of each pair of notes: the mean Tenney height of
 /// their nearest pure intervals within the prime limit (at least 5), weighted by the notes' levels; see
-/// fiq_prime_harmony(). 1 for fewer than two notes.  [any]
+/// fiq_just_harmony(). 1 for fewer than two notes.  [any]
 float fiq_notes_harmony(const FiqNotes* self);
 
 /// Whether any note sounds.  [any]

@@ -97,7 +97,7 @@ static bool next_filled_line(Reader* reader)
 }
 
 /// Whether the present line goes on with `c`, which is then passed.
-static bool take(Reader* reader, char c)
+static bool take_text(Reader* reader, char c)
 {
   const bool is = reader->line < reader->line_end && *reader->line == c;
   reader->line += is ? 1 : 0;
@@ -123,15 +123,15 @@ static uint32_t take_digits(Reader* reader, double* value, uint32_t n_max)
 /// A number with an optional sign and point; what follows it must be no part of a word.
 static bool take_number(Reader* reader, Number* number)
 {
-  const bool minus = take(reader, '-');
+  const bool minus = take_text(reader, '-');
   if (!minus) {
-    (void)take(reader, '+');
+    (void)take_text(reader, '+');
   }
   // More digits than these overflow on the left, and say nothing on the right.
   double         value   = 0.0;
   const uint32_t n_whole = take_digits(reader, &value, 400);
   uint32_t       n_parts = 0;
-  number->point          = take(reader, '.');
+  number->point          = take_text(reader, '.');
   if (number->point) {
     n_parts = take_digits(reader, &value, 17);
   }
@@ -280,7 +280,7 @@ static bool read_pitch(Reader* reader, double* cents)
   if (!number.point) {
     Number below = {.value = 1.0};
     skip_blanks(reader);
-    if (take(reader, '/')) {
+    if (take_text(reader, '/')) {
       skip_blanks(reader);
       if (!take_number(reader, &below) || below.point) {
         return fail(reader, "a ratio without a whole number below its line");
@@ -354,7 +354,7 @@ static bool read_entries(Reader* reader, FiqTuningMap* map)
     Number number  = {0};
     map->degree[i] = FIQ_TUNING_UNMAPPED;
     // Entries left out at the end are not mapped.
-    if (!next_filled_line(reader) || take(reader, 'x') || take(reader, 'X')) {
+    if (!next_filled_line(reader) || take_text(reader, 'x') || take_text(reader, 'X')) {
       continue;
     }
     if (!take_number(reader, &number) || number.point || !at_end_of_number(reader) ||

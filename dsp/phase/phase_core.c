@@ -68,7 +68,7 @@ void fiq_phase_core_reset(FiqPhaseCore* self, uint64_t seed)
   memset(self->offset_rad, 0, self->n_osc_max * sizeof(float));
   fiq_regulator_reset(&self->regulator);
   fiq_stability_reset(&self->stability);
-  fiq_resonance_reset(&self->resonance);
+  fiq_stochastic_resonance_reset(&self->resonance);
 }
 
 void fiq_phase_core_set_phases(FiqPhaseCore* self, const float* theta_rad, uint32_t n)
@@ -194,9 +194,9 @@ static void step(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
   self->tick       = 0;
   const float dt_s = (float)self->n_ticks * self->period_s;
   regulate(self, params, critical, dt_s);
-  if (fiq_resonance_is_due(&self->resonance, dt_s)) {
-    fiq_resonance_look(&self->resonance, self->network.theta_rad, params->n_osc,
-                       self->network.psi_rad, self->network.order, params->resonance);
+  if (fiq_stochastic_resonance_is_due(&self->resonance, dt_s)) {
+    fiq_stochastic_resonance_look(&self->resonance, self->network.theta_rad, params->n_osc,
+                                  self->network.psi_rad, self->network.order, params->resonance);
   }
   guard(self, params->stabilised, dt_s);
   const float by_regulator = self->regulator.noise;
@@ -214,7 +214,7 @@ static void step(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
 }
 
 /// R and psi at the end of the ticks_per_step ticks that now begin.
-static void tell(FiqPhaseCore* self)
+static void exchange_with_peers(FiqPhaseCore* self)
 {
   const FiqKuramoto* const network = &self->network;
   const uint32_t           ahead   = self->tick + self->ticks_per_step;
@@ -244,7 +244,7 @@ void fiq_phase_core_tick(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
     if (self->tick >= self->n_ticks) {
       step(self, params);
     }
-    tell(self);
+    exchange_with_peers(self);
     self->until_due = self->ticks_per_step;
   }
   ++self->tick;

@@ -31,8 +31,8 @@
 
 #include "dsp/phase/kuramoto.h"
 #include "dsp/phase/regulator.h"
-#include "dsp/phase/stochastic_resonance.h"
 #include "dsp/phase/stability.h"
+#include "dsp/phase/stochastic_resonance.h"
 
 enum {
   FIQ_PHASE_CORE_TICKS = 8,   ///< default control ticks a step
@@ -65,10 +65,10 @@ typedef struct {
 } FiqPhaseCoreParams;
 
 typedef struct {
-  FiqKuramoto  network;
-  FiqRegulator regulator;
-  FiqStability stability;
-  FiqResonance resonance;
+  FiqKuramoto            network;
+  FiqRegulator           regulator;
+  FiqStability           stability;
+  FiqStochasticResonance resonance;
   // fixed by init
   uint32_t n_osc_max;
   uint32_t ticks_per_step;

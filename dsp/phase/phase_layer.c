@@ -155,7 +155,7 @@ void fiq_phase_layer_gradient_report(const FiqPhaseLayer* self, FiqGradientRepor
   report->weight    = summary(self->d_weight, (size_t)self->n_neurons * self->n_taps);
 }
 
-void fiq_phase_layer_descend(FiqPhaseLayer* self, const FiqLearningRates* rates)
+void fiq_phase_layer_descend(FiqPhaseLayer* self, const FiqLessonRates* rates)
 {
   assert(self);
   assert(rates);
@@ -194,7 +194,7 @@ static void sort_places(FiqPhaseLayer* self)
 }
 
 /// Wrapped phases, their order and their spacings; returns the variance of the spacings.
-static double survey(FiqPhaseLayer* self)
+static double survey_phases(FiqPhaseLayer* self)
 {
   const uint32_t n = self->n_neurons;
   for (uint32_t i = 0; i < n; ++i) {
@@ -218,7 +218,7 @@ void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta, const float* att
   assert(self);
   assert(eta >= 0.0f);
   assert(eta < 0.5f);
-  (void)survey(self);
+  (void)survey_phases(self);
   const uint32_t n = self->n_neurons;
   for (uint32_t k = 0; k < n; ++k) {
     const double   before = self->spacing[k ? k - 1 : n - 1];
@@ -233,7 +233,7 @@ void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta, const float* att
 FiqGradientSummary fiq_phase_layer_pull(FiqPhaseLayer* self, float strength)
 {
   assert(self);
-  (void)survey(self);
+  (void)survey_phases(self);
   const uint32_t     n       = self->n_neurons;
   FiqGradientSummary summary = {0.0f, 0.0f, 0.0f};
   for (uint32_t k = 0; k < n; ++k) {
@@ -262,7 +262,7 @@ static float score_of(double variance, uint32_t n)
 float fiq_phase_layer_score(FiqPhaseLayer* self)
 {
   assert(self);
-  return score_of(survey(self), self->n_neurons);
+  return score_of(survey_phases(self), self->n_neurons);
 }
 
 /// Pairs are symmetric: one half is summed and doubled.
@@ -299,7 +299,7 @@ void fiq_phase_layer_metrics(FiqPhaseLayer* self, float strength, FiqPhaseMetric
   assert(self);
   assert(strength >= 0.0f);
   assert(metrics);
-  const double variance = survey(self);
+  const double variance = survey_phases(self);
   double       widest   = 0.0;
   for (uint32_t k = 0; k < self->n_neurons; ++k) {
     widest = self->spacing[k] > widest ? self->spacing[k] : widest;

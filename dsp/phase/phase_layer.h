@@ -69,7 +69,7 @@ typedef struct {
   float        frequency; ///< default 0.001
   float        weight;    ///< default 0.01
   const float* attention; ///< [n_neurons] factor of each neuron's rates, or NULL for 1
-} FiqLearningRates;
+} FiqLessonRates;
 
 typedef struct {
   float*    weight;     ///< [n_neurons * n_taps] W, row by row
@@ -110,7 +110,7 @@ void fiq_phase_layer_gradient(FiqPhaseLayer* self, const float* x, const float* 
 void fiq_phase_layer_gradient_report(const FiqPhaseLayer* self, FiqGradientReport* report);
 
 /// Step against the gradients (omega stays >= 0.1) and clear them.  [any]
-void fiq_phase_layer_descend(FiqPhaseLayer* self, const FiqLearningRates* rates);
+void fiq_phase_layer_descend(FiqPhaseLayer* self, const FiqLessonRates* rates);
 
 /// One coordination step, eta in [0, 1/2); `attention` [n_neurons], 0..1, is each neuron's share of it, NULL is 1.  [audio]
 void fiq_phase_layer_coordinate(FiqPhaseLayer* self, float eta, const float* attention);

@@ -62,14 +62,14 @@ static Zone zone_of(const FiqRegulatorParams* params)
 }
 
 /// Of the way that is left, what is gone in `dt_s`.
-static float share_of(float dt_s, float tau_s)
+static float decay_share(float dt_s, float tau_s)
 {
   return 1.0f - expf(-dt_s / tau_s);
 }
 
-static float approach(float x, float target, float dt_s, float tau_s)
+static float approach_target(float x, float target, float dt_s, float tau_s)
 {
-  return x + (target - x) * share_of(dt_s, tau_s);
+  return x + (target - x) * decay_share(dt_s, tau_s);
 }
 
 /// How far ahead R is looked for.
@@ -89,8 +89,8 @@ static void watch(FiqRegulator* self, const Zone* zone, float order, float dt_s,
   }
   if (fabsf(pace_s - self->pace_s) > 0.0f) {
     self->pace_s      = pace_s;
-    self->order_share = share_of(pace_s, order_tau_s);
-    self->slope_share = share_of(pace_s, slope_tau_s);
+    self->order_share = decay_share(pace_s, order_tau_s);
+    self->slope_share = decay_share(pace_s, slope_tau_s);
   }
   const float before = self->order;
   self->order += (order - self->order) * self->order_share;
@@ -104,8 +104,8 @@ static void watch(FiqRegulator* self, const Zone* zone, float order, float dt_s,
   self->zone_share += fminf(1.0f, portion) * (inside - self->zone_share);
 }
 
-static void decide(FiqRegulator* self, const FiqRegulatorParams* params, const Zone* zone,
-                   float ahead, float uncertainty)
+static void decide_action(FiqRegulator* self, const FiqRegulatorParams* params, const Zone* zone,
+                          float ahead, float uncertainty)
 {
   const float inset   = 0.25f * (zone->high - zone->low);
   const float middle  = 0.5f * (zone->low + zone->high);
@@ -130,11 +130,11 @@ static void decide(FiqRegulator* self, const FiqRegulatorParams* params, const Z
 }
 
 /// Whoever turns back and forth goes more slowly, and so comes to rest.
-static void set_pace(FiqRegulator* self, const Zone* zone, float ahead, float pace_s)
+static void set_regulator_pace(FiqRegulator* self, const Zone* zone, float ahead, float pace_s)
 {
   const bool  is_lost = ahead < zone->low - far_below;
   const float tau_s   = is_lost ? rush_tau_s : bold_tau_s;
-  self->pace          = approach(self->pace, 1.0f, pace_s, tau_s);
+  self->pace          = approach_target(self->pace, 1.0f, pace_s, tau_s);
   if (self->action != FIQ_REGULATOR_COAST) {
     if (self->last != FIQ_REGULATOR_COAST && self->last != self->action) {
       self->pace = fmaxf(calm_min, calm * self->pace);
@@ -146,7 +146,7 @@ static void set_pace(FiqRegulator* self, const Zone* zone, float ahead, float pa
 /// Noise on its way to exactly 0.
 static float fade(float noise, float dt_s, float tau_s)
 {
-  return noise > hush_min ? approach(noise, 0.0f, dt_s, tau_s) : 0.0f;
+  return noise > hush_min ? approach_target(noise, 0.0f, dt_s, tau_s) : 0.0f;
 }
 
 /// Coupling and noise follow the action; `pace_s` is the time of the bank.
@@ -189,11 +189,11 @@ static void act(FiqRegulator* self, const FiqRegulatorParams* params, const Zone
 }
 
 /// Back to the user's K.
-static void let_go(FiqRegulator* self, const FiqRegulatorParams* params, float dt_s)
+static void release_drive(FiqRegulator* self, const FiqRegulatorParams* params, float dt_s)
 {
   self->action = FIQ_REGULATOR_COAST;
-  self->offset = approach(self->offset, 0.0f, dt_s, off_tau_s);
-  self->noise  = approach(self->noise, 0.0f, dt_s, off_tau_s);
+  self->offset = approach_target(self->offset, 0.0f, dt_s, off_tau_s);
+  self->noise  = approach_target(self->noise, 0.0f, dt_s, off_tau_s);
   if (fabsf(self->offset) < arrived * fmaxf(1.0f, fabsf(params->coupling)) &&
       self->noise < arrived) {
     self->offset = 0.0f;
@@ -220,11 +220,11 @@ void fiq_regulator_step(FiqRegulator* self, const FiqRegulatorParams* params, fl
     const float lead  = lead_of(self, params);
     const float ahead = fiq_clamp(self->order + lead * self->slope, 0.0f, 1.0f);
     self->active      = true;
-    decide(self, params, &zone, ahead, uncertainty);
-    set_pace(self, &zone, ahead, pace_s);
+    decide_action(self, params, &zone, ahead, uncertainty);
+    set_regulator_pace(self, &zone, ahead, pace_s);
     act(self, params, &zone, ahead, pace_s);
   } else if (self->active) {
-    let_go(self, params, dt_s);
+    release_drive(self, params, dt_s);
   }
   self->coupling = self->active ? params->coupling + self->offset : params->coupling;
 }

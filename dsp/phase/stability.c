@@ -123,7 +123,7 @@ static FiqStabilityClass class_of(float lyapunov, float threshold)
   return lyapunov < -threshold ? FIQ_STABILITY_STABLE : FIQ_STABILITY_PERIODIC;
 }
 
-static void warn(FiqStability* self, const FiqStabilityParams* params)
+static void update_warning(FiqStability* self, const FiqStabilityParams* params)
 {
   const float cause = fmaxf(foresee_release(self, params->threshold_1_s), foresee_fall(self));
   if (cause > 0.0f) {
@@ -173,7 +173,7 @@ static void estimate(FiqStability* self, const FiqStabilityParams* params)
       self->n_estimates < FIQ_STABILITY_WINDOW ? level : level + (self->late_order - level) * late;
   self->lyapunov = mean_of(self->estimate, self->n_estimates);
   self->class_   = class_of(self->lyapunov, params->threshold_1_s);
-  warn(self, params);
+  update_warning(self, params);
   take_back(self);
   self->grown     = 0.0f;
   self->order_sum = 0.0f;

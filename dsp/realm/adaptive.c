@@ -92,7 +92,7 @@ static float remember_bands(FiqRealmAdaptive* self, const FiqAdaptiveFeatures* f
 }
 
 /// Mix `x` into number, sum and sum of squares.
-static void remember(float moments[3], float decay, float x)
+static void remember_features(float moments[3], float decay, float x)
 {
   moments[0] = decay * moments[0] + 1.0f;
   moments[1] = decay * moments[1] + x;
@@ -100,7 +100,7 @@ static void remember(float moments[3], float decay, float x)
 }
 
 /// Of remembered levels: 0 where they were all alike.
-static float swing_of(const float moments[3])
+static float feature_swing(const float moments[3])
 {
   return 1.0f - moments[1] * moments[1] / (moments[0] * moments[2]);
 }
@@ -141,9 +141,9 @@ void fiq_realm_adaptive_frame(FiqRealmAdaptive* self, const FiqAdaptiveFeatures*
   self->character       = self->decay * self->character + weight * of_frame;
   self->weight          = self->decay * self->weight + weight;
   const float length    = remember_bands(self, features, weight);
-  remember(self->level, self->decay, amplitude);
-  remember(self->frames, self->decay, of_frame);
-  const float swing  = fiq_clamp(swing_of(self->level) - swing_least, 0.0f, swing_span);
+  remember_features(self->level, self->decay, amplitude);
+  remember_features(self->frames, self->decay, of_frame);
+  const float swing  = fiq_clamp(feature_swing(self->level) - swing_least, 0.0f, swing_span);
   const float unrest = fiq_clamp(unrest_of(self->frames) - unrest_least, 0.0f, unrest_span);
   const float whole  = (0.65f * self->character + 0.35f * length) / self->weight;
   self->tonality =

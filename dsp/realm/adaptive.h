@@ -40,8 +40,8 @@
    2 a b rho). It lifts by at most 6 dB. At both ends the output is the path itself, bit for bit.
    Cost: 10 ns a frame; a frame of features O(n_bands). Latency: 0 frames.
 */
-#ifndef FIQ_REALM_ADAPTIVE_H
-#define FIQ_REALM_ADAPTIVE_H
+#ifndef FIQ_ADAPTIVE_H
+#define FIQ_ADAPTIVE_H
 
 #include "dsp/base/arena.h"
 

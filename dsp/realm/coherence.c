@@ -109,7 +109,7 @@ bool fiq_coherence_is_off(const FiqCoherence* self)
   return !self->is_turned && !(self->amount < 0.0f);
 }
 
-static bool is_resting(const FiqCoherence* self)
+static bool coherence_rests(const FiqCoherence* self)
 {
   return !self->is_turned && !(self->amount > 0.0f);
 }
@@ -134,7 +134,7 @@ FIQ_INLINE void mix(FiqCoherence* restrict self, const FiqComplex* restrict left
   }
 }
 
-static void mix_base(FiqCoherence* self, const FiqComplex* left, const FiqComplex* right)
+static void mix_phases_base(FiqCoherence* self, const FiqComplex* left, const FiqComplex* right)
 {
   mix(self, left, right);
 }
@@ -184,18 +184,18 @@ bool fiq_coherence_move(FiqCoherence* self, float target)
 {
   assert(target >= -1.0f && target <= 1.0f);
   self->amount += fiq_clamp(target - self->amount, -amount_step, amount_step);
-  return !is_resting(self);
+  return !coherence_rests(self);
 }
 
 void fiq_coherence_listen(FiqCoherence* self, FiqComplex* const* spectra)
 {
-  if (is_resting(self)) {
+  if (coherence_rests(self)) {
     return;
   }
   FiqComplex* const last = self->sum_last;
   self->sum_last         = self->sum;
   self->sum              = last;
-  (self->use_avx2 ? mix_avx2 : mix_base)(self, spectra[0], spectra[1]);
+  (self->use_avx2 ? mix_avx2 : mix_phases_base)(self, spectra[0], spectra[1]);
   self->bins[0] = (FiqComplex){0.0f, 0.0f};
   fiq_fft_inverse_complex(&self->fft, self->bins, self->time);
 }
@@ -331,7 +331,7 @@ static float frequency_of(const FiqCoherence* self, uint32_t k)
 }
 
 /// Partials with their phases at the instant; sets the order and the mean field.
-static void compare(FiqCoherence* self)
+static void compare_partials(FiqCoherence* self)
 {
   uint32_t    bins[FIQ_COHERENCE_PEAKS_MAX];
   const float instant = instant_of(self);
@@ -409,16 +409,16 @@ static void draw_curves(FiqCoherence* self)
 
 void fiq_coherence_pull(FiqCoherence* self)
 {
-  if (is_resting(self)) {
+  if (coherence_rests(self)) {
     return;
   }
-  compare(self);
+  compare_partials(self);
   pull(self);
 }
 
 void fiq_coherence_turn(FiqCoherence* self)
 {
-  if (is_resting(self)) {
+  if (coherence_rests(self)) {
     return;
   }
   draw_curves(self);

@@ -52,7 +52,7 @@ float* fiq_match_basis(FiqMatch* self, uint32_t i)
 }
 
 /// Sum of a b over [n], n a multiple of 8, in eight interleaved sums.
-FIQ_INLINE float dot(const float* restrict a, const float* restrict b, size_t n)
+FIQ_INLINE float dot_taps(const float* restrict a, const float* restrict b, size_t n)
 {
   float sum[N_SUMS] = {0.0f};
   for (size_t k = 0; k < n; k += N_SUMS) {
@@ -68,16 +68,16 @@ FIQ_INLINE void survey(const float* restrict basis, const float* restrict error,
                        float* restrict gradient, float* restrict moment)
 {
   for (size_t j = 0; j < N; ++j) {
-    gradient[j] = dot(basis + j * n, error, n);
+    gradient[j] = dot_taps(basis + j * n, error, n);
     for (size_t l = 0; l <= j; ++l) {
-      const float now   = dot(basis + j * n, basis + l * n, n);
+      const float now   = dot_taps(basis + j * n, basis + l * n, n);
       moment[j * N + l] = forgetting * moment[j * N + l] + now;
     }
   }
 }
 
-static void survey_base(const float* basis, const float* error, size_t n, float* gradient,
-                        float* moment)
+static void survey_match_base(const float* basis, const float* error, size_t n, float* gradient,
+                              float* moment)
 {
   survey(basis, error, n, gradient, moment);
 }
@@ -172,12 +172,12 @@ void fiq_match_step(FiqMatch* self, float rate)
     float*       moment    = self->moment + (size_t)i * N * N;
     float*       direction = self->direction + (size_t)i * N;
     float        gradient[N];
-    (self->use_avx2 ? survey_avx2 : survey_base)(basis, self->error, n, gradient, moment);
+    (self->use_avx2 ? survey_avx2 : survey_match_base)(basis, self->error, n, gradient, moment);
     solve(moment, floor, gradient, direction);
     (self->use_avx2 ? add_change_avx2 : add_change_base)(self->change, basis, direction, n);
   }
-  const float along = dot(self->error, self->change, n);
-  const float size  = dot(self->change, self->change, n);
+  const float along = dot_taps(self->error, self->change, n);
+  const float size  = dot_taps(self->change, self->change, n);
   if (size > 1e-12f && along > 0.0f) {
     move(self, rate * along / size);
   }

@@ -137,10 +137,10 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
   if (worse(status, fiq_arena_status(arena)) != FIQ_OK) {
     return worse(status, fiq_arena_status(arena));
   }
-  const float     period_s = (float)(config->control_frames / config->sample_rate_hz);
-  const FiqLesson none     = {.is_known = false};
+  const float            period_s = (float)(config->control_frames / config->sample_rate_hz);
+  const FiqPhaseSolution none     = {.is_known = false};
   fiq_smoother_init(&self->fade, 0.0f, period_s);
-  fiq_bass_init(&self->bass, config->sample_rate_hz);
+  fiq_bass_allpass_init(&self->bass, config->sample_rate_hz);
   fiq_realms_set_lesson(self, &none);
   fiq_realms_reseed(self, 0);
   fiq_realms_reset(self, FIQ_REALM_SPECTRAL);
@@ -177,7 +177,7 @@ static void start_lane(FiqRealms* self, FiqRealm realm)
     fiq_realm_spectral_reset(&self->spectral[which]);
   }
   if (realm == FIQ_REALM_SPECTRAL) {
-    fiq_bass_reset(&self->bass);
+    fiq_bass_allpass_reset(&self->bass);
   }
   if (realm == FIQ_REALM_ADAPTIVE) {
     fiq_realm_adaptive_reset(&self->adaptive);
@@ -291,7 +291,8 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
                                                 learned ? self->learned_rad[1] : layer->phi_rad};
     spectral.motion_rad = learned ? 0.0f : params->motion_rad;
     if (realm == FIQ_REALM_SPECTRAL) {
-      fiq_bass_control(&self->bass, learned ? params->amount : 0.0f, self->config.control_frames);
+      fiq_bass_allpass_control(&self->bass, learned ? params->amount : 0.0f,
+                               self->config.control_frames);
     }
     fiq_realm_spectral_control(&self->spectral[which], &spectral, phi_rad, params->theta_rad);
   }
@@ -374,9 +375,9 @@ static void process_lane(FiqRealms* self, FiqRealm realm, const Lane* lane, uint
     }
     fiq_realm_temporal_process(&self->temporal[OWN], in_i, in_q, out_i, out_q, n_frames);
   } else if (realm == FIQ_REALM_SPECTRAL) {
-    const bool turns = !fiq_bass_rests(&self->bass);
+    const bool turns = !fiq_bass_allpass_rests(&self->bass);
     if (turns) {
-      fiq_bass_process(&self->bass, lane->plain, out_i, self->position, n_frames);
+      fiq_bass_allpass_process(&self->bass, lane->plain, out_i, self->position, n_frames);
     }
     fiq_realm_spectral_process(&self->spectral[OWN],
                                turns ? (const float* const*)out_i : lane->plain, out_i, out_q,
@@ -397,8 +398,8 @@ static void process_lane(FiqRealms* self, FiqRealm realm, const Lane* lane, uint
   state->warm_frames -= state->warm_frames < n_frames ? state->warm_frames : n_frames;
 }
 
-static void fade_planes(const FiqRealms* self, float* const* from, float* const* to,
-                        float* const* out, uint32_t n_frames)
+static void fade_realm_planes(const FiqRealms* self, float* const* from, float* const* to,
+                              float* const* out, uint32_t n_frames)
 {
   if (from == to) {
     memcpy(out[0], from[0], n_frames * sizeof(float));
@@ -414,15 +415,15 @@ static void fade_planes(const FiqRealms* self, float* const* from, float* const*
   }
 }
 
-void fiq_realms_set_lesson(FiqRealms* self, const FiqLesson* lesson)
+void fiq_realms_set_lesson(FiqRealms* self, const FiqPhaseSolution* lesson)
 {
   const bool    inverted = lesson->is_known && lesson->learned.is_inverted;
   const bool    mono     = lesson->learned.objective == FIQ_LEARN_MONO;
   const int32_t most     = (int32_t)self->config.lookahead_frames;
-  const int32_t wanted   = fiq_lesson_delay_frames(lesson, self->config.sample_rate_hz);
-  fiq_lesson_phases(lesson, self->spectral[OWN].bands.centre_hz, self->config.n_bands,
-                    self->learned_rad);
-  fiq_bass_set(&self->bass, fiq_lesson_bass_hz(lesson));
+  const int32_t wanted   = fiq_phase_solution_delay_frames(lesson, self->config.sample_rate_hz);
+  fiq_phase_solution_phases(lesson, self->spectral[OWN].bands.centre_hz, self->config.n_bands,
+                            self->learned_rad);
+  fiq_bass_allpass_set(&self->bass, fiq_phase_solution_bass_hz(lesson));
   self->learned_delay_frames = wanted < -most ? -most : wanted > most ? most : wanted;
   self->learned_sign[0]      = inverted ? -1.0f : 1.0f;
   self->learned_sign[1]      = inverted && !mono ? -1.0f : 1.0f;
@@ -492,8 +493,8 @@ void fiq_realms_process(FiqRealms* self, const float* const* in, const float* co
     }
   }
   for (uint32_t plane = 0; plane < (out_q ? 2u : 1u) && !is_direct; ++plane) {
-    fade_planes(self, self->wet[self->current][plane], self->wet[self->next][plane],
-                plane ? out_q : out_i, n_frames);
+    fade_realm_planes(self, self->wet[self->current][plane], self->wet[self->next][plane],
+                      plane ? out_q : out_i, n_frames);
   }
   self->position = (self->position + n_frames) % self->config.control_frames;
 }
@@ -503,7 +504,7 @@ uint32_t fiq_realms_latency_frames(const FiqRealms* self)
   return self->latency_frames;
 }
 
-static float share_of(const FiqRealms* self, FiqRealm realm)
+static float realm_share(const FiqRealms* self, FiqRealm realm)
 {
   return realm == FIQ_REALM_ADAPTIVE ? fiq_realm_adaptive_share(&self->adaptive)
                                      : (float)(realm == FIQ_REALM_SPECTRAL);
@@ -511,5 +512,5 @@ static float share_of(const FiqRealms* self, FiqRealm realm)
 
 float fiq_realms_spectral_share(const FiqRealms* self)
 {
-  return fiq_mix(share_of(self, self->current), share_of(self, self->next), self->fade.end);
+  return fiq_mix(realm_share(self, self->current), realm_share(self, self->next), self->fade.end);
 }

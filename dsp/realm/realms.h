@@ -19,14 +19,14 @@
 #ifndef FIQ_REALMS_H
 #define FIQ_REALMS_H
 
+#include "dsp/base/smoother.h"
 #include "dsp/filter/bass_allpass.h"
-#include "dsp/transform/field.h"
 #include "dsp/learn/lesson.h"
 #include "dsp/phase/phase_layer.h"
 #include "dsp/realm/adaptive.h"
 #include "dsp/realm/spectral.h"
 #include "dsp/realm/temporal.h"
-#include "dsp/base/smoother.h"
+#include "dsp/transform/field.h"
 
 typedef enum { FIQ_REALM_TEMPORAL, FIQ_REALM_SPECTRAL, FIQ_REALM_ADAPTIVE, FIQ_N_REALMS } FiqRealm;
 
@@ -81,7 +81,7 @@ typedef struct {
   FiqRealmTemporal temporal[2];  ///< of the temporal realm; of the adaptive realm
   FiqRealmSpectral spectral[2];  ///< of the spectral realm; of the adaptive realm
   FiqRealmAdaptive adaptive;
-  FiqBass          bass;        ///< learned, before the spectral realm
+  FiqBassAllpass   bass;        ///< learned, before the spectral realm
   uint64_t         frames_seen; ///< spectral frames that the adaptive realm has judged
   FiqRealmsLane    lane[FIQ_N_REALMS];
   FiqRealm         current;
@@ -139,7 +139,7 @@ void fiq_realms_set_match(FiqRealms* self, const float* learned);
 
 /// What the spectral realm is to play while params.learned is set; delays go as far as
 /// lookahead_frames to either side.  [audio]
-void fiq_realms_set_lesson(FiqRealms* self, const FiqLesson* lesson);
+void fiq_realms_set_lesson(FiqRealms* self, const FiqPhaseSolution* lesson);
 
 /// The window that the spectral realm has in place of `window_frames`, which is for 44.1 and 48 kHz.  [any]
 uint32_t fiq_realms_window_frames(double sample_rate_hz, uint32_t window_frames);

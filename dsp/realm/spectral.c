@@ -166,7 +166,7 @@ static void run_make_turn(FiqRealmSpectral* self, const FiqStftTurn* turn)
   turn->even[last / 2] = fiq_phasor(psi_rad[last]);
 }
 
-static bool is_at_rest(const float* psi_rad, uint32_t n)
+static bool realm_is_at_rest(const float* psi_rad, uint32_t n)
 {
   float sum = 0.0f;
   for (uint32_t b = 0; b < n; ++b) {
@@ -183,8 +183,8 @@ static void prepare_turns(FiqRealmSpectral* self)
   phases_of(self, 0, psi_rad[0]);
   phases_of(self, 1, psi_rad[1]);
   self->is_shared = memcmp(psi_rad[0], psi_rad[1], sizeof psi_rad[0]) == 0;
-  self->is_turned = !is_plain || !is_at_rest(psi_rad[0], self->config.n_neurons) ||
-                    !is_at_rest(psi_rad[1], self->config.n_neurons);
+  self->is_turned = !is_plain || !realm_is_at_rest(psi_rad[0], self->config.n_neurons) ||
+                    !realm_is_at_rest(psi_rad[1], self->config.n_neurons);
   for (uint32_t c = 0; c < (self->is_shared ? 1u : 2u) && self->is_turned; ++c) {
     const bool is_same = memcmp(psi_rad[c], self->psi_rad[c], sizeof psi_rad[c]) == 0;
     if (is_same && is_plain && self->is_plain) {

@@ -21,12 +21,12 @@
    different phases left and right (AVX-512), 10 more for features, 16 more for focus; twice that at window/8.
    The worst block of 64 frames takes 2 times the median one, 3 times with focus, 7 times with features.
 */
-#ifndef FIQ_REALM_SPECTRAL_H
-#define FIQ_REALM_SPECTRAL_H
+#ifndef FIQ_SPECTRAL_H
+#define FIQ_SPECTRAL_H
 
 #include "dsp/analysis/bands.h"
-#include "dsp/realm/coherence.h"
 #include "dsp/analysis/spectral_features.h"
+#include "dsp/realm/coherence.h"
 #include "dsp/transform/stft.h"
 
 typedef struct {

@@ -49,7 +49,7 @@ static bool is_valid(const FiqRealmTemporalConfig* config)
          (b & (b - 1)) == 0;
 }
 
-static void take(FiqRealmTemporal* self, FiqArena* arena)
+static void take_lane(FiqRealmTemporal* self, FiqArena* arena)
 {
   const uint32_t b   = self->control_frames;
   const uint32_t fft = fft_frames(self);
@@ -77,7 +77,7 @@ static void take(FiqRealmTemporal* self, FiqArena* arena)
 }
 
 /// Upper edge of neuron `i`'s band, Hz; 0 below the first.
-static double edge_hz(const FiqRealmTemporal* self, int i)
+static double band_edge_hz(const FiqRealmTemporal* self, int i)
 {
   if (i < 0) {
     return 0.0;
@@ -123,8 +123,8 @@ static void design_band(FiqRealmTemporal* self, int i, const float* window)
   const uint32_t fft  = fft_frames(self);
   const uint32_t half = half_taps(self);
   const double   fs   = self->sample_rate_hz;
-  const double   low  = edge_hz(self, i - 1);
-  const double   high = edge_hz(self, i);
+  const double   low  = band_edge_hz(self, i - 1);
+  const double   high = band_edge_hz(self, i);
   float*         gain = self->response + (size_t)i * fft;
   FiqComplex*    bins = self->spectrum[0];
   float          peak = 0.0f;
@@ -186,7 +186,7 @@ FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFf
   const uint32_t past = fiq_realm_temporal_latency_frames(self);
   const uint32_t fft  = fft_frames(self);
   self->line_frames   = config->control_frames + (past > fft ? past : fft);
-  take(self, arena);
+  take_lane(self, arena);
   const FiqMatchConfig match  = {self->n_neurons, FIQ_CHANNELS * self->control_frames};
   FiqStatus            status = fiq_match_init(&self->match, arena, &match);
   if (status == FIQ_BAD_ARGUMENT) {
@@ -342,7 +342,7 @@ typedef struct {
   Ramp straight;
 } Ramps;
 
-static inline float at(Ramp x, float k)
+static inline float lane_at(Ramp x, float k)
 {
   return x.start + x.slope * k;
 }
@@ -383,10 +383,10 @@ FIQ_INLINE void add_residue(const float* restrict u, float* restrict sum, size_t
   const Ramps r = *ramps;
   for (int32_t k = 0; k < (int32_t)n; ++k) {
     const float t     = (float)k;
-    const float d     = at(r.drive, t);
+    const float d     = lane_at(r.drive, t);
     const Parts parts = parts_of(d * u[k]);
-    const float all   = at(r.im, t) * parts.even + at(r.re, t) * parts.odd;
-    sum[k] += all / (d > 1e-9f ? d : 1e-9f) + at(r.straight, t) * u[k];
+    const float all   = lane_at(r.im, t) * parts.even + lane_at(r.re, t) * parts.odd;
+    sum[k] += all / (d > 1e-9f ? d : 1e-9f) + lane_at(r.straight, t) * u[k];
   }
 }
 
@@ -421,14 +421,14 @@ FIQ_INLINE void derive(const float* restrict u, size_t n, int32_t stride,
   for (int32_t k = 0; k < (int32_t)n; ++k) {
     const float t     = (float)(k * stride);
     const float v     = u[k * stride];
-    const float d     = at(r.drive, t);
+    const float d     = lane_at(r.drive, t);
     const float x     = d * v;
     const Parts parts = parts_of(x);
     const float gain  = s.amount / (d > 1e-9f ? d : 1e-9f);
     const float even  = gain * parts.even;
     const float odd   = gain * parts.odd;
-    const float im    = at(r.im, t);
-    const float re    = at(r.re, t);
+    const float im    = lane_at(r.im, t);
+    const float re    = lane_at(r.re, t);
     p[k]              = s.im * even + s.re * odd;
     q[k]              = s.re * even - s.im * odd;
     band[k]           = s.amount * v;
@@ -459,7 +459,7 @@ static void larger_of(float* out, const float* a, const float* restrict b, size_
 }
 
 /// Largest size in `a` and `b` [n], n a power of two; folded by halves, which vectorises.
-static float peak_of(float* restrict scratch, const float* a, const float* b, size_t n)
+static float lane_peak(float* restrict scratch, const float* a, const float* b, size_t n)
 {
   larger_of(scratch, a, b, n);
   for (size_t half = n / 2; half > 0; half /= 2) {
@@ -534,7 +534,7 @@ static float next_drive(FiqRealmTemporal* self, uint32_t i, float peak)
 }
 
 /// Whether this period is one to learn from: every other one, which bounds the cost.
-static bool is_learning(const FiqRealmTemporal* self)
+static bool lane_is_learning(const FiqRealmTemporal* self)
 {
   return self->learn_rate > 0.0f && self->is_odd;
 }
@@ -576,13 +576,13 @@ static void run_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t n_lanes)
     find_bands(self, plane, i);
   }
   // The I plane decides for both, so that I is the same with and without Q.
-  const float peak = peak_of(&self->bands[0].re, self->lane[0].band, self->lane[1].band, n);
+  const float peak = lane_peak(&self->bands[0].re, self->lane[0].band, self->lane[1].band, n);
   const float next = next_drive(self, i, peak);
   for (uint32_t l = 0; l < n_lanes; ++l) {
     const Ramps ramps = ramps_of(self, i, l % FIQ_CHANNELS, next);
     (self->use_avx2 ? add_residue_avx2 : add_residue_base)(self->lane[l].band, self->lane[l].sum, n,
                                                            &ramps);
-    if (l < FIQ_CHANNELS && is_learning(self)) {
+    if (l < FIQ_CHANNELS && lane_is_learning(self)) {
       derive_neuron(self, i, l, &ramps);
     }
   }
@@ -642,7 +642,7 @@ static void decimate(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
 }
 
 /// Offset removed, amount applied.
-static void finish(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
+static void finish_period(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
 {
   const uint32_t n = self->control_frames;
   // The half-band filter has no past to work on in the first period after a rest.
@@ -689,7 +689,7 @@ static void find_error(FiqRealmTemporal* self)
   self->error += share * (square / (float)(FIQ_CHANNELS * n) - self->error);
 }
 
-static void learn(FiqRealmTemporal* self)
+static void learn_period(FiqRealmTemporal* self)
 {
   if (self->learn_rate > 0.0f) {
     find_error(self);
@@ -715,7 +715,7 @@ static void transform(FiqRealmTemporal* self, uint32_t n_planes)
 }
 
 /// The residues of the period that has just come in.
-static void run_period(FiqRealmTemporal* self, uint32_t n_lanes)
+static void run_lane_period(FiqRealmTemporal* self, uint32_t n_lanes)
 {
   const size_t n_sum  = (size_t)self->control_frames * self->oversampling;
   const bool   is_off = self->amount <= 0.0f && self->amount_target <= 0.0f;
@@ -742,11 +742,11 @@ static void run_period(FiqRealmTemporal* self, uint32_t n_lanes)
     arrive(self, i);
   }
   if (!is_off) {
-    learn(self);
+    learn_period(self);
   }
   self->is_odd = !self->is_odd;
   for (uint32_t l = 0; l < n_lanes && !is_off; ++l) {
-    finish(self, &self->lane[l]);
+    finish_period(self, &self->lane[l]);
   }
   self->amount  = is_off || self->is_cold ? 0.0f : self->amount_target;
   self->is_cold = is_off;
@@ -817,7 +817,7 @@ void fiq_realm_temporal_set_learned(FiqRealmTemporal* self, const float* learned
 static void next_period(FiqRealmTemporal* self, uint32_t n_lanes)
 {
   const uint32_t keep = self->line_frames - self->control_frames;
-  run_period(self, n_lanes);
+  run_lane_period(self, n_lanes);
   for (uint32_t l = 0; l < n_lanes; ++l) {
     float* line = self->lane[l].line;
     memmove(line, line + self->control_frames, keep * sizeof(float));

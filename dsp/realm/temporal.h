@@ -44,12 +44,12 @@
    channel and frame). Latency: 2.5 control periods, plus 19 frames where oversampled (99 at 48 kHz,
    2.1 ms).
 */
-#ifndef FIQ_REALM_TEMPORAL_H
-#define FIQ_REALM_TEMPORAL_H
+#ifndef FIQ_TEMPORAL_H
+#define FIQ_TEMPORAL_H
 
 #include "dsp/base/arena.h"
-#include "dsp/transform/fft.h"
 #include "dsp/realm/match.h"
+#include "dsp/transform/fft.h"
 
 enum { FIQ_REALM_TEMPORAL_LANES = 2 * FIQ_CHANNELS }; ///< I left, I right, Q left, Q right
 

@@ -70,7 +70,7 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
 {
   const FiqSwarmFrame* step  = &self->step;
   const float          note  = fiq_swarm_hz(self, self->carriers.now[slot]);
-  const float          unit  = step->cents ? FIQ_CARRIER_F0_HZ : 1.0f;
+  const float          unit  = step->cents ? FIQ_ANNEAL_F0_HZ : 1.0f;
   const float          base  = step->hz_to_nu * (step->still ? note : unit);
   const uint32_t       first = slot * PARTIALS;
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
@@ -86,10 +86,10 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
 /// Oscillators that slot `k` has in this step, as far as the plan tells before they are counted.
 static float expected_in(const FiqSwarm* self, uint32_t k)
 {
-  const FiqCarriers* const carriers = &self->carriers;
+  const FiqAnneal* const carriers = &self->carriers;
   const float n_chunks = (float)((carriers->n_osc + FIQ_LOBE_CHUNK - 1) / FIQ_LOBE_CHUNK);
-  const float due      = carriers->pass == FIQ_CARRIERS_SORT ? (float)carriers->n_due : 0.0f;
-  const float sorted   = 1.0f - due / n_chunks + 1.0f / (float)carriers->turn;
+  const float due      = carriers->pass == FIQ_ANNEAL_SORT ? (float)carriers->n_due : 0.0f;
+  const float sorted   = 1.0f - due / n_chunks + 1.0f / (float)carriers->update_steps;
   const float hot      = (float)carriers->n_next_hot * fminf(1.0f, sorted);
   float       rooms    = 0.0f;
   for (int i = 0; i < FIQ_CARRIERS_MAX; ++i) {
@@ -130,7 +130,7 @@ void fiq_swarm_set_groups(FiqSwarm* self)
     const bool begins = sounds && (self->step.restart || !self->active[k]);
     // Whoever gives or takes members sounds anew.
     const float oldest = begins ? 0.0f : self->carriers.planned ? renewed_s : 1e9f;
-    self->heard_s[k]   = fminf(self->heard_s[k], oldest);
+    self->active_s[k]  = fminf(self->active_s[k], oldest);
     self->counted[k]   = self->counted[k] && !begins;
     if (sounds && !self->counted[k]) {
       expect_counts(self, k);
@@ -258,7 +258,7 @@ static uint32_t phase_bin(float re, float im)
 }
 
 /// Entropy of the phases of some oscillators against the mean phases of their groups, from the sums of this step.
-static void judge(FiqSwarm* self)
+static void judge_groups(FiqSwarm* self)
 {
   uint32_t       count[BINS] = {0};
   uint32_t       n           = 0;
@@ -282,23 +282,23 @@ static void judge(FiqSwarm* self)
     const float share = (float)count[b] / fmaxf((float)n, 1.0f);
     entropy -= count[b] > 0 ? share * log2f(share) : 0.0f;
   }
-  self->uncertainty = fiq_clamp(0.25f * entropy, 0.0f, 1.0f);
-  self->unjudged    = 0;
+  self->uncertainty         = fiq_clamp(0.25f * entropy, 0.0f, 1.0f);
+  self->steps_since_entropy = 0;
 }
 
 void fiq_swarm_measure_groups(FiqSwarm* self)
 {
   const float one_s    = (float)self->step_frames / (float)self->sample_rate_hz;
   const float passed_s = (float)self->unmeasured * one_s;
-  self->unjudged += self->unmeasured;
-  if ((float)self->unjudged * one_s >= judge_s) {
-    judge(self);
+  self->steps_since_entropy += self->unmeasured;
+  if ((float)self->steps_since_entropy * one_s >= judge_s) {
+    judge_groups(self);
   }
   Measures measures = {
       .step_s = one_s, .passed_s = passed_s, .fall = 1.0f - expf(-passed_s / count_tau_s)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    measures.slow = passed_s / fminf(order_tau_s, young_tau_s + self->heard_s[k]);
-    self->heard_s[k] += self->active[k] ? passed_s : 0.0f;
+    measures.slow = passed_s / fminf(order_tau_s, young_tau_s + self->active_s[k]);
+    self->active_s[k] += self->active[k] ? passed_s : 0.0f;
     self->counted[k] = self->counted[k] || self->active[k];
     for (uint32_t h = 0; self->active[k] && h < self->step.n_partials; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);

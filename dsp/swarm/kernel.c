@@ -92,7 +92,7 @@ FIQ_INLINE void rest_frequency(float spread, Work* restrict work)
 FIQ_INLINE void find_tone(bool cents, float spread, const float* restrict x,
                           const float* restrict detune, float* restrict tone)
 {
-  const float inverse = cents ? 1.0f / FIQ_CARRIER_F0_HZ : 0.0f;
+  const float inverse = cents ? 1.0f / FIQ_ANNEAL_F0_HZ : 0.0f;
   for (uint32_t i = 0; i < CHUNK; ++i) {
     const float base = cents ? 1.0f : x[i];
     tone[i]          = base * fiq_exp(x[i] * inverse + detune[i] * spread);
@@ -104,7 +104,7 @@ FIQ_INLINE void find_tone(bool cents, float spread, const float* restrict x,
 FIQ_INLINE void move_tone(const float* restrict drift, float* restrict tone)
 {
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    const float z = drift[i] * (1.0f / FIQ_CARRIER_F0_HZ);
+    const float z = drift[i] * (1.0f / FIQ_ANNEAL_F0_HZ);
     tone[i] *= 1.0f + z * (1.0f + z * (0.5f + z * (1.0f / 6.0f)));
   }
 }
@@ -147,7 +147,7 @@ FIQ_INLINE void add_noise(const FiqSwarm* restrict self, uint32_t first, Work* r
 {
   float              sign;
   const float* const noise =
-      fiq_carriers_noise(&self->carriers, first / CHUNK, self->step.noise_salt, &sign);
+      fiq_anneal_noise(&self->carriers, first / CHUNK, self->step.noise_salt, &sign);
   const float sigma = self->step.noise * sign;
   for (int i = 0; i < CHUNK; ++i) {
     work->bent[i] += sigma * noise[i];
@@ -330,11 +330,11 @@ FIQ_AVX512 static void oscillate_avx512(FiqSwarm* self, uint32_t first, bool goe
 
 static float random_turns(const FiqSwarm* self, uint32_t i)
 {
-  const uint32_t bits = fiq_carriers_hash(i, self->seed + self->step_count * 7919u);
+  const uint32_t bits = fiq_anneal_hash(i, self->seed + self->step_count * 7919u);
   return (float)(bits >> 8) * 0x1p-24f - 0.5f;
 }
 
-static uint16_t group_of(uint32_t slot, uint32_t partial)
+static uint16_t chunk_group(uint32_t slot, uint32_t partial)
 {
   return (uint16_t)(slot * PARTIALS + partial);
 }
@@ -382,7 +382,8 @@ static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
   if (!same && !silent) {
     return (uint16_t)(group + SILENT);
   }
-  return silent && (same || self->slew[i] == 0) ? group_of(self->carriers.slot[i], wanted) : group;
+  return silent && (same || self->slew[i] == 0) ? chunk_group(self->carriers.slot[i], wanted)
+                                                : group;
 }
 
 void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first)
@@ -400,10 +401,10 @@ FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
   const uint8_t* restrict slot = self->carriers.slot + first;
   const uint32_t salt          = self->seed + self->step_count * 7919u;
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    phi[i] = (float)(int32_t)(fiq_carriers_hash(first + i, salt) >> 8) * 0x1p-24f - 0.5f;
+    phi[i] = (float)(int32_t)(fiq_anneal_hash(first + i, salt) >> 8) * 0x1p-24f - 0.5f;
   }
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    group[i] = group_of(slot[i], group[i] & (PARTIALS - 1));
+    group[i] = chunk_group(slot[i], group[i] & (PARTIALS - 1));
   }
   memset(self->amplitude + first, 0, CHUNK * sizeof *self->amplitude);
   memset(self->slew + first, 0, CHUNK);
@@ -433,8 +434,9 @@ static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
   follow_flight(self, first);
   for (uint32_t i = first; i < first + n; ++i) {
     if (step->restart || i >= step->join_first) {
-      self->phi[i]   = random_turns(self, i);
-      self->group[i] = group_of(self->carriers.slot[i], self->partial_of[(i * partial_step) >> 24]);
+      self->phi[i] = random_turns(self, i);
+      self->group[i] =
+          chunk_group(self->carriers.slot[i], self->partial_of[(i * partial_step) >> 24]);
       self->amplitude[i] = 0.0f;
       self->slew[i]      = step->restart ? 0 : self->slew_steps;
       continue;
@@ -458,10 +460,10 @@ void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk)
       self->carriers.x[i] = fiq_swarm_converted(step->cents, self->carriers.x[i]);
     }
   }
-  const FiqCarriersNews news    = fiq_carriers_advance(&self->carriers, chunk);
-  const bool            fades   = first < step->fade_last && first + CHUNK > step->fade_first;
-  const bool            joins   = first + CHUNK > step->join_first;
-  const bool            goes_on = step->toned && !news.turn && !joins;
+  const FiqChunkResult news    = fiq_anneal_advance(&self->carriers, chunk);
+  const bool           fades   = first < step->fade_last && first + CHUNK > step->fade_first;
+  const bool           joins   = first + CHUNK > step->join_first;
+  const bool           goes_on = step->toned && !news.is_updated && !joins;
   if (fades || joins || step->restart || step->regroup) {
     rearrange(self, first, n);
   } else if (news.slots) {
@@ -476,5 +478,5 @@ void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk)
   } else {
     oscillate_base(self, first, goes_on, &work, &lobes);
   }
-  fiq_lobe_bank_add(&self->lobes, chunk, &lobes);
+  fiq_spectral_bank_add(&self->lobes, chunk, &lobes);
 }

@@ -9,7 +9,7 @@ enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 static bool has_partial(int32_t h, uint32_t limit)
 {
-  return limit == 0 || fiq_prime_allows((uint32_t)h, limit);
+  return limit == 0 || fiq_just_allows((uint32_t)h, limit);
 }
 
 /// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.
@@ -40,7 +40,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
 }
 
 /// Share the partials that are asked for; whether they are others than before.
-bool fiq_swarm_share_anew(FiqSwarm* self)
+bool fiq_swarm_update_partial_map(FiqSwarm* self)
 {
   const FiqSwarmParams* p          = &self->params;
   const int32_t         n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
@@ -105,7 +105,7 @@ void fiq_swarm_make_ready(FiqSwarm* self)
 {
   enum { N_AT_ONCE = 8 };
   fiq_swarm_take_params(self, false);
-  (void)fiq_swarm_share_anew(self);
+  (void)fiq_swarm_update_partial_map(self);
   for (uint32_t i = 0; i < N_AT_ONCE && self->n_ready < self->carriers.capacity; ++i) {
     fiq_swarm_group_chunk(self, self->n_ready);
     self->n_ready += CHUNK;

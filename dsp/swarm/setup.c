@@ -51,7 +51,7 @@ FiqSwarmParams fiq_swarm_default_params(void)
                           .sharpness_mode       = (float)FIQ_SHARPNESS_SCHEDULE};
 }
 
-static void take_buffers(FiqSwarm* self, FiqArena* arena)
+static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
 {
   const size_t n  = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
   self->nu        = fiq_arena_take(arena, n, sizeof *self->nu);
@@ -111,7 +111,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   assert(self && arena && pool && config);
   const double rate_hz = config->sample_rate_hz;
   if (!(rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ && rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ) ||
-      config->capacity < 1 || config->capacity > FIQ_CARRIERS_OSC_MAX) {
+      config->capacity < 1 || config->capacity > FIQ_ANNEAL_OSC_MAX) {
     return FIQ_BAD_ARGUMENT;
   }
   memset(self, 0, sizeof *self);
@@ -125,12 +125,12 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   }
   self->use_avx2           = fiq_simd_avx2();
   self->use_avx512         = fiq_simd_avx512();
-  const FiqStatus carriers = fiq_carriers_init(&self->carriers, arena, config->capacity);
-  const FiqStatus lobes    = fiq_lobe_bank_init(&self->lobes, arena, pool, self->step_frames);
+  const FiqStatus carriers = fiq_anneal_init(&self->carriers, arena, config->capacity);
+  const FiqStatus lobes    = fiq_spectral_bank_init(&self->lobes, arena, pool, self->step_frames);
   if (lobes == FIQ_BAD_ARGUMENT || lobes == FIQ_NO_PLAN) {
     return lobes;
   }
-  take_buffers(self, arena);
+  take_swarm_buffers(self, arena);
   if (fiq_arena_status(arena) != FIQ_OK || carriers != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
@@ -143,7 +143,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
 
 void fiq_swarm_reseed(FiqSwarm* self, uint64_t seed)
 {
-  self->seed          = fiq_carriers_hash((uint32_t)seed, (uint32_t)(seed >> 32));
+  self->seed          = fiq_anneal_hash((uint32_t)seed, (uint32_t)(seed >> 32));
   self->carriers.seed = self->seed;
 }
 
@@ -151,37 +151,37 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
 {
   fiq_swarm_reseed(self, seed);
   fiq_notes_reset(&self->notes);
-  fiq_carriers_reset(&self->carriers, self->seed);
-  self->params        = fiq_swarm_default_params();
-  self->step          = (FiqSwarmFrame){.params = self->params, .n_target = 1, .n_run = 1};
-  self->step.cents    = true;
-  self->frame         = 0;
-  self->n_chunks      = 0;
-  self->next_item     = 0;
-  self->step_count    = 0;
-  self->idle_steps    = 0;
-  self->quiet_steps   = 0;
-  self->regroup_steps = 0;
-  self->shrink_steps  = 0;
-  self->playing       = 0;
-  self->begun         = false;
-  self->order         = 0.0f;
-  self->motion        = 0.0f;
-  self->unmeasured    = 0;
-  self->n_sway        = 0;
-  self->sway_frame    = 0;
-  self->n_attention   = 0;
-  self->normality     = 0.0f;
-  self->unjudged      = 0;
-  self->linger_s      = 0.0f;
-  self->has_tone      = false;
-  self->is_measured   = false;
+  fiq_anneal_reset(&self->carriers, self->seed);
+  self->params              = fiq_swarm_default_params();
+  self->step                = (FiqSwarmFrame){.params = self->params, .n_target = 1, .n_run = 1};
+  self->step.cents          = true;
+  self->frame               = 0;
+  self->n_chunks            = 0;
+  self->next_item           = 0;
+  self->step_count          = 0;
+  self->idle_steps          = 0;
+  self->quiet_steps         = 0;
+  self->regroup_steps       = 0;
+  self->shrink_steps        = 0;
+  self->playing             = 0;
+  self->begun               = false;
+  self->order               = 0.0f;
+  self->motion              = 0.0f;
+  self->unmeasured          = 0;
+  self->n_sway              = 0;
+  self->sway_frame          = 0;
+  self->n_attention         = 0;
+  self->normality           = 0.0f;
+  self->steps_since_entropy = 0;
+  self->linger_s            = 0.0f;
+  self->has_tone            = false;
+  self->is_measured         = false;
   fiq_swarm_take_params(self, true);
   memset(self->note_slot, FIQ_SWARM_NO_SLOT, sizeof self->note_slot);
   memset(self->taken, 0, sizeof self->taken);
   memset(self->held, 0, sizeof self->held);
   memset(self->norm, 0, sizeof self->norm);
-  memset(self->heard_s, 0, sizeof self->heard_s);
+  memset(self->active_s, 0, sizeof self->active_s);
   memset(self->active, 0, sizeof self->active);
   memset(self->counted, 0, sizeof self->counted);
   memset(self->sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
@@ -230,7 +230,7 @@ static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
 static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
 {
   if (self->step_frames == old->step_frames) {
-    fiq_lobe_bank_adopt(&self->lobes, &old->lobes);
+    fiq_spectral_bank_adopt(&self->lobes, &old->lobes);
     for (int set = 0; set < 2; ++set) {
       for (int c = 0; c < FIQ_CHANNELS; ++c) {
         memcpy(self->play[set][c], old->play[set][c], self->step_frames * sizeof(float));
@@ -240,17 +240,17 @@ static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
   }
   const bool ended = self->next_item > self->n_chunks;
   for (; self->begun && self->next_item < self->n_chunks; ++self->next_item) {
-    (void)fiq_carriers_advance(&self->carriers, self->next_item);
+    (void)fiq_anneal_advance(&self->carriers, self->next_item);
   }
   if (self->begun && !ended) {
-    fiq_carriers_end(&self->carriers);
+    fiq_anneal_end(&self->carriers);
   }
   self->begun    = false;
   self->has_tone = false;
 }
 
 /// What reset and init set in `self` but its own buffers and sizes.
-static FiqSwarm keep_buffers(const FiqSwarm* self, const FiqSwarm* state)
+static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
 {
   FiqSwarm next       = *state;
   next.carriers       = self->carriers;
@@ -285,8 +285,8 @@ static FiqSwarm keep_buffers(const FiqSwarm* self, const FiqSwarm* state)
 
 void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
 {
-  *self = keep_buffers(self, old);
-  fiq_carriers_adopt(&self->carriers, &old->carriers);
+  *self = keep_swarm_buffers(self, old);
+  fiq_anneal_adopt(&self->carriers, &old->carriers);
   adopt_oscillators(self, old);
   adopt_groups(self, old);
   // What does not fit is cut off; the step under work goes on with the rest.

@@ -8,13 +8,13 @@ enum { PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 static float coordinate(const FiqSwarm* self, float pitch)
 {
-  const float f0 = FIQ_CARRIER_F0_HZ;
+  const float f0 = FIQ_ANNEAL_F0_HZ;
   // ln 440 / f0, and one semitone, in units of the axis.
   return self->step.cents ? f0 * 0.519843435f + (pitch - 69.0f) * (f0 * 0.0577622650f)
                           : fiq_note_to_hz(pitch);
 }
 
-static uint8_t free_slot(const FiqSwarm* self, uint32_t wanted)
+static uint8_t free_note_slot(const FiqSwarm* self, uint32_t wanted)
 {
   if (!self->taken[wanted]) {
     return (uint8_t)wanted;
@@ -54,7 +54,7 @@ void fiq_swarm_place_notes(FiqSwarm* self)
     FiqNote* const note   = &self->notes.note[k];
     const bool     sounds = note->stage != FIQ_NOTE_IDLE;
     if (sounds && self->note_slot[k] == FIQ_SWARM_NO_SLOT) {
-      const uint8_t slot = free_slot(self, k);
+      const uint8_t slot = free_note_slot(self, k);
       // There are as many slots as notes, so one that no note has is free or a voice's.
       self->note_slot[k]              = slot != FIQ_SWARM_NO_SLOT ? slot : slot_of_a_voice(self);
       self->taken[self->note_slot[k]] = true;
@@ -80,7 +80,7 @@ void fiq_swarm_move_voices(FiqSwarm* self)
   }
 }
 
-static void set_target(FiqSwarm* self, FiqCarriersTarget* target)
+static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
 {
   memset(target, 0, sizeof *target);
   memset(self->slot_level, 0, sizeof self->slot_level);
@@ -115,8 +115,7 @@ static void set_target(FiqSwarm* self, FiqCarriersTarget* target)
 }
 
 /// Where a cloud of `octaves` around the mean of the chord begins and ends.
-static void set_cloud(const FiqSwarm* self, const FiqCarriersTarget* target,
-                      FiqCarriersParams* params)
+static void set_cloud(const FiqSwarm* self, const FiqAnnealTarget* target, FiqAnnealParams* params)
 {
   const FiqSwarmFrame* step = &self->step;
   float                sum  = 0.0f;
@@ -128,7 +127,7 @@ static void set_cloud(const FiqSwarm* self, const FiqCarriersTarget* target,
     n += sounds ? 1.0f : 0.0f;
   }
   const float centre   = sum / fmaxf(n, 1.0f);
-  const float half     = 0.5f * step->params.scatter_octaves * 0.693147181f * FIQ_CARRIER_F0_HZ;
+  const float half     = 0.5f * step->params.scatter_octaves * 0.693147181f * FIQ_ANNEAL_F0_HZ;
   const float low      = half > 0.0f ? centre - half : centre;
   const float high     = half > 0.0f ? centre + half : centre;
   params->scatter_low  = step->cents ? low : fiq_swarm_converted(false, low);
@@ -142,7 +141,7 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
   const float          low    = step->cents ? fiq_swarm_converted(true, 8.0f) : 8.0f;
   const float          high   = step->cents ? fiq_swarm_converted(true, top_hz) : top_hz;
   const float          mode   = fiq_clamp(rintf(step->params.sharpness_mode), 0.0f, 3.0f);
-  FiqCarriersParams    params = {.noise          = step->params.noise_hz,
+  FiqAnnealParams      params = {.noise          = step->params.noise_hz,
                                  .strength       = step->params.strength,
                                  .sharpness      = step->params.sharpness,
                                  .balance        = step->params.balance,
@@ -152,11 +151,11 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
                                  .sharpness_mode = (FiqSharpness)(int)mode,
                                  .temperature    = step->params.temperature,
                                  .curve          = step->params.anneal_curve};
-  FiqCarriersTarget    target;
+  FiqAnnealTarget      target;
   set_target(self, &target);
   set_cloud(self, &target, &params);
   if (step->restart) {
-    fiq_carriers_scatter(&self->carriers);
+    fiq_anneal_scatter(&self->carriers);
   }
   if (step->convert) {
     for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
@@ -164,7 +163,7 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
     }
   }
   const float period_s = (float)((double)self->step_frames / self->sample_rate_hz);
-  fiq_carriers_begin(&self->carriers, &params, &target, step->n_run, period_s);
+  fiq_anneal_begin(&self->carriers, &params, &target, step->n_run, period_s);
 }
 
 bool fiq_swarm_is_sounding(const FiqSwarm* self)
@@ -179,7 +178,7 @@ bool fiq_swarm_is_sounding(const FiqSwarm* self)
 /// Who has no slot yet gets one; without any left the voice is not heard.
 static void admit_voice(FiqSwarm* self, const FiqSwarmVoice* voice)
 {
-  const uint8_t slot = free_slot(self, FIQ_CARRIERS_MAX - 1);
+  const uint8_t slot = free_note_slot(self, FIQ_CARRIERS_MAX - 1);
   for (uint32_t v = 0; slot != FIQ_SWARM_NO_SLOT && v < FIQ_SWARM_VOICES_MAX; ++v) {
     if (!self->held[v].used) {
       self->held[v] =

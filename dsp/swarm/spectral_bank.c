@@ -60,8 +60,8 @@ static void fill_window(float* window, uint32_t step)
   }
 }
 
-FiqStatus fiq_lobe_bank_init(FiqLobeBank* self, FiqArena* arena, FiqFftPool* pool,
-                             uint32_t step_frames)
+FiqStatus fiq_spectral_bank_init(FiqSpectralBank* self, FiqArena* arena, FiqFftPool* pool,
+                                 uint32_t step_frames)
 {
   assert(self && arena && pool);
   const bool power_of_two = (step_frames & (step_frames - 1)) == 0;
@@ -90,12 +90,12 @@ FiqStatus fiq_lobe_bank_init(FiqLobeBank* self, FiqArena* arena, FiqFftPool* poo
   return fiq_fft_init_kinds(&self->fft, pool, 4 * step_frames, FIQ_FFT_REAL_INVERSE);
 }
 
-static size_t planes_size_bytes(const FiqLobeBank* self)
+static size_t planes_size_bytes(const FiqSpectralBank* self)
 {
   return (size_t)PLACES * 2 * self->plane_bins * sizeof(float);
 }
 
-void fiq_lobe_bank_reset(FiqLobeBank* self)
+void fiq_spectral_bank_reset(FiqSpectralBank* self)
 {
   memset(self->planes, 0, planes_size_bytes(self));
   for (int c = 0; c < FIQ_CHANNELS; ++c) {
@@ -103,7 +103,7 @@ void fiq_lobe_bank_reset(FiqLobeBank* self)
   }
 }
 
-void fiq_lobe_bank_adopt(FiqLobeBank* self, const FiqLobeBank* old)
+void fiq_spectral_bank_adopt(FiqSpectralBank* self, const FiqSpectralBank* old)
 {
   assert(self->step_frames == old->step_frames);
   memcpy(self->planes, old->planes, planes_size_bytes(self));
@@ -214,7 +214,7 @@ FIQ_AVX512 static void spread_avx512(const FiqLobes* lobes, const float* kernel,
   spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
 }
 
-void fiq_lobe_bank_add(FiqLobeBank* self, uint32_t chunk, const FiqLobes* lobes)
+void fiq_spectral_bank_add(FiqSpectralBank* self, uint32_t chunk, const FiqLobes* lobes)
 {
   const float    bins_per_nu = 4.0f * (float)self->step_frames;
   const uint32_t first       = chunk * FIQ_LOBE_CHUNK;
@@ -259,7 +259,7 @@ FIQ_AVX2 static void mix_avx2(const float* planes, uint32_t plane_bins, const fl
 }
 
 /// Mirror what lies below DC: a real signal has X[-k] = X*[k].
-static void mirror(const FiqLobeBank* self, const float* gain)
+static void mirror(const FiqSpectralBank* self, const float* gain)
 {
   FiqComplex* bins = self->spectrum;
   bins[0].re *= 2.0f;
@@ -274,7 +274,7 @@ static void mirror(const FiqLobeBank* self, const float* gain)
   }
 }
 
-void fiq_lobe_bank_mix(FiqLobeBank* self, const float gain[FIQ_LOBE_PLACES])
+void fiq_spectral_bank_mix(FiqSpectralBank* self, const float gain[FIQ_LOBE_PLACES])
 {
   const uint32_t n_bins = 2 * self->step_frames + 1;
   if (self->use_avx2) {
@@ -285,13 +285,13 @@ void fiq_lobe_bank_mix(FiqLobeBank* self, const float gain[FIQ_LOBE_PLACES])
   mirror(self, gain);
 }
 
-void fiq_lobe_bank_transform(FiqLobeBank* self)
+void fiq_spectral_bank_transform(FiqSpectralBank* self)
 {
   fiq_fft_inverse(&self->fft, self->spectrum, self->segment);
 }
 
 /// Window the transform, whose time 0 is the frame's centre, and overlap-add.
-void fiq_lobe_bank_overlap(FiqLobeBank* self, uint32_t channel, float* out)
+void fiq_spectral_bank_overlap(FiqSpectralBank* self, uint32_t channel, float* out)
 {
   const uint32_t step          = self->step_frames;
   float* restrict sum          = out;
@@ -305,7 +305,7 @@ void fiq_lobe_bank_overlap(FiqLobeBank* self, uint32_t channel, float* out)
   }
 }
 
-void fiq_lobe_bank_clear(FiqLobeBank* self)
+void fiq_spectral_bank_clear(FiqSpectralBank* self)
 {
   memset(self->planes, 0, planes_size_bytes(self));
 }

@@ -17,8 +17,8 @@
    (Kaiser-Bessel gridding). Cost: 8 complex taps a sinusoid, plus two inverse FFTs of 4S a frame.
    Error: below -110 dB of the sum.
 */
-#ifndef FIQ_LOBE_BANK_H
-#define FIQ_LOBE_BANK_H
+#ifndef FIQ_SPECTRAL_BANK_H
+#define FIQ_SPECTRAL_BANK_H
 
 #include "dsp/base/arena.h"
 #include "dsp/transform/fft.h"
@@ -56,7 +56,7 @@ typedef struct {
   uint32_t    plane_bins;
   bool        use_avx2;   ///< which build of the kernel; may be cleared to compare
   bool        use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
-} FiqLobeBank;
+} FiqSpectralBank;
 
 /// Place of sinusoid number `i` of all: eight in a row have all eight. From row to row they begin one or two places
 /// later, by the low-discrepancy sequence of (3 - sqrt 5) / 4, so that every n-th sinusoid gets all of them, and
@@ -67,24 +67,24 @@ static inline uint32_t fiq_lobe_place(uint32_t i)
 }
 
 /// `step_frames`: S, a power of two, FIQ_LOBE_STEP_MIN..MAX.  [setup]
-FiqStatus fiq_lobe_bank_init(FiqLobeBank* self, FiqArena* arena, FiqFftPool* pool,
-                             uint32_t step_frames);
+FiqStatus fiq_spectral_bank_init(FiqSpectralBank* self, FiqArena* arena, FiqFftPool* pool,
+                                 uint32_t step_frames);
 
 /// Forget everything that was added or is still to sound.  [audio]
-void fiq_lobe_bank_reset(FiqLobeBank* self);
+void fiq_spectral_bank_reset(FiqSpectralBank* self);
 
 /// Continue what `old`, a bank of the same step, has begun.  [audio]
-void fiq_lobe_bank_adopt(FiqLobeBank* self, const FiqLobeBank* old);
+void fiq_spectral_bank_adopt(FiqSpectralBank* self, const FiqSpectralBank* old);
 
 /// Add chunk number `chunk`, sinusoids FIQ_LOBE_CHUNK chunk .., to the frame under work.  [audio]
-void fiq_lobe_bank_add(FiqLobeBank* self, uint32_t chunk, const FiqLobes* lobes);
+void fiq_spectral_bank_add(FiqSpectralBank* self, uint32_t chunk, const FiqLobes* lobes);
 
 /// End the frame in portions, first for one channel, then for the other, then clear: mix the places
 /// by their gains into one spectrum; transform it; overlap: `out` [step] gets the samples from the
 /// centre of the last frame to that of this one, this one's first half being the end of them.  [audio]
-void fiq_lobe_bank_mix(FiqLobeBank* self, const float gain[FIQ_LOBE_PLACES]);
-void fiq_lobe_bank_transform(FiqLobeBank* self);
-void fiq_lobe_bank_overlap(FiqLobeBank* self, uint32_t channel, float* out);
-void fiq_lobe_bank_clear(FiqLobeBank* self);
+void fiq_spectral_bank_mix(FiqSpectralBank* self, const float gain[FIQ_LOBE_PLACES]);
+void fiq_spectral_bank_transform(FiqSpectralBank* self);
+void fiq_spectral_bank_overlap(FiqSpectralBank* self, uint32_t channel, float* out);
+void fiq_spectral_bank_clear(FiqSpectralBank* self);
 
 #endif

@@ -64,7 +64,7 @@ static void set_motion(FiqSwarm* self)
   step->spread     = p->spread_cents * (0.693147181f / 1200.0f);
   step->coupled    = fabsf(p->coupling) > 0.0f;
   step->noise      = p->phase_noise * sqrtf(step_s) / (FIQ_TWO_PI_F * (float)self->step_frames);
-  step->noise_salt = fiq_carriers_salt(~self->seed, self->step_count);
+  step->noise_salt = fiq_anneal_salt(~self->seed, self->step_count);
   step->bends      = step->coupled || step->noise > 0.0f;
   set_sway(self);
 }
@@ -82,7 +82,7 @@ static void set_step(FiqSwarm* self)
   step->cents    = p->metric >= 0.5f;
   step->convert  = step->cents != was_cents && !step->restart;
   set_motion(self);
-  if (fiq_swarm_share_anew(self)) {
+  if (fiq_swarm_update_partial_map(self)) {
     self->regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
   }
   self->regroup_steps = step->restart ? 0 : self->regroup_steps;
@@ -99,7 +99,7 @@ static void set_step(FiqSwarm* self)
 static uint32_t chunk_ns(const FiqSwarm* self)
 {
   const bool flies = self->carriers.n_next_hot > 0;
-  const bool turns = flies && self->carriers.turn == 1;
+  const bool turns = flies && self->carriers.update_steps == 1;
   return 150 +
          (turns   ? 160
           : flies ? 30
@@ -136,11 +136,11 @@ static bool is_measured(FiqSwarm* self)
 {
   const FiqSwarmFrame* step   = &self->step;
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
-  const FiqCarriers*   flight = &self->carriers;
-  const bool  busy   = flight->planned || flight->counting || flight->pass != FIQ_CARRIERS_NO_PASS;
-  const float wait_s = busy ? FIQ_CARRIERS_TURN_MAX * step_s : 0.0f;
-  const float due_s  = wait_s + (step->still ? rest_s : measure_s);
-  self->unmeasured   = step->restart ? 0 : self->unmeasured + 1;
+  const FiqAnneal*     flight = &self->carriers;
+  const bool  busy     = flight->planned || flight->counting || flight->pass != FIQ_ANNEAL_NO_PASS;
+  const float wait_s   = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
+  const float due_s    = wait_s + (step->still ? rest_s : measure_s);
+  self->unmeasured     = step->restart ? 0 : self->unmeasured + 1;
   const float passed_s = (float)self->unmeasured * step_s;
   // Out of silence phases are random, and nothing could pull yet. Beside a plan, which has work enough, nobody is pulled.
   const bool pulls = step->coupled && !step->restart && !flight->planned;
@@ -160,9 +160,9 @@ static void plan_work(FiqSwarm* self)
 /// Whether the chunks that go on their way can go on from the tones they have: nothing but that way changes them.
 static void set_tone(FiqSwarm* self)
 {
-  FiqSwarmFrame* const     step     = &self->step;
-  const FiqCarriers* const carriers = &self->carriers;
-  const bool               same     = !fiq_swarm_differs(self->tone_spread, step->spread) &&
+  FiqSwarmFrame* const   step     = &self->step;
+  const FiqAnneal* const carriers = &self->carriers;
+  const bool             same     = !fiq_swarm_differs(self->tone_spread, step->spread) &&
                     !fiq_swarm_differs(self->tone_normality, self->normality);
   step->toned = self->has_tone && same && step->cents && !step->convert && !step->restart &&
                 !step->still && !carriers->moved && !carriers->sorting && !carriers->recounting;
@@ -227,7 +227,7 @@ void fiq_swarm_fall_asleep(FiqSwarm* self)
     self->order2[g]      = 0.0f;
     self->member[g].pull = 0.0f;
   }
-  fiq_lobe_bank_reset(&self->lobes);
+  fiq_spectral_bank_reset(&self->lobes);
 }
 
 /// What follows the chunks.
@@ -236,27 +236,28 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
   const int channel = item >= MIX_RIGHT ? 1 : 0;
   switch (item) {
   case MEASURE:
-    fiq_carriers_end(&self->carriers);
+    fiq_anneal_end(&self->carriers);
     if (self->step.measure) {
       fiq_swarm_measure_groups(self);
     }
     break;
   case MIX_LEFT:
   case MIX_RIGHT:
-    fiq_lobe_bank_mix(&self->lobes, self->pan[channel]);
+    fiq_spectral_bank_mix(&self->lobes, self->pan[channel]);
     break;
   case FFT_LEFT:
   case FFT_RIGHT:
-    fiq_lobe_bank_transform(&self->lobes);
+    fiq_spectral_bank_transform(&self->lobes);
     break;
   default:
-    fiq_lobe_bank_overlap(&self->lobes, (uint32_t)channel, self->play[1 - self->playing][channel]);
+    fiq_spectral_bank_overlap(&self->lobes, (uint32_t)channel,
+                              self->play[1 - self->playing][channel]);
     break;
   }
 }
 
 /// Nothing is left to fade: who changed its group while falling silent takes its time once more.
-static bool is_quiet(const FiqSwarm* self)
+static bool swarm_is_quiet(const FiqSwarm* self)
 {
   for (uint32_t first = 0; first < self->step.n_run; first += CHUNK) {
     const float* const amplitude = self->amplitude + first;
@@ -272,7 +273,7 @@ static bool is_quiet(const FiqSwarm* self)
 }
 
 /// The `slice`-th portion of the step's work, as much of the whole as of the step's time has passed.
-static void work(FiqSwarm* self, uint32_t slice)
+static void advance_work(FiqSwarm* self, uint32_t slice)
 {
   const uint32_t n_slices = self->step_frames / FIQ_SWARM_SLICE;
   if (slice == 0) {
@@ -280,7 +281,7 @@ static void work(FiqSwarm* self, uint32_t slice)
     self->step_count += 1;
     // Amplitudes take slew_steps to reach zero, or longer where they set off late; then the last frame is still to be heard.
     const bool idle   = !self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 2;
-    self->quiet_steps = idle && is_quiet(self) ? self->quiet_steps + 1 : 0;
+    self->quiet_steps = idle && swarm_is_quiet(self) ? self->quiet_steps + 1 : 0;
     if (self->quiet_steps >= 2) {
       fiq_swarm_fall_asleep(self);
     }
@@ -307,7 +308,7 @@ static void work(FiqSwarm* self, uint32_t slice)
   if (self->step.restart) {
     self->n_ready = self->n_chunks * CHUNK > self->n_ready ? self->n_chunks * CHUNK : self->n_ready;
   }
-  fiq_lobe_bank_clear(&self->lobes);
+  fiq_spectral_bank_clear(&self->lobes);
   self->begun = false;
 }
 
@@ -317,7 +318,7 @@ void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t 
     const uint32_t at       = (uint32_t)(self->frame % self->step_frames);
     const uint32_t in_slice = at % FIQ_SWARM_SLICE;
     if (in_slice == 0) {
-      work(self, at / FIQ_SWARM_SLICE);
+      advance_work(self, at / FIQ_SWARM_SLICE);
     }
     // Without work there are no slices.
     const uint32_t left = self->begun ? FIQ_SWARM_SLICE - in_slice : self->step_frames - at;
@@ -409,7 +410,7 @@ float fiq_swarm_residual_hz(const FiqSwarm* self)
   for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     const float members = (float)self->carriers.share[k];
     const float x       = self->carriers.now[k];
-    sum += members * (self->step.cents ? fiq_swarm_converted(false, x) / FIQ_CARRIER_F0_HZ : 1.0f);
+    sum += members * (self->step.cents ? fiq_swarm_converted(false, x) / FIQ_ANNEAL_F0_HZ : 1.0f);
     n += members;
   }
   return self->carriers.residual * (n > 0.0f ? sum / n : 1.0f);

@@ -50,8 +50,8 @@
 #define FIQ_SWARM_H
 
 #include "dsp/anneal/anneal.h"
-#include "dsp/swarm/spectral_bank.h"
 #include "dsp/notes/notes.h"
+#include "dsp/swarm/spectral_bank.h"
 
 enum {
   FIQ_SWARM_SLICE        = 16, ///< frames from one portion of a step's work to the next
@@ -73,7 +73,7 @@ typedef enum {
 
 typedef struct {
   double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..MAX_HZ
-  uint32_t capacity;       ///< oscillators, 1..FIQ_CARRIERS_OSC_MAX
+  uint32_t capacity;       ///< oscillators, 1..FIQ_ANNEAL_OSC_MAX
   uint32_t step_frames;    ///< S, power of two, 32..8192; 0: fiq_swarm_default_step()
   uint64_t seed;           ///< any
 } FiqSwarmConfig;
@@ -176,9 +176,9 @@ typedef struct {
 } FiqSwarmFrame;
 
 typedef struct {
-  FiqNotes    notes;
-  FiqCarriers carriers;
-  FiqLobeBank lobes;
+  FiqNotes        notes;
+  FiqAnneal       carriers;
+  FiqSpectralBank lobes;
 
   // fixed by init
   double   sample_rate_hz;
@@ -211,9 +211,9 @@ typedef struct {
   uint8_t  partial_of[256];       ///< which partial a 256th of the oscillators sounds
   uint32_t partial_parts[FIQ_SWARM_PARTIALS_MAX]; ///< how many 256ths a partial has
   float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
-  float    heard_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
-  bool     active[FIQ_CARRIERS_MAX];  ///< slots with members
-  bool     counted[FIQ_CARRIERS_MAX]; ///< and whose members have been counted
+  float    active_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
+  bool     active[FIQ_CARRIERS_MAX];   ///< slots with members
+  bool     counted[FIQ_CARRIERS_MAX];  ///< and whose members have been counted
   float    partial_gain[FIQ_SWARM_PARTIALS_MAX];
   float    partial_ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
   float    pan[FIQ_CHANNELS][FIQ_LOBE_PLACES];    ///< gains of this step
@@ -249,10 +249,10 @@ typedef struct {
   uint64_t       sway_frame;     ///< stream position then
   uint32_t       n_attention;
   float          attention_hz[2][FIQ_SWARM_ATTENTION_MAX]; ///< low and high ends
-  float          linger_s;    ///< how long groups without members are still looked after
-  float          normality;   ///< `distribution`, slow
-  uint32_t       unjudged;    ///< steps since the uncertainty was judged
-  float          uncertainty; ///< 0..1
+  float          linger_s;            ///< how long groups without members are still looked after
+  float          normality;           ///< `distribution`, slow
+  uint32_t       steps_since_entropy; ///< steps since the uncertainty was judged
+  float          uncertainty;         ///< 0..1
   uint32_t       seed;
   uint32_t       playing; ///< which of `play` sounds
   bool           begun;   ///< a step is under work

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What the files of the swarm share; for nobody else.
-   swarm.c: a step and its portions of work; swarm_shape.c: partials, places, and what silence is used for; swarm_chunk.c: one chunk of oscillators in it;
-   swarm_groups.c: what all members of a group share, and what is measured of them; swarm_voices.c: who sounds
-   in which slot, and the carriers from it; swarm_life.c: making, emptying, handing over.
+   step.c: a step and its portions of work; partials.c: partials, places, and what silence is used for; kernel.c: one chunk of oscillators in it;
+   groups.c: what all members of a group share, and what is measured of them; slots.c: who sounds
+   in which slot, and the carriers from it; setup.c: making, emptying, handing over.
 */
-#ifndef FIQ_SWARM_SELF_H
-#define FIQ_SWARM_SELF_H
+#ifndef FIQ_SWARM_STATE_H
+#define FIQ_SWARM_STATE_H
 
 #include "dsp/base/maths.h"
 #include "dsp/swarm/swarm.h"
@@ -16,7 +16,7 @@ enum { FIQ_SWARM_NO_SLOT = 255 };
 /// A coordinate in Hz as one in cents, or back.  [any]
 static inline float fiq_swarm_converted(bool to_cents, float x)
 {
-  const float f0 = FIQ_CARRIER_F0_HZ;
+  const float f0 = FIQ_ANNEAL_F0_HZ;
   return to_cents ? f0 * logf(fmaxf(x, 1.0f) / f0) : f0 * expf(fiq_clamp(x / f0, -6.0f, 6.0f));
 }
 
@@ -57,7 +57,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
 void fiq_swarm_take_params(FiqSwarm* self, bool all);
 
 /// Share the partials that are asked for; whether they are others than before.  [audio]
-bool fiq_swarm_share_anew(FiqSwarm* self);
+bool fiq_swarm_update_partial_map(FiqSwarm* self);
 
 /// Asleep, make ready a little of what the next sound begins with.  [audio]
 void fiq_swarm_make_ready(FiqSwarm* self);

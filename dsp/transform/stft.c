@@ -29,7 +29,7 @@ static bool is_power_of_two(uint32_t x)
   return x != 0 && (x & (x - 1)) == 0;
 }
 
-static bool config_is_valid(const FiqStftConfig* config)
+static bool stft_config_is_valid(const FiqStftConfig* config)
 {
   const uint32_t overlap_min = config->shape == FIQ_STFT_FILTER ? 4 : 2;
   return config->n_in >= 1 && config->n_in <= FIQ_STFT_CHANNELS_MAX &&
@@ -45,7 +45,7 @@ static uint32_t planes_of(const FiqStft* self)
   return self->config.analytic ? 2 : 1;
 }
 
-static void take_buffers(FiqStft* self, FiqArena* arena)
+static void take_stft_buffers(FiqStft* self, FiqArena* arena)
 {
   const uint32_t n    = self->config.window_frames;
   const uint32_t half = n / 2;
@@ -106,7 +106,7 @@ FiqStatus fiq_stft_init(FiqStft* self, FiqArena* arena, FiqFftPool* pool,
   if (self->config.hop_frames == 0) {
     self->config.hop_frames = config->window_frames / 4;
   }
-  if (!config_is_valid(&self->config)) {
+  if (!stft_config_is_valid(&self->config)) {
     return FIQ_BAD_ARGUMENT;
   }
   self->sign[0]    = -1.0f;
@@ -114,7 +114,7 @@ FiqStatus fiq_stft_init(FiqStft* self, FiqArena* arena, FiqFftPool* pool,
   self->n_steps    = 1;
   self->use_avx2   = fiq_simd_avx2();
   self->use_avx512 = fiq_simd_avx512();
-  take_buffers(self, arena);
+  take_stft_buffers(self, arena);
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
@@ -569,7 +569,8 @@ static void run_way_back(FiqStft* self)
 }
 
 /// All work on one slice of the frame that begins (and ends) at `start` in the rings.
-static void run_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStftFrame frame, void* user)
+static void run_stft_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStftFrame frame,
+                           void* user)
 {
   const uint32_t n_planes = self->with_q ? 2 : 1;
   const uint32_t n_out    = self->config.n_out;
@@ -604,8 +605,8 @@ static void run_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStftFram
   }
 }
 
-static void take_in(FiqComplex* restrict ring, const float* restrict left,
-                    const float* restrict right, size_t n)
+static void take_in_hop(FiqComplex* restrict ring, const float* restrict left,
+                        const float* restrict right, size_t n)
 {
   for (size_t i = 0; i < n; ++i) {
     ring[i].re = left[i];
@@ -650,7 +651,7 @@ static void run_due_slices(FiqStft* self, bool with_q, FiqStftFrame frame, void*
     if (s == SLICE_FOLD) {
       self->with_q = with_q;
     }
-    run_slice(self, s, end, frame, user);
+    run_stft_slice(self, s, end, frame, user);
   }
 }
 
@@ -665,7 +666,7 @@ void fiq_stft_process(FiqStft* self, const float* const* in, float* const* out_i
     const uint32_t left = stride - (self->position & (stride - 1));
     n                   = n_frames - done < left ? n_frames - done : left;
     // All inputs are read before any output is written, since they may be the same memory.
-    take_in(self->input + self->position, in[0] + done, in[self->config.n_in - 1] + done, n);
+    take_in_hop(self->input + self->position, in[0] + done, in[self->config.n_in - 1] + done, n);
     if (self->config.n_out) {
       give_out(self, 0, out_i, done, n);
     }

@@ -3,8 +3,8 @@
 
 #include "host-test/jack/jack_console.h"
 
-#include "host-test/lv2/lv2_state.h"
 #include "host-test/common/report.h"
+#include "host-test/lv2/lv2_state.h"
 
 #include <errno.h>
 #include <stdio.h>

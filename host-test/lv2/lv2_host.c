@@ -3,8 +3,8 @@
 
 #include "host-test/lv2/lv2_host.h"
 
-#include "host-test/lv2/lv2_world.h"
 #include "host-test/common/report.h"
+#include "host-test/lv2/lv2_world.h"
 
 #include <lv2/buf-size/buf-size.h>
 #include <lv2/core/lv2.h>

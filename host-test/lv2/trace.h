@@ -11,8 +11,8 @@
 #ifndef FIQ_TRACE_H
 #define FIQ_TRACE_H
 
-#include "host-test/lv2/lv2_host.h"
 #include "host-test/common/pending_file.h"
+#include "host-test/lv2/lv2_host.h"
 
 #include <jansson.h>
 

@@ -5,10 +5,10 @@
 */
 #define _POSIX_C_SOURCE 200809L
 
-#include "host-test/plot/plot.h"
 #include "host-test/common/report.h"
 #include "host-test/common/suggest.h"
 #include "host-test/common/version.h"
+#include "host-test/plot/plot.h"
 
 #include <getopt.h>
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #define _XOPEN_SOURCE 700
 
-#include "host-test/render/audio_file.h"
 #include "host-test/common/report.h"
+#include "host-test/render/audio_file.h"
 
 #include <errno.h>
 #include <math.h>

@@ -7,12 +7,12 @@
 #ifndef FIQ_RENDER_H
 #define FIQ_RENDER_H
 
-#include "host-test/render/audio_file.h"
 #include "host-test/lv2/lv2_host.h"
+#include "host-test/lv2/trace.h"
+#include "host-test/render/audio_file.h"
 #include "host-test/render/metrics.h"
 #include "host-test/render/render_options.h"
 #include "host-test/render/score.h"
-#include "host-test/lv2/trace.h"
 
 typedef struct {
   const FiqRenderOptions* options;

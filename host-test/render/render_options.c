@@ -3,9 +3,9 @@
 
 #include "host-test/render/render_options.h"
 
-#include "host-test/render/audio_file.h"
-#include "host-test/lv2/lv2_host.h"
 #include "host-test/common/version.h"
+#include "host-test/lv2/lv2_host.h"
+#include "host-test/render/audio_file.h"
 
 #include <getopt.h>
 

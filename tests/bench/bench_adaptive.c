@@ -11,8 +11,8 @@
    than once in 3 s, if two changes are closer than the hysteresis states, or if the two runs' outputs
    differ at all.
 */
-#include "tests/support/fixture.h"
 #include "dsp/realm/adaptive.h"
+#include "tests/support/fixture.h"
 #include "tests/support/recording.h"
 
 #include <glob.h>

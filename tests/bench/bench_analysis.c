@@ -4,8 +4,8 @@
 // times over, and the shortest time of each call counts, so that what the machine does by itself drops out.
 #include "dsp/analysis/partial_tracker.h"
 
-#include "dsp/transform/fft.h"
 #include "dsp/base/random.h"
+#include "dsp/transform/fft.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,9 +15,9 @@
 
 enum { TICK = 32, N_TICKS = 30000, N_ROUNDS = 5 };
 
-static FiqAnalysis analysis;
-static float       sound[N_TICKS * TICK];
-static double      call_ns[N_TICKS];
+static FiqPartialTracker analysis;
+static float             sound[N_TICKS * TICK];
+static double            call_ns[N_TICKS];
 
 static double now_ns(void)
 {
@@ -43,17 +43,17 @@ static void make(int kind)
 
 static void measure(const char* name)
 {
-  FiqAnalysisParams params = fiq_analysis_default_params();
-  params.max_carriers      = 32.0f;
-  params.threshold_db      = -80.0f;
-  params.high_hz           = 20000.0f;
+  FiqPartialTrackerParams params = fiq_partial_tracker_default_params();
+  params.max_carriers            = 32.0f;
+  params.threshold_db            = -80.0f;
+  params.high_hz                 = 20000.0f;
   for (int round = 0; round < N_ROUNDS; ++round) {
-    fiq_analysis_reset(&analysis);
+    fiq_partial_tracker_reset(&analysis);
     for (int i = 0; i < N_TICKS; ++i) {
       const float* in[2] = {sound + i * TICK, sound + i * TICK};
       const double start = now_ns();
-      fiq_analysis_control(&analysis, &params);
-      fiq_analysis_process(&analysis, in, TICK);
+      fiq_partial_tracker_control(&analysis, &params);
+      fiq_partial_tracker_process(&analysis, in, TICK);
       const double taken = now_ns() - start;
       call_ns[i]         = round == 0 || taken < call_ns[i] ? taken : call_ns[i];
     }
@@ -77,13 +77,13 @@ static void measure(const char* name)
 
 int main(void)
 {
-  FiqFftPool              pool;
-  FiqArena                arena;
-  const FiqAnalysisConfig config = {48000.0, TICK, 0};
-  void* const             block  = aligned_alloc(FIQ_ARENA_ALIGN_BYTES, 1 << 20);
+  FiqFftPool                    pool;
+  FiqArena                      arena;
+  const FiqPartialTrackerConfig config = {48000.0, TICK, 0};
+  void* const                   block  = aligned_alloc(FIQ_ARENA_ALIGN_BYTES, 1 << 20);
   fiq_fft_pool_init(&pool);
   fiq_arena_init(&arena, block, 1 << 20);
-  if (!block || fiq_analysis_init(&analysis, &arena, &pool, &config) != FIQ_OK) {
+  if (!block || fiq_partial_tracker_init(&analysis, &arena, &pool, &config) != FIQ_OK) {
     return 1;
   }
   static const char* const names[] = {"silence", "chord", "noise"};

@@ -6,10 +6,10 @@
 // Use: bench_headroom [unheard | window_frames [file ...]]; unheard: only the drums, at the default settings.
 // Fails if kick or snare gain less than is required on hits that were not learned from.
 // Sounds: Debian's hydrogen-data, alsa-utils and lmms-common; what is not installed is left out.
-#include "dsp/transform/field.h"
-#include "dsp/learn/learner.h"
 #include "dsp/base/maths.h"
+#include "dsp/learn/learner.h"
 #include "dsp/realm/spectral.h"
+#include "dsp/transform/field.h"
 #include "tests/support/recording.h"
 #include "tests/support/support.h"
 
@@ -201,14 +201,14 @@ static double now_s(void)
 }
 
 /// Magnitude response of what was learned, four times finer than the bins.
-static void measure_ripple(FiqLearnRealm* realm, FiqFftPool* pool, Outcome* outcome)
+static void measure_ripple(FiqRealmModel* realm, FiqFftPool* pool, Outcome* outcome)
 {
   const uint32_t n = realm->config.window_frames;
   FiqFft         fine;
   assert_int_equal(fiq_fft_init(&fine, pool, 4 * n), FIQ_OK);
   float*      time     = support_floats(4 * n);
   FiqComplex* spectrum = (FiqComplex*)(void*)support_floats(2 * (2 * n + 1));
-  fiq_learn_realm_set_phases(realm, 0, outcome->learned.phi_rad[0]);
+  fiq_realm_model_set_phases(realm, 0, outcome->learned.phi_rad[0]);
   memcpy(spectrum, realm->turn[0], realm->n_bins * sizeof(FiqComplex));
   fiq_fft_inverse(&realm->fft, spectrum, realm->time);
   for (uint32_t i = 0; i < n; ++i) {
@@ -279,7 +279,7 @@ static double played_gain_db(const Sound* sound, const FiqLearned* learned, uint
                                          .control_frames = CONTROL};
   const uint32_t               n      = (sound->n + 2 * window + CONTROL) / CONTROL * CONTROL;
   FiqRealmSpectral*            realm  = calloc(1, sizeof *realm);
-  FiqBass                      bass;
+  FiqBassAllpass               bass;
   const FiqRealmSpectralParams params                 = {.amount = 1.0f};
   const float* const           phi[2]                 = {learned->phi_rad[0], learned->phi_rad[1]};
   const float                  theta[FIQ_NEURONS_MAX] = {0.0f};
@@ -295,12 +295,12 @@ static double played_gain_db(const Sound* sound, const FiqLearned* learned, uint
     plane[c] = support_floats(n);
     memcpy(plane[c], sound->plane[c], sound->n * sizeof(float));
   }
-  fiq_bass_init(&bass, sound->rate_hz);
-  fiq_bass_set(&bass, learned->bass_hz);
+  fiq_bass_allpass_init(&bass, sound->rate_hz);
+  fiq_bass_allpass_set(&bass, learned->bass_hz);
   for (uint32_t i = 0; i < n; i += CONTROL) {
     float* const block[2] = {plane[0] + i, plane[1] + i};
-    fiq_bass_control(&bass, 1.0f, CONTROL);
-    fiq_bass_process(&bass, (const float* const*)block, block, 0, CONTROL);
+    fiq_bass_allpass_control(&bass, 1.0f, CONTROL);
+    fiq_bass_allpass_process(&bass, (const float* const*)block, block, 0, CONTROL);
     fiq_realm_spectral_control(realm, &params, phi, theta);
     fiq_realm_spectral_process(realm, (const float* const*)block, block, NULL, CONTROL);
   }

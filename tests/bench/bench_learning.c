@@ -12,9 +12,9 @@
    Fails if a file ends more than 0.2 dB worse than its best rotation, or a second half more than 0.2 dB
    above untouched.
 */
+#include "dsp/base/maths.h"
 #include "dsp/transform/field.h"
 #include "tests/support/fixture.h"
-#include "dsp/base/maths.h"
 #include "tests/support/recording.h"
 
 #include <glob.h>

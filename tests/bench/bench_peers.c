@@ -8,8 +8,8 @@
    median of the ratios within a round. A peer that is not installed is named.
    Usage: bench_peers [ROUNDS [banks|synths|blocks|start]]   (5, all)
 */
-#include "host-test/lv2/lv2_host.h"
 #include "host-test/common/report.h"
+#include "host-test/lv2/lv2_host.h"
 
 #include <dlfcn.h>
 #include <math.h>

@@ -3,8 +3,8 @@
 // in blocks of 64 frames, a minute of a chord at rest and in flight, several times from the same seed, so that
 // block i is the same work in every pass; its least time over the passes is what the machine did not disturb.
 // Usage: bench_periods [OSCILLATORS [SECONDS [PASSES]]]   (100000, 60, 3)
-#include "tests/support/fixture.h"
 #include "host-test/lv2/load.h"
+#include "tests/support/fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>

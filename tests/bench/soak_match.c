@@ -9,8 +9,8 @@
    Loops of Debian's lmms-common are the music; what is not installed is played by a band of sines.
    Usage: soak_match [MINUTES]   minutes of sound (10)
 */
-#include "tests/support/fixture.h"
 #include "dsp/base/random.h"
+#include "tests/support/fixture.h"
 #include "tests/support/recording.h"
 
 #include <glob.h>

@@ -9,8 +9,8 @@
    Music comes to a third of that; at 0.6, which fails, a step of an eighth of the peak is found.
    Usage: soak_swarm [MINUTES [SEED]]   minutes of sound (10), the first phrase is that of SEED (1)
 */
-#include "tests/support/fixture.h"
 #include "dsp/base/random.h"
+#include "tests/support/fixture.h"
 
 #include <lv2/midi/midi.h>
 

@@ -96,38 +96,38 @@ static void run_reference(bool hard, uint32_t seed, double f_hz[N_OSC])
 }
 
 /// The same by the module. Two steps of no length make it begin where `f_hz` says.
-static void run_module(FiqCarriers* carriers, float balance, uint32_t seed, double f_hz[N_OSC],
+static void run_module(FiqAnneal* carriers, float balance, uint32_t seed, double f_hz[N_OSC],
                        double* later)
 {
-  FiqCarriersTarget target;
-  FiqCarriersParams params = {.strength     = 10.0f,
-                              .sharpness    = 20.0f,
-                              .balance      = balance,
-                              .anneal_s     = 5.0f,
-                              .x_low        = 1.0f,
-                              .x_high       = 20000.0f,
-                              .scatter_low  = 20.0f,
-                              .scatter_high = 2050.0f};
+  FiqAnnealTarget target;
+  FiqAnnealParams params = {.strength     = 10.0f,
+                            .sharpness    = 20.0f,
+                            .balance      = balance,
+                            .anneal_s     = 5.0f,
+                            .x_low        = 1.0f,
+                            .x_high       = 20000.0f,
+                            .scatter_low  = 20.0f,
+                            .scatter_high = 2050.0f};
   memset(&target, 0, sizeof target);
   for (int k = 0; k < N_CARRIERS; ++k) {
     target.x[k]    = (float)carrier_hz[k];
     target.mass[k] = 1.0f;
   }
-  fiq_carriers_reset(carriers, seed);
-  fiq_carriers_scatter(carriers);
-  fiq_carriers_step(carriers, &params, &target, N_OSC, 1e-9f);
+  fiq_anneal_reset(carriers, seed);
+  fiq_anneal_scatter(carriers);
+  fiq_anneal_step(carriers, &params, &target, N_OSC, 1e-9f);
   for (int i = 0; i < N_OSC; ++i) {
     carriers->x[i] = (float)f_hz[i];
   }
-  fiq_carriers_step(carriers, &params, &target, N_OSC, 1e-9f);
+  fiq_anneal_step(carriers, &params, &target, N_OSC, 1e-9f);
   params.noise = 50.0f;
   for (int step = 0; step < N_STEPS; ++step) {
-    fiq_carriers_step(carriers, &params, &target, N_OSC, 0.05f);
+    fiq_anneal_step(carriers, &params, &target, N_OSC, 0.05f);
   }
   for (int i = 0; i < N_OSC; ++i) {
     f_hz[i] = (double)carriers->x[i];
   }
-  fiq_carriers_step(carriers, &params, &target, N_OSC, 0.05f);
+  fiq_anneal_step(carriers, &params, &target, N_OSC, 0.05f);
   for (int i = 0; i < N_OSC; ++i) {
     *later += fabs((double)carriers->x[i] - carrier_hz[nearest((double)carriers->x[i])]) / N_OSC;
   }
@@ -177,7 +177,7 @@ static void print_row(const char* start, const char* method, Row* row, uint32_t 
          row->imbalance[n_seeds / 2], row->imbalance[n_seeds - 1]);
 }
 
-static void measure(FiqCarriers* carriers, Start start, Method method, double* imbalance,
+static void measure(FiqAnneal* carriers, Start start, Method method, double* imbalance,
                     uint32_t n_seeds)
 {
   Row row;
@@ -201,9 +201,9 @@ int main(int argc, char** argv)
   const unsigned long asked   = argc > 1 ? strtoul(argv[1], NULL, 10) : 400;
   const uint32_t      n_seeds = asked >= 1 && asked <= SEEDS_MAX ? (uint32_t)asked : 400;
   FiqArena            arena;
-  FiqCarriers         carriers;
+  FiqAnneal           carriers;
   fiq_arena_init(&arena, NULL, 0);
-  (void)fiq_carriers_init(&carriers, &arena, N_OSC);
+  (void)fiq_anneal_init(&carriers, &arena, N_OSC);
   const size_t  size_bytes = (arena.used_bytes + 63) & ~(size_t)63;
   void* const   memory     = aligned_alloc(64, size_bytes);
   double* const imbalance  = calloc(n_seeds, sizeof *imbalance);
@@ -212,7 +212,7 @@ int main(int argc, char** argv)
   }
   memset(memory, 0, size_bytes);
   fiq_arena_init(&arena, memory, size_bytes);
-  if (fiq_carriers_init(&carriers, &arena, N_OSC) != FIQ_OK) {
+  if (fiq_anneal_init(&carriers, &arena, N_OSC) != FIQ_OK) {
     return EXIT_FAILURE;
   }
   printf("%d oscillators, 100 steps of dt 0.05, %u seeds; means, but for the imbalance\n\n", N_OSC,

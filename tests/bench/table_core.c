@@ -7,9 +7,9 @@
    Debian's (alsa-utils), the other sounds are made here.
    Use: table_core [SEEDS]   (8)   prints Markdown; FIQ_PLUGIN chooses the binary
 */
+#include "dsp/base/random.h"
 #include "dsp/transform/fft.h"
 #include "tests/support/fixture.h"
-#include "dsp/base/random.h"
 
 #include <math.h>
 #include <sndfile.h>

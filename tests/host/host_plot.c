@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "host-test/plot/plot.h"
 #include "dsp/base/random.h"
+#include "host-test/plot/plot.h"
 
 #include <math.h>
 #include <stdio.h>

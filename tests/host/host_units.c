@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
+#include "host-test/common/suggest.h"
 #include "host-test/lv2/load.h"
 #include "host-test/lv2/lv2_ports.h"
 #include "host-test/lv2/ring.h"
-#include "host-test/common/suggest.h"
 #include "host-test/lv2/urid.h"
 #include "host-test/lv2/worker.h"
 

@@ -6,8 +6,8 @@
 */
 #include "tests/support/fixture.h"
 
-#include "plugin/ports.h"
 #include "dsp/base/random.h"
+#include "plugin/ports.h"
 #include "tests/support/store.h"
 
 #include <lv2/atom/util.h>

@@ -6,8 +6,8 @@
    does, each cycle cut into blocks of its own for each instance. Mean phases are read from telemetry
    and, in the Swarm, from the vibrato that is heard; outputs are compared byte by byte.
 */
-#include "tests/support/fixture.h"
 #include "dsp/base/random.h"
+#include "tests/support/fixture.h"
 
 #include <lv2/atom/util.h>
 

@@ -4,8 +4,8 @@
    Method: a piece with theme A, theme B and a fragment of A runs through the plugin binary; partials that the
    fragment lacks are looked for in the output. Goals are measured on the output itself.
 */
-#include "tests/support/fixture.h"
 #include "dsp/analysis/output_meter.h"
+#include "tests/support/fixture.h"
 #include "tests/support/store.h"
 
 #include <math.h>
@@ -152,20 +152,20 @@ static FixtureAudio material(size_t n, Material kind)
 }
 
 /// What the last ten seconds sound like, on average.
-static FiqMeasured measured(const FixtureAudio* out, size_t n)
+static FiqOutputReading measured(const FixtureAudio* out, size_t n)
 {
   enum { PIECES = 200, PIECE = RATE / 20 };
-  FiqArena    arena = support_arena(1 << 20);
-  FiqFftPool  pool;
-  FiqMeasure  measure;
-  FiqMeasured mean    = {0};
-  double      octaves = 0.0;
+  FiqArena         arena = support_arena(1 << 20);
+  FiqFftPool       pool;
+  FiqOutputMeter   measure;
+  FiqOutputReading mean    = {0};
+  double           octaves = 0.0;
   fiq_fft_pool_init(&pool);
-  assert_int_equal(fiq_measure_init(&measure, &arena, &pool, RATE), FIQ_OK);
+  assert_int_equal(fiq_output_meter_init(&measure, &arena, &pool, RATE), FIQ_OK);
   for (size_t i = 0; i < PIECES; ++i) {
     const size_t       start    = n - (PIECES - i) * PIECE;
     const float* const planes[] = {out->plane[0] + start, out->plane[1] + start};
-    fiq_measure_process(&measure, planes, PIECE);
+    fiq_output_meter_process(&measure, planes, PIECE);
     if (i >= PIECES / 5) { // once its windows are full
       mean.crest_db += measure.result.crest_db / (PIECES - PIECES / 5);
       mean.entropy += measure.result.entropy / (PIECES - PIECES / 5);
@@ -186,7 +186,7 @@ typedef struct {
 } Case;
 
 /// How near the goal the sound itself is, in tolerances.
-static double miss(const Case* c, const FiqMeasured* sound, double order)
+static double miss(const Case* c, const FiqOutputReading* sound, double order)
 {
   const double share = c->target / 100.0;
   switch (c->goal) {
@@ -254,14 +254,15 @@ static Fixture* striver(const Case* c, int64_t seed)
 }
 
 /// Play one case; what it sounds like, and its order.
-static FiqMeasured try_case(const Case* c, int64_t seed, FixtureAudio* out, size_t n, double* order)
+static FiqOutputReading try_case(const Case* c, int64_t seed, FixtureAudio* out, size_t n,
+                                 double* order)
 {
   static const char* const names[] = {"none", "coherence", "headroom", "brightness", "density"};
   static const char* const on[]    = {"steady", "strikes", "clicks", "staccato"};
   FixtureAudio             in      = material(n, c->material);
   Fixture* const           self    = striver(c, seed);
   *order                           = play(self, c, &in, out, n);
-  const FiqMeasured sound          = measured(out, n);
+  const FiqOutputReading sound     = measured(out, n);
   print_message("%-6s %-8s %-10s %2.0f %%: progress %.2f; R %.2f, crest %4.1f dB, centre %5.0f Hz, "
                 "density %.2f\n",
                 c->kind ? "swarm" : "realms", on[c->material], names[c->goal], c->target,
@@ -293,8 +294,8 @@ static void test_goals_are_reached(void** state)
   FixtureAudio out    = fixture_audio(LONG);
   int          missed = 0;
   for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); ++c) {
-    double            order = 0.0;
-    const FiqMeasured sound = try_case(&cases[c], 5, &out, LONG, &order);
+    double                 order = 0.0;
+    const FiqOutputReading sound = try_case(&cases[c], 5, &out, LONG, &order);
     missed += cases[c].goal && miss(&cases[c], &sound, order) > 1.0;
   }
   assert_int_equal(missed, 0);
@@ -311,11 +312,11 @@ static void test_headroom_out_of_reach_peaks_no_higher(void** state)
   for (int k = 0; k < 2; ++k) {
     float higher_db = 0.0f;
     for (int64_t seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; ++seed) {
-      const Case        with    = {kinds[k], 2, 85, STEADY};
-      const Case        without = {kinds[k], 0, 0, STEADY};
-      double            order   = 0.0;
-      const FiqMeasured plain   = try_case(&without, seed, &out, LONG, &order);
-      const FiqMeasured sought  = try_case(&with, seed, &out, LONG, &order);
+      const Case             with    = {kinds[k], 2, 85, STEADY};
+      const Case             without = {kinds[k], 0, 0, STEADY};
+      double                 order   = 0.0;
+      const FiqOutputReading plain   = try_case(&without, seed, &out, LONG, &order);
+      const FiqOutputReading sought  = try_case(&with, seed, &out, LONG, &order);
       higher_db += (sought.crest_db - plain.crest_db) / SEEDS;
     }
     assert_true(higher_db < 0.3f);

@@ -7,8 +7,8 @@
    in a chosen order as a host would, each cycle cut into runs of its own; every field is logged
    and compared. Threads join, tell, hear and leave at random, for the sanitizer and for sense.
 */
-#include "plugin/link.h"
 #include "dsp/base/random.h"
+#include "plugin/link.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -77,13 +77,13 @@ static void core_step(Core* self)
 {
   assert_true(self->n < STEPS_MAX);
   follow_script(self);
-  const FiqCoreNews news  = {.order      = (float)self->order,
-                             .psi_rad    = (float)remainder(self->psi_rad, two_pi),
-                             .rate_rad_s = (float)self->rate_rad_s,
-                             .link       = self->number,
-                             .role       = self->role};
-  FiqCoreField*     field = &self->heard[self->n];
-  self->was_rad[self->n]  = self->psi_rad;
+  const FiqCoreMessage news  = {.order      = (float)self->order,
+                                .psi_rad    = (float)remainder(self->psi_rad, two_pi),
+                                .rate_rad_s = (float)self->rate_rad_s,
+                                .link       = self->number,
+                                .role       = self->role};
+  FiqCoreField*        field = &self->heard[self->n];
+  self->was_rad[self->n]     = self->psi_rad;
   fiq_link_exchange(&self->link, &news, field);
   const double re   = (double)field->re;
   const double im   = (double)field->im;
@@ -472,12 +472,12 @@ typedef struct {
 } Hammer;
 
 /// Order, phase and rate of an entry all follow from one number of 0..255.
-static FiqCoreNews honest_news(uint32_t which)
+static FiqCoreMessage honest_news(uint32_t which)
 {
   const double delay_s = DELAY * step_s;
-  return (FiqCoreNews){.order      = (float)(which + 1) / 256.0f,
-                       .psi_rad    = (float)which * 0.01f,
-                       .rate_rad_s = (float)(two_pi * (which % 8) / delay_s)};
+  return (FiqCoreMessage){.order      = (float)(which + 1) / 256.0f,
+                          .psi_rad    = (float)which * 0.01f,
+                          .rate_rad_s = (float)(two_pi * (which % 8) / delay_s)};
 }
 
 static bool is_honest(const FiqCoreField* field)
@@ -504,11 +504,11 @@ static void* hammer(void* handle)
       fiq_link_init(&link, STEP_FRAMES, RATE);
       fiq_link_start(&link);
     }
-    number           = dice % 211 == 0 ? dice / 211 % 3 : number;
-    FiqCoreNews news = honest_news(dice / 256 % 256);
-    news.link        = number;
-    news.role        = dice / 65536 % 64 ? 0 : dice / 4194304 % 3;
-    link.has_stepped = false; // these phases jump on purpose: no rate is to be learned
+    number              = dice % 211 == 0 ? dice / 211 % 3 : number;
+    FiqCoreMessage news = honest_news(dice / 256 % 256);
+    news.link           = number;
+    news.role           = dice / 65536 % 64 ? 0 : dice / 4194304 % 3;
+    link.has_stepped    = false; // these phases jump on purpose: no rate is to be learned
     FiqCoreField field;
     fiq_link_begin(&link);
     fiq_link_exchange(&link, &news, &field);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/fixture.h"
 
-#include "plugin/ports.h"
 #include "dsp/base/random.h"
+#include "plugin/ports.h"
 
 #include <lv2/midi/midi.h>
 #include <lv2/patch/patch.h>

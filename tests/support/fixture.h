@@ -3,8 +3,8 @@
    The plugin binary under test, driven directly: every port has memory of its own, and a test
    may take away, alias or corrupt whatever a bad host would.
 */
-#ifndef FIQ_TEST_FIXTURE_H
-#define FIQ_TEST_FIXTURE_H
+#ifndef FIQ_FIXTURE_H
+#define FIQ_FIXTURE_H
 
 #include "plugin/params.h"
 #include "tests/support/support.h"

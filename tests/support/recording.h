@@ -2,8 +2,8 @@
 /**
    Recorded sound from a file, for tests and benchmarks that take real material.
 */
-#ifndef FIQ_TEST_RECORDING_H
-#define FIQ_TEST_RECORDING_H
+#ifndef FIQ_RECORDING_H
+#define FIQ_RECORDING_H
 
 #include "tests/support/support.h"
 

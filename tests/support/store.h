@@ -2,8 +2,8 @@
 /**
    A host's memory for one saved state: what LV2's store and retrieve functions need, and no more.
 */
-#ifndef FIQ_TEST_STORE_H
-#define FIQ_TEST_STORE_H
+#ifndef FIQ_STORE_H
+#define FIQ_STORE_H
 
 #include "tests/support/support.h"
 

@@ -3,8 +3,8 @@
    What several test programs share: memory for modules, test signals and measurements.
    Everything is measured in double precision so that the ruler is finer than the work.
 */
-#ifndef FIQ_TEST_SUPPORT_H
-#define FIQ_TEST_SUPPORT_H
+#ifndef FIQ_SUPPORT_H
+#define FIQ_SUPPORT_H
 
 #include "dsp/base/arena.h"
 #include "dsp/base/common.h"

@@ -2,10 +2,10 @@
 // Goal: drums go to the temporal path, chords to the spectral one, and the change is not heard as
 // a change of level. Method: synthetic drums and chords through a plain feature extraction; features
 // that go from one extreme to the other as the choice likes least; loudness during fades.
-#include "dsp/transform/fft.h"
 #include "dsp/base/maths.h"
 #include "dsp/base/random.h"
 #include "dsp/realm/adaptive.h"
+#include "dsp/transform/fft.h"
 #include "tests/support/support.h"
 
 #include <math.h>

@@ -11,10 +11,10 @@
 #include <string.h>
 
 typedef struct {
-  FiqCarriers       carriers;
-  FiqCarriersParams params;
-  FiqCarriersTarget target;
-  FiqArena          arena;
+  FiqAnneal       carriers;
+  FiqAnnealParams params;
+  FiqAnnealTarget target;
+  FiqArena        arena;
 } Bench;
 
 static const float c_major_hz[3] = {261.63f, 329.63f, 392.0f};
@@ -24,19 +24,19 @@ static void bench_open(Bench* bench, uint32_t capacity, uint32_t seed)
   memset(bench, 0, sizeof *bench);
   FiqArena ruler;
   fiq_arena_init(&ruler, NULL, 0);
-  assert_int_equal(fiq_carriers_init(&bench->carriers, &ruler, capacity), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_anneal_init(&bench->carriers, &ruler, capacity), FIQ_NO_MEMORY);
   bench->arena = support_arena(ruler.used_bytes);
-  assert_int_equal(fiq_carriers_init(&bench->carriers, &bench->arena, capacity), FIQ_OK);
-  fiq_carriers_reset(&bench->carriers, seed);
-  bench->params = (FiqCarriersParams){.noise        = 50.0f,
-                                      .strength     = 10.0f,
-                                      .sharpness    = 20.0f,
-                                      .balance      = 1.0f,
-                                      .anneal_s     = 1.0f,
-                                      .x_low        = 1.0f,
-                                      .x_high       = 20000.0f,
-                                      .scatter_low  = 20.0f,
-                                      .scatter_high = 1000.0f};
+  assert_int_equal(fiq_anneal_init(&bench->carriers, &bench->arena, capacity), FIQ_OK);
+  fiq_anneal_reset(&bench->carriers, seed);
+  bench->params = (FiqAnnealParams){.noise        = 50.0f,
+                                    .strength     = 10.0f,
+                                    .sharpness    = 20.0f,
+                                    .balance      = 1.0f,
+                                    .anneal_s     = 1.0f,
+                                    .x_low        = 1.0f,
+                                    .x_high       = 20000.0f,
+                                    .scatter_low  = 20.0f,
+                                    .scatter_high = 1000.0f};
 }
 
 static void bench_chord(Bench* bench, const float* x, const float* mass, int n)
@@ -51,7 +51,7 @@ static void bench_chord(Bench* bench, const float* x, const float* mass, int n)
 static void bench_anneal(Bench* bench, uint32_t n_osc)
 {
   for (int step = 0; step < 100; ++step) {
-    fiq_carriers_step(&bench->carriers, &bench->params, &bench->target, n_osc, 0.01f);
+    fiq_anneal_step(&bench->carriers, &bench->params, &bench->target, n_osc, 0.01f);
     memset(bench->target.fresh, 0, sizeof bench->target.fresh);
   }
 }
@@ -75,14 +75,14 @@ static void test_reference_softmax(void** state)
   const float     x[3]    = {-100.0f, -50.0f, 10.0f};
   const double    bias[3] = {0.0, 0.0, 0.0};
   const int32_t   slot[3] = {0, 1, 2};
-  FiqCarrierField field;
-  fiq_carrier_field(&field, 3, x, bias, slot, 0.05f);
+  FiqSoftmaxField field;
+  fiq_softmax_field(&field, 3, x, bias, slot, 0.05f);
   assert_true(fabs(weight[0] / sum - 0.0097) < 0.00005);
   assert_true(fabs(weight[1] / sum - 0.118) < 0.0005);
   assert_true(fabs(weight[2] / sum - 0.872) < 0.0005);
   const double mean = (-100.0 * weight[0] - 50.0 * weight[1] + 10.0 * weight[2]) / sum;
-  assert_true(fabs((double)fiq_carrier_field_at(&field, 0.0f) - mean) < 1e-4);
-  const double sharpness = (double)fiq_carriers_sharpness(20.0f, 0.7f);
+  assert_true(fabs((double)fiq_softmax_field_at(&field, 0.0f) - mean) < 1e-4);
+  const double sharpness = (double)fiq_anneal_sharpness(20.0f, 0.7f);
   print_message("sharpness at p = 0.7: %.3f\n", sharpness);
   assert_true(fabs(sharpness - 14.0) < 0.02);
 }
@@ -122,11 +122,11 @@ static void test_field_equals_direct_softmax(void** state)
       bias[k] = 20.0 * (double)s * (double)fiq_random_uniform(&random);
       slot[k] = (int32_t)k;
     }
-    FiqCarrierField field;
-    fiq_carrier_field(&field, n, x, bias, slot, s);
+    FiqSoftmaxField field;
+    fiq_softmax_field(&field, n, x, bias, slot, s);
     for (int i = 0; i < 50; ++i) {
       const float  at   = -400.0f + 1600.0f * fiq_random_uniform(&random);
-      const double miss = (double)fiq_carrier_field_at(&field, at) -
+      const double miss = (double)fiq_softmax_field_at(&field, at) -
                           direct_softmax(x, bias, n, (double)s, (double)at);
       // At a steep boundary the curve's own slope magnifies the rounding of x.
       worst = fmax(worst, fabs(miss) / (1.0 + (double)s));
@@ -145,10 +145,10 @@ static void test_reference_anneal_is_balanced(void** state)
     Bench bench;
     bench_open(&bench, 50, seed);
     bench_chord(&bench, c_major_hz, NULL, 3);
-    fiq_carriers_scatter(&bench.carriers);
+    fiq_anneal_scatter(&bench.carriers);
     bench_anneal(&bench, 50);
     uint32_t count[FIQ_CARRIERS_MAX];
-    fiq_carriers_count(&bench.carriers, count);
+    fiq_anneal_count(&bench.carriers, count);
     uint32_t most  = 0;
     uint32_t least = 50;
     for (int k = 0; k < 3; ++k) {
@@ -176,15 +176,15 @@ static void test_balance_zero_is_plain_softmax(void** state)
     bench_open(&bench, 50, seed);
     bench.params.balance = 0.0f;
     bench_chord(&bench, c_major_hz, NULL, 3);
-    fiq_carriers_scatter(&bench.carriers);
+    fiq_anneal_scatter(&bench.carriers);
     double       x[50];
     const double bias[3] = {0.0, 0.0, 0.0};
     for (int step = 0; step < 100; ++step) {
-      const uint32_t salt = fiq_carriers_salt(seed, (uint32_t)step);
-      fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 50, 0.01f);
+      const uint32_t salt = fiq_anneal_salt(seed, (uint32_t)step);
+      fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 50, 0.01f);
       const double p = (step + 1) / 100.0;
       float        sign;
-      const float* noise = fiq_carriers_noise(&bench.carriers, 0, salt, &sign);
+      const float* noise = fiq_anneal_noise(&bench.carriers, 0, salt, &sign);
       for (uint32_t i = 0; i < 50; ++i) {
         if (step == 0) {
           x[i] = (double)bench.carriers.x[i]; // where it was strewn
@@ -211,10 +211,10 @@ static void check_shares(uint32_t n_osc)
   Bench       bench;
   bench_open(&bench, n_osc, 3);
   bench_chord(&bench, c_major_hz, mass, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   bench_anneal(&bench, n_osc);
   uint32_t count[FIQ_CARRIERS_MAX];
-  fiq_carriers_count(&bench.carriers, count);
+  fiq_anneal_count(&bench.carriers, count);
   print_message("%u oscillators, masses 1:2:1: %u %u %u, residual %.4f Hz\n", n_osc, count[0],
                 count[1], count[2], (double)bench.carriers.residual);
   assert_int_equal(count[0], n_osc / 4);
@@ -237,7 +237,7 @@ static void test_residual_vanishes_after_the_anneal(void** state)
   Bench bench;
   bench_open(&bench, 1000, 5);
   bench_chord(&bench, c_major_hz, NULL, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   bench_anneal(&bench, 1000);
   bench_anneal(&bench, 1000);
   print_message("residual one anneal later: %.2g Hz\n", (double)bench.carriers.residual);
@@ -252,11 +252,11 @@ static void test_only_those_who_must_are_heated(void** state)
   Bench bench;
   bench_open(&bench, 1200, 9);
   bench_chord(&bench, c_major_hz, NULL, 2);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   bench_anneal(&bench, 1200);
   bench_chord(&bench, c_major_hz, NULL, 3);
   bench.target.fresh[2] = true;
-  fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 1200, 0.01f);
+  fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 1200, 0.01f);
   // 600/600 to 400/400/400 by monotone transport: 200 leave the first, 400 the second.
   assert_int_equal(bench.carriers.n_hot, 600);
   assert_int_equal(bench.carriers.settled[0], 400);
@@ -276,7 +276,7 @@ static void check_random_play(uint64_t seed, uint32_t capacity)
   fiq_random_init(&random, seed, 1);
   bench_open(&bench, capacity, (uint32_t)seed);
   bench_chord(&bench, c_major_hz, NULL, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   uint32_t n_osc = capacity / 2;
   for (int change = 0; change < 500; ++change) {
     const uint32_t k      = fiq_random_bits(&random) % FIQ_CARRIERS_MAX;
@@ -288,7 +288,7 @@ static void check_random_play(uint64_t seed, uint32_t capacity)
     n_osc = fiq_random_uniform(&random) < 0.1f ? 1 + fiq_random_bits(&random) % capacity : n_osc;
     const uint32_t steps = fiq_random_bits(&random) % 40;
     for (uint32_t i = 0; i <= steps; ++i) {
-      fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, n_osc, 0.02f);
+      fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, n_osc, 0.02f);
       memset(bench.target.fresh, 0, sizeof bench.target.fresh);
     }
     uint32_t total = bench.carriers.n_hot;
@@ -303,14 +303,14 @@ static void check_random_play(uint64_t seed, uint32_t capacity)
     mass += (double)bench.target.mass[k];
   }
   uint32_t count[FIQ_CARRIERS_MAX];
-  fiq_carriers_count(&bench.carriers, count);
+  fiq_anneal_count(&bench.carriers, count);
   for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     const double exact = (double)n_osc * (double)bench.target.mass[k] / mass;
     assert_true(fabs((double)count[k] - exact) <= 1.0);
   }
   for (uint32_t i = 0; i < n_osc; ++i) {
     assert_true(isfinite(bench.carriers.x[i]));
-    assert_int_not_equal(bench.carriers.state[i], FIQ_CARRIER_LOOSE);
+    assert_int_not_equal(bench.carriers.state[i], FIQ_OSCILLATOR_LOOSE);
   }
   bench_close(&bench);
 }
@@ -336,8 +336,8 @@ static void test_both_builds_give_the_same_bits(void** state)
     one.target.x[k] = two.target.x[k] = 100.0f + 20.0f * (float)k;
     one.target.mass[k] = two.target.mass[k] = 1.0f;
   }
-  fiq_carriers_scatter(&one.carriers);
-  fiq_carriers_scatter(&two.carriers);
+  fiq_anneal_scatter(&one.carriers);
+  fiq_anneal_scatter(&two.carriers);
   bench_anneal(&one, 1000);
   bench_anneal(&two, 1000);
   assert_memory_equal(one.carriers.x, two.carriers.x, 1000 * sizeof(float));
@@ -355,13 +355,13 @@ static void test_reset_equals_fresh_init(void** state)
   bench_open(&two, 300, 4);
   bench_chord(&one, c_major_hz, NULL, 3);
   bench_chord(&two, c_major_hz, NULL, 3);
-  fiq_carriers_scatter(&one.carriers);
+  fiq_anneal_scatter(&one.carriers);
   for (int i = 0; i < 37; ++i) {
-    fiq_carriers_step(&one.carriers, &one.params, &one.target, 300, 0.01f);
+    fiq_anneal_step(&one.carriers, &one.params, &one.target, 300, 0.01f);
   }
-  fiq_carriers_reset(&one.carriers, 4);
-  fiq_carriers_scatter(&one.carriers);
-  fiq_carriers_scatter(&two.carriers);
+  fiq_anneal_reset(&one.carriers, 4);
+  fiq_anneal_scatter(&one.carriers);
+  fiq_anneal_scatter(&two.carriers);
   bench_anneal(&one, 300);
   bench_anneal(&two, 300);
   assert_memory_equal(one.carriers.x, two.carriers.x, 300 * sizeof(float));
@@ -380,10 +380,10 @@ static double early_residual(FiqSharpness mode, float curve, float sharpness, fl
   const float mass[3]         = {4.0f, 2.0f, 2.0f};
   bench_chord(&bench, c_major_hz, mass, 3);
   bench.target.coherence[0] = 1.0f;
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   double half = 0.0;
   for (int step = 0; step < 100; ++step) {
-    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 1000, 0.01f);
+    fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 1000, 0.01f);
     if (step == 20) {
       half = (double)bench.carriers.residual;
       memcpy(x, bench.carriers.x, 1000 * sizeof *x);
@@ -434,12 +434,12 @@ static double softly(float sharpness, double* last_way)
   bench.params.sharpness = sharpness;
   bench.params.balance   = 0.0f;
   bench_chord(&bench, two_hz, NULL, 2);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   double early = 0.0;
   *last_way    = 0.0;
   for (int step = 1; step <= STEPS + 20; ++step) {
     memcpy(x, bench.carriers.x, sizeof x);
-    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, N, 0.001f);
+    fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, N, 0.001f);
     for (uint32_t i = 0; i < N; ++i) {
       const double here = (double)bench.carriers.x[i];
       const double away = fmin(fabs(here - (double)two_hz[0]), fabs(here - (double)two_hz[1]));
@@ -475,7 +475,7 @@ static void test_temperature_keeps_shares(void** state)
   bench_open(&bench, 3000, 8);
   bench.params.temperature = 0.5f;
   bench_chord(&bench, c_major_hz, NULL, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   bench_anneal(&bench, 3000);
   bench_anneal(&bench, 3000);
   const double want = 50.0 * 0.5 * 0.05 / sqrt(1.0 - 0.45 * 0.45) * sqrt(2.0 / 3.14159265358979);
@@ -495,20 +495,20 @@ static void test_short_steps_track_and_balance(void** state)
   Bench bench;
   bench_open(&bench, 20000, 6);
   bench_chord(&bench, c_major_hz, NULL, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   uint32_t turn = 0;
   for (int i = 0; i < 1010; ++i) {
-    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
-    turn = bench.carriers.turn > turn ? bench.carriers.turn : turn;
+    fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
+    turn = bench.carriers.update_steps > turn ? bench.carriers.update_steps : turn;
   }
-  assert_int_equal(turn, FIQ_CARRIERS_TURN_MAX);
+  assert_int_equal(turn, FIQ_ANNEAL_UPDATE_STEPS_MAX);
   assert_int_equal(bench.carriers.n_hot, 0);
   print_message("steps of 1 ms: residual %.4f Hz\n", (double)bench.carriers.residual);
   assert_true(bench.carriers.residual <= 0.03f);
   assert_true(bench.carriers.imbalance < 1.001f);
   for (int i = 0; i < 200; ++i) {
     bench.target.x[1] += 0.1f;
-    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
+    fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
   }
   float worst = 0.0f;
   for (uint32_t i = 0; i < 20000; ++i) {
@@ -527,14 +527,14 @@ static void test_who_joins_at_rest_stays_on_its_carrier(void** state)
   bench_chord(&bench, c_major_hz, NULL, 3);
   // Most leave in the middle of a flight with short steps, and come back when the others have arrived.
   const float period_s = 1.0f / 750.0f;
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   for (int step = 0; step < 3000; ++step) {
-    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, step < 100 ? 1024 : 64,
-                      period_s);
+    fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, step < 100 ? 1024 : 64,
+                    period_s);
   }
   double worst = 0.0;
   for (int step = 0; step < 20; ++step) {
-    fiq_carriers_step(&bench.carriers, &bench.params, &bench.target, 1024, period_s);
+    fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 1024, period_s);
     for (uint32_t i = 0; i < 1024; ++i) {
       const float carrier = bench.carriers.now[bench.carriers.slot[i]];
       worst               = fmax(worst, fabs((double)(bench.carriers.x[i] - carrier)));
@@ -548,25 +548,25 @@ static void test_who_joins_at_rest_stays_on_its_carrier(void** state)
 static void test_small_arena_is_refused(void** state)
 {
   (void)state;
-  FiqCarriers carriers;
-  FiqArena    ruler;
+  FiqAnneal carriers;
+  FiqArena  ruler;
   fiq_arena_init(&ruler, NULL, 0);
-  assert_int_equal(fiq_carriers_init(&carriers, &ruler, 500), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_anneal_init(&carriers, &ruler, 500), FIQ_NO_MEMORY);
   FiqArena arena = support_arena(ruler.used_bytes);
   for (size_t size = 0; size < ruler.used_bytes; size += 4096) {
     FiqArena small = {arena.base, size, 0};
-    assert_int_equal(fiq_carriers_init(&carriers, &small, 500), FIQ_NO_MEMORY);
+    assert_int_equal(fiq_anneal_init(&carriers, &small, 500), FIQ_NO_MEMORY);
   }
-  assert_int_equal(fiq_carriers_init(&carriers, &arena, 500), FIQ_OK);
-  assert_int_equal(fiq_carriers_init(&carriers, &ruler, 0), FIQ_BAD_ARGUMENT);
+  assert_int_equal(fiq_anneal_init(&carriers, &arena, 500), FIQ_OK);
+  assert_int_equal(fiq_anneal_init(&carriers, &ruler, 0), FIQ_BAD_ARGUMENT);
   support_arena_free(&arena);
 }
 
-static uint32_t count_hot(const FiqCarriers* carriers)
+static uint32_t count_hot(const FiqAnneal* carriers)
 {
   uint32_t n = 0;
   for (uint32_t i = 0; i < carriers->n_osc; ++i) {
-    n += carriers->state[i] == FIQ_CARRIER_HOT;
+    n += carriers->state[i] == FIQ_OSCILLATOR_HOT;
   }
   return n;
 }
@@ -574,7 +574,7 @@ static uint32_t count_hot(const FiqCarriers* carriers)
 static void step_many(Bench* bench, uint32_t n_osc, int n_steps)
 {
   for (int i = 0; i < n_steps; ++i) {
-    fiq_carriers_step(&bench->carriers, &bench->params, &bench->target, n_osc, 1.0f / 750.0f);
+    fiq_anneal_step(&bench->carriers, &bench->params, &bench->target, n_osc, 1.0f / 750.0f);
     memset(bench->target.fresh, 0, sizeof bench->target.fresh);
   }
 }
@@ -593,7 +593,7 @@ static void test_a_plan_is_carried_out_over_the_steps_of_a_turn(void** state)
   Bench bench;
   bench_open(&bench, N, 3);
   bench_chord(&bench, c_major_hz, NULL, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   step_many(&bench, N, 2 * SECONDS);
   assert_int_equal(count_hot(&bench.carriers), 0);
   add_carrier(&bench, 3, 523.25f);
@@ -609,7 +609,7 @@ static void test_a_plan_is_carried_out_over_the_steps_of_a_turn(void** state)
   assert_int_equal(count_hot(&bench.carriers), bench.carriers.n_hot);
   step_many(&bench, N, 2 * SECONDS);
   uint32_t count[FIQ_CARRIERS_MAX];
-  fiq_carriers_count(&bench.carriers, count);
+  fiq_anneal_count(&bench.carriers, count);
   for (int k = 0; k < 5; ++k) {
     assert_int_equal(count[k], N / 5);
   }
@@ -618,13 +618,13 @@ static void test_a_plan_is_carried_out_over_the_steps_of_a_turn(void** state)
 }
 
 /// The numbers that plans are made from, against a count of all.
-static void check_counts(const FiqCarriers* carriers)
+static void check_counts(const FiqAnneal* carriers)
 {
   uint32_t count[FIQ_CARRIERS_MAX] = {0};
   uint32_t n_hot                   = 0;
   for (uint32_t i = 0; i < carriers->n_osc; ++i) {
-    n_hot += carriers->state[i] == FIQ_CARRIER_HOT;
-    count[carriers->slot[i]] += carriers->state[i] == FIQ_CARRIER_SETTLED;
+    n_hot += carriers->state[i] == FIQ_OSCILLATOR_HOT;
+    count[carriers->slot[i]] += carriers->state[i] == FIQ_OSCILLATOR_SETTLED;
   }
   assert_int_equal(carriers->n_hot, n_hot);
   assert_memory_equal(carriers->settled, count, sizeof count);
@@ -640,12 +640,12 @@ static void test_counts_hold_while_plans_cut_into_one_another(void** state)
   fiq_random_init(&random, 11, 0);
   bench_open(&bench, LARGE, 3);
   bench_chord(&bench, c_major_hz, NULL, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   uint32_t n_osc      = LARGE;
   uint32_t n_pass[4]  = {0};
   uint32_t n_cut_into = 0;
   for (int step = 0; step < 60000; ++step) {
-    const bool     cut = bench.carriers.pass != FIQ_CARRIERS_NO_PASS;
+    const bool     cut = bench.carriers.pass != FIQ_ANNEAL_NO_PASS;
     const uint32_t die = fiq_random_bits(&random) % (cut ? 60u : 1200u);
     const uint32_t k   = fiq_random_bits(&random) % 6u;
     n_pass[bench.carriers.pass] += 1;
@@ -684,10 +684,10 @@ static void test_the_strewn_rest_in_the_parts_of_their_carriers(void** state)
   Bench        bench;
   bench_open(&bench, N, 3);
   bench_chord(&bench, c_major_hz, mass, 3);
-  fiq_carriers_scatter(&bench.carriers);
+  fiq_anneal_scatter(&bench.carriers);
   step_many(&bench, N, 1);
   uint32_t count[FIQ_CARRIERS_MAX];
-  fiq_carriers_count(&bench.carriers, count);
+  fiq_anneal_count(&bench.carriers, count);
   for (uint32_t i = 0; i < N; ++i) {
     const uint8_t k = bench.carriers.slot[i];
     x[i]            = bench.carriers.x[i];
@@ -696,16 +696,16 @@ static void test_the_strewn_rest_in_the_parts_of_their_carriers(void** state)
   for (int k = 0; k < 3; ++k) {
     assert_true(fabs((double)count[k] / (double)mass[k] - N / 4.0) < 0.02 * N / 4.0);
   }
-  for (uint32_t step = 1; step <= bench.carriers.turn; ++step) {
+  for (uint32_t step = 1; step <= bench.carriers.update_steps; ++step) {
     step_many(&bench, N, 1);
     uint32_t moved = 0;
     for (uint32_t i = 0; i < N; ++i) {
       moved += fabsf(bench.carriers.x[i] - x[i]) > 0.0f;
     }
-    const double part = (double)step / (double)bench.carriers.turn;
+    const double part = (double)step / (double)bench.carriers.update_steps;
     assert_true(fabs((double)moved / N - part) < 0.02);
   }
-  assert_true(bench.carriers.turn > 1);
+  assert_true(bench.carriers.update_steps > 1);
   bench_close(&bench);
 }
 

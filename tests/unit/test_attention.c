@@ -2,11 +2,11 @@
 // Goal: what is new is attended at once, in five bands at most, and let go when it is no longer new.
 // Method: noise and tones through a transform into bands, frame by frame; energies made by hand for the
 // formula.
+#include "dsp/base/maths.h"
 #include "dsp/goals/attention.h"
 #include "dsp/transform/fft.h"
-#include "dsp/base/maths.h"
-#include "tests/support/support.h"
 #include "dsp/transform/window.h"
+#include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>

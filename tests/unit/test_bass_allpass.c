@@ -11,23 +11,23 @@
 
 static const double pi         = 3.14159265358979323846;
 static const double rates_hz[] = {8000.0, 44100.0, 48000.0, 192000.0, 384000.0};
-static const float  corners[]  = {FIQ_BASS_HZ_MIN, 50.0f, FIQ_BASS_HZ_MAX};
+static const float  corners[]  = {FIQ_BASS_ALLPASS_HZ_MIN, 50.0f, FIQ_BASS_ALLPASS_HZ_MAX};
 
 /// A bass that has reached `depth`.
-static FiqBass bass_at(double rate_hz, float corner_hz, float depth)
+static FiqBassAllpass bass_at(double rate_hz, float corner_hz, float depth)
 {
-  FiqBass bass;
-  fiq_bass_init(&bass, rate_hz);
-  fiq_bass_set(&bass, corner_hz);
-  fiq_bass_control(&bass, depth, 32);
-  fiq_bass_control(&bass, depth, 32);
+  FiqBassAllpass bass;
+  fiq_bass_allpass_init(&bass, rate_hz);
+  fiq_bass_allpass_set(&bass, corner_hz);
+  fiq_bass_allpass_control(&bass, depth, 32);
+  fiq_bass_allpass_control(&bass, depth, 32);
   return bass;
 }
 
-static void process_both(FiqBass* bass, float* x, float* other, uint32_t at, uint32_t n)
+static void process_both(FiqBassAllpass* bass, float* x, float* other, uint32_t at, uint32_t n)
 {
   float* const planes[2] = {x, other};
-  fiq_bass_process(bass, (const float* const*)planes, planes, at, n);
+  fiq_bass_allpass_process(bass, (const float* const*)planes, planes, at, n);
 }
 
 /// Turn of phase of two sections of depth d: z = tan(w/2)/tan(corner/2), each 2 atan2(2 d z, 1 - z^2) behind.
@@ -48,9 +48,9 @@ static void test_every_depth_is_an_all_pass_of_the_stated_phase(void** state)
     float*       x     = support_floats(n);
     float*       other = support_floats(n);
     for (int i = 0; i < 9; ++i) {
-      const float corner = corners[i % 3];
-      const float depth  = depths[i / 3];
-      FiqBass     bass   = bass_at(rates_hz[r], corner, depth);
+      const float    corner = corners[i % 3];
+      const float    depth  = depths[i / 3];
+      FiqBassAllpass bass   = bass_at(rates_hz[r], corner, depth);
       memset(x, 0, n * sizeof(float));
       x[0] = 1.0f;
       process_both(&bass, x, other, 0, (uint32_t)n);
@@ -97,10 +97,10 @@ static void test_depth_0_and_no_corner_are_the_input_to_the_bit(void** state)
   float* same  = support_floats(N);
   float* other = support_floats(N);
   for (int k = 0; k < 2; ++k) {
-    FiqBass bass = bass_at(48000.0, k ? 50.0f : 0.0f, k ? 0.0f : 1.0f);
+    FiqBassAllpass bass = bass_at(48000.0, k ? 50.0f : 0.0f, k ? 0.0f : 1.0f);
     support_noise(x, N, 0.5, 3);
     memcpy(same, x, N * sizeof(float));
-    assert_true(fiq_bass_rests(&bass));
+    assert_true(fiq_bass_allpass_rests(&bass));
     process_both(&bass, x, other, 0, N);
     assert_memory_equal(x, same, N * sizeof(float));
   }
@@ -113,15 +113,15 @@ static void test_depth_and_corner_move_without_a_click(void** state)
 {
   (void)state;
   enum { N = 96000, PERIOD = 32 };
-  FiqBass bass  = bass_at(48000.0, 50.0f, 1.0f);
-  float*  x     = support_floats(N);
-  float*  other = support_floats(N);
+  FiqBassAllpass bass  = bass_at(48000.0, 50.0f, 1.0f);
+  float*         x     = support_floats(N);
+  float*         other = support_floats(N);
   support_sine(x, N, 300.0, 48000.0, 0.5, 0.0);
   double bend = 0.0;
   for (uint32_t at = 0; at < N; at += PERIOD) {
     const uint32_t quarter = at / (N / 4);
-    fiq_bass_set(&bass, quarter == 1 ? 70.0f : quarter == 3 ? 0.0f : 50.0f);
-    fiq_bass_control(&bass, quarter == 2 ? 0.5f : 1.0f, PERIOD);
+    fiq_bass_allpass_set(&bass, quarter == 1 ? 70.0f : quarter == 3 ? 0.0f : 50.0f);
+    fiq_bass_allpass_control(&bass, quarter == 2 ? 0.5f : 1.0f, PERIOD);
     process_both(&bass, x + at, other + at, 0, PERIOD);
   }
   for (size_t i = 2; i < N; ++i) {
@@ -132,7 +132,7 @@ static void test_depth_and_corner_move_without_a_click(void** state)
   print_message("beyond its own bend a moving sine has %.1f dBFS\n", extra_db);
   assert_true(extra_db < -70.0);
   // The last quarter wants no turn: that is the input again.
-  assert_true(fiq_bass_rests(&bass));
+  assert_true(fiq_bass_allpass_rests(&bass));
   free(x);
   free(other);
 }
@@ -141,20 +141,20 @@ static void test_block_cutting_and_reset_do_not_matter(void** state)
 {
   (void)state;
   enum { N = 6400, PERIOD = 64 };
-  float*  whole = support_floats(N);
-  float*  cut   = support_floats(N);
-  float*  other = support_floats(N);
-  FiqBass bass;
-  fiq_bass_init(&bass, 48000.0);
+  float*         whole = support_floats(N);
+  float*         cut   = support_floats(N);
+  float*         other = support_floats(N);
+  FiqBassAllpass bass;
+  fiq_bass_allpass_init(&bass, 48000.0);
   for (int k = 0; k < 2; ++k) {
     float* const x = k ? cut : whole;
     support_noise(x, N, 0.5, 7);
     memset(other, 0, N * sizeof(float));
-    fiq_bass_reset(&bass);
-    fiq_bass_set(&bass, 0.0f);
+    fiq_bass_allpass_reset(&bass);
+    fiq_bass_allpass_set(&bass, 0.0f);
     for (uint32_t at = 0; at < N; at += PERIOD) {
-      fiq_bass_control(&bass, 1.0f, PERIOD);
-      fiq_bass_set(&bass, 50.0f);
+      fiq_bass_allpass_control(&bass, 1.0f, PERIOD);
+      fiq_bass_allpass_set(&bass, 50.0f);
       for (uint32_t done = 0; done < PERIOD;) {
         const uint32_t left  = PERIOD - done;
         const uint32_t piece = k && 1 + at % 23 < left ? 1 + at % 23 : left;
@@ -164,8 +164,8 @@ static void test_block_cutting_and_reset_do_not_matter(void** state)
     }
   }
   assert_memory_equal(whole, cut, N * sizeof(float));
-  fiq_bass_reset(&bass);
-  fiq_bass_control(&bass, 1.0f, PERIOD);
+  fiq_bass_allpass_reset(&bass);
+  fiq_bass_allpass_control(&bass, 1.0f, PERIOD);
   memset(whole, 0, N * sizeof(float));
   process_both(&bass, whole, other, 0, PERIOD);
   assert_true(support_peak(whole, PERIOD) <= 0.0);

@@ -4,8 +4,8 @@
    Method: a click's peak and the energy of its response are measured at several drives and rates; tones are measured
    through the chain; the drive is swept on a sine.
 */
-#include "dsp/filter/disperser.h"
 #include "dsp/base/maths.h"
+#include "dsp/filter/disperser.h"
 #include "tests/support/support.h"
 
 #include <math.h>

@@ -242,7 +242,7 @@ static void test_a_state_that_comes_while_sound_plays_does_not_cut_it(void** sta
 
 static uint32_t n_exchanged;
 
-static void count_exchange(void* handle, const FiqCoreNews* news, FiqCoreField* field)
+static void count_exchange(void* handle, const FiqCoreMessage* news, FiqCoreField* field)
 {
   (void)handle;
   (void)news;
@@ -266,30 +266,30 @@ static void test_a_rehearsal_leaves_nothing_behind(void** state)
   float* const out[4] = {support_floats(FRAMES), support_floats(FRAMES), support_floats(FRAMES),
                          support_floats(FRAMES)};
   for (int realm = 0; realm < 3; ++realm) {
-    FiqEngineParams params     = lively();
-    params.realm               = (float)realm;
-    params.remember            = 1.0f;
-    params.recall              = 0.5f;
-    params.chord               = 3.0f;
-    FiqEngine* const rehearsed = linked(&params);
-    FiqEngine* const plain     = linked(&params);
+    FiqEngineParams params   = lively();
+    params.realm             = (float)realm;
+    params.remember          = 1.0f;
+    params.recall            = 0.5f;
+    params.chord             = 3.0f;
+    FiqEngine* const is_warm = linked(&params);
+    FiqEngine* const plain   = linked(&params);
     FiqEngineState   kept[2];
     FiqTelemetry     told;
     n_exchanged = 0;
-    fiq_engine_watch(rehearsed, true);
-    fiq_engine_rehearse(rehearsed, &params);
+    fiq_engine_watch(is_warm, true);
+    fiq_engine_warm_up(is_warm, &params);
     assert_int_equal(n_exchanged, 0);
-    assert_false(fiq_engine_telemetry(rehearsed, &told));
-    fiq_engine_state(rehearsed, &kept[0]);
+    assert_false(fiq_engine_telemetry(is_warm, &told));
+    fiq_engine_state(is_warm, &kept[0]);
     fiq_engine_state(plain, &kept[1]);
     assert_memory_equal(&kept[0], &kept[1], sizeof(kept[0]));
-    assert_int_equal(fiq_engine_memory_generation(rehearsed), fiq_engine_memory_generation(plain));
-    render(rehearsed, &params, out[0], out[1], NULL);
+    assert_int_equal(fiq_engine_memory_generation(is_warm), fiq_engine_memory_generation(plain));
+    render(is_warm, &params, out[0], out[1], NULL);
     render(plain, &params, out[2], out[3], NULL);
     assert_true(n_exchanged > 0);
     assert_memory_equal(out[0], out[2], FRAMES * sizeof(float));
     assert_memory_equal(out[1], out[3], FRAMES * sizeof(float));
-    fiq_engine_free(rehearsed);
+    fiq_engine_free(is_warm);
     fiq_engine_free(plain);
   }
   for (int i = 0; i < 4; ++i) {

@@ -2,8 +2,8 @@
 // Goal: goals that can be reached are reached in time and without swinging, others stay bounded.
 // Method: plants of one lag whose measure rises with the drive, over the gains, lags and noises that may
 // be met, and one as steep as the onset of synchrony; the headroom's is heard through a slow mean besides.
-#include "dsp/goals/goal_controller.h"
 #include "dsp/base/random.h"
+#include "dsp/goals/goal_controller.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -47,7 +47,7 @@ static void plant_start(Plant* plant)
 }
 
 /// One tick; what is measured.
-static FiqAgencyMeasures plant_step(Plant* plant, double drive)
+static FiqGoalMeasures plant_step(Plant* plant, double drive)
 {
   const double sigmoid = 1.0 / (1.0 + exp(-plant->steep * (drive - 0.5)));
   const double aim     = plant->rest + plant->gain * (plant->steep > 0.0 ? sigmoid : drive);
@@ -55,11 +55,11 @@ static FiqAgencyMeasures plant_step(Plant* plant, double drive)
   plant->mean += (plant->state - plant->mean) * (double)tick_s / 0.5;
   const double units = (plant->kind == FIQ_GOAL_HEADROOM ? plant->mean : plant->state) +
                        plant->noise * (double)fiq_random_normal(&plant->random);
-  FiqAgencyMeasures measures = {0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
-  const float       value    = (float)measured_of(plant->kind, units);
-  float* const      fields[] = {&measures.order, &measures.crest_db, &measures.centroid_hz,
-                                &measures.entropy};
-  *fields[plant->kind]       = value;
+  FiqGoalMeasures measures = {0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
+  const float     value    = (float)measured_of(plant->kind, units);
+  float* const    fields[] = {&measures.order, &measures.crest_db, &measures.centroid_hz,
+                              &measures.entropy};
+  *fields[plant->kind]     = value;
   return measures;
 }
 
@@ -76,20 +76,20 @@ typedef struct {
 
 static Course run(Plant* plant, double target_units, double s)
 {
-  FiqAgency     agency;
-  Course        course = {.reached_s = 1e9};
-  const double  sign   = target_units > plant->rest ? 1.0 : -1.0;
-  const double  close  = tolerance_of(plant->kind);
-  const FiqGoal goal   = {plant->kind, (float)measured_of(plant->kind, target_units), 1.0f};
-  double        top    = 0.0;
-  fiq_agency_reset(&agency);
+  FiqGoalController agency;
+  Course            course = {.reached_s = 1e9};
+  const double      sign   = target_units > plant->rest ? 1.0 : -1.0;
+  const double      close  = tolerance_of(plant->kind);
+  const FiqGoal     goal   = {plant->kind, (float)measured_of(plant->kind, target_units), 1.0f};
+  double            top    = 0.0;
+  fiq_goal_controller_reset(&agency);
   plant_start(plant);
   for (int i = 0; i < (int)(s * SECOND); ++i) {
-    const double            was      = (double)fiq_agency_drive(&agency, plant->kind);
-    const FiqAgencyMeasures measures = plant_step(plant, was);
-    fiq_agency_set_goals(&agency, &goal, 1);
-    fiq_agency_step(&agency, &measures, tick_s);
-    const double drive = (double)fiq_agency_drive(&agency, plant->kind);
+    const double          was      = (double)fiq_goal_controller_drive(&agency, plant->kind);
+    const FiqGoalMeasures measures = plant_step(plant, was);
+    fiq_goal_controller_set_goals(&agency, &goal, 1);
+    fiq_goal_controller_step(&agency, &measures, tick_s);
+    const double drive = (double)fiq_goal_controller_drive(&agency, plant->kind);
     const double units = plant->kind == FIQ_GOAL_HEADROOM ? plant->mean : plant->state;
     const double away  = sign * (target_units - units) / close;
     if (agency.states[0].is_reached && course.reached_s > 1e8) {
@@ -183,57 +183,57 @@ static void test_goals_out_of_reach_stay_bounded_and_are_left_at_once(void** sta
     assert_true(course.reached_s > 1e8);
 
     // Nothing is wound up: two minutes later the drive turns as soon as it may.
-    FiqAgency agency;
-    FiqGoal   goal = {(FiqGoalKind)kind, 0.0f, 1.0f};
-    fiq_agency_reset(&agency);
+    FiqGoalController agency;
+    FiqGoal           goal = {(FiqGoalKind)kind, 0.0f, 1.0f};
+    fiq_goal_controller_reset(&agency);
     plant_start(&plant);
     for (int i = 0; i < 122 * SECOND; ++i) {
-      const FiqAgencyMeasures measures =
-          plant_step(&plant, (double)fiq_agency_drive(&agency, plant.kind));
+      const FiqGoalMeasures measures =
+          plant_step(&plant, (double)fiq_goal_controller_drive(&agency, plant.kind));
       const double now = i < 120 * SECOND ? target : plant.rest - 0.15;
       goal.target      = (float)measured_of((FiqGoalKind)kind, now);
-      fiq_agency_set_goals(&agency, &goal, 1);
-      fiq_agency_step(&agency, &measures, tick_s);
+      fiq_goal_controller_set_goals(&agency, &goal, 1);
+      fiq_goal_controller_step(&agency, &measures, tick_s);
     }
-    assert_true(fiq_agency_drive(&agency, (FiqGoalKind)kind) < 0.9f);
+    assert_true(fiq_goal_controller_drive(&agency, (FiqGoalKind)kind) < 0.9f);
   }
 }
 
-static FiqAgencyMeasures middle(void)
+static FiqGoalMeasures middle(void)
 {
-  return (FiqAgencyMeasures){0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
+  return (FiqGoalMeasures){0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
 }
 
-static void pass(FiqAgency* agency, const FiqAgencyMeasures* measures, double s)
+static void pass(FiqGoalController* agency, const FiqGoalMeasures* measures, double s)
 {
   for (int i = 0; i < (int)(s * SECOND); ++i) {
-    fiq_agency_step(agency, measures, tick_s);
+    fiq_goal_controller_step(agency, measures, tick_s);
   }
 }
 
 static void test_without_goals_drives_come_to_rest(void** state)
 {
   (void)state;
-  FiqAgency               agency;
-  const FiqAgencyMeasures measures = middle();
-  const FiqGoal           goals[]  = {{FIQ_GOAL_ORDER, 0.9f, 1.0f},
-                                      {FIQ_GOAL_HEADROOM, 20.0f, 1.0f},
-                                      {FIQ_GOAL_BRIGHTNESS, 4000.0f, 1.0f},
-                                      {FIQ_GOAL_DENSITY, 0.1f, 1.0f}};
-  fiq_agency_reset(&agency);
-  fiq_agency_set_goals(&agency, goals, 4);
+  FiqGoalController     agency;
+  const FiqGoalMeasures measures = middle();
+  const FiqGoal         goals[]  = {{FIQ_GOAL_ORDER, 0.9f, 1.0f},
+                                    {FIQ_GOAL_HEADROOM, 20.0f, 1.0f},
+                                    {FIQ_GOAL_BRIGHTNESS, 4000.0f, 1.0f},
+                                    {FIQ_GOAL_DENSITY, 0.1f, 1.0f}};
+  fiq_goal_controller_reset(&agency);
+  fiq_goal_controller_set_goals(&agency, goals, 4);
   pass(&agency, &measures, 30.0);
   for (uint32_t k = 0; k < FIQ_N_GOAL_KINDS; ++k) {
     assert_true(fabsf(agency.drive[k]) > 0.9f);
     assert_true((agency.drive[k] > 0.0f) == (k == FIQ_GOAL_ORDER || k == FIQ_GOAL_BRIGHTNESS));
   }
-  fiq_agency_set_goals(&agency, NULL, 0);
+  fiq_goal_controller_set_goals(&agency, NULL, 0);
   double rate = 0.0;
   double s    = 0.0;
   bool   rest = false;
   for (; !rest && s < 60.0; s += (double)tick_s) {
-    const FiqAgency was = agency;
-    fiq_agency_step(&agency, &measures, tick_s);
+    const FiqGoalController was = agency;
+    fiq_goal_controller_step(&agency, &measures, tick_s);
     rest = true;
     for (uint32_t k = 0; k < FIQ_N_GOAL_KINDS; ++k) {
       rate = fmax(rate, (double)(fabsf(agency.drive[k] - was.drive[k]) / tick_s));
@@ -243,7 +243,7 @@ static void test_without_goals_drives_come_to_rest(void** state)
   print_message("  exactly 0 after %.1f s, at most %.2f a second\n", s, rate);
   assert_true(rest && s < 15.0);
   assert_true(rate < 0.31);
-  assert_true(fiq_agency_progress(&agency) <= 0.0f);
+  assert_true(fiq_goal_controller_progress(&agency) <= 0.0f);
 }
 
 static void test_of_what_swings_the_mean_is_steered(void** state)
@@ -260,24 +260,24 @@ static void test_of_what_swings_the_mean_is_steered(void** state)
     const double      share    = fall_s / period_s * (1.0 - exp(-period_s / fall_s));
     Plant             plant    = {.kind = kind, .gain = 1.5, .lag_s = 0.3};
     plant.rest                 = (const double[]){0.0, -6.0, 10.0, 0.3}[kind];
-    const double target        = plant.rest + leap * share + 0.6;
-    FiqAgency    agency;
-    double       mean = 0.0;
-    double       low  = 1.0;
-    double       high = -1.0;
-    fiq_agency_reset(&agency);
+    const double      target   = plant.rest + leap * share + 0.6;
+    FiqGoalController agency;
+    double            mean = 0.0;
+    double            low  = 1.0;
+    double            high = -1.0;
+    fiq_goal_controller_reset(&agency);
     plant_start(&plant);
     for (int k = 0; k < 60 * SECOND; ++k) {
-      const double drive = (double)fiq_agency_drive(&agency, kind);
+      const double drive = (double)fiq_goal_controller_drive(&agency, kind);
       (void)plant_step(&plant, drive);
-      const double      since_s  = fmod(k * (double)tick_s, period_s);
-      const double      units    = plant.state + leap * exp(-since_s / fall_s);
-      FiqAgencyMeasures at       = {0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
-      float* const      fields[] = {&at.order, &at.crest_db, &at.centroid_hz, &at.entropy};
-      *fields[kind]              = (float)measured_of(kind, units);
-      const FiqGoal goal         = {kind, (float)measured_of(kind, target), 1.0f};
-      fiq_agency_set_goals(&agency, &goal, 1);
-      fiq_agency_step(&agency, &at, tick_s);
+      const double    since_s  = fmod(k * (double)tick_s, period_s);
+      const double    units    = plant.state + leap * exp(-since_s / fall_s);
+      FiqGoalMeasures at       = {0.5f, 12.0f, 1000.0f, 0.5f, false, 0.0f};
+      float* const    fields[] = {&at.order, &at.crest_db, &at.centroid_hz, &at.entropy};
+      *fields[kind]            = (float)measured_of(kind, units);
+      const FiqGoal goal       = {kind, (float)measured_of(kind, target), 1.0f};
+      fiq_goal_controller_set_goals(&agency, &goal, 1);
+      fiq_goal_controller_step(&agency, &at, tick_s);
       if (k >= 40 * SECOND) {
         mean += units / (20.0 * SECOND);
         low  = fmin(low, drive);
@@ -297,17 +297,17 @@ static void test_a_drive_that_does_harm_rests(void** state)
 {
   (void)state;
   // Dispersal raises the crest factor by 2 dB at full drive. It may try, but less and less.
-  const FiqGoal goal = {FIQ_GOAL_HEADROOM, 6.0f, 1.0f};
-  FiqAgency     agency;
-  double        tried_s[2] = {0.0, 0.0};
-  fiq_agency_reset(&agency);
+  const FiqGoal     goal = {FIQ_GOAL_HEADROOM, 6.0f, 1.0f};
+  FiqGoalController agency;
+  double            tried_s[2] = {0.0, 0.0};
+  fiq_goal_controller_reset(&agency);
   for (int i = 0; i < 600 * SECOND; ++i) {
-    const float       drive    = fiq_agency_drive(&agency, FIQ_GOAL_HEADROOM);
-    FiqAgencyMeasures measures = {0.5f, 9.0f, 1000.0f, 0.5f, false, 0.0f};
-    measures.rise_db           = 2.0f * fmaxf(drive, 0.0f);
+    const float     drive    = fiq_goal_controller_drive(&agency, FIQ_GOAL_HEADROOM);
+    FiqGoalMeasures measures = {0.5f, 9.0f, 1000.0f, 0.5f, false, 0.0f};
+    measures.rise_db         = 2.0f * fmaxf(drive, 0.0f);
     measures.crest_db += measures.rise_db;
-    fiq_agency_set_goals(&agency, &goal, 1);
-    fiq_agency_step(&agency, &measures, tick_s);
+    fiq_goal_controller_set_goals(&agency, &goal, 1);
+    fiq_goal_controller_step(&agency, &measures, tick_s);
     tried_s[i >= 300 * SECOND] += drive > 0.05f ? (double)tick_s : 0.0;
   }
   print_message("  it harms: driven for %.1f s of the first five minutes, %.1f s of the next\n",
@@ -315,41 +315,41 @@ static void test_a_drive_that_does_harm_rests(void** state)
   assert_true(tried_s[0] < 30.0 && tried_s[1] < 10.0);
   // Another goal is tried at once; one that helps stays.
   const FiqGoal other = {FIQ_GOAL_HEADROOM, 5.0f, 1.0f};
-  fiq_agency_set_goals(&agency, &other, 1);
-  FiqAgencyMeasures helped = {0.5f, 9.0f, 1000.0f, 0.5f, false, -1.0f};
+  fiq_goal_controller_set_goals(&agency, &other, 1);
+  FiqGoalMeasures helped = {0.5f, 9.0f, 1000.0f, 0.5f, false, -1.0f};
   pass(&agency, &helped, 20.0);
-  assert_true(fiq_agency_drive(&agency, FIQ_GOAL_HEADROOM) > 0.9f);
+  assert_true(fiq_goal_controller_drive(&agency, FIQ_GOAL_HEADROOM) > 0.9f);
 }
 
 /// Steer `plant` by what is set for 40 s.
-static void settle(FiqAgency* agency, Plant* plant)
+static void settle(FiqGoalController* agency, Plant* plant)
 {
   plant_start(plant);
   for (int i = 0; i < 40 * SECOND; ++i) {
-    const FiqAgencyMeasures measures =
-        plant_step(plant, (double)fiq_agency_drive(agency, plant->kind));
-    fiq_agency_step(agency, &measures, tick_s);
+    const FiqGoalMeasures measures =
+        plant_step(plant, (double)fiq_goal_controller_drive(agency, plant->kind));
+    fiq_goal_controller_step(agency, &measures, tick_s);
   }
 }
 
 static void test_goals_of_a_kind_share_by_weight(void** state)
 {
   (void)state;
-  FiqAgency     agency;
-  Plant         plant   = {.kind = FIQ_GOAL_ORDER, .rest = 0.4, .gain = 0.5, .lag_s = 0.2};
-  Plant         bright  = {.kind = FIQ_GOAL_BRIGHTNESS, .rest = 10.0, .gain = 2.0, .lag_s = 0.2};
-  const FiqGoal goals[] = {
-      {FIQ_GOAL_ORDER, 0.8f, 3.0f}, {FIQ_GOAL_ORDER, 0.4f, 1.0f}, {FIQ_GOAL_ORDER, 0.0f, 0.0f}};
+  FiqGoalController agency;
+  Plant             plant  = {.kind = FIQ_GOAL_ORDER, .rest = 0.4, .gain = 0.5, .lag_s = 0.2};
+  Plant             bright = {.kind = FIQ_GOAL_BRIGHTNESS, .rest = 10.0, .gain = 2.0, .lag_s = 0.2};
+  const FiqGoal     goals[] = {
+          {FIQ_GOAL_ORDER, 0.8f, 3.0f}, {FIQ_GOAL_ORDER, 0.4f, 1.0f}, {FIQ_GOAL_ORDER, 0.0f, 0.0f}};
   const FiqGoal hues[] = {{FIQ_GOAL_BRIGHTNESS, 1000.0f, 1.0f},
                           {FIQ_GOAL_BRIGHTNESS, 4000.0f, 1.0f}};
-  fiq_agency_reset(&agency);
-  fiq_agency_set_goals(&agency, goals, 3);
+  fiq_goal_controller_reset(&agency);
+  fiq_goal_controller_set_goals(&agency, goals, 3);
   settle(&agency, &plant);
   print_message("  0.8 with weight 3 and 0.4 with weight 1 give %.3f\n", plant.state);
   assert_true(fabs(plant.state - 0.7) < 0.03);
   assert_false(agency.states[0].is_reached);
-  fiq_agency_reset(&agency);
-  fiq_agency_set_goals(&agency, hues, 2);
+  fiq_goal_controller_reset(&agency);
+  fiq_goal_controller_set_goals(&agency, hues, 2);
   settle(&agency, &bright);
   print_message("  1000 and 4000 Hz give %.0f Hz\n", exp2(bright.state));
   assert_true(fabs(bright.state - log2(2000.0)) < 0.1);
@@ -358,24 +358,24 @@ static void test_goals_of_a_kind_share_by_weight(void** state)
 static void test_progress_tells_how_much_of_the_way_is_done(void** state)
 {
   (void)state;
-  FiqAgency         agency;
-  FiqAgencyMeasures measures = middle();
+  FiqGoalController agency;
+  FiqGoalMeasures   measures = middle();
   const FiqGoal     goal     = {FIQ_GOAL_ORDER, 0.9f, 1.0f};
   const FiqGoal     other    = {FIQ_GOAL_ORDER, 0.5f, 1.0f};
   measures.order             = 0.3f;
-  fiq_agency_reset(&agency);
+  fiq_goal_controller_reset(&agency);
   pass(&agency, &measures, 1.0);
-  fiq_agency_set_goals(&agency, &goal, 1);
+  fiq_goal_controller_set_goals(&agency, &goal, 1);
   pass(&agency, &measures, 1.0);
-  assert_true(fiq_agency_progress(&agency) < 0.001f);
+  assert_true(fiq_goal_controller_progress(&agency) < 0.001f);
   for (int i = 0; i <= 12; ++i) {
     measures.order = 0.3f + 0.05f * (float)i;
-    fiq_agency_set_goals(&agency, &goal, 1); // the same goal stays
+    fiq_goal_controller_set_goals(&agency, &goal, 1); // the same goal stays
     pass(&agency, &measures, 2.0);
     const float due = fminf(1.0f, 1.0f - (0.9f - measures.order - 0.03f) / (0.6f - 0.03f));
-    assert_true(fabsf(fiq_agency_progress(&agency) - due) < 0.005f);
+    assert_true(fabsf(fiq_goal_controller_progress(&agency) - due) < 0.005f);
   }
-  assert_true(fiq_agency_progress(&agency) >= 1.0f && agency.states[0].is_reached);
+  assert_true(fiq_goal_controller_progress(&agency) >= 1.0f && agency.states[0].is_reached);
   measures.order = 0.86f; // beyond the tolerance, within what is let pass
   pass(&agency, &measures, 2.0);
   assert_true(agency.states[0].is_reached);
@@ -384,25 +384,25 @@ static void test_progress_tells_how_much_of_the_way_is_done(void** state)
   assert_false(agency.states[0].is_reached);
   measures.order = 0.0f;
   pass(&agency, &measures, 2.0);
-  assert_true(fiq_agency_progress(&agency) <= 0.0f);
-  fiq_agency_set_goals(&agency, &other, 1); // another one begins anew
+  assert_true(fiq_goal_controller_progress(&agency) <= 0.0f);
+  fiq_goal_controller_set_goals(&agency, &other, 1); // another one begins anew
   pass(&agency, &measures, 0.1);
   measures.order = 0.25f;
   pass(&agency, &measures, 2.0);
-  assert_true(fabsf(fiq_agency_progress(&agency) - (1.0f - 0.22f / 0.47f)) < 0.01f);
+  assert_true(fabsf(fiq_goal_controller_progress(&agency) - (1.0f - 0.22f / 0.47f)) < 0.01f);
 }
 
 static void test_in_silence_drives_of_sound_rest(void** state)
 {
   (void)state;
-  FiqAgency         agency;
-  FiqAgencyMeasures measures = middle();
+  FiqGoalController agency;
+  FiqGoalMeasures   measures = middle();
   const FiqGoal     goals[]  = {{FIQ_GOAL_ORDER, 0.9f, 1.0f},
                                 {FIQ_GOAL_HEADROOM, 6.0f, 1.0f},
                                 {FIQ_GOAL_BRIGHTNESS, 4000.0f, 1.0f},
                                 {FIQ_GOAL_DENSITY, 0.9f, 1.0f}};
-  fiq_agency_reset(&agency);
-  fiq_agency_set_goals(&agency, goals, 4);
+  fiq_goal_controller_reset(&agency);
+  fiq_goal_controller_set_goals(&agency, goals, 4);
   measures.is_silent = true;
   pass(&agency, &measures, 2.0);
   for (uint32_t k = 1; k < FIQ_N_GOAL_KINDS; ++k) {
@@ -412,8 +412,8 @@ static void test_in_silence_drives_of_sound_rest(void** state)
   assert_true(agency.drive[FIQ_GOAL_ORDER] > 0.2f);
   measures.is_silent = false;
   pass(&agency, &measures, 2.0);
-  const FiqAgency was = agency;
-  measures.is_silent  = true;
+  const FiqGoalController was = agency;
+  measures.is_silent          = true;
   pass(&agency, &measures, 10.0);
   for (uint32_t k = 1; k < FIQ_N_GOAL_KINDS; ++k) {
     assert_true(was.drive[k] > 0.1f);
@@ -424,23 +424,23 @@ static void test_in_silence_drives_of_sound_rest(void** state)
 static void test_ten_goals_and_any_numbers_are_survived(void** state)
 {
   (void)state;
-  FiqAgency   agency;
-  FiqGoal     goals[FIQ_GOALS_MAX];
-  const float odd[] = {NAN, INFINITY, -INFINITY, -1.0f, 1e30f, 0.0f};
-  fiq_agency_reset(&agency);
+  FiqGoalController agency;
+  FiqGoal           goals[FIQ_GOALS_MAX];
+  const float       odd[] = {NAN, INFINITY, -INFINITY, -1.0f, 1e30f, 0.0f};
+  fiq_goal_controller_reset(&agency);
   for (uint32_t i = 0; i < FIQ_GOALS_MAX; ++i) {
     goals[i] = (FiqGoal){(FiqGoalKind)(i % FIQ_N_GOAL_KINDS), odd[i % 6], (float)i};
   }
-  fiq_agency_set_goals(&agency, goals, FIQ_GOALS_MAX);
+  fiq_goal_controller_set_goals(&agency, goals, FIQ_GOALS_MAX);
   for (int i = 0; i < 60000; ++i) {
-    const FiqAgencyMeasures measures = {odd[i % 6], odd[i % 5], odd[i % 4],
-                                        odd[i % 3], i % 7 == 0, odd[i % 5]};
-    fiq_agency_step(&agency, &measures, i % 2 ? 0.1f : tick_s);
+    const FiqGoalMeasures measures = {odd[i % 6], odd[i % 5], odd[i % 4],
+                                      odd[i % 3], i % 7 == 0, odd[i % 5]};
+    fiq_goal_controller_step(&agency, &measures, i % 2 ? 0.1f : tick_s);
     for (uint32_t k = 0; k < FIQ_N_GOAL_KINDS; ++k) {
-      const float drive = fiq_agency_drive(&agency, (FiqGoalKind)k);
+      const float drive = fiq_goal_controller_drive(&agency, (FiqGoalKind)k);
       assert_true(drive >= -1.0f && drive <= 1.0f);
     }
-    const float progress = fiq_agency_progress(&agency);
+    const float progress = fiq_goal_controller_progress(&agency);
     assert_true(progress >= 0.0f && progress <= 1.0f);
   }
 }
@@ -448,19 +448,19 @@ static void test_ten_goals_and_any_numbers_are_survived(void** state)
 static void test_reset_equals_fresh_init(void** state)
 {
   (void)state;
-  FiqAgency               used;
-  FiqAgency               fresh;
-  const FiqAgencyMeasures measures = middle();
-  const FiqGoal           goal     = {FIQ_GOAL_BRIGHTNESS, 4000.0f, 1.0f};
+  FiqGoalController     used;
+  FiqGoalController     fresh;
+  const FiqGoalMeasures measures = middle();
+  const FiqGoal         goal     = {FIQ_GOAL_BRIGHTNESS, 4000.0f, 1.0f};
   memset(&used, 0x5a, sizeof used);
   memset(&fresh, 0, sizeof fresh);
-  fiq_agency_reset(&used);
-  fiq_agency_reset(&fresh);
+  fiq_goal_controller_reset(&used);
+  fiq_goal_controller_reset(&fresh);
   assert_memory_equal(&used, &fresh, sizeof used);
-  fiq_agency_set_goals(&used, &goal, 1);
+  fiq_goal_controller_set_goals(&used, &goal, 1);
   pass(&used, &measures, 3.0);
-  assert_true(fiq_agency_drive(&used, FIQ_GOAL_BRIGHTNESS) > 0.0f);
-  fiq_agency_reset(&used);
+  assert_true(fiq_goal_controller_drive(&used, FIQ_GOAL_BRIGHTNESS) > 0.0f);
+  fiq_goal_controller_reset(&used);
   assert_memory_equal(&used, &fresh, sizeof used);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: the gates let through what is sound to the bit and nothing else, in every build and at every length.
 // Method: all kinds of numbers, made of random bits, against the definition in doubles.
-#include "dsp/filter/guard.h"
 #include "dsp/base/simd.h"
+#include "dsp/filter/guard.h"
 #include "tests/support/support.h"
 
 #include <float.h>

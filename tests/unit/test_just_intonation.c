@@ -13,10 +13,10 @@ static void test_fractions_come_back_as_their_ratio(void** state)
   for (uint32_t above = 1; above <= 200; ++above) {
     for (uint32_t below = 1; below <= 200; ++below) {
       FiqPrimeVector vector;
-      if (fiq_prime_factor(above, below, &vector)) {
+      if (fiq_just_factor(above, below, &vector)) {
         const double ratio = (double)above / below;
-        assert_true(fabs(fiq_prime_ratio(&vector) / ratio - 1.0) < 1e-15);
-        assert_true(fabs(fiq_prime_semitones(&vector) - 12.0 * log2(ratio)) < 1e-12);
+        assert_true(fabs(fiq_just_ratio(&vector) / ratio - 1.0) < 1e-15);
+        assert_true(fabs(fiq_just_semitones(&vector) - 12.0 * log2(ratio)) < 1e-12);
         n_vectors += 1;
       }
     }
@@ -29,11 +29,11 @@ static void test_larger_primes_are_refused_unless_they_cancel(void** state)
 {
   (void)state;
   FiqPrimeVector vector;
-  assert_false(fiq_prime_factor(17, 16, &vector));
-  assert_int_equal(fiq_prime_limit(&vector), 1);
-  assert_true(fiq_prime_factor(34, 17, &vector));
-  assert_int_equal(fiq_prime_limit(&vector), 2);
-  assert_true(fiq_prime_factor(4294967294u, 4294967294u, &vector));
+  assert_false(fiq_just_factor(17, 16, &vector));
+  assert_int_equal(fiq_just_limit(&vector), 1);
+  assert_true(fiq_just_factor(34, 17, &vector));
+  assert_int_equal(fiq_just_limit(&vector), 2);
+  assert_true(fiq_just_factor(4294967294u, 4294967294u, &vector));
 }
 
 static void test_intervals_are_near_and_within_their_limit(void** state)
@@ -46,9 +46,9 @@ static void test_intervals_are_near_and_within_their_limit(void** state)
   for (size_t i = 0; i < sizeof table / sizeof table[0]; ++i) {
     double worst = 0.0;
     for (int32_t semitones = -127; semitones <= 127; ++semitones) {
-      const FiqPrimeVector just = fiq_prime_just(semitones, table[i].limit);
-      worst                     = fmax(worst, 100.0 * fabs(fiq_prime_semitones(&just) - semitones));
-      assert_true((int32_t)fiq_prime_limit(&just) <= table[i].limit);
+      const FiqPrimeVector just = fiq_just_chord(semitones, table[i].limit);
+      worst                     = fmax(worst, 100.0 * fabs(fiq_just_semitones(&just) - semitones));
+      assert_true((int32_t)fiq_just_limit(&just) <= table[i].limit);
     }
     print_message("limit %d: at most %.1f cents from the tempered interval\n", table[i].limit,
                   worst);
@@ -62,8 +62,8 @@ static void test_limits_between_count_as_the_lower(void** state)
   for (int32_t limit = -3; limit <= 20; ++limit) {
     const int32_t known = limit >= 13 ? 13 : limit >= 11 ? 11 : limit >= 7 ? 7 : limit >= 5 ? 5 : 3;
     for (int32_t semitones = 0; semitones < 12; ++semitones) {
-      const FiqPrimeVector a = fiq_prime_just(semitones, limit);
-      const FiqPrimeVector b = fiq_prime_just(semitones, known);
+      const FiqPrimeVector a = fiq_just_chord(semitones, limit);
+      const FiqPrimeVector b = fiq_just_chord(semitones, known);
       assert_memory_equal(&a, &b, sizeof a);
     }
   }
@@ -72,9 +72,9 @@ static void test_limits_between_count_as_the_lower(void** state)
 static void expect_chord(const int32_t* key, const uint32_t* harmonic, uint32_t n, int32_t limit)
 {
   for (uint32_t i = 0; i < n; ++i) {
-    const FiqPrimeVector just = fiq_prime_just(key[i], limit);
+    const FiqPrimeVector just = fiq_just_chord(key[i], limit);
     const double         want = (double)harmonic[i] / harmonic[0];
-    assert_true(fabs(fiq_prime_ratio(&just) / want - 1.0) < 1e-15);
+    assert_true(fabs(fiq_just_ratio(&just) / want - 1.0) < 1e-15);
   }
 }
 
@@ -89,17 +89,17 @@ static void test_chords_are_whole_numbers(void** state)
   expect_chord((int32_t[]){0, 16, 19, 22, 26, 30, 32}, (uint32_t[]){4, 10, 12, 14, 18, 22, 26}, 7,
                13);
   expect_chord((int32_t[]){0, 7, 14, 21, 28}, (uint32_t[]){16, 24, 36, 54, 81}, 5, 3);
-  const FiqPrimeVector below = fiq_prime_just(-12 + 7, 5);
-  assert_true(fabs(fiq_prime_ratio(&below) - 0.75) < 1e-15);
+  const FiqPrimeVector below = fiq_just_chord(-12 + 7, 5);
+  assert_true(fabs(fiq_just_ratio(&below) - 0.75) < 1e-15);
 }
 
 static double coherence_of(const int32_t* key, uint32_t n, int32_t limit)
 {
   FiqPrimeVector vector[8];
   for (uint32_t i = 0; i < n; ++i) {
-    vector[i] = fiq_prime_just(key[i], limit);
+    vector[i] = fiq_just_chord(key[i], limit);
   }
-  return fiq_prime_coherence(vector, n);
+  return fiq_just_coherence(vector, n);
 }
 
 static void test_coherence_falls_with_complexity(void** state)
@@ -131,12 +131,12 @@ static void test_height_is_that_of_the_ratio_within_the_octave(void** state)
       {4, 5, 40}, {6, 5, 30}, {5, 3, 15}, {16, 15, 240}, {7, 4, 28}, {9, 8, 72}, {13, 8, 104}};
   for (uint32_t i = 0; i < sizeof ratio / sizeof ratio[0]; ++i) {
     FiqPrimeVector vector;
-    assert_true(fiq_prime_factor(ratio[i][0], ratio[i][1], &vector));
-    assert_true(fabs(fiq_prime_height(&vector) - log2((double)ratio[i][2])) < 1e-9);
+    assert_true(fiq_just_factor(ratio[i][0], ratio[i][1], &vector));
+    assert_true(fabs(fiq_just_height(&vector) - log2((double)ratio[i][2])) < 1e-9);
   }
-  assert_true(fabs(fiq_prime_harmony(0.0) - 1.0) < 1e-15);
-  assert_true(fabs(fiq_prime_harmony(5.5) - 0.5) < 1e-12);
-  assert_true(fiq_prime_harmony(3.0) > fiq_prime_harmony(4.0));
+  assert_true(fabs(fiq_just_harmony(0.0) - 1.0) < 1e-15);
+  assert_true(fabs(fiq_just_harmony(5.5) - 0.5) < 1e-12);
+  assert_true(fiq_just_harmony(3.0) > fiq_just_harmony(4.0));
 }
 
 static void test_partials_of_a_limit(void** state)
@@ -147,7 +147,7 @@ static void test_partials_of_a_limit(void** state)
   for (uint32_t i = 0; i < 6; ++i) {
     uint32_t n_allowed = 0;
     for (uint32_t n = 1; n <= 32; ++n) {
-      n_allowed += fiq_prime_allows(n, limits[i]);
+      n_allowed += fiq_just_allows(n, limits[i]);
     }
     assert_int_equal(n_allowed, counts[i]);
     assert_int_equal(fiq_prime(i), limits[i]);

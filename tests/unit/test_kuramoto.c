@@ -2,8 +2,8 @@
 // Goal: the phase core is the Kuramoto model. Method: closed-form facts (locking of two, free
 // rotation, critical coupling, relaxation toward a field, diffusion) and a double-precision reference taken
 // with far finer steps, pair by pair for few oscillators and by the mean field for many.
-#include "dsp/phase/kuramoto.h"
 #include "dsp/base/maths.h"
+#include "dsp/phase/kuramoto.h"
 #include "tests/support/support.h"
 
 #include <math.h>

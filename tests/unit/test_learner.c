@@ -4,9 +4,9 @@
 // played through FiqRealmSpectral, and the outcome is measured there against figures required of
 // it; the linear map that is learned on is compared with the realm, and its derivatives with finite
 // differences.
+#include "dsp/base/maths.h"
 #include "dsp/learn/learner.h"
 #include "dsp/learn/lesson.h"
-#include "dsp/base/maths.h"
 #include "dsp/realm/spectral.h"
 #include "tests/support/support.h"
 
@@ -59,14 +59,14 @@ static FiqLearned learn(Bench* bench, FiqLearnObjective objective, const FiqLear
 /// `plane` [n] in place, with its bass turned at `corner_hz`, 0: not.
 static void turn_bass(float* plane, uint32_t n, double rate_hz, float corner_hz)
 {
-  FiqBass bass;
-  fiq_bass_init(&bass, rate_hz);
-  fiq_bass_set(&bass, corner_hz);
-  fiq_bass_control(&bass, 1.0f, n);
+  FiqBassAllpass bass;
+  fiq_bass_allpass_init(&bass, rate_hz);
+  fiq_bass_allpass_set(&bass, corner_hz);
+  fiq_bass_allpass_control(&bass, 1.0f, n);
   float*             other = support_floats(n);
   const float* const in[2] = {plane, plane};
   float* const       to[2] = {plane, other};
-  fiq_bass_process(&bass, in, to, 0, n);
+  fiq_bass_allpass_process(&bass, in, to, 0, n);
   free(other);
 }
 
@@ -154,16 +154,16 @@ static void make_drum(float* x, uint32_t n, uint64_t seed)
 typedef struct {
   FiqArena      arena;
   FiqFftPool    pool;
-  FiqLearnRealm realm;
+  FiqRealmModel realm;
 } Map;
 
 static Map* map_new(void)
 {
-  const FiqLearnRealmConfig config = {RATE_HZ, WINDOW, BANDS};
+  const FiqRealmModelConfig config = {RATE_HZ, WINDOW, BANDS};
   Map*                      map    = calloc(1, sizeof *map);
   map->arena                       = support_arena(1 << 20);
   fiq_fft_pool_init(&map->pool);
-  assert_int_equal(fiq_learn_realm_init(&map->realm, &map->arena, &map->pool, &config), FIQ_OK);
+  assert_int_equal(fiq_realm_model_init(&map->realm, &map->arena, &map->pool, &config), FIQ_OK);
   return map;
 }
 
@@ -189,20 +189,20 @@ static void test_what_is_learned_on_is_what_the_realm_plays(void** state)
   enum { N = 40000 };
   const FiqLearnerConfig config = config_of(N);
   Map*                   map    = map_new();
-  FiqLearnRealm*         realm  = &map->realm;
+  FiqRealmModel*         realm  = &map->realm;
   float*                 x      = support_floats(N);
   float                  phi_rad[FIQ_NEURONS_MAX];
   support_noise(x, N, 0.5, 11);
   random_phases(phi_rad, 3.0f, 5);
   float*               played = play(x, N, &config, 0.0f, phi_rad);
   const FiqLearnPlanes planes = {{x, NULL}, N};
-  const uint32_t       n_hops = fiq_learn_realm_n_hops(realm, N);
+  const uint32_t       n_hops = fiq_realm_model_n_hops(realm, N);
   float*               hop    = support_floats(realm->hop_frames);
   double               noise  = 0.0;
-  fiq_learn_realm_set_phases(realm, 0, phi_rad);
-  fiq_learn_realm_render_start(realm);
+  fiq_realm_model_set_phases(realm, 0, phi_rad);
+  fiq_realm_model_render_start(realm);
   for (uint32_t o = 0; o < n_hops; ++o) {
-    fiq_learn_realm_render(realm, &planes, 1, 0, &hop);
+    fiq_realm_model_render(realm, &planes, 1, 0, &hop);
     for (uint32_t i = 0; i < realm->hop_frames; ++i) {
       // Both begin half a window before the audio.
       const size_t at = (size_t)o * realm->hop_frames + i;
@@ -225,7 +225,7 @@ static void test_gathering_is_the_transpose_of_the_curve(void** state)
 {
   (void)state;
   Map*           map   = map_new();
-  FiqLearnRealm* realm = &map->realm;
+  FiqRealmModel* realm = &map->realm;
   float*         curve = support_floats(realm->n_bins);
   float*         dual  = support_floats(realm->n_bins);
   float          phi_rad[FIQ_NEURONS_MAX];
@@ -233,7 +233,7 @@ static void test_gathering_is_the_transpose_of_the_curve(void** state)
   random_phases(phi_rad, 3.0f, 17);
   support_noise(dual, realm->n_bins, 1.0, 18);
   fiq_bands_curve(&realm->bands, phi_rad, curve);
-  fiq_learn_realm_gather(realm, dual, back);
+  fiq_realm_model_gather(realm, dual, back);
   double there = 0.0;
   double home  = 0.0;
   double scale = 0.0;
@@ -254,26 +254,26 @@ static void test_penalty_has_the_gradient_it_claims(void** state)
 {
   (void)state;
   Map*           map    = map_new();
-  FiqLearnRealm* realm  = &map->realm;
+  FiqRealmModel* realm  = &map->realm;
   float*         by_psi = support_floats(realm->n_bins);
   float          phi_rad[FIQ_NEURONS_MAX];
   float          by_phi[FIQ_NEURONS_MAX];
   random_phases(phi_rad, 9.0f, 23);
-  fiq_learn_realm_set_phases(realm, 0, phi_rad);
-  const double at_rest = fiq_learn_realm_penalty(realm, 0, by_psi);
+  fiq_realm_model_set_phases(realm, 0, phi_rad);
+  const double at_rest = fiq_realm_model_penalty(realm, 0, by_psi);
   assert_true(at_rest > 1e-3);
-  fiq_learn_realm_gather(realm, by_psi, by_phi);
+  fiq_realm_model_gather(realm, by_psi, by_phi);
   double worst   = 0.0;
   double largest = 0.0;
   for (uint32_t b = 0; b < BANDS; ++b) {
     const float step = 1e-2f;
     const float kept = phi_rad[b];
     phi_rad[b]       = kept + step;
-    fiq_learn_realm_set_phases(realm, 0, phi_rad);
-    const double above = fiq_learn_realm_penalty(realm, 0, NULL);
+    fiq_realm_model_set_phases(realm, 0, phi_rad);
+    const double above = fiq_realm_model_penalty(realm, 0, NULL);
     phi_rad[b]         = kept - step;
-    fiq_learn_realm_set_phases(realm, 0, phi_rad);
-    const double below = fiq_learn_realm_penalty(realm, 0, NULL);
+    fiq_realm_model_set_phases(realm, 0, phi_rad);
+    const double below = fiq_realm_model_penalty(realm, 0, NULL);
     phi_rad[b]         = kept;
     const double slope = (above - below) / (2.0 * (double)step);
     worst              = fmax(worst, fabs(slope - (double)by_phi[b]));
@@ -369,7 +369,7 @@ static void test_a_kick_is_lowered_beyond_what_a_window_reaches(void** state)
       "kick: %.2f dB (claimed %.2f) with the bass turned at %.0f Hz, a harder one %.2f; a "
       "try of bands alone %.2f\n",
       gain_db, (double)learned.gain_db, (double)learned.bass_hz, there_db, bands_db);
-  assert_true(learned.bass_hz >= FIQ_BASS_HZ_MIN);
+  assert_true(learned.bass_hz >= FIQ_BASS_ALLPASS_HZ_MIN);
   assert_true(gain_db >= 4.2 && there_db >= 4.0);
   assert_true(gain_db >= bands_db + 0.5);
   assert_true(fabs(gain_db - (double)learned.gain_db) < 0.05);
@@ -839,9 +839,9 @@ static void test_every_rate_and_window(void** state)
 /// The watch over headroom sees `peak_in` and `peak_wet` for so long; whether it ever called harm.
 static bool watch_for(FiqWatch* watch, float seconds, float peak_in, float peak_wet)
 {
-  const FiqSeen seen     = {.peak_in = peak_in, .peak_wet = peak_wet};
-  bool          ever     = false;
-  const float   period_s = 0.001f;
+  const FiqPathLevels seen     = {.peak_in = peak_in, .peak_wet = peak_wet};
+  bool                ever     = false;
+  const float         period_s = 0.001f;
   for (int i = 0; i < (int)(seconds / period_s); ++i) {
     fiq_watch_step(watch, FIQ_LEARN_HEADROOM, &seen, period_s);
     ever = ever || watch->harms;

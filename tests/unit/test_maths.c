@@ -3,8 +3,8 @@
 // against double.
 #include "dsp/base/maths.h"
 #include "dsp/base/random.h"
-#include "tests/support/support.h"
 #include "dsp/base/trig_turns.h"
+#include "tests/support/support.h"
 
 static const double pi = 3.14159265358979323846;
 

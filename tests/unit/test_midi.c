@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: bytes become the messages that MIDI 1.0 says, nothing else becomes any, and channels and zones keep
 // what they are told. Method: every status and data byte; tables of controllers; zones drawn as strings.
-#include "dsp/notes/midi.h"
 #include "dsp/base/random.h"
+#include "dsp/notes/midi.h"
 #include "tests/support/support.h"
 
 #include <math.h>

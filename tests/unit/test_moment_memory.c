@@ -3,8 +3,8 @@
 // in time. Method: a piece of four themes, heard through the analysis, whose notes are known at every
 // moment; beside it moments made by hand, whose recall is computed in double over all of them.
 #include "dsp/analysis/partial_tracker.h"
-#include "dsp/goals/moment_memory.h"
 #include "dsp/base/random.h"
+#include "dsp/goals/moment_memory.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -20,19 +20,19 @@ static float packed[FIQ_MEMORY_FLOATS];
 static float packed_again[FIQ_MEMORY_FLOATS];
 
 typedef struct {
-  FiqMemory        memory;
-  FiqArena         arena;
-  FiqMemoryParams  params;
-  FiqMemoryPresent present;
-  FiqMemoryPartial partials[32];
+  FiqMomentMemory        memory;
+  FiqArena               arena;
+  FiqMomentMemoryParams  params;
+  FiqMomentMemoryPresent present;
+  FiqMomentMemoryPartial partials[32];
 } Rig;
 
 static void rig_start(Rig* rig)
 {
   memset(rig, 0, sizeof *rig);
   rig->arena = support_arena(ARENA_BYTES);
-  assert_int_equal(fiq_memory_init(&rig->memory, &rig->arena), FIQ_OK);
-  rig->params              = fiq_memory_default_params();
+  assert_int_equal(fiq_moment_memory_init(&rig->memory, &rig->arena), FIQ_OK);
+  rig->params              = fiq_moment_memory_default_params();
   rig->params.is_recording = true;
   rig->present.partials    = rig->partials;
   rig->present.coherence   = 0.9f;
@@ -48,17 +48,17 @@ static void hear(Rig* rig, const float* hz, float level)
 {
   uint32_t n = 0;
   for (; hz[n] > 0.0f; ++n) {
-    rig->partials[n] = (FiqMemoryPartial){hz[n], level};
+    rig->partials[n] = (FiqMomentMemoryPartial){hz[n], level};
   }
   rig->present.n_partials = n;
-  fiq_memory_axes_of_partials(rig->partials, n, rig->present.axes);
+  fiq_moment_memory_axes_of_partials(rig->partials, n, rig->present.axes);
 }
 
 static void pass(Rig* rig, double s)
 {
   const uint32_t n = (uint32_t)(s * RATE / TICK + 0.5);
   for (uint32_t i = 0; i < n; ++i) {
-    fiq_memory_step(&rig->memory, &rig->params, &rig->present, tick_s);
+    fiq_moment_memory_step(&rig->memory, &rig->params, &rig->present, tick_s);
   }
 }
 
@@ -163,10 +163,10 @@ static void look(Account* account, Rig* rig, uint32_t tick, uint32_t* last_id)
 {
   const double     t        = tick * (double)TICK / RATE;
   const uint32_t   theme    = (uint32_t)(t / THEME_S);
-  const FiqMoment* recalled = fiq_memory_recalled(&rig->memory);
+  const FiqMoment* recalled = fiq_moment_memory_recalled(&rig->memory);
   uint32_t         n        = 0;
   memcpy(axes_then[tick], rig->present.axes, sizeof axes_then[tick]);
-  const FiqMemoryVoice* voices = fiq_memory_voices(&rig->memory, &n);
+  const FiqMomentMemoryVoice* voices = fiq_moment_memory_voices(&rig->memory, &n);
   if (t - theme * THEME_S < 1.0) {
     return;
   }
@@ -180,15 +180,15 @@ static void look(Account* account, Rig* rig, uint32_t tick, uint32_t* last_id)
   if (theme != N_THEMES - 1) {
     return;
   }
-  FiqMemoryPartial sung[FIQ_MEMORY_PARTIALS];
-  float            axes[FIQ_AXES];
+  FiqMomentMemoryPartial sung[FIQ_MEMORY_PARTIALS];
+  float                  axes[FIQ_AXES];
   for (uint32_t i = 0; i < n; ++i) {
     const double power = (double)voices[i].level * (double)voices[i].level;
-    sung[i]            = (FiqMemoryPartial){voices[i].hz, voices[i].level};
+    sung[i]            = (FiqMomentMemoryPartial){voices[i].hz, voices[i].level};
     account->power += power;
     account->right_power += belongs(0, (double)voices[i].hz) ? power : 0.0;
   }
-  fiq_memory_axes_of_partials(sung, n, axes);
+  fiq_moment_memory_axes_of_partials(sung, n, axes);
   account->sung_axes += cosine(axes, axes_then[(uint32_t)(then_s * RATE / TICK)]);
   account->present_axes += cosine(axes, rig->present.axes);
   account->n_changes += voices[0].id != *last_id;
@@ -197,29 +197,29 @@ static void look(Account* account, Rig* rig, uint32_t tick, uint32_t* last_id)
 
 static void play_piece(Rig* rig, Account* account)
 {
-  static FiqAnalysis      analysis;
-  FiqFftPool              pool;
-  const FiqAnalysisConfig config  = {RATE, TICK, 0};
-  FiqAnalysisParams       params  = fiq_analysis_default_params();
-  FiqArena                arena   = support_arena(ARENA_BYTES);
-  uint32_t                last_id = 0;
+  static FiqPartialTracker      analysis;
+  FiqFftPool                    pool;
+  const FiqPartialTrackerConfig config  = {RATE, TICK, 0};
+  FiqPartialTrackerParams       params  = fiq_partial_tracker_default_params();
+  FiqArena                      arena   = support_arena(ARENA_BYTES);
+  uint32_t                      last_id = 0;
   fiq_fft_pool_init(&pool);
-  assert_int_equal(fiq_analysis_init(&analysis, &arena, &pool, &config), FIQ_OK);
+  assert_int_equal(fiq_partial_tracker_init(&analysis, &arena, &pool, &config), FIQ_OK);
   params.max_carriers = 24.0f;
   memset(account, 0, sizeof *account);
   for (uint32_t tick = 0; tick < N_TICKS; ++tick) {
     const float* in[2] = {piece + tick * TICK, piece + tick * TICK};
     uint32_t     n     = 0;
-    fiq_analysis_control(&analysis, &params);
-    const FiqAnalysisVoice* voices = fiq_analysis_voices(&analysis, &n);
+    fiq_partial_tracker_control(&analysis, &params);
+    const FiqPartialTrackerVoice* voices = fiq_partial_tracker_voices(&analysis, &n);
     for (uint32_t i = 0; i < n; ++i) {
-      rig->partials[i] = (FiqMemoryPartial){voices[i].hz, voices[i].level};
+      rig->partials[i] = (FiqMomentMemoryPartial){voices[i].hz, voices[i].level};
     }
     rig->present.n_partials = n;
-    fiq_analysis_axes(&analysis, rig->present.axes);
-    fiq_memory_step(&rig->memory, &rig->params, &rig->present, tick_s);
+    fiq_partial_tracker_axes(&analysis, rig->present.axes);
+    fiq_moment_memory_step(&rig->memory, &rig->params, &rig->present, tick_s);
     look(account, rig, tick, &last_id);
-    fiq_analysis_process(&analysis, in, TICK);
+    fiq_partial_tracker_process(&analysis, in, TICK);
   }
   support_arena_free(&arena);
   fiq_fft_pool_free(&pool);
@@ -328,7 +328,7 @@ static void fill(Rig* rig, uint64_t seed)
     const FiqMoment moment = make_moment(&random, 0.5f * (float)i);
     put_moment(i, &moment);
   }
-  fiq_memory_unpack(&rig->memory, packed);
+  fiq_moment_memory_unpack(&rig->memory, packed);
   assert_int_equal(rig->memory.n_moments, FIQ_MEMORY_MAX);
 }
 
@@ -378,7 +378,7 @@ static void test_the_best_of_a_thousand_is_found_within_50_ms(void** state)
       rig.present.axes[a] = fiq_random_uniform(&random) * fiq_random_uniform(&random);
     }
     uint32_t n_ticks = 0;
-    for (; !fiq_memory_recalled(&rig.memory) && n_ticks < 1000; ++n_ticks) {
+    for (; !fiq_moment_memory_recalled(&rig.memory) && n_ticks < 1000; ++n_ticks) {
       pass(&rig, (double)tick_s);
     }
     double         recall = 0.0;
@@ -424,7 +424,7 @@ static void test_moments_younger_than_recall_age_are_not_recalled(void** state)
   rig_start(&rig);
   hear(&rig, chord_a, 0.1f);
   double first_s = 0.0;
-  for (int i = 0; i < 4000 && !fiq_memory_recalled(&rig.memory); ++i) {
+  for (int i = 0; i < 4000 && !fiq_moment_memory_recalled(&rig.memory); ++i) {
     pass(&rig, (double)tick_s);
     first_s = rig.memory.now_s;
   }
@@ -589,8 +589,8 @@ static void test_moments_fade_away_in_time(void** state)
                   due_s);
     assert_true(fabs(age_s - due_s) < 0.005);
     assert_int_equal(rig.memory.generation, generation + 1);
-    assert_null(fiq_memory_recalled(&rig.memory));
-    (void)fiq_memory_voices(&rig.memory, &n);
+    assert_null(fiq_moment_memory_recalled(&rig.memory));
+    (void)fiq_moment_memory_voices(&rig.memory, &n);
     assert_int_equal(n, 0);
     rig_end(&rig);
   }
@@ -636,8 +636,8 @@ static void test_dropping_keeps_all_others(void** state)
 
 static uint32_t first_id(const Rig* rig)
 {
-  uint32_t              n      = 0;
-  const FiqMemoryVoice* voices = fiq_memory_voices(&rig->memory, &n);
+  uint32_t                    n      = 0;
+  const FiqMomentMemoryVoice* voices = fiq_moment_memory_voices(&rig->memory, &n);
   return n > 0 ? voices[0].id : 0;
 }
 
@@ -671,7 +671,7 @@ static void test_the_recalled_moment_does_not_flicker(void** state)
   const float between[] = {220.0f, 277.2f, 329.6f, 1046.5f, 1318.5f, 1568.0f, 0.0f};
   hear(&rig, between, 0.1f);
   rig.partials[3].level = rig.partials[4].level = rig.partials[5].level = 0.105f;
-  fiq_memory_axes_of_partials(rig.partials, 6, rig.present.axes);
+  fiq_moment_memory_axes_of_partials(rig.partials, 6, rig.present.axes);
   pass(&rig, 5.0);
   assert_true(reference_recall(&rig, 1) > reference_recall(&rig, 0));
   assert_int_equal(rig.memory.held, 0);
@@ -688,8 +688,8 @@ static void test_voices_are_as_loud_as_the_present(void** state)
   for (float level = 0.5f; level > 1e-4f; level *= 0.3f) {
     hear(&rig, chord_a, level);
     pass(&rig, 0.5);
-    uint32_t              n      = 0;
-    const FiqMemoryVoice* voices = fiq_memory_voices(&rig.memory, &n);
+    uint32_t                    n      = 0;
+    const FiqMomentMemoryVoice* voices = fiq_moment_memory_voices(&rig.memory, &n);
     assert_int_equal(n, 3);
     for (uint32_t i = 0; i < n; ++i) {
       assert_true(fabs(support_db((double)voices[i].level / (double)level)) < 0.01);
@@ -700,7 +700,7 @@ static void test_voices_are_as_loud_as_the_present(void** state)
   hear(&rig, silence, 0.0f);
   pass(&rig, 0.5);
   uint32_t n = 0;
-  assert_true((double)fiq_memory_voices(&rig.memory, &n)[0].level < 1e-9);
+  assert_true((double)fiq_moment_memory_voices(&rig.memory, &n)[0].level < 1e-9);
   rig_end(&rig);
 }
 
@@ -711,10 +711,10 @@ static void test_the_strongest_partials_are_kept_loudest_first(void** state)
   rig_start(&rig);
   for (uint32_t i = 0; i < 32; ++i) {
     rig.partials[i] =
-        (FiqMemoryPartial){100.0f + 100.0f * (float)i, 0.01f * (float)(1 + i * 7 % 32)};
+        (FiqMomentMemoryPartial){100.0f + 100.0f * (float)i, 0.01f * (float)(1 + i * 7 % 32)};
   }
   rig.present.n_partials = 32;
-  fiq_memory_axes_of_partials(rig.partials, 32, rig.present.axes);
+  fiq_moment_memory_axes_of_partials(rig.partials, 32, rig.present.axes);
   pass(&rig, 1.0);
   assert_int_equal(rig.memory.n_moments, 1);
   for (uint32_t p = 0; p < FIQ_MEMORY_PARTIALS; ++p) {
@@ -722,9 +722,9 @@ static void test_the_strongest_partials_are_kept_loudest_first(void** state)
     assert_true(fabsf(level - 0.01f * (float)(32 - p)) < 1e-6f);
     bool found = false;
     for (uint32_t i = 0; i < 32; ++i) {
-      found =
-          found || memcmp(&rig.partials[i], &(FiqMemoryPartial){rig.memory.moments[0].hz[p], level},
-                          sizeof *rig.partials) == 0;
+      found = found || memcmp(&rig.partials[i],
+                              &(FiqMomentMemoryPartial){rig.memory.moments[0].hz[p], level},
+                              sizeof *rig.partials) == 0;
     }
     assert_true(found);
   }
@@ -768,15 +768,15 @@ static void test_a_memory_survives_packing(void** state)
     hear(&rig, i % 3 ? (i % 3 == 1 ? chord_a : chord_b) : chord_c, 0.1f);
     pass(&rig, 0.8);
   }
-  fiq_memory_pack(&rig.memory, packed);
-  fiq_memory_unpack(&other.memory, packed);
-  fiq_memory_pack(&other.memory, packed_again);
+  fiq_moment_memory_pack(&rig.memory, packed);
+  fiq_moment_memory_unpack(&other.memory, packed);
+  fiq_moment_memory_pack(&other.memory, packed_again);
   assert_memory_equal(packed, packed_again, sizeof packed);
   assert_int_equal(other.memory.n_moments, 20);
   assert_true(other.memory.generation != 0);
   memset(packed_again, 0xff, sizeof packed_again);
   for (uint32_t first = 0; first < FIQ_MEMORY_MAX; first += 50) {
-    fiq_memory_pack_some(&rig.memory, packed_again, first, 50);
+    fiq_moment_memory_pack_some(&rig.memory, packed_again, first, 50);
   }
   // What lies behind the moments is nobody's, and stays as it was.
   const size_t used = (FIQ_MEMORY_HEAD + 20 * FIQ_MEMORY_STRIDE) * sizeof *packed;
@@ -785,7 +785,7 @@ static void test_a_memory_survives_packing(void** state)
   memcpy(&bits, &packed_again[used / sizeof *packed], sizeof bits);
   assert_int_equal(bits, UINT32_MAX);
   // Both recall alike from here on.
-  fiq_memory_reset(&rig.memory);
+  fiq_moment_memory_reset(&rig.memory);
   rig.params.is_recording = other.params.is_recording = false;
   for (int i = 0; i < 10; ++i) {
     hear(&rig, i % 2 ? chord_a : chord_b, 0.1f);
@@ -818,14 +818,14 @@ static void test_a_moment_that_cannot_be_is_dropped_alone(void** state)
         put_moment(i, &moment);
       }
       packed[FIQ_MEMORY_HEAD + FIQ_MEMORY_STRIDE + field] = bad[b];
-      fiq_memory_unpack(&rig.memory, packed);
+      fiq_moment_memory_unpack(&rig.memory, packed);
       assert_int_equal(rig.memory.n_moments, 2);
       assert_true(fabsf(rig.memory.moments[1].learned_at_s - 20.0f) < 1e-6f);
       ++n_tried;
     }
   }
   put_head(1.0f, 100.0f);
-  fiq_memory_unpack(&rig.memory, packed); // all zero
+  fiq_moment_memory_unpack(&rig.memory, packed); // all zero
   assert_int_equal(rig.memory.n_moments, 0);
   print_message("  %u damaged moments\n", n_tried);
   rig_end(&rig);
@@ -842,7 +842,7 @@ static void test_a_head_that_cannot_be_is_an_empty_memory(void** state)
       fill(&rig, 1);
       packed[field]             = bad[b];
       const uint32_t generation = rig.memory.generation;
-      fiq_memory_unpack(&rig.memory, packed);
+      fiq_moment_memory_unpack(&rig.memory, packed);
       assert_true(rig.memory.generation != generation);
       // Half a second of clock makes most moments of the future, half a moment is none; half a second of
       // subjective time is possible.
@@ -854,8 +854,8 @@ static void test_a_head_that_cannot_be_is_an_empty_memory(void** state)
 
 static void check_voices(const Rig* rig)
 {
-  uint32_t              n      = 0;
-  const FiqMemoryVoice* voices = fiq_memory_voices(&rig->memory, &n);
+  uint32_t                    n      = 0;
+  const FiqMomentMemoryVoice* voices = fiq_moment_memory_voices(&rig->memory, &n);
   assert_in_range(n, 0, FIQ_MEMORY_PARTIALS);
   for (uint32_t i = 0; i < n; ++i) {
     assert_true(isfinite(voices[i].level) && voices[i].level >= 0.0f);
@@ -883,7 +883,7 @@ static void test_any_numbers_are_survived(void** state)
       const FiqMoment moment = make_moment(&random, (float)i);
       put_moment(i, &moment);
     }
-    fiq_memory_unpack(&rig.memory, packed);
+    fiq_moment_memory_unpack(&rig.memory, packed);
     assert_int_equal(rig.memory.n_moments, 100);
     for (int i = 0; i < 200; ++i) {
       for (uint32_t k = 0; k < 16; ++k) {
@@ -920,12 +920,12 @@ static void test_reset_and_clear_equal_fresh_init(void** state)
     hear(&used, i % 2 ? chord_a : chord_b, 0.1f);
     pass(&used, 0.37);
   }
-  assert_non_null(fiq_memory_recalled(&used.memory));
+  assert_non_null(fiq_moment_memory_recalled(&used.memory));
   const uint32_t kept = used.memory.n_moments;
-  fiq_memory_reset(&used.memory);
+  fiq_moment_memory_reset(&used.memory);
   assert_int_equal(used.memory.n_moments, kept);
-  assert_null(fiq_memory_recalled(&used.memory));
-  fiq_memory_clear(&used.memory);
+  assert_null(fiq_moment_memory_recalled(&used.memory));
+  fiq_moment_memory_clear(&used.memory);
   assert_int_equal(used.memory.n_moments, 0);
   used.present.coherence = fresh.present.coherence;
   for (int i = 0; i < 20; ++i) {
@@ -934,8 +934,8 @@ static void test_reset_and_clear_equal_fresh_init(void** state)
     pass(&used, 0.37);
     pass(&fresh, 0.37);
     assert_memory_equal(used.memory.voices, fresh.memory.voices, sizeof fresh.memory.voices);
-    fiq_memory_pack(&used.memory, packed);
-    fiq_memory_pack(&fresh.memory, packed_again);
+    fiq_moment_memory_pack(&used.memory, packed);
+    fiq_moment_memory_pack(&fresh.memory, packed_again);
     assert_memory_equal(packed, packed_again, sizeof packed);
   }
   assert_true(fresh.memory.n_moments > 10);
@@ -953,14 +953,15 @@ static void test_axes_are_even_on_the_erb_scale(void** state)
     const float hz    = fiq_erb_to_hz(low + step * ((float)a + 0.5f));
     const float place = fiq_axis_of_hz(hz);
     worst             = fmax(worst, fabs((double)place - a));
-    float                  axes[FIQ_AXES];
-    const FiqMemoryPartial tone = {hz, 0.5f};
-    fiq_memory_axes_of_partials(&tone, 1, axes);
+    float                        axes[FIQ_AXES];
+    const FiqMomentMemoryPartial tone = {hz, 0.5f};
+    fiq_moment_memory_axes_of_partials(&tone, 1, axes);
     assert_true(fabsf(axes[a] - 0.125f) < 1e-4f);
   }
-  float                  axes[FIQ_AXES];
-  const FiqMemoryPartial beyond[] = {{49.0f, 1.0f}, {16001.0f, 1.0f}, {NAN, 1.0f}, {440.0f, NAN}};
-  fiq_memory_axes_of_partials(beyond, 4, axes);
+  float                        axes[FIQ_AXES];
+  const FiqMomentMemoryPartial beyond[] = {
+      {49.0f, 1.0f}, {16001.0f, 1.0f}, {NAN, 1.0f}, {440.0f, NAN}};
+  fiq_moment_memory_axes_of_partials(beyond, 4, axes);
   for (uint32_t a = 0; a < FIQ_AXES; ++a) {
     assert_true(fabsf(axes[a]) <= 0.0f);
   }
@@ -971,17 +972,17 @@ static void test_axes_are_even_on_the_erb_scale(void** state)
 static void test_too_small_an_arena_is_refused(void** state)
 {
   (void)state;
-  FiqMemory memory;
-  FiqArena  ruler;
+  FiqMomentMemory memory;
+  FiqArena        ruler;
   fiq_arena_init(&ruler, NULL, 0);
-  assert_int_equal(fiq_memory_init(&memory, &ruler), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_moment_memory_init(&memory, &ruler), FIQ_NO_MEMORY);
   for (size_t size = 0; size < ruler.used_bytes; size += ruler.used_bytes / 7) {
     FiqArena arena = support_arena(size);
-    assert_int_equal(fiq_memory_init(&memory, &arena), FIQ_NO_MEMORY);
+    assert_int_equal(fiq_moment_memory_init(&memory, &arena), FIQ_NO_MEMORY);
     support_arena_free(&arena);
   }
   FiqArena exact = support_arena(ruler.used_bytes);
-  assert_int_equal(fiq_memory_init(&memory, &exact), FIQ_OK);
+  assert_int_equal(fiq_moment_memory_init(&memory, &exact), FIQ_OK);
   print_message("  %zu bytes of arena, %zu of struct\n", ruler.used_bytes, sizeof memory);
   support_arena_free(&exact);
 }

@@ -2,9 +2,9 @@
 // Goal: keys become notes as a keyboard player expects, none hangs, and envelopes are smooth and exact
 // in time. Method: event sequences with the set of sounding notes, their levels and pitches checked against
 // formulas; tables of scripts in which every line says what is held; storms of random bytes with invariants.
-#include "dsp/notes/notes.h"
-#include "dsp/notes/just_intonation.h"
 #include "dsp/base/random.h"
+#include "dsp/notes/just_intonation.h"
+#include "dsp/notes/notes.h"
 #include "tests/support/support.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: crest factor, centroid and entropy are those of the sound. Method: sines, noises and chords,
 // measured besides over seconds at once by their definitions in double.
-#include "dsp/transform/fft.h"
-#include "dsp/base/maths.h"
 #include "dsp/analysis/output_meter.h"
+#include "dsp/base/maths.h"
+#include "dsp/transform/fft.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -18,14 +18,14 @@ static FiqFftPool pool;
 static float      sound[2][LENGTH];
 
 typedef struct {
-  FiqMeasure measure;
-  FiqArena   arena;
+  FiqOutputMeter measure;
+  FiqArena       arena;
 } Rig;
 
 static void rig_start(Rig* rig, double rate_hz)
 {
   rig->arena = support_arena(ARENA_BYTES);
-  assert_int_equal(fiq_measure_init(&rig->measure, &rig->arena, &pool, rate_hz), FIQ_OK);
+  assert_int_equal(fiq_output_meter_init(&rig->measure, &rig->arena, &pool, rate_hz), FIQ_OK);
 }
 
 static void rig_end(Rig* rig)
@@ -39,7 +39,7 @@ static void play(Rig* rig, uint32_t first, uint32_t last, uint32_t block)
   for (uint32_t i = first; i < last; i += block) {
     const float*   in[2] = {sound[0] + i, sound[1] + i};
     const uint32_t left  = last - i;
-    fiq_measure_process(&rig->measure, in, left < block ? left : block);
+    fiq_output_meter_process(&rig->measure, in, left < block ? left : block);
   }
 }
 
@@ -49,10 +49,10 @@ static void truth_of(double rate_hz, double* centroid_hz, double* entropy)
   static _Alignas(64) float      frame[TRUTH];
   static _Alignas(64) FiqComplex spectrum[TRUTH / 2 + 1];
   FiqFft                         fft;
-  const double                   high_hz                 = fmin(16000.0, rate_hz / 2.0);
-  double                         band[FIQ_MEASURE_BANDS] = {0.0};
-  double                         sum                     = 0.0;
-  double                         moment                  = 0.0;
+  const double                   high_hz                      = fmin(16000.0, rate_hz / 2.0);
+  double                         band[FIQ_OUTPUT_METER_BANDS] = {0.0};
+  double                         sum                          = 0.0;
+  double                         moment                       = 0.0;
   assert_int_equal(fiq_fft_init_kinds(&fft, &pool, TRUTH, FIQ_FFT_REAL_FORWARD), FIQ_OK);
   for (uint32_t channel = 0; channel < 2; ++channel) {
     for (uint32_t i = 0; i < TRUTH; ++i) {
@@ -68,7 +68,7 @@ static void truth_of(double rate_hz, double* centroid_hz, double* entropy)
       const double top   = 21.4 * log10(1.0 + 0.00437 * high_hz);
       const double place = (21.4 * log10(1.0 + 0.00437 * hz) - low) / (top - low);
       if (place >= 0.0 && place < 1.0) {
-        band[(uint32_t)(place * FIQ_MEASURE_BANDS)] += power;
+        band[(uint32_t)(place * FIQ_OUTPUT_METER_BANDS)] += power;
         sum += power;
         moment += power * log2(hz / 1000.0);
       }
@@ -76,8 +76,9 @@ static void truth_of(double rate_hz, double* centroid_hz, double* entropy)
   }
   *centroid_hz = 1000.0 * exp2(moment / sum);
   *entropy     = 0.0;
-  for (uint32_t b = 0; b < FIQ_MEASURE_BANDS; ++b) {
-    *entropy -= band[b] > 0.0 ? band[b] / sum * log(band[b] / sum) / log(FIQ_MEASURE_BANDS) : 0.0;
+  for (uint32_t b = 0; b < FIQ_OUTPUT_METER_BANDS; ++b) {
+    *entropy -=
+        band[b] > 0.0 ? band[b] / sum * log(band[b] / sum) / log(FIQ_OUTPUT_METER_BANDS) : 0.0;
   }
 }
 
@@ -142,9 +143,9 @@ static void test_measures_are_those_of_a_long_spectrum(void** state)
     rig_start(&rig, RATE);
     play(&rig, 0, LENGTH, 32);
     truth_of(RATE, &centroid_hz, &entropy);
-    const FiqMeasured* m   = &rig.measure.result;
-    const double       oct = log2((double)m->centroid_hz / centroid_hz);
-    const double       db  = (double)m->crest_db - true_crest_db(&rig);
+    const FiqOutputReading* m   = &rig.measure.result;
+    const double            oct = log2((double)m->centroid_hz / centroid_hz);
+    const double            db  = (double)m->crest_db - true_crest_db(&rig);
     print_message(
         "  %-7s crest %5.2f dB (%+.3f), centroid %6.1f Hz (%+.3f oct), entropy %.3f (%+.3f)\n",
         names[kind], (double)m->crest_db, db, (double)m->centroid_hz, oct, (double)m->entropy,
@@ -172,7 +173,7 @@ static void test_every_rate_measures_alike(void** state)
     rig_start(&rig, rates_hz[r]);
     play(&rig, 0, LENGTH, 100);
     truth_of(rates_hz[r], &centroid_hz, &entropy);
-    const FiqMeasured* m = &rig.measure.result;
+    const FiqOutputReading* m = &rig.measure.result;
     print_message(
         "  %6.0f Hz: window %5u, crest %.2f dB, centroid %.1f Hz (truth %.1f), entropy %.3f (truth "
         "%.3f)\n",
@@ -192,12 +193,12 @@ static void test_both_channels_count(void** state)
   rig_start(&rig, RATE);
   memset(sound[1], 0, sizeof sound[1]);
   play(&rig, 0, LENGTH, 64);
-  const FiqMeasured left = rig.measure.result;
+  const FiqOutputReading left = rig.measure.result;
   memcpy(sound[1], sound[0], sizeof sound[1]);
   memset(sound[0], 0, sizeof sound[0]);
-  fiq_measure_reset(&rig.measure);
+  fiq_output_meter_reset(&rig.measure);
   play(&rig, 0, LENGTH, 64);
-  const FiqMeasured right = rig.measure.result;
+  const FiqOutputReading right = rig.measure.result;
   assert_true(fabsf(left.centroid_hz - right.centroid_hz) < 0.01f * left.centroid_hz);
   assert_true(fabsf(left.crest_db - right.crest_db) < 0.01f);
   assert_true(fabsf(left.crest_db - 6.02f) < 0.01f); // one of two is silent
@@ -205,7 +206,7 @@ static void test_both_channels_count(void** state)
   for (uint32_t i = 0; i < LENGTH; ++i) {
     sound[0][i] = -sound[1][i];
   }
-  fiq_measure_reset(&rig.measure);
+  fiq_output_meter_reset(&rig.measure);
   play(&rig, 0, LENGTH, 64);
   assert_true(fabsf(rig.measure.result.crest_db - 3.01f) < 0.01f);
   assert_true(fabsf(rig.measure.result.centroid_hz - left.centroid_hz) < 0.01f * left.centroid_hz);
@@ -240,7 +241,7 @@ static void test_silence_keeps_the_last_values(void** state)
   rig_start(&rig, RATE);
   assert_true(rig.measure.result.is_silent);
   play(&rig, 0, 2 * RATE, 32);
-  const FiqMeasured was = rig.measure.result;
+  const FiqOutputReading was = rig.measure.result;
   assert_false(was.is_silent);
   memset(sound, 0, sizeof sound);
   for (int i = 0; i < 5; ++i) {
@@ -249,7 +250,7 @@ static void test_silence_keeps_the_last_values(void** state)
   assert_true(rig.measure.result.is_silent);
   assert_true(fabsf(rig.measure.result.centroid_hz - was.centroid_hz) < 0.2f * was.centroid_hz);
   assert_true(isfinite(rig.measure.result.crest_db));
-  fiq_measure_reset(&rig.measure);
+  fiq_output_meter_reset(&rig.measure);
   play(&rig, 0, LENGTH, 32);
   assert_true(rig.measure.result.is_silent);
   assert_true(fabsf(rig.measure.result.centroid_hz - 1000.0f) < 1e-3f);
@@ -264,12 +265,12 @@ static void test_any_numbers_are_survived(void** state)
   make(CHORD, RATE);
   rig_start(&rig, RATE);
   play(&rig, 0, LENGTH, 32);
-  const FiqMeasured was = rig.measure.result;
+  const FiqOutputReading was = rig.measure.result;
   for (size_t i = 0; i < sizeof odd / sizeof *odd; ++i) {
     const float keep = sound[0][100];
     sound[0][100] = sound[1][9999] = odd[i];
     play(&rig, 0, RATE, 32);
-    const FiqMeasured* m = &rig.measure.result;
+    const FiqOutputReading* m = &rig.measure.result;
     assert_true(m->crest_db >= 0.0f && m->crest_db <= 60.0f);
     assert_true(m->centroid_hz > 20.0f && m->centroid_hz < 20000.0f);
     assert_true(m->entropy >= 0.0f && m->entropy <= 1.0f);
@@ -291,9 +292,9 @@ static void test_block_size_invariance(void** state)
   support_noise(sound[1], LENGTH, 0.1, 9);
   rig_start(&rig, RATE);
   play(&rig, 0, LENGTH, 32);
-  const FiqMeasured was = rig.measure.result;
+  const FiqOutputReading was = rig.measure.result;
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) {
-    fiq_measure_reset(&rig.measure);
+    fiq_output_meter_reset(&rig.measure);
     play(&rig, 0, LENGTH, blocks[i]);
     assert_memory_equal(&rig.measure.result.crest_db, &was.crest_db, sizeof was.crest_db);
     assert_memory_equal(&rig.measure.result.centroid_hz, &was.centroid_hz, sizeof was.centroid_hz);
@@ -311,13 +312,13 @@ static void test_reset_equals_fresh_init(void** state)
   rig_start(&fresh, RATE);
   make(WHITE, RATE);
   play(&used, 0, RATE + 1234, 32);
-  fiq_measure_reset(&used.measure);
+  fiq_output_meter_reset(&used.measure);
   make(CHORD, RATE);
   for (uint32_t i = 0; i < LENGTH; i += 960) {
     play(&used, i, i + 960, 32);
     play(&fresh, i, i + 960, 32);
-    const FiqMeasured* a = &used.measure.result;
-    const FiqMeasured* b = &fresh.measure.result;
+    const FiqOutputReading* a = &used.measure.result;
+    const FiqOutputReading* b = &fresh.measure.result;
     assert_memory_equal(&a->crest_db, &b->crest_db, sizeof a->crest_db);
     assert_memory_equal(&a->centroid_hz, &b->centroid_hz, sizeof a->centroid_hz);
     assert_memory_equal(&a->entropy, &b->entropy, sizeof a->entropy);
@@ -331,21 +332,21 @@ static void test_bad_rates_and_small_arenas_are_refused(void** state)
 {
   (void)state;
   static const double bad_hz[] = {7999.0, 384001.0, (double)NAN, -1.0};
-  FiqMeasure          measure;
+  FiqOutputMeter      measure;
   FiqArena            ruler;
   for (size_t i = 0; i < sizeof bad_hz / sizeof *bad_hz; ++i) {
     fiq_arena_init(&ruler, NULL, 0);
-    assert_int_equal(fiq_measure_init(&measure, &ruler, &pool, bad_hz[i]), FIQ_BAD_ARGUMENT);
+    assert_int_equal(fiq_output_meter_init(&measure, &ruler, &pool, bad_hz[i]), FIQ_BAD_ARGUMENT);
   }
   fiq_arena_init(&ruler, NULL, 0);
-  assert_int_equal(fiq_measure_init(&measure, &ruler, &pool, RATE), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_output_meter_init(&measure, &ruler, &pool, RATE), FIQ_NO_MEMORY);
   for (size_t size = 0; size < ruler.used_bytes; size += FIQ_ARENA_ALIGN_BYTES) {
     FiqArena arena = support_arena(size);
-    assert_int_equal(fiq_measure_init(&measure, &arena, &pool, RATE), FIQ_NO_MEMORY);
+    assert_int_equal(fiq_output_meter_init(&measure, &arena, &pool, RATE), FIQ_NO_MEMORY);
     support_arena_free(&arena);
   }
   FiqArena exact = support_arena(ruler.used_bytes);
-  assert_int_equal(fiq_measure_init(&measure, &exact, &pool, RATE), FIQ_OK);
+  assert_int_equal(fiq_output_meter_init(&measure, &exact, &pool, RATE), FIQ_OK);
   print_message("  %zu bytes of arena\n", ruler.used_bytes);
   support_arena_free(&exact);
 }

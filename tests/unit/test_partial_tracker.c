@@ -18,24 +18,24 @@ static FiqFftPool pool;
 static float      sound[2][LENGTH_MAX];
 
 typedef struct {
-  FiqAnalysis       analysis;
-  FiqArena          arena;
-  FiqAnalysisParams params;
-  uint32_t          n_done; ///< frames
-  uint32_t          tick;
+  FiqPartialTracker       analysis;
+  FiqArena                arena;
+  FiqPartialTrackerParams params;
+  uint32_t                n_done; ///< frames
+  uint32_t                tick;
 } Rig;
 
 /// Looks at the voices of one control tick.
-typedef void (*Look)(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n);
+typedef void (*Look)(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices, uint32_t n);
 
 static void rig_start(Rig* rig, double rate_hz, uint32_t tick)
 {
-  const FiqAnalysisConfig config = {rate_hz, tick, 0};
+  const FiqPartialTrackerConfig config = {rate_hz, tick, 0};
   memset(rig, 0, sizeof *rig);
   rig->arena  = support_arena(ARENA_BYTES);
   rig->tick   = tick;
-  rig->params = fiq_analysis_default_params();
-  assert_int_equal(fiq_analysis_init(&rig->analysis, &rig->arena, &pool, &config), FIQ_OK);
+  rig->params = fiq_partial_tracker_default_params();
+  assert_int_equal(fiq_partial_tracker_init(&rig->analysis, &rig->arena, &pool, &config), FIQ_OK);
 }
 
 static void rig_end(Rig* rig)
@@ -43,9 +43,9 @@ static void rig_end(Rig* rig)
   support_arena_free(&rig->arena);
 }
 
-static void check_voices(const FiqAnalysisVoice* voices, uint32_t n)
+static void check_voices(const FiqPartialTrackerVoice* voices, uint32_t n)
 {
-  assert_in_range(n, 0, FIQ_ANALYSIS_VOICES_MAX);
+  assert_in_range(n, 0, FIQ_TRACKER_VOICES_MAX);
   for (uint32_t i = 0; i < n; ++i) {
     assert_true(isfinite(voices[i].hz) && voices[i].hz > 0.0f);
     assert_true(isfinite(voices[i].level) && voices[i].level >= 0.0f);
@@ -59,14 +59,14 @@ static void play(Rig* rig, uint32_t end, Look look, void* user)
 {
   for (; rig->n_done + rig->tick <= end; rig->n_done += rig->tick) {
     uint32_t n = 0;
-    fiq_analysis_control(&rig->analysis, &rig->params);
-    const FiqAnalysisVoice* voices = fiq_analysis_voices(&rig->analysis, &n);
+    fiq_partial_tracker_control(&rig->analysis, &rig->params);
+    const FiqPartialTrackerVoice* voices = fiq_partial_tracker_voices(&rig->analysis, &n);
     check_voices(voices, n);
     if (look) {
       look(user, rig, voices, n);
     }
     const float* in[2] = {sound[0] + rig->n_done, sound[1] + rig->n_done};
-    fiq_analysis_process(&rig->analysis, in, rig->tick);
+    fiq_partial_tracker_process(&rig->analysis, in, rig->tick);
   }
 }
 
@@ -127,7 +127,8 @@ typedef struct {
   double worst_db;
 } Worst;
 
-static void look_at_chord(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n)
+static void look_at_chord(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices,
+                          uint32_t n)
 {
   Worst* worst = user;
   if (rig->n_done < RATE / 2) {
@@ -177,7 +178,8 @@ typedef struct {
   double n;
 } Bank;
 
-static void look_and_sing(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n)
+static void look_and_sing(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices,
+                          uint32_t n)
 {
   Bank* bank = user;
   for (uint32_t k = 0; k < TICK; ++k) {
@@ -223,11 +225,12 @@ typedef struct {
   uint32_t n_max;
 } Chase;
 
-static void look_at_chase(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n)
+static void look_at_chase(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices,
+                          uint32_t n)
 {
   Chase*       chase  = user;
   const double rate   = rig->analysis.config.sample_rate_hz;
-  const double late   = fiq_analysis_latency_frames(&rig->analysis) / rate;
+  const double late   = fiq_partial_tracker_latency_frames(&rig->analysis) / rate;
   const double time_s = rig->n_done / rate;
   chase->n_max        = n > chase->n_max ? n : chase->n_max;
   if (time_s < chase->from_s) {
@@ -302,7 +305,8 @@ typedef struct {
   uint32_t after;
 } Crowd;
 
-static void look_at_crowd(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n)
+static void look_at_crowd(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices,
+                          uint32_t n)
 {
   Crowd* crowd = user;
   (void)voices;
@@ -368,7 +372,8 @@ typedef struct {
   uint32_t n_at[4];   ///< voices at 0.5, 3.5 and 6.5 s
 } Count;
 
-static void look_and_count(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n)
+static void look_and_count(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices,
+                           uint32_t n)
 {
   Count* count = user;
   (void)voices;
@@ -458,13 +463,13 @@ static void test_silence_starves_all(void** state)
 }
 
 typedef struct {
-  float    level[FIQ_ANALYSIS_VOICES_MAX]; ///< at the tick before
-  uint32_t id[FIQ_ANALYSIS_VOICES_MAX];
+  float    level[FIQ_TRACKER_VOICES_MAX]; ///< at the tick before
+  uint32_t id[FIQ_TRACKER_VOICES_MAX];
   uint32_t n;
   float    worst; ///< largest change of a level from tick to tick
 } Clicks;
 
-static float level_of(const FiqAnalysisVoice* voices, uint32_t n, uint32_t id)
+static float level_of(const FiqPartialTrackerVoice* voices, uint32_t n, uint32_t id)
 {
   for (uint32_t v = 0; v < n; ++v) {
     if (voices[v].id == id) {
@@ -474,7 +479,8 @@ static float level_of(const FiqAnalysisVoice* voices, uint32_t n, uint32_t id)
   return 0.0f;
 }
 
-static void look_for_clicks(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n)
+static void look_for_clicks(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices,
+                            uint32_t n)
 {
   Clicks* clicks = user;
   (void)rig;
@@ -559,7 +565,7 @@ static void test_few_places_are_not_fought_for(void** state)
     assert_int_equal(rig.analysis.n_voices, places);
     assert_in_range(rig.analysis.n_births, places, places + 2);
     for (uint32_t v = 0; v < places; ++v) {
-      const FiqAnalysisVoice* const voice = &rig.analysis.voices[v];
+      const FiqPartialTrackerVoice* const voice = &rig.analysis.voices[v];
       assert_true(voice->hz < 220.0f * ((float)places + 0.5f));
       assert_true(fabs(support_db((double)(voice->level * voice->hz) / (0.2 * 220.0))) < 0.2);
     }
@@ -574,7 +580,8 @@ typedef struct {
   Crowd    crowd;
 } Talk;
 
-static void look_at_talk(void* user, const Rig* rig, const FiqAnalysisVoice* voices, uint32_t n)
+static void look_at_talk(void* user, const Rig* rig, const FiqPartialTrackerVoice* voices,
+                         uint32_t n)
 {
   Talk* talk    = user;
   float loudest = 0.0f;
@@ -632,7 +639,7 @@ static void test_anything_stays_finite(void** state)
   rig.params.max_carriers = 32.0f;
   rig.params.threshold_db = -80.0f;
   play(&rig, 2 * RATE, NULL, NULL);
-  assert_in_range(rig.analysis.n_voices, 10, FIQ_ANALYSIS_VOICES_MAX);
+  assert_in_range(rig.analysis.n_voices, 10, FIQ_TRACKER_VOICES_MAX);
   rig.params.adapt_s  = 0.0f;
   rig.params.starve_s = 0.02f;
   rig.params.low_hz   = 0.0f;
@@ -661,7 +668,7 @@ static void test_every_rate_hears_the_same(void** state)
     }
     copy_to_right();
     play(&rig, (uint32_t)(2.0 * rate), NULL, NULL);
-    const FiqAnalysisVoice* v = rig.analysis.voices;
+    const FiqPartialTrackerVoice* v = rig.analysis.voices;
     assert_int_equal(rig.analysis.n_voices, 2);
     assert_int_equal(rig.analysis.n_births, 2);
     const uint32_t low = v[0].hz < v[1].hz ? 0 : 1;
@@ -669,7 +676,7 @@ static void test_every_rate_hears_the_same(void** state)
         fmax(fabs(cents((double)v[low].hz, 440.0)), fabs(cents((double)v[1 - low].hz, 1234.5)));
     print_message("  %6.0f Hz: window %5u, latency %5.1f ms, %.4f cents\n", rate,
                   rig.analysis.config.window_frames,
-                  1000.0 * fiq_analysis_latency_frames(&rig.analysis) / rate, off);
+                  1000.0 * fiq_partial_tracker_latency_frames(&rig.analysis) / rate, off);
     assert_true(off < 1.0);
     assert_true(fabs(support_db((double)v[low].level / 0.3)) < 0.5);
     assert_true(fabs(support_db((double)v[1 - low].level / 0.1)) < 0.5);
@@ -695,7 +702,7 @@ static void test_measured_latency_is_reported_latency(void** state)
     sum += (rig.n_done - TICK) - then_s * RATE;
     n += 1;
   }
-  const double reported = fiq_analysis_latency_frames(&rig.analysis);
+  const double reported = fiq_partial_tracker_latency_frames(&rig.analysis);
   print_message("  latency %.1f frames, reported %.0f\n", sum / n, reported);
   assert_true(fabs(sum / n - reported) < 8.0);
   rig_end(&rig);
@@ -721,12 +728,12 @@ static void test_cutting_cannot_be_heard(void** state)
   uint32_t i = 0;
   for (uint32_t start = 0; start + TICK <= RATE; start += TICK) {
     play(&whole, start + TICK, NULL, NULL);
-    fiq_analysis_control(&cut.analysis, &cut.params);
+    fiq_partial_tracker_control(&cut.analysis, &cut.params);
     for (uint32_t done = 0; done < TICK;) {
       const uint32_t ask  = cuts[i++ % 6];
       const uint32_t n    = ask < TICK - done ? ask : TICK - done;
       const float*   in[] = {sound[0] + start + done, sound[1] + start + done};
-      fiq_analysis_process(&cut.analysis, in, n);
+      fiq_partial_tracker_process(&cut.analysis, in, n);
       done += n;
     }
     assert_int_equal(whole.analysis.n_voices, cut.analysis.n_voices);
@@ -746,7 +753,7 @@ static void test_reset_equals_fresh_init(void** state)
   rig_start(&fresh, RATE, TICK);
   make_mixture(RATE);
   play(&used, RATE / 2 + 5 * TICK, NULL, NULL);
-  fiq_analysis_reset(&used.analysis);
+  fiq_partial_tracker_reset(&used.analysis);
   used.n_done = 0;
   for (uint32_t end = TICK; end < RATE; end += TICK) {
     play(&used, end, NULL, NULL);
@@ -776,11 +783,11 @@ static void test_any_window_and_control_period_will_do(void** state)
 {
   (void)state;
   for (uint32_t window = FIQ_PARTIALS_WINDOW_MIN; window <= FIQ_PARTIALS_WINDOW_MAX; window *= 2) {
-    const FiqAnalysisConfig config = {RATE, FIQ_CONTROL_MAX, window};
-    Rig                     rig    = {.tick = FIQ_CONTROL_MAX};
-    rig.arena                      = support_arena(ARENA_BYTES);
-    rig.params                     = fiq_analysis_default_params();
-    assert_int_equal(fiq_analysis_init(&rig.analysis, &rig.arena, &pool, &config), FIQ_OK);
+    const FiqPartialTrackerConfig config = {RATE, FIQ_CONTROL_MAX, window};
+    Rig                           rig    = {.tick = FIQ_CONTROL_MAX};
+    rig.arena                            = support_arena(ARENA_BYTES);
+    rig.params                           = fiq_partial_tracker_default_params();
+    assert_int_equal(fiq_partial_tracker_init(&rig.analysis, &rig.arena, &pool, &config), FIQ_OK);
     clear_sound();
     support_sine(sound[0], 4 * RATE, 3000.0, RATE, 0.3, 0.0);
     copy_to_right();
@@ -812,24 +819,24 @@ static void test_silence_and_impulses_bear_nothing(void** state)
 static void test_bad_configurations_and_small_arenas_are_refused(void** state)
 {
   (void)state;
-  static const FiqAnalysisConfig bad[] = {{7999.0, 32, 0},     {400000.0, 32, 0},
-                                          {48000.0, 0, 0},     {48000.0, 257, 0},
-                                          {48000.0, 32, 1000}, {48000.0, 32, 64}};
-  const FiqAnalysisConfig        good  = {48000.0, 32, 0};
-  FiqAnalysis                    analysis;
-  FiqArena                       ruler;
+  static const FiqPartialTrackerConfig bad[] = {{7999.0, 32, 0},     {400000.0, 32, 0},
+                                                {48000.0, 0, 0},     {48000.0, 257, 0},
+                                                {48000.0, 32, 1000}, {48000.0, 32, 64}};
+  const FiqPartialTrackerConfig        good  = {48000.0, 32, 0};
+  FiqPartialTracker                    analysis;
+  FiqArena                             ruler;
   fiq_arena_init(&ruler, NULL, 0);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
-    assert_int_equal(fiq_analysis_init(&analysis, &ruler, &pool, &bad[i]), FIQ_BAD_ARGUMENT);
+    assert_int_equal(fiq_partial_tracker_init(&analysis, &ruler, &pool, &bad[i]), FIQ_BAD_ARGUMENT);
   }
-  assert_int_equal(fiq_analysis_init(&analysis, &ruler, &pool, &good), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_partial_tracker_init(&analysis, &ruler, &pool, &good), FIQ_NO_MEMORY);
   for (size_t size = 0; size < ruler.used_bytes; size += FIQ_ARENA_ALIGN_BYTES) {
     FiqArena arena = support_arena(size);
-    assert_int_equal(fiq_analysis_init(&analysis, &arena, &pool, &good), FIQ_NO_MEMORY);
+    assert_int_equal(fiq_partial_tracker_init(&analysis, &arena, &pool, &good), FIQ_NO_MEMORY);
     support_arena_free(&arena);
   }
   FiqArena exact = support_arena(ruler.used_bytes);
-  assert_int_equal(fiq_analysis_init(&analysis, &exact, &pool, &good), FIQ_OK);
+  assert_int_equal(fiq_partial_tracker_init(&analysis, &exact, &pool, &good), FIQ_OK);
   print_message("  %zu bytes of arena, %zu of struct\n", ruler.used_bytes, sizeof analysis);
   support_arena_free(&exact);
 }
@@ -870,7 +877,7 @@ static void test_axes_are_those_of_the_partials(void** state)
   add_chord(RATE);
   copy_to_right();
   play(&rig, RATE, NULL, NULL);
-  fiq_analysis_axes(&rig.analysis, axes);
+  fiq_partial_tracker_axes(&rig.analysis, axes);
   for (int i = 0; i < N_PARTIALS; ++i) {
     fiq_axes_add(due, (float)partial_hz(i), (float)(0.5 * partial_gain(i) * partial_gain(i)));
   }
@@ -891,7 +898,7 @@ static void test_axes_are_those_of_the_partials(void** state)
       support_sine(sound[0], n, tones_hz[t], rates_hz[r], 0.5, 0.3);
       copy_to_right();
       play(&rig, n, NULL, NULL);
-      fiq_analysis_axes(&rig.analysis, axes);
+      fiq_partial_tracker_axes(&rig.analysis, axes);
       memset(due, 0, sizeof due);
       fiq_axes_add(due, (float)tones_hz[t], 0.125f);
       worst = fmin(worst, alike(axes, due));
@@ -920,7 +927,7 @@ static void test_axes_of_noise_are_as_wide_as_their_bands(void** state)
   uint32_t n = 0;
   for (uint32_t end = RATE / 2; end <= 12 * RATE; end += 256) {
     play(&rig, end, NULL, NULL);
-    fiq_analysis_axes(&rig.analysis, axes);
+    fiq_partial_tracker_axes(&rig.analysis, axes);
     for (uint32_t i = 0; i < FIQ_AXES; ++i) {
       sum[i] += (double)axes[i];
     }
@@ -941,7 +948,7 @@ static void test_axes_of_noise_are_as_wide_as_their_bands(void** state)
   clear_sound();
   rig.n_done = 0;
   play(&rig, RATE, NULL, NULL);
-  fiq_analysis_axes(&rig.analysis, axes);
+  fiq_partial_tracker_axes(&rig.analysis, axes);
   assert_true(sum_of_axes(axes) <= 0.0);
   rig_end(&rig);
 }

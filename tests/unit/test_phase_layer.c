@@ -2,8 +2,8 @@
 // Goal: the layer's gradients and coordination are the formulas. Method: finite differences in
 // double, closed forms on even and collapsed wheels, convergence and its limits.
 #include "dsp/base/maths.h"
-#include "dsp/phase/phase_layer.h"
 #include "dsp/base/random.h"
+#include "dsp/phase/phase_layer.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -128,9 +128,9 @@ static void test_descent_lowers_the_loss_at_every_step(void** state)
   float d_a[N];
   support_noise(x, TAPS, 1.0, 6);
   support_noise(target, N, 0.9, 7);
-  const FiqLearningRates rates = {.phase = 0.05f, .frequency = 0.01f, .weight = 0.002f};
-  const double           first = loss(&bench.layer, x, target, 0, 0, 0.0);
-  double                 last  = first;
+  const FiqLessonRates rates = {.phase = 0.05f, .frequency = 0.01f, .weight = 0.002f};
+  const double         first = loss(&bench.layer, x, target, 0, 0, 0.0);
+  double               last  = first;
   for (int step = 0; step < 300; ++step) {
     fiq_phase_layer_forward(&bench.layer, x, a);
     for (int i = 0; i < N; ++i) {

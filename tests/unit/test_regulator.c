@@ -2,9 +2,9 @@
 // Goal: the regulator brings order into the zone and keeps it there without swinging between its rails, and off it is
 // not there at all. Method: it drives the network itself from 20 random starts, both distributions, from K too low
 // and too high; its rules are tried on made-up orders.
-#include "dsp/phase/kuramoto.h"
 #include "dsp/base/maths.h"
 #include "dsp/base/random.h"
+#include "dsp/phase/kuramoto.h"
 #include "dsp/phase/regulator.h"
 #include "tests/support/support.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: the bank sounds the sinusoids it is given, at their phases and places, within its error, and alike in
 // all builds. Method: frames against the sum of cosines in double; banks that share their input compared bit by bit.
-#include "dsp/swarm/spectral_bank.h"
 #include "dsp/base/random.h"
+#include "dsp/swarm/spectral_bank.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -13,10 +13,10 @@ enum { STEP = 64, N_FRAMES = 6, SIZE = STEP * N_FRAMES };
 static const double pi = 3.14159265358979323846;
 
 typedef struct {
-  FiqLobeBank bank;
-  FiqFftPool  pool;
-  FiqArena    arena;
-  float       out[FIQ_CHANNELS][SIZE];
+  FiqSpectralBank bank;
+  FiqFftPool      pool;
+  FiqArena        arena;
+  float           out[FIQ_CHANNELS][SIZE];
 } Rig;
 
 static void rig_open(Rig* rig, uint32_t step)
@@ -25,9 +25,9 @@ static void rig_open(Rig* rig, uint32_t step)
   memset(rig, 0, sizeof *rig);
   fiq_fft_pool_init(&rig->pool);
   fiq_arena_init(&ruler, NULL, 0);
-  assert_int_equal(fiq_lobe_bank_init(&rig->bank, &ruler, &rig->pool, step), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_spectral_bank_init(&rig->bank, &ruler, &rig->pool, step), FIQ_NO_MEMORY);
   rig->arena = support_arena(ruler.used_bytes);
-  assert_int_equal(fiq_lobe_bank_init(&rig->bank, &rig->arena, &rig->pool, step), FIQ_OK);
+  assert_int_equal(fiq_spectral_bank_init(&rig->bank, &rig->arena, &rig->pool, step), FIQ_OK);
 }
 
 static void rig_close(Rig* rig)
@@ -49,11 +49,11 @@ static void end_frame(Rig* rig, uint32_t frame)
     for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
       gains[k] = gain(c, k);
     }
-    fiq_lobe_bank_mix(&rig->bank, gains);
-    fiq_lobe_bank_transform(&rig->bank);
-    fiq_lobe_bank_overlap(&rig->bank, (uint32_t)c, rig->out[c] + frame * STEP);
+    fiq_spectral_bank_mix(&rig->bank, gains);
+    fiq_spectral_bank_transform(&rig->bank);
+    fiq_spectral_bank_overlap(&rig->bank, (uint32_t)c, rig->out[c] + frame * STEP);
   }
-  fiq_lobe_bank_clear(&rig->bank);
+  fiq_spectral_bank_clear(&rig->bank);
 }
 
 /// Steady sinusoids of random frequency, 0 and the highest among them; frame m has its centre at m STEP.
@@ -74,7 +74,7 @@ static void render(Rig* rig, uint64_t seed, double nu[FIQ_LOBE_CHUNK], double ph
       lobes.re[i]        = (float)cos(2.0 * pi * turns);
       lobes.im[i]        = (float)sin(2.0 * pi * turns);
     }
-    fiq_lobe_bank_add(&rig->bank, 5, &lobes);
+    fiq_spectral_bank_add(&rig->bank, 5, &lobes);
     end_frame(rig, frame);
   }
 }
@@ -166,13 +166,13 @@ static void test_reset_forgets_and_adoption_goes_on(void** state)
   rig_open(&one, STEP);
   rig_open(&two, STEP);
   render(&one, 7, nu, phase);
-  fiq_lobe_bank_adopt(&two.bank, &one.bank);
+  fiq_spectral_bank_adopt(&two.bank, &one.bank);
   end_frame(&one, 0);
   end_frame(&two, 0);
   assert_memory_equal(one.out[0], two.out[0], STEP * sizeof(float));
   assert_true(support_peak(two.out[0], STEP) > 0.1);
   render(&one, 8, nu, phase);
-  fiq_lobe_bank_reset(&one.bank);
+  fiq_spectral_bank_reset(&one.bank);
   end_frame(&one, 0);
   assert_true(support_peak(one.out[0], STEP) <= 0.0 && support_peak(one.out[1], STEP) <= 0.0);
   rig_close(&one);
@@ -183,19 +183,19 @@ static void test_bad_steps_and_small_arenas_are_refused(void** state)
 {
   (void)state;
   static const uint32_t bad[] = {0, 1, 16, 48, 100, 16384};
-  FiqLobeBank           bank;
+  FiqSpectralBank       bank;
   FiqFftPool            pool;
   fiq_fft_pool_init(&pool);
   for (uint32_t i = 0; i < sizeof bad / sizeof bad[0]; ++i) {
     FiqArena arena = support_arena(1 << 20);
-    assert_int_equal(fiq_lobe_bank_init(&bank, &arena, &pool, bad[i]), FIQ_BAD_ARGUMENT);
+    assert_int_equal(fiq_spectral_bank_init(&bank, &arena, &pool, bad[i]), FIQ_BAD_ARGUMENT);
     support_arena_free(&arena);
   }
   FiqArena ruler;
   fiq_arena_init(&ruler, NULL, 0);
-  (void)fiq_lobe_bank_init(&bank, &ruler, &pool, STEP);
+  (void)fiq_spectral_bank_init(&bank, &ruler, &pool, STEP);
   FiqArena small = support_arena(ruler.used_bytes - 64);
-  assert_int_equal(fiq_lobe_bank_init(&bank, &small, &pool, STEP), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_spectral_bank_init(&bank, &small, &pool, STEP), FIQ_NO_MEMORY);
   support_arena_free(&small);
   fiq_fft_pool_free(&pool);
 }

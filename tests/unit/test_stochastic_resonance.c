@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: what repeats itself is shaken until it does not, and what does not is left alone. Method: made-up
 // states for the rule, and networks that are locked or run in a short cycle for what it does to them.
-#include "dsp/phase/kuramoto.h"
 #include "dsp/base/maths.h"
+#include "dsp/phase/kuramoto.h"
 #include "dsp/phase/stochastic_resonance.h"
 #include "tests/support/support.h"
 
@@ -12,13 +12,13 @@
 static void test_noise_waits_for_twenty_states(void** state)
 {
   (void)state;
-  FiqResonance resonance;
-  fiq_resonance_reset(&resonance);
+  FiqStochasticResonance resonance;
+  fiq_stochastic_resonance_reset(&resonance);
   for (int i = 0; i < 19; ++i) {
-    fiq_resonance_observe(&resonance, 7, 0.0f, 1.0f);
+    fiq_stochastic_resonance_observe(&resonance, 7, 0.0f, 1.0f);
     assert_true(resonance.noise <= 0.0f && !resonance.is_active);
   }
-  fiq_resonance_observe(&resonance, 7, 0.0f, 1.0f);
+  fiq_stochastic_resonance_observe(&resonance, 7, 0.0f, 1.0f);
   assert_true(resonance.is_active);
   assert_true(fabsf(resonance.repetition - 0.95f) < 1e-6f);
 }
@@ -31,12 +31,12 @@ static void test_the_first_leap_is_the_published_one(void** state)
   const float leap[]   = {0.05f, 0.01f};
   for (int i = 0; i < 2; ++i) {
     for (int half = 0; half < 2; ++half) {
-      FiqResonance resonance;
-      fiq_resonance_reset(&resonance);
+      FiqStochasticResonance resonance;
+      fiq_stochastic_resonance_reset(&resonance);
       for (int k = 0; k < 20; ++k) {
-        fiq_resonance_observe(&resonance, 7, motion[i], half ? 0.5f : 1.0f);
+        fiq_stochastic_resonance_observe(&resonance, 7, motion[i], half ? 0.5f : 1.0f);
       }
-      const float made = resonance.noise * sqrtf(FIQ_RESONANCE_PERIOD_S);
+      const float made = resonance.noise * sqrtf(FIQ_STOCHASTIC_RESONANCE_PERIOD_S);
       print_message("motion %.2f, amount %.1f: leap of %.4f rad\n", (double)motion[i],
                     half ? 0.5 : 1.0, (double)made);
       assert_true(fabsf(made - leap[i] * (half ? 0.5f : 1.0f)) < 1e-6f);
@@ -47,10 +47,10 @@ static void test_the_first_leap_is_the_published_one(void** state)
 static void test_nothing_is_injected_where_nothing_repeats(void** state)
 {
   (void)state;
-  FiqResonance resonance;
-  fiq_resonance_reset(&resonance);
+  FiqStochasticResonance resonance;
+  fiq_stochastic_resonance_reset(&resonance);
   for (uint32_t i = 0; i < 1000; ++i) {
-    fiq_resonance_observe(&resonance, i, 0.0f, 1.0f);
+    fiq_stochastic_resonance_observe(&resonance, i, 0.0f, 1.0f);
     assert_true(resonance.noise <= 0.0f && resonance.noise >= 0.0f);
   }
 }
@@ -58,10 +58,10 @@ static void test_nothing_is_injected_where_nothing_repeats(void** state)
 static void test_nothing_is_injected_at_amount_0(void** state)
 {
   (void)state;
-  FiqResonance resonance;
-  fiq_resonance_reset(&resonance);
+  FiqStochasticResonance resonance;
+  fiq_stochastic_resonance_reset(&resonance);
   for (int i = 0; i < 100; ++i) {
-    fiq_resonance_observe(&resonance, 7, 0.0f, 0.0f);
+    fiq_stochastic_resonance_observe(&resonance, 7, 0.0f, 0.0f);
     assert_true(resonance.noise <= 0.0f && resonance.noise >= 0.0f);
   }
   assert_true(resonance.repetition > 0.9f);
@@ -71,10 +71,10 @@ static void test_a_cycle_of_three_is_stuck_and_one_of_four_is_not(void** state)
 {
   (void)state;
   for (uint32_t period = 1; period < 8; ++period) {
-    FiqResonance resonance;
-    fiq_resonance_reset(&resonance);
+    FiqStochasticResonance resonance;
+    fiq_stochastic_resonance_reset(&resonance);
     for (uint32_t i = 0; i < 40; ++i) {
-      fiq_resonance_observe(&resonance, i % period, 1.0f, 1.0f);
+      fiq_stochastic_resonance_observe(&resonance, i % period, 1.0f, 1.0f);
     }
     assert_true(fabsf(resonance.repetition - (1.0f - (float)period / 20.0f)) < 1e-6f);
     assert_int_equal(resonance.is_active, period <= 3);
@@ -84,12 +84,12 @@ static void test_a_cycle_of_three_is_stuck_and_one_of_four_is_not(void** state)
 static void test_noise_grows_while_stuck_to_a_limit_and_ends_at_once(void** state)
 {
   (void)state;
-  FiqResonance resonance;
-  fiq_resonance_reset(&resonance);
+  FiqStochasticResonance resonance;
+  fiq_stochastic_resonance_reset(&resonance);
   float first = 0.0f;
   float last  = 0.0f;
   for (int i = 0; i < 400; ++i) {
-    fiq_resonance_observe(&resonance, 7, 0.0f, 1.0f);
+    fiq_stochastic_resonance_observe(&resonance, 7, 0.0f, 1.0f);
     first = i == 19 ? resonance.noise : first;
     assert_true(resonance.noise >= last && resonance.noise <= 2.0f);
     last = resonance.noise;
@@ -101,7 +101,7 @@ static void test_noise_grows_while_stuck_to_a_limit_and_ends_at_once(void** stat
                 (double)last);
   assert_true(last > 1.9f);
   for (uint32_t i = 0; i < 20; ++i) {
-    fiq_resonance_observe(&resonance, 100 + i, 1.0f, 1.0f);
+    fiq_stochastic_resonance_observe(&resonance, 100 + i, 1.0f, 1.0f);
   }
   assert_true(resonance.noise <= 0.0f && !resonance.is_active);
   assert_true(resonance.push <= 1.0f);
@@ -115,17 +115,17 @@ static void test_states_are_of_distances_not_of_angles(void** state)
   for (int i = 0; i < 16; ++i) {
     theta[i] = 0.05f * (float)i - 0.3f;
   }
-  const uint32_t at_rest = fiq_resonance_state(theta, 16, 0.1f, 0.9f);
+  const uint32_t at_rest = fiq_stochastic_resonance_state(theta, 16, 0.1f, 0.9f);
   for (int k = 1; k < 200; ++k) {
     const float angle = 0.37f * (float)k;
     for (int i = 0; i < 16; ++i) {
       turned[i] = theta[i] + angle;
     }
-    assert_int_equal(fiq_resonance_state(turned, 16, 0.1f + angle, 0.9f), at_rest);
+    assert_int_equal(fiq_stochastic_resonance_state(turned, 16, 0.1f + angle, 0.9f), at_rest);
   }
   turned[0] = turned[0] + 1.0f;
-  assert_true(fiq_resonance_state(turned, 16, 0.1f + 0.37f * 199.0f, 0.9f) != at_rest);
-  assert_true(fiq_resonance_state(theta, 16, 0.1f, 0.6f) != at_rest);
+  assert_true(fiq_stochastic_resonance_state(turned, 16, 0.1f + 0.37f * 199.0f, 0.9f) != at_rest);
+  assert_true(fiq_stochastic_resonance_state(theta, 16, 0.1f, 0.6f) != at_rest);
 }
 
 /// A network and its resonance for a while.
@@ -140,7 +140,7 @@ typedef struct {
 static Run run(uint32_t n, float coupling, const float* rates, float amount, double seconds)
 {
   FiqKuramoto             core;
-  FiqResonance            resonance;
+  FiqStochasticResonance  resonance;
   FiqArena                arena   = support_arena((size_t)1 << 17);
   const FiqKuramotoConfig config  = {.n_osc_max = n};
   const float             step_s  = 0.005f;
@@ -148,7 +148,7 @@ static Run run(uint32_t n, float coupling, const float* rates, float amount, dou
   double                  stuck_s = -1.0;
   Run                     made    = {0, 0, -1.0, 0.0, 0.0};
   assert_int_equal(fiq_kuramoto_init(&core, &arena, &config), FIQ_OK);
-  fiq_resonance_reset(&resonance);
+  fiq_stochastic_resonance_reset(&resonance);
   for (uint32_t i = 0; rates && i < n; ++i) {
     core.uniform[i] = rates[i];
   }
@@ -171,9 +171,9 @@ static Run run(uint32_t n, float coupling, const float* rates, float amount, dou
       motion += fabsf(fiq_wrap_rad(here - was[k])) / (float)shown;
       was[k] = here;
     }
-    fiq_resonance_observe(&resonance,
-                          fiq_resonance_state(core.theta_rad, n, core.psi_rad, core.order), motion,
-                          amount);
+    fiq_stochastic_resonance_observe(
+        &resonance, fiq_stochastic_resonance_state(core.theta_rad, n, core.psi_rad, core.order),
+        motion, amount);
     ++made.n_observed;
     made.n_repeating += resonance.repetition > 0.8f;
     made.noise += (double)resonance.noise;
@@ -220,7 +220,7 @@ static void test_a_short_cycle_is_left(void** state)
 {
   (void)state;
   // Two that pass each other every 3 states exactly, and so are in the same few places for ever.
-  const float round   = 2.0f * FIQ_PI_F / (3.0f * FIQ_RESONANCE_PERIOD_S);
+  const float round   = 2.0f * FIQ_PI_F / (3.0f * FIQ_STOCHASTIC_RESONANCE_PERIOD_S);
   const float rates[] = {0.5f * round, -0.5f * round};
   const Run   still   = run(2, 0.0f, rates, 0.0f, 60.0);
   const Run   shaken  = run(2, 0.0f, rates, 1.0f, 60.0);
@@ -246,17 +246,17 @@ static void test_a_drifting_core_is_left_alone(void** state)
 static void test_reset_equals_fresh(void** state)
 {
   (void)state;
-  FiqResonance a;
-  FiqResonance b;
-  fiq_resonance_reset(&a);
+  FiqStochasticResonance a;
+  FiqStochasticResonance b;
+  fiq_stochastic_resonance_reset(&a);
   for (int i = 0; i < 50; ++i) {
-    fiq_resonance_observe(&a, 3, 0.0f, 1.0f);
+    fiq_stochastic_resonance_observe(&a, 3, 0.0f, 1.0f);
   }
-  fiq_resonance_reset(&a);
-  fiq_resonance_reset(&b);
+  fiq_stochastic_resonance_reset(&a);
+  fiq_stochastic_resonance_reset(&b);
   for (uint32_t i = 0; i < 50; ++i) {
-    fiq_resonance_observe(&a, i / 9, 0.0f, 1.0f);
-    fiq_resonance_observe(&b, i / 9, 0.0f, 1.0f);
+    fiq_stochastic_resonance_observe(&a, i / 9, 0.0f, 1.0f);
+    fiq_stochastic_resonance_observe(&b, i / 9, 0.0f, 1.0f);
   }
   assert_memory_equal(&a.noise, &b.noise, sizeof a.noise);
   assert_memory_equal(a.state, b.state, sizeof a.state);

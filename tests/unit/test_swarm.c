@@ -3,8 +3,8 @@
 // without aliases, in the same way however it is called. Method: renders measured by transform, the
 // frame model evaluated in double, and states read from the running swarm.
 #include "dsp/base/random.h"
-#include "tests/support/support.h"
 #include "dsp/swarm/swarm.h"
+#include "tests/support/support.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -931,10 +931,10 @@ static void join_a_chord(float coupling, double power[32])
     fiq_swarm_note_on(&bench.swarm, 0, 65, 1.0f, 0);
     bench_render(&bench, 64);
     uint32_t count[FIQ_CARRIERS_MAX];
-    fiq_carriers_count(&bench.swarm.carriers, count);
+    fiq_anneal_count(&bench.swarm.carriers, count);
     assert_true(count[3] > N / 4 / 16);
     bench_render(&bench, 7 * 64);
-    fiq_carriers_count(&bench.swarm.carriers, count);
+    fiq_anneal_count(&bench.swarm.carriers, count);
     assert_in_range(count[3], N / 10, N / 3);
     bench_render(&bench, 15 * 512);
     const size_t first = bench.size - 32 * 512;
@@ -1407,8 +1407,8 @@ static void test_all_come_to_rest(void** state)
   bench_open(&bench, 48000.0, 4000, 0);
   play_chord(&bench, triad, 3);
   bench_render(&bench, 48000 * 3);
-  const FiqCarriers* const carriers = &bench.swarm.carriers;
-  float                    worst    = 0.0f;
+  const FiqAnneal* const carriers = &bench.swarm.carriers;
+  float                  worst    = 0.0f;
   for (uint32_t i = 0; i < 4000; ++i) {
     worst = fmaxf(worst, fabsf(carriers->x[i] - carriers->now[carriers->slot[i]]));
   }

@@ -2,8 +2,8 @@
 // Goal: the box always gives the latest value whole, across threads. Method: the rules in one
 // thread, then a writer and a reader at full speed, every field of a value derived from its
 // number.
-#include "tests/support/support.h"
 #include "dsp/engine/telemetry.h"
+#include "tests/support/support.h"
 
 #include <math.h>
 #include <pthread.h>

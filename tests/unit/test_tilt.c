@@ -2,8 +2,8 @@
 // Goal: the tilt is the filter of its formula, transparent at rest, and moves without clicks. Method:
 // spectra of impulse responses against the formula; bit comparison; second differences of a slow sine.
 #include "dsp/base/maths.h"
-#include "tests/support/support.h"
 #include "dsp/filter/tilt.h"
+#include "tests/support/support.h"
 
 #include <math.h>
 #include <stdlib.h>

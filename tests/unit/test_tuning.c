@@ -3,8 +3,8 @@
 // and mappings against their closed forms; a table of broken texts with the line each message must
 // name; mutations and truncations of good files, checked for invariants.
 #include "dsp/base/random.h"
-#include "tests/support/support.h"
 #include "dsp/notes/tuning.h"
+#include "tests/support/support.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goal: windows have the shapes, sums and spectra of their definitions.
 // Method: closed forms at known points; overlap-add sums; side lobes by a direct transform in double.
-#include "tests/support/support.h"
 #include "dsp/transform/window.h"
+#include "tests/support/support.h"
 
 #include <math.h>
 #include <stdlib.h>
