@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   One LV2 instance of either plugin: ports, features, and the parts that the files of this
+   One LV2 instance of any of the plugins: ports, features, and the parts that the files of this
    folder share. lv2_entry.c drives; events.c reads and writes atoms; state.c keeps what
    parameters do not; telemetry_port.c tells who listens; options.c hears the host's; worker.c has the worker build what takes memory,
    learning.c has it learn what takes time.
@@ -28,7 +28,10 @@
 /// Answers of the worker that found no room in the host's queue.
 enum { FIQ_UNHEARD_BUILD = 1, FIQ_UNHEARD_LESSON = 2 };
 
-enum { FIQ_PORTS_MAX = 256 };
+enum {
+  FIQ_PORTS_MAX   = 256,
+  FIQ_MONO_FRAMES = 256 ///< what a plugin of one channel processes at a time
+};
 
 /// Ports that come before the controls. A port that a plugin lacks is never connected.
 typedef struct {
@@ -38,8 +41,9 @@ typedef struct {
   const float*             in[FIQ_CHANNELS];
   const float*             side[FIQ_CHANNELS];
   float*                   out[FIQ_CHANNELS];
-  const float*             knob[FIQ_PORTS_MAX];  ///< [n_controls] never NULL
-  float*                   meter[FIQ_PORTS_MAX]; ///< [n_meters] never NULL
+  const float*             knob[FIQ_PORTS_MAX];      ///< [n_controls] never NULL
+  float*                   meter[FIQ_PORTS_MAX];     ///< [n_meters] never NULL
+  float                    unheard[FIQ_MONO_FRAMES]; ///< right output of a plugin of one channel
 } FiqPorts;
 
 typedef struct {

@@ -58,7 +58,7 @@ static bool start_engine(FiqPlugin* self, double sample_rate_hz)
 {
   self->config = (FiqEngineConfig){.sample_rate_hz  = sample_rate_hz,
                                    .seed            = fresh_seed(),
-                                   .with_realms     = self->kind == FIQ_PLUGIN_REALMS,
+                                   .with_realms     = self->kind != FIQ_PLUGIN_SWARM,
                                    .with_worker     = self->schedule.schedule_work != NULL,
                                    .exchange        = fiq_link_exchange,
                                    .exchange_handle = &self->link};
@@ -90,6 +90,15 @@ void* fiq_feature(const LV2_Feature* const* features, const char* uri)
   return NULL;
 }
 
+static FiqPluginKind kind_of(const char* uri)
+{
+  uint32_t kind = 0;
+  while (kind + 1 < FIQ_N_PLUGINS && strcmp(uri + strlen("urn:fieldiq:"), fiq_plugin_names[kind])) {
+    ++kind;
+  }
+  return (FiqPluginKind)kind;
+}
+
 static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_rate_hz,
                               const char* bundle_path, const LV2_Feature* const* features)
 {
@@ -100,7 +109,7 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   if (!self) {
     return NULL;
   }
-  self->kind = strcmp(descriptor->URI, FIQ_REALMS_URI) ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS;
+  self->kind = kind_of(descriptor->URI);
   lv2_log_logger_init(&self->logger, map, fiq_feature(features, LV2_LOG__log));
   fiq_urids_init(&self->urids, map);
   lv2_atom_forge_init(&self->forge, map);
@@ -124,47 +133,31 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   return self;
 }
 
-static void connect_realms_port(FiqPorts* ports, uint32_t port, void* data)
+static void connect_fixed_port(FiqPorts* ports, FiqPortRole role, void* data)
 {
-  switch (port) {
-  case FIQ_REALMS_CONTROL:
+  switch (role) {
+  case FIQ_PORT_CONTROL:
     ports->control = data;
     break;
-  case FIQ_REALMS_MIDI:
+  case FIQ_PORT_MIDI:
     ports->midi = data;
     break;
-  case FIQ_REALMS_NOTIFY:
+  case FIQ_PORT_NOTIFY:
     ports->notify = data;
     break;
-  case FIQ_REALMS_IN_L:
-  case FIQ_REALMS_IN_R:
-    ports->in[port - FIQ_REALMS_IN_L] = data;
+  case FIQ_PORT_IN_L:
+  case FIQ_PORT_IN_R:
+    ports->in[role - FIQ_PORT_IN_L] = data;
     break;
-  case FIQ_REALMS_SIDE_L:
-  case FIQ_REALMS_SIDE_R:
-    ports->side[port - FIQ_REALMS_SIDE_L] = data;
+  case FIQ_PORT_SIDE_L:
+  case FIQ_PORT_SIDE_R:
+    ports->side[role - FIQ_PORT_SIDE_L] = data;
     break;
-  default:
-    ports->out[port - FIQ_REALMS_OUT_L] = data;
+  case FIQ_PORT_OUT_L:
+  case FIQ_PORT_OUT_R:
+    ports->out[role - FIQ_PORT_OUT_L] = data;
     break;
-  }
-}
-
-static void connect_swarm_port(FiqPorts* ports, uint32_t port, void* data)
-{
-  switch (port) {
-  case FIQ_SWARM_CONTROL:
-    ports->control = data;
-    break;
-  case FIQ_SWARM_NOTIFY:
-    ports->notify = data;
-    break;
-  case FIQ_SWARM_IN_L:
-  case FIQ_SWARM_IN_R:
-    ports->in[port - FIQ_SWARM_IN_L] = data;
-    break;
-  default:
-    ports->out[port - FIQ_SWARM_OUT_L] = data;
+  case FIQ_N_PORT_ROLES:
     break;
   }
 }
@@ -177,10 +170,8 @@ static void connect_port(LV2_Handle handle, uint32_t port, void* data)
   }
   if (port >= fiq_first_control_port(self->kind)) {
     connect_control_port(self, port, data);
-  } else if (self->kind == FIQ_PLUGIN_REALMS) {
-    connect_realms_port(&self->ports, port, data);
   } else {
-    connect_swarm_port(&self->ports, port, data);
+    connect_fixed_port(&self->ports, fiq_fixed_port(self->kind, port)->role, data);
   }
 }
 
@@ -254,13 +245,32 @@ static void process(FiqPlugin* self, uint32_t start, uint32_t end)
   fiq_engine_process(self->engine, &self->params, in, side, out, end - start);
 }
 
+/// One channel is what the left one of two equal channels would be.
+static void process_mono(FiqPlugin* self, uint32_t start, uint32_t end)
+{
+  FiqPorts* const ports = &self->ports;
+  while (start < end && ports->out[0]) {
+    const uint32_t     left     = end - start;
+    const uint32_t     n_frames = left < FIQ_MONO_FRAMES ? left : FIQ_MONO_FRAMES;
+    const float* const plane    = offset_plane(ports->in[0], start);
+    const float* const in[]     = {plane, plane};
+    float* const       out[]    = {ports->out[0] + start, ports->unheard};
+    fiq_engine_process(self->engine, &self->params, in, NULL, out, n_frames);
+    start += n_frames;
+  }
+}
+
 void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
 {
   // Telemetry waits in a box for one; who listens shall miss none.
   const uint32_t most = self->telling.lease_frames > 0 ? FIQ_TOLD_FRAMES : UINT32_MAX;
   while (start < end) {
     const uint32_t n_frames = end - start < most ? end - start : most;
-    process(self, start, start + n_frames);
+    if (self->kind == FIQ_PLUGIN_REALMS_MONO) {
+      process_mono(self, start, start + n_frames);
+    } else {
+      process(self, start, start + n_frames);
+    }
     start += n_frames;
     fiq_plugin_collect(self, start, n_frames);
   }
@@ -310,8 +320,16 @@ static const void* extension_data(const char* uri)
 
 LV2_SYMBOL_EXPORT const LV2_Descriptor* lv2_descriptor(uint32_t index)
 {
-  static const LV2_Descriptor descriptors[] = {
-      {FIQ_REALMS_URI, instantiate, connect_port, activate, run, NULL, cleanup, extension_data},
-      {FIQ_SWARM_URI, instantiate, connect_port, activate, run, NULL, cleanup, extension_data}};
-  return index < 2 ? &descriptors[index] : NULL;
+#define FIQ_DESCRIPTOR(name)                                                                       \
+  {                                                                                                \
+    "urn:fieldiq:" name, instantiate, connect_port, activate, run, NULL, cleanup, extension_data   \
+  }
+  static const LV2_Descriptor descriptors[FIQ_N_PLUGINS] = {
+      [FIQ_PLUGIN_REALMS]        = FIQ_DESCRIPTOR("realms"),
+      [FIQ_PLUGIN_SWARM]         = FIQ_DESCRIPTOR("swarm"),
+      [FIQ_PLUGIN_REALMS_STEREO] = FIQ_DESCRIPTOR("realms-stereo"),
+      [FIQ_PLUGIN_REALMS_MONO]   = FIQ_DESCRIPTOR("realms-mono"),
+  };
+#undef FIQ_DESCRIPTOR
+  return index < FIQ_N_PLUGINS ? &descriptors[index] : NULL;
 }

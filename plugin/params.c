@@ -2,9 +2,9 @@
 #include "plugin/params.h"
 
 #include "dsp/base/maths.h"
-#include "plugin/ports.h"
 
-enum { IN_R = FIQ_IN_REALMS, IN_S = FIQ_IN_SWARM, IN_B = FIQ_IN_REALMS | FIQ_IN_SWARM };
+const char* const fiq_plugin_names[FIQ_N_PLUGINS] = {"realms", "swarm", "realms-stereo",
+                                                     "realms-mono"};
 
 #define FIQ_POINTS(points, ...) static const char* const points_##points[] = {__VA_ARGS__, NULL};
 #include "plugin/params.def"
@@ -18,12 +18,12 @@ const char* const fiq_group_names[FIQ_N_GROUPS] = {
 
 #define FIQ_CONTROL(plugins, symbol, name, kind, unit, minimum, fallback, maximum, group, points,  \
                     comment)                                                                       \
-  {IN_##plugins,      #symbol,          name,                                                      \
+  {FIQ_IN_##plugins,  #symbol,          name,                                                      \
    FIQ_KIND_##kind,   FIQ_UNIT_##unit,  (float)(minimum),                                          \
    (float)(fallback), (float)(maximum), FIQ_GROUP_##group,                                         \
    points_##points,   comment,          offsetof(FiqEngineParams, symbol)},
 #define FIQ_METER(plugins, symbol, name, kind, unit, minimum, maximum, group, points, comment)     \
-  {IN_##plugins,     #symbol,          name,                                                       \
+  {FIQ_IN_##plugins, #symbol,          name,                                                       \
    FIQ_KIND_##kind,  FIQ_UNIT_##unit,  (float)(minimum),                                           \
    (float)(minimum), (float)(maximum), FIQ_GROUP_##group,                                          \
    points_##points,  comment,          offsetof(FiqEngineMeters, symbol)},
@@ -32,12 +32,6 @@ const FiqParam fiq_params[] = {
 };
 
 const uint32_t fiq_n_params = sizeof(fiq_params) / sizeof(fiq_params[0]);
-
-uint32_t fiq_first_control_port(FiqPluginKind plugin)
-{
-  return plugin == FIQ_PLUGIN_REALMS ? (uint32_t)FIQ_REALMS_FIRST_CONTROL
-                                     : (uint32_t)FIQ_SWARM_FIRST_CONTROL;
-}
 
 bool fiq_param_is_meter(const FiqParam* param)
 {
@@ -52,7 +46,7 @@ bool fiq_param_is_choice(const FiqParam* param)
 
 bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin)
 {
-  return (param->plugins & (plugin == FIQ_PLUGIN_REALMS ? IN_R : IN_S)) != 0;
+  return (param->plugins & (1u << plugin)) != 0;
 }
 
 float fiq_param_clamp(const FiqParam* param, float value)
@@ -102,5 +96,10 @@ void fiq_params_default(FiqPluginKind plugin, FiqEngineParams* params)
             fiq_param_to_engine(param, fiq_param_clamp(param, param->fallback));
       }
     }
+  }
+  if (plugin == FIQ_PLUGIN_REALMS_MONO) {
+    // What spreads sound between two channels has no knob there, and would only take from the one.
+    params->width  = 0.0f;
+    params->stereo = 0.0f;
   }
 }

@@ -8,13 +8,29 @@
 
 #include "dsp/engine/engine.h"
 
-#define FIQ_REALMS_URI "urn:fieldiq:realms"
-#define FIQ_SWARM_URI "urn:fieldiq:swarm"
+/// In the order of their descriptors. The last two are Realms for hosts that take one input and no sidechain.
+typedef enum {
+  FIQ_PLUGIN_REALMS,
+  FIQ_PLUGIN_SWARM,
+  FIQ_PLUGIN_REALMS_STEREO,
+  FIQ_PLUGIN_REALMS_MONO,
+  FIQ_N_PLUGINS
+} FiqPluginKind;
 
-typedef enum { FIQ_PLUGIN_REALMS, FIQ_PLUGIN_SWARM } FiqPluginKind;
+/// Sets of plugins, as params.def and ports.def name them: bits 1 << FiqPluginKind.
+enum {
+  FIQ_IN_RX = 1u << FIQ_PLUGIN_REALMS,        ///< Realms with a sidechain
+  FIQ_IN_RN = 1u << FIQ_PLUGIN_REALMS_STEREO, ///< Realms of two channels without one
+  FIQ_IN_R1 = 1u << FIQ_PLUGIN_REALMS_MONO,   ///< Realms of one channel
+  FIQ_IN_R2 = FIQ_IN_RX | FIQ_IN_RN,          ///< Realms of two channels
+  FIQ_IN_R  = FIQ_IN_R1 | FIQ_IN_R2,          ///< Realms
+  FIQ_IN_S  = 1u << FIQ_PLUGIN_SWARM,         ///< the Swarm
+  FIQ_IN_B2 = FIQ_IN_R2 | FIQ_IN_S,           ///< all of two channels
+  FIQ_IN_B  = FIQ_IN_R | FIQ_IN_S             ///< all
+};
 
-/// Bits of FiqParam.plugins.
-enum { FIQ_IN_REALMS = 1, FIQ_IN_SWARM = 2 };
+/// Last part of the plugin's URI, behind "urn:fieldiq:".
+extern const char* const fiq_plugin_names[FIQ_N_PLUGINS];
 
 typedef enum {
   FIQ_KIND_LINEAR,
@@ -75,9 +91,6 @@ typedef struct {
 extern const FiqParam    fiq_params[];
 extern const uint32_t    fiq_n_params;
 extern const char* const fiq_group_names[FIQ_N_GROUPS];
-
-/// Index of the first control port of `plugin`; the ports before it are those of ports.h.  [any]
-uint32_t fiq_first_control_port(FiqPluginKind plugin);
 
 /// True for ports that the plugin writes.  [any]
 bool fiq_param_is_meter(const FiqParam* param);

@@ -1,26 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
-   Writes what is derived from params.def and presets.def:
+   Writes what is derived from params.def, ports.def and presets.def; NAME is the last part of a plugin's URI:
 
-     fiq_gen_ttl plugin realms|swarm FILE.in...   the files one after the other, @CONTROLS@ filled in
-     fiq_gen_ttl manifest FILE.in SUFFIX          the manifest with its presets
-     fiq_gen_ttl presets                          presets.ttl
-     fiq_gen_ttl ports                            the port contract, one line a port
-     fiq_gen_ttl markdown                         the tables of parameters for readers
-     fiq_gen_ttl check                            only look for mistakes in both tables
+     fiq_gen_ttl plugin NAME FILE.in...   the files one after the other, their @SLOTS@ filled in
+     fiq_gen_ttl manifest FILE.in SUFFIX  the manifest with its presets
+     fiq_gen_ttl presets NAME             the presets of one plugin
+     fiq_gen_ttl ports                    the port contract, one line a port
+     fiq_gen_ttl markdown                 the tables of parameters for readers
+     fiq_gen_ttl check                    only look for mistakes in the tables
 
    Everything goes to standard output. Exit status 0, or 1 with a message.
 */
+#include "plugin/ports.h"
 #include "ttl/presets.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char* const kind_names[] = {"realms", "swarm"};
+static const char* const titles[FIQ_N_PLUGINS] = {"Realms", "Swarm", "Realms Stereo",
+                                                  "Realms Mono"};
+
+/// What the description of the plugin ends with.
+static const char* const purposes[FIQ_N_PLUGINS] = {
+    [FIQ_PLUGIN_REALMS]        = "",
+    [FIQ_PLUGIN_SWARM]         = "",
+    [FIQ_PLUGIN_REALMS_STEREO] = " For hosts that offer no plugin with a sidechain.",
+    [FIQ_PLUGIN_REALMS_MONO]   = " For a single channel.",
+};
 
 /// A control or meter row as `index` of the plugin's ports.
 typedef void (*PortWriter)(const FiqParam* param, uint32_t index);
+
+/// Some hosts take every port that is in a group for audio: what is made for them groups no controls.
+static bool groups_controls(FiqPluginKind kind)
+{
+  return kind == FIQ_PLUGIN_REALMS || kind == FIQ_PLUGIN_SWARM;
+}
+
+static bool has_port(FiqPluginKind kind, FiqPortRole role)
+{
+  return fiq_port_index(kind, role) < fiq_first_control_port(kind);
+}
 
 static void each_port(FiqPluginKind kind, PortWriter write)
 {
@@ -119,7 +140,7 @@ static void write_properties(const FiqParam* param)
   }
 }
 
-static void write_port(const FiqParam* param, uint32_t index)
+static void write_control(const FiqParam* param, uint32_t index)
 {
   const bool meter = fiq_param_is_meter(param);
   printf(" , [\n\t\ta %s ,\n\t\t\tlv2:ControlPort ;\n", meter ? "lv2:OutputPort" : "lv2:InputPort");
@@ -137,8 +158,113 @@ static void write_port(const FiqParam* param, uint32_t index)
   for (uint32_t i = 0; param->points && param->points[i]; ++i) {
     printf("\t\tlv2:scalePoint [ rdfs:label \"%s\" ; rdf:value %u ] ;\n", param->points[i], i);
   }
-  printf("\t\tpg:group fieldiq:group-%u ;\n\t\trdfs:comment \"%s\"\n\t]", (unsigned)param->group,
-         param->comment);
+  printf("\t\trdfs:comment \"%s\"", param->comment);
+}
+
+static void write_grouped_control(const FiqParam* param, uint32_t index)
+{
+  write_control(param, index);
+  printf(" ;\n\t\tpg:group fieldiq:group-%u\n\t]", (unsigned)param->group);
+}
+
+static void write_lone_control(const FiqParam* param, uint32_t index)
+{
+  write_control(param, index);
+  fputs("\n\t]", stdout);
+}
+
+static void write_atom_port(FiqPortRole role, bool takes_midi)
+{
+  fputs("\t\tatom:bufferType atom:Sequence ;\n\t\tlv2:portProperty lv2:connectionOptional ;\n",
+        stdout);
+  if (role == FIQ_PORT_CONTROL) {
+    printf("\t\tlv2:designation lv2:control ;\n\t\tatom:supports %spatch:Message "
+           ",\n\t\t\ttime:Position",
+           takes_midi ? "midi:MidiEvent ,\n\t\t\t" : "");
+  } else if (role == FIQ_PORT_MIDI) {
+    fputs("\t\tatom:supports midi:MidiEvent", stdout);
+  } else {
+    fputs("\t\trsz:minimumSize 65536 ;\n\t\tatom:supports patch:Message", stdout);
+  }
+}
+
+static const char* audio_group(FiqPortRole role)
+{
+  const bool is_output = role == FIQ_PORT_OUT_L || role == FIQ_PORT_OUT_R;
+  const bool is_side   = role == FIQ_PORT_SIDE_L || role == FIQ_PORT_SIDE_R;
+  return is_output ? "output" : is_side ? "sidechain" : "input";
+}
+
+static void write_audio_port(FiqPluginKind kind, FiqPortRole role)
+{
+  const bool is_left = role == FIQ_PORT_IN_L || role == FIQ_PORT_SIDE_L || role == FIQ_PORT_OUT_L;
+  const bool is_out  = role == FIQ_PORT_OUT_L || role == FIQ_PORT_OUT_R;
+  const bool is_aside =
+      role == FIQ_PORT_SIDE_L || role == FIQ_PORT_SIDE_R || (kind == FIQ_PLUGIN_SWARM && !is_out);
+  if (is_aside) {
+    fputs("\t\tlv2:portProperty lv2:connectionOptional ,\n\t\t\tlv2:isSideChain ;\n", stdout);
+  }
+  printf("\t\tlv2:designation pg:%s ;\n\t\tpg:group fieldiq:%s-%s",
+         !has_port(kind, FIQ_PORT_OUT_R) ? "center"
+         : is_left                       ? "left"
+                                         : "right",
+         fiq_plugin_names[kind], audio_group(role));
+}
+
+static void write_fixed_ports(const void* handle)
+{
+  const FiqPluginKind kind = *(const FiqPluginKind*)handle;
+  for (uint32_t index = 0; index < fiq_first_control_port(kind); ++index) {
+    const FiqPort* const port     = fiq_fixed_port(kind, index);
+    const FiqPortRole    role     = port->role;
+    const bool           is_atom  = role <= FIQ_PORT_NOTIFY;
+    const bool           is_input = role != FIQ_PORT_NOTIFY && role < FIQ_PORT_OUT_L;
+    printf("%s[\n\t\ta lv2:%sPort ,\n\t\t\t%sPort ;\n", index ? " , " : "\tlv2:port ",
+           is_input ? "Input" : "Output", is_atom ? "atom:Atom" : "lv2:Audio");
+    printf("\t\tlv2:index %u ;\n\t\tlv2:symbol \"%s\" ;\n\t\tlv2:name \"%s\" ;\n"
+           "\t\trdfs:comment \"%s\" ;\n",
+           index, port->symbol, port->name, port->comment);
+    if (is_atom) {
+      write_atom_port(role, !has_port(kind, FIQ_PORT_MIDI));
+    } else {
+      write_audio_port(kind, role);
+    }
+    fputs("\n\t]", stdout);
+  }
+}
+
+static void write_audio_group(FiqPluginKind kind, FiqPortRole role, const char* title,
+                              const char* extra)
+{
+  if (has_port(kind, role)) {
+    printf("fieldiq:%s-%s\n\ta pg:%sGroup ,\n\t\tpg:%sGroup ;\n\tlv2:name \"%s\" ;\n"
+           "\tlv2:symbol \"%s_group\"",
+           fiq_plugin_names[kind], audio_group(role),
+           has_port(kind, FIQ_PORT_OUT_R) ? "Stereo" : "Mono",
+           role == FIQ_PORT_OUT_L ? "Output" : "Input", title, audio_group(role));
+    if (extra) {
+      printf(" ;\n\t%s fieldiq:%s-input", extra, fiq_plugin_names[kind]);
+    }
+    fputs(" .\n\n", stdout);
+  }
+}
+
+static void write_audio_groups(const void* handle)
+{
+  const FiqPluginKind kind     = *(const FiqPluginKind*)handle;
+  const bool          is_swarm = kind == FIQ_PLUGIN_SWARM;
+  write_audio_group(kind, FIQ_PORT_IN_L, is_swarm ? "Analysis input" : "Input", NULL);
+  write_audio_group(kind, FIQ_PORT_SIDE_L, "Sidechain", "pg:sideChainOf");
+  write_audio_group(kind, FIQ_PORT_OUT_L, "Output", is_swarm ? NULL : "pg:source");
+}
+
+static void write_main_groups(const void* handle)
+{
+  const FiqPluginKind kind = *(const FiqPluginKind*)handle;
+  if (kind != FIQ_PLUGIN_SWARM) {
+    printf("\tpg:mainInput fieldiq:%s-input ;\n", fiq_plugin_names[kind]);
+  }
+  printf("\tpg:mainOutput fieldiq:%s-output ;\n", fiq_plugin_names[kind]);
 }
 
 static void write_groups(void)
@@ -195,46 +321,67 @@ static int fill_template(const char* path, const Slot* slots, size_t n_slots)
 
 static void write_controls(const void* handle)
 {
-  each_port(*(const FiqPluginKind*)handle, write_port);
+  const FiqPluginKind kind = *(const FiqPluginKind*)handle;
+  each_port(kind, groups_controls(kind) ? write_grouped_control : write_lone_control);
 }
 
 static int write_plugin(FiqPluginKind kind, char** paths, int n_paths)
 {
-  const Slot slots[] = {{"CONTROLS", NULL, write_controls, &kind},
-                        {"MINOR", FIQ_LV2_MINOR, NULL, NULL},
-                        {"MICRO", FIQ_LV2_MICRO, NULL, NULL}};
+  const Slot slots[] = {
+      {"CONTROLS", NULL, write_controls, &kind},   {"FOR", purposes[kind], NULL, NULL},
+      {"GROUPS", NULL, write_audio_groups, &kind}, {"MAIN", NULL, write_main_groups, &kind},
+      {"NAME", titles[kind], NULL, NULL},          {"PLUGIN", fiq_plugin_names[kind], NULL, NULL},
+      {"PORTS", NULL, write_fixed_ports, &kind},   {"MINOR", FIQ_LV2_MINOR, NULL, NULL},
+      {"MICRO", FIQ_LV2_MICRO, NULL, NULL}};
   for (int i = 0; i < n_paths; ++i) {
     if (fill_template(paths[i], slots, sizeof(slots) / sizeof(slots[0]))) {
       return 1;
     }
-    if (i == 0) {
+    if (i == 0 && groups_controls(kind)) {
       write_groups();
     }
   }
   return 0;
 }
 
-static void write_preset_heads(const void* handle)
+static void write_plugin_heads(const void* handle)
 {
-  (void)handle;
-  for (uint32_t i = 0; i < fiq_n_presets; ++i) {
-    const FiqPreset* const preset = &fiq_presets[i];
-    printf("<urn:fieldiq:%s:%s>\n\ta pset:Preset ;\n\tlv2:appliesTo <urn:fieldiq:%s> ;\n"
-           "\trdfs:label \"%s\" ;\n\trdfs:seeAlso <presets.ttl> .\n\n",
-           kind_names[preset->plugin], preset->slug, kind_names[preset->plugin], preset->label);
+  for (int kind = 0; kind < FIQ_N_PLUGINS; ++kind) {
+    printf("<urn:fieldiq:%s>\n\ta lv2:Plugin ;\n\tlv2:binary <fieldiq%s> ;\n"
+           "\trdfs:seeAlso <%s.ttl> .\n\n",
+           fiq_plugin_names[kind], (const char*)handle, fiq_plugin_names[kind]);
   }
 }
 
-static void write_preset(const FiqPreset* preset)
+static void write_preset_head(const FiqPreset* preset, FiqPluginKind kind)
 {
+  const char* const name = fiq_plugin_names[kind];
   printf("<urn:fieldiq:%s:%s>\n\ta pset:Preset ;\n\tlv2:appliesTo <urn:fieldiq:%s> ;\n"
-         "\trdfs:label \"%s\" ;\n\trdfs:comment \"%s\"",
-         kind_names[preset->plugin], preset->slug, kind_names[preset->plugin], preset->label,
-         preset->comment);
+         "\trdfs:label \"%s\" ;\n",
+         name, preset->slug, name, preset->label);
+}
+
+static void write_preset_heads(const void* handle)
+{
+  (void)handle;
+  for (int kind = 0; kind < FIQ_N_PLUGINS; ++kind) {
+    for (uint32_t i = 0; i < fiq_n_presets; ++i) {
+      if (fiq_preset_suits(&fiq_presets[i], (FiqPluginKind)kind)) {
+        write_preset_head(&fiq_presets[i], (FiqPluginKind)kind);
+        printf("\trdfs:seeAlso <%s-presets.ttl> .\n\n", fiq_plugin_names[kind]);
+      }
+    }
+  }
+}
+
+static void write_preset(const FiqPreset* preset, FiqPluginKind kind)
+{
+  write_preset_head(preset, kind);
+  printf("\trdfs:comment \"%s\"", preset->comment);
   const char* separator = " ;\n\tlv2:port";
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
-    if (fiq_preset_holds(param, preset->plugin)) {
+    if (fiq_preset_holds(param, kind)) {
       printf("%s [\n\t\tlv2:symbol \"%s\" ;\n\t\tpset:value %g\n\t]", separator, param->symbol,
              (double)fiq_preset_value(preset, param));
       separator = " ,";
@@ -243,13 +390,15 @@ static void write_preset(const FiqPreset* preset)
   puts(" .\n");
 }
 
-static void write_presets(void)
+static void write_presets(FiqPluginKind kind)
 {
   puts("@prefix lv2:  <http://lv2plug.in/ns/lv2core#> .\n"
        "@prefix pset: <http://lv2plug.in/ns/ext/presets#> .\n"
        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n");
   for (uint32_t i = 0; i < fiq_n_presets; ++i) {
-    write_preset(&fiq_presets[i]);
+    if (fiq_preset_suits(&fiq_presets[i], kind)) {
+      write_preset(&fiq_presets[i], kind);
+    }
   }
 }
 
@@ -260,8 +409,8 @@ static void write_contract_line(const FiqParam* param, uint32_t index)
 
 static void write_contract(void)
 {
-  for (int kind = 0; kind < 2; ++kind) {
-    printf("# urn:fieldiq:%s: index symbol minimum maximum\n", kind_names[kind]);
+  for (int kind = 0; kind < FIQ_N_PLUGINS; ++kind) {
+    printf("# urn:fieldiq:%s: index symbol minimum maximum\n", fiq_plugin_names[kind]);
     each_port((FiqPluginKind)kind, write_contract_line);
   }
 }
@@ -290,9 +439,37 @@ static void write_markdown_row(const FiqParam* param, uint32_t index)
   printf(" %s |\n", param->comment);
 }
 
+/// What of the Realms' a plugin for other hosts lacks.
+static void write_markdown_lacks(FiqPluginKind kind)
+{
+  printf("FieldIQ %s has all of these but", titles[kind]);
+  const char* separator = " ";
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    const FiqParam* const theirs = &fiq_params[row];
+    if (!fiq_param_in(theirs, FIQ_PLUGIN_REALMS) || fiq_param_in(theirs, kind)) {
+      continue;
+    }
+    const FiqParam* const ours = fiq_preset_param(kind, theirs->symbol);
+    if (!ours) {
+      printf("%s%s", separator, theirs->name);
+      separator = ", ";
+    }
+    for (uint32_t i = ours ? (uint32_t)ours->maximum + 1 : UINT32_MAX;
+         i <= (uint32_t)theirs->maximum; ++i) {
+      printf("%s%s %s", separator, theirs->name, theirs->points[i]);
+      separator = ", ";
+    }
+  }
+  puts(".\n");
+}
+
 static void write_markdown(FiqPluginKind kind)
 {
-  printf("# Parameters of FieldIQ %s\n\n", kind == FIQ_PLUGIN_REALMS ? "Realms" : "Swarm");
+  printf("# Parameters of FieldIQ %s\n\n", titles[kind]);
+  if (kind == FIQ_PLUGIN_REALMS) {
+    write_markdown_lacks(FIQ_PLUGIN_REALMS_STEREO);
+    write_markdown_lacks(FIQ_PLUGIN_REALMS_MONO);
+  }
   puts("| symbol | name | range | default | what it does |\n|---|---|---|---|---|");
   each_port(kind, write_markdown_row);
 }
@@ -361,7 +538,10 @@ static int check_presets(void)
 int main(int argc, char** argv)
 {
   const char* const verb = argc > 1 ? argv[1] : "";
-  const int kind = argc > 2 && !strcmp(argv[2], "swarm") ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS;
+  int               kind = 0;
+  while (argc > 2 && kind + 1 < FIQ_N_PLUGINS && strcmp(argv[2], fiq_plugin_names[kind]) != 0) {
+    ++kind;
+  }
   if (check_params() || check_presets()) {
     return 1;
   }
@@ -369,12 +549,12 @@ int main(int argc, char** argv)
     return write_plugin((FiqPluginKind)kind, argv + 3, argc - 3);
   }
   if (!strcmp(verb, "manifest") && argc == 4) {
-    const Slot slots[] = {{"PRESETS", NULL, write_preset_heads, NULL},
-                          {"SUFFIX", argv[3], NULL, NULL}};
+    const Slot slots[] = {{"PLUGINS", NULL, write_plugin_heads, argv[3]},
+                          {"PRESETS", NULL, write_preset_heads, NULL}};
     return fill_template(argv[2], slots, 2);
   }
-  if (!strcmp(verb, "presets")) {
-    write_presets();
+  if (!strcmp(verb, "presets") && argc == 3) {
+    write_presets((FiqPluginKind)kind);
   } else if (!strcmp(verb, "ports")) {
     write_contract();
   } else if (!strcmp(verb, "markdown")) {

@@ -31,6 +31,22 @@ const FiqParam* fiq_preset_param(FiqPluginKind plugin, const char* symbol)
   return NULL;
 }
 
+bool fiq_preset_suits(const FiqPreset* preset, FiqPluginKind plugin)
+{
+  if ((plugin == FIQ_PLUGIN_SWARM) != (preset->plugin == FIQ_PLUGIN_SWARM)) {
+    return false;
+  }
+  for (const FiqSetting* setting = preset->settings; setting->symbol; ++setting) {
+    const FiqParam* const made_for = fiq_preset_param(preset->plugin, setting->symbol);
+    const FiqParam* const param    = fiq_preset_param(plugin, setting->symbol);
+    const bool            decides  = made_for && fiq_param_is_choice(made_for);
+    if (param ? setting->value > param->maximum || setting->value < param->minimum : decides) {
+      return false;
+    }
+  }
+  return true;
+}
+
 float fiq_preset_value(const FiqPreset* preset, const FiqParam* param)
 {
   for (const FiqSetting* setting = preset->settings; setting->symbol; ++setting) {

@@ -14,9 +14,9 @@ typedef struct {
 } FiqSetting;
 
 typedef struct {
-  FiqPluginKind     plugin;
-  const char*       slug;  ///< last part of the URI
-  const char*       label; ///< what the user sees
+  FiqPluginKind     plugin; ///< that it was made for
+  const char*       slug;   ///< last part of the URI
+  const char*       label;  ///< what the user sees
   const char*       comment;
   const FiqSetting* settings;
 } FiqPreset;
@@ -26,6 +26,12 @@ extern const uint32_t  fiq_n_presets;
 
 /// True for the rows that a preset of `plugin` stores: all controls but the host's own.  [any]
 bool fiq_preset_holds(const FiqParam* param, FiqPluginKind plugin);
+
+/**
+   True if `plugin` can use the preset: it is the one that it was made for, or one of that kind which has all that decides.
+   What it has not may be an amount (how wide), which is left out, but no choice other than the default.  [any]
+*/
+bool fiq_preset_suits(const FiqPreset* preset, FiqPluginKind plugin);
 
 /// The control of that name, or NULL.  [any]
 const FiqParam* fiq_preset_param(FiqPluginKind plugin, const char* symbol);

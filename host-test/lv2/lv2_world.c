@@ -67,7 +67,8 @@ static char* own_bundle(void)
 /// Put `bundle` in the place of every other bundle that offers the same plugin.
 static void prefer_bundle(LilvWorld* world, const LilvNode* bundle)
 {
-  static const char* const uris[] = {URI_PREFIX "realms", URI_PREFIX "swarm"};
+  static const char* const uris[] = {URI_PREFIX "realms", URI_PREFIX "swarm",
+                                     URI_PREFIX "realms-stereo", URI_PREFIX "realms-mono"};
   for (size_t i = 0; i < sizeof uris / sizeof uris[0]; ++i) {
     LilvNode* const         uri = lilv_new_uri(world, uris[i]);
     const LilvPlugin* const plugin =

@@ -34,15 +34,15 @@ diff "$contract" "$build/ports.txt" || fail "ports changed: symbols are frozen, 
 echo "- the document of the parameters is the table's"
 diff "$source/plugin/PARAMETERS.md" "$build/PARAMETERS.md" || fail "copy $build/PARAMETERS.md to plugin/"
 
-echo "- lv2ls and lv2info know both plugins and their presets"
-for plugin in realms swarm; do
+echo "- lv2ls and lv2info know the plugins and their presets"
+for plugin in realms swarm realms-stereo realms-mono; do
   lv2ls | grep -qx "urn:fieldiq:$plugin" || fail "lv2ls does not list $plugin"
   presets=$(lv2info "urn:fieldiq:$plugin" 2>/dev/null | awk "/Presets:/ { on = 1; next } /^\$/ { on = 0 } on { n++ } END { print n + 0 }")
   [ "$presets" -ge 8 ] || fail "$plugin has $presets presets"
 done
 
-echo "- lv2bench runs both"
-for plugin in realms swarm; do
+echo "- lv2bench runs them"
+for plugin in realms swarm realms-stereo realms-mono; do
   timeout -k 2 120 lv2bench -b 64 -n 96000 "urn:fieldiq:$plugin" >"$work/bench" 2>&1 || { cat "$work/bench"; fail "lv2bench $plugin"; }
   grep -q "urn:fieldiq:$plugin" "$work/bench" || { cat "$work/bench"; fail "lv2bench did not run $plugin"; }
 done

@@ -302,7 +302,7 @@ static void test_malformed_events_are_survived(void** state)
   fiq_random_init(&random, 77, 0);
   Fixture* self = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, false);
   uint32_t junk[256];
-  self->descriptor->connect_port(self->handle, FIQ_SWARM_CONTROL, junk);
+  fixture_connect(self, FIQ_PORT_CONTROL, junk);
   for (size_t start = 0; start + 64 <= SECOND; start += 64) {
     for (size_t i = 0; i < 256; ++i) {
       junk[i] = fiq_random_bits(&random) >> (fiq_random_bits(&random) % 32);

@@ -6,8 +6,6 @@
 */
 #include "tests/support/fixture.h"
 
-#include "plugin/ports.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,9 +190,9 @@ static void test_missing_ports_change_nothing(void** state)
   for (size_t c = 0; c < 3; ++c) {
     Fixture* full = open_case(&cases[c]);
     Fixture* bare = open_case(&cases[c]);
-    bare->descriptor->connect_port(bare->handle, FIQ_REALMS_CONTROL, NULL);
-    bare->descriptor->connect_port(bare->handle, FIQ_REALMS_MIDI, NULL);
-    bare->descriptor->connect_port(bare->handle, FIQ_REALMS_NOTIFY, NULL);
+    fixture_connect(bare, FIQ_PORT_CONTROL, NULL);
+    fixture_connect(bare, FIQ_PORT_MIDI, NULL);
+    fixture_connect(bare, FIQ_PORT_NOTIFY, NULL);
     fixture_render(full, in.plane, want.plane, FRAMES, 256);
     fixture_render(bare, in.plane, got.plane, FRAMES, 256);
     assert_memory_equal(want.plane[0], got.plane[0], FRAMES * sizeof(float));
@@ -202,8 +200,8 @@ static void test_missing_ports_change_nothing(void** state)
     fixture_close(bare);
   }
   Fixture* swarm = open_case(&cases[3]);
-  swarm->descriptor->connect_port(swarm->handle, FIQ_SWARM_CONTROL, NULL);
-  swarm->descriptor->connect_port(swarm->handle, FIQ_SWARM_NOTIFY, NULL);
+  fixture_connect(swarm, FIQ_PORT_CONTROL, NULL);
+  fixture_connect(swarm, FIQ_PORT_NOTIFY, NULL);
   fixture_set(swarm, "chord", 3);
   fixture_render(swarm, NULL, got.plane, FRAMES, 256);
   assert_true(support_rms(got.plane[0], FRAMES) > 1e-3);
@@ -221,7 +219,7 @@ static void test_zero_frames_and_no_audio_are_survived(void** state)
   fixture_midi(self, 0, 0x90, 60, 100);
   fixture_run(self, NULL, out.plane, 0, 0);
   fixture_run(self, NULL, out.plane, 0, 64);
-  self->descriptor->connect_port(self->handle, FIQ_SWARM_OUT_L, NULL);
+  fixture_connect(self, FIQ_PORT_OUT_L, NULL);
   self->descriptor->run(self->handle, 64);
   fixture_close(self);
   fixture_audio_free(&out);

@@ -77,7 +77,7 @@ const LV2_Descriptor* fixture_descriptor(FiqPluginKind kind)
   LV2_Descriptor_Function descriptor = NULL;
   *(void**)&descriptor               = dlsym(library, "lv2_descriptor");
   assert_non_null(descriptor);
-  return descriptor(kind == FIQ_PLUGIN_REALMS ? 0 : 1);
+  return descriptor((uint32_t)kind);
 }
 
 static void begin_events(Fixture* self)
@@ -88,11 +88,17 @@ static void begin_events(Fixture* self)
   }
 }
 
+void fixture_connect(Fixture* self, FiqPortRole role, void* data)
+{
+  const uint32_t port = fiq_port_index(self->kind, role);
+  if (port < fiq_first_control_port(self->kind)) {
+    self->descriptor->connect_port(self->handle, port, data);
+  }
+}
+
 static void connect_ports(Fixture* self)
 {
-  const bool     realms = self->kind == FIQ_PLUGIN_REALMS;
-  const uint32_t first  = fiq_first_control_port(self->kind);
-  uint32_t       port   = first;
+  uint32_t port = fiq_first_control_port(self->kind);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     if (fiq_param_in(&fiq_params[row], self->kind)) {
       self->value[port] = fiq_params[row].fallback;
@@ -100,14 +106,9 @@ static void connect_ports(Fixture* self)
       ++port;
     }
   }
-  if (realms) {
-    self->descriptor->connect_port(self->handle, FIQ_REALMS_CONTROL, self->events[0]);
-    self->descriptor->connect_port(self->handle, FIQ_REALMS_MIDI, self->events[1]);
-    self->descriptor->connect_port(self->handle, FIQ_REALMS_NOTIFY, self->notify);
-  } else {
-    self->descriptor->connect_port(self->handle, FIQ_SWARM_CONTROL, self->events[0]);
-    self->descriptor->connect_port(self->handle, FIQ_SWARM_NOTIFY, self->notify);
-  }
+  fixture_connect(self, FIQ_PORT_CONTROL, self->events[0]);
+  fixture_connect(self, FIQ_PORT_MIDI, self->events[1]);
+  fixture_connect(self, FIQ_PORT_NOTIFY, self->notify);
 }
 
 Fixture* fixture_open(FiqPluginKind kind, double rate_hz, bool with_worker)
@@ -198,7 +199,7 @@ void fixture_seed(Fixture* self, int64_t seed)
 /// Sequence that carries MIDI: the Swarm has one for everything.
 static int midi_sequence(const Fixture* self)
 {
-  return self->kind == FIQ_PLUGIN_REALMS ? 1 : 0;
+  return self->kind != FIQ_PLUGIN_SWARM ? 1 : 0;
 }
 
 void fixture_midi(Fixture* self, int64_t frame, uint8_t status, uint8_t data1, uint8_t data2)
@@ -264,20 +265,13 @@ void fixture_patch_floats(Fixture* self, int64_t frame, const char* property, co
 
 void fixture_prepare(Fixture* self, float* const* in, float* const* out, size_t start)
 {
-  const bool realms = self->kind == FIQ_PLUGIN_REALMS;
   for (uint32_t channel = 0; channel < 2; ++channel) {
     float* const plane = in ? in[channel] + start : NULL;
     float* const side =
         self->side[channel] ? (float*)(uintptr_t)(self->side[channel] + start) : NULL;
-    const uint32_t input =
-        (realms ? (uint32_t)FIQ_REALMS_IN_L : (uint32_t)FIQ_SWARM_IN_L) + channel;
-    self->descriptor->connect_port(self->handle, input, plane);
-    if (realms) {
-      self->descriptor->connect_port(self->handle, FIQ_REALMS_SIDE_L + channel, side);
-    }
-    const uint32_t port =
-        (realms ? (uint32_t)FIQ_REALMS_OUT_L : (uint32_t)FIQ_SWARM_OUT_L) + channel;
-    self->descriptor->connect_port(self->handle, port, out[channel] + start);
+    fixture_connect(self, (FiqPortRole)(FIQ_PORT_IN_L + channel), plane);
+    fixture_connect(self, (FiqPortRole)(FIQ_PORT_SIDE_L + channel), side);
+    fixture_connect(self, (FiqPortRole)(FIQ_PORT_OUT_L + channel), out[channel] + start);
   }
   if (!self->active) {
     self->descriptor->activate(self->handle);

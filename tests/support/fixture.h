@@ -6,7 +6,7 @@
 #ifndef FIQ_FIXTURE_H
 #define FIQ_FIXTURE_H
 
-#include "plugin/params.h"
+#include "plugin/ports.h"
 #include "tests/support/support.h"
 
 #include <lv2/atom/atom.h>
@@ -53,6 +53,9 @@ void fixture_close(Fixture* self);
 
 /// The plugin's descriptor, without an instance.
 const LV2_Descriptor* fixture_descriptor(FiqPluginKind kind);
+
+/// Connect the port before the controls with that role, if the plugin has it; audio ports until the next run.
+void fixture_connect(Fixture* self, FiqPortRole role, void* data);
 
 /// Port index of a control or meter; fails the test if there is none.
 uint32_t fixture_port(const Fixture* self, const char* symbol);
