@@ -40,6 +40,7 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->tuning_map, "urn:fieldiq:tuning-map"},
       {&self->tuning_table, "urn:fieldiq:tuning-table"},
       {&self->telemetry, "urn:fieldiq:telemetry"},
+      {&self->window, "urn:fieldiq:window"},
       {&self->goals, "urn:fieldiq:goals"},
       {&self->memory, "urn:fieldiq:memory"},
   };
@@ -155,8 +156,13 @@ static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
   lv2_atom_object_get(object, self->urids.patch_property, &property, 0);
   const bool named =
       property && property->type == self->urids.atom_urid && property->size == sizeof(LV2_URID);
-  if (named && ((const LV2_Atom_URID*)(const void*)property)->body == self->urids.telemetry) {
+  const LV2_URID name = named ? ((const LV2_Atom_URID*)(const void*)property)->body : 0;
+  if (named && name == self->urids.telemetry) {
     fiq_plugin_lease(self);
+    return;
+  }
+  if (named && name == self->urids.window) {
+    fiq_plugin_lease_pictures(self);
     return;
   }
   self->seed_asked      = true;
@@ -274,8 +280,9 @@ static bool write_whole(FiqPlugin* self, LV2_Atom_Forge_Frame*                  
   return false;
 }
 
-void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes)
+void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames)
 {
+  const bool     is_due = fiq_plugin_picture_is_due(self, n_frames);
   uint8_t* const buffer = (uint8_t*)self->ports.notify;
   if (!buffer || capacity_bytes < sizeof(LV2_Atom_Sequence_Body)) {
     return;
@@ -294,6 +301,9 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes)
   // Telemetry is news or nothing: what finds no room is dropped.
   for (uint32_t i = 0; i < self->telling.n_told; ++i) {
     (void)write_whole(self, &sequence, fiq_plugin_write_telling, i);
+  }
+  if (is_due) {
+    (void)write_whole(self, &sequence, fiq_plugin_write_picture, 0);
   }
   lv2_atom_forge_pop(forge, &sequence);
 }

@@ -13,6 +13,7 @@
 #include "plugin/link.h"
 #include "plugin/params.h"
 #include "plugin/state_box.h"
+#include "dsp/engine/picture.h"
 
 #include <lv2/atom/atom.h>
 #include <lv2/atom/forge.h>
@@ -55,7 +56,7 @@ typedef struct {
   LV2_URID max_block_length;
   LV2_URID seed, phases, match, learned;
   LV2_URID tuning, tuning_map, tuning_table;
-  LV2_URID telemetry, goals, memory;
+  LV2_URID telemetry, window, goals, memory;
 } FiqUrids;
 
 enum {
@@ -74,6 +75,29 @@ typedef struct {
   uint32_t     at_frame[FIQ_TOLD_MAX];
   FiqTelemetry value[FIQ_TOLD_MAX];
 } FiqTelemetryPort;
+
+enum {
+  FIQ_FEED_FIELDS = 32,
+  FIQ_FEED_LEVELS = 5,   ///< in L, in R, out L, out R, mono
+  FIQ_FEED_SOUND  = 2048 ///< pairs of samples
+};
+
+/// Pictures for the window on their way to the notify port; see picture_port.c.
+typedef struct {
+  LV2_URID   key[FIQ_FEED_FIELDS];
+  LV2_URID   type;
+  uint32_t   every;          ///< frames a pair of `sound`
+  float      sound_rate_hz;  ///< of the pairs
+  uint32_t   between_frames; ///< from one picture to the next
+  uint64_t   lease_frames;   ///< a window looks for so long
+  uint32_t   wait_frames;    ///< until the next picture
+  float      level[FIQ_FEED_LEVELS];     ///< peaks since the last one
+  uint32_t   n_sound;                    ///< pairs since then
+  uint32_t   n_taken;                    ///< frames of the pair under way
+  float      sum[2];                     ///< of these frames
+  int16_t    sound[2 * FIQ_FEED_SOUND];  ///< [n_sound] input, output, both mono; 8192 is full scale
+  FiqPicture picture;
+} FiqFeed;
 
 /// A memory, packed.
 typedef struct {
@@ -162,6 +186,7 @@ typedef struct {
   bool                seed_asked;     ///< the host wants to be told the seed
   FiqTuningExchange   tunings;
   FiqTelemetryPort    telling;
+  FiqFeed             feed;
   FiqLink             link;
   FiqMoments*         moments;
   FiqTempo            tempo;
@@ -185,8 +210,8 @@ void fiq_plugin_run_events(FiqPlugin* self, uint32_t n_frames);
 /// Process frames [start, end) of the connected buffers.  [audio]
 void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end);
 
-/// Write what was asked for to the notify port; its buffer's capacity is `capacity_bytes`.  [audio]
-void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes);
+/// After `n_frames`, write what was asked for to the notify port; its buffer's capacity is `capacity_bytes`.  [audio]
+void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames);
 
 /// Nothing is told.  [setup]
 void fiq_telemetry_port_init(FiqTelemetryPort* self, LV2_URID_Map* map);
@@ -199,6 +224,22 @@ void fiq_plugin_collect(FiqPlugin* self, uint32_t end_frame, uint32_t n_frames);
 
 /// Forge the `which`-th of what was kept; false if it does not fit.  [audio]
 bool fiq_plugin_write_telling(FiqPlugin* self, uint32_t which);
+
+/// Nobody looks.  [setup]
+void fiq_feed_init(FiqFeed* self, LV2_URID_Map* map, double sample_rate_hz);
+
+/// A window looks, for three seconds.  [audio]
+void fiq_plugin_lease_pictures(FiqPlugin* self);
+
+/// Levels and sound of the next frames, before and after they are processed; nothing without a lease.  [audio]
+void fiq_plugin_feed_input(FiqPlugin* self, const float* const* in, uint32_t n_frames);
+void fiq_plugin_feed_output(FiqPlugin* self, const float* const* out, uint32_t n_frames);
+
+/// After a run() of `n_frames`: whether to send a picture.  [audio]
+bool fiq_plugin_picture_is_due(FiqPlugin* self, uint32_t n_frames);
+
+/// Forge a picture; false if it does not fit.  [audio]
+bool fiq_plugin_write_picture(FiqPlugin* self, uint32_t which);
 
 /// An empty memory, or NULL; release with free().  [setup]
 FiqMoments* fiq_memory_state_new(void);

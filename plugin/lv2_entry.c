@@ -119,6 +119,7 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   fiq_state_box_init(&self->snapshot);
   fiq_tuning_exchange_init(&self->tunings);
   fiq_telemetry_port_init(&self->telling, map);
+  fiq_feed_init(&self->feed, map, sample_rate_hz);
   if (worker) {
     self->schedule = *worker;
   }
@@ -242,7 +243,9 @@ static void process(FiqPlugin* self, uint32_t start, uint32_t end)
   const float* const side[] = {offset_plane(ports->side[0], start),
                                offset_plane(ports->side[1], start)};
   float* const       out[]  = {ports->out[0] + start, ports->out[1] + start};
+  fiq_plugin_feed_input(self, in, end - start);
   fiq_engine_process(self->engine, &self->params, in, side, out, end - start);
+  fiq_plugin_feed_output(self, (const float* const*)out, end - start);
 }
 
 /// One channel is what the left one of two equal channels would be.
@@ -255,7 +258,10 @@ static void process_mono(FiqPlugin* self, uint32_t start, uint32_t end)
     const float* const plane    = offset_plane(ports->in[0], start);
     const float* const in[]     = {plane, plane};
     float* const       out[]    = {ports->out[0] + start, ports->unheard};
+    const float* const heard[]  = {out[0], out[0]};
+    fiq_plugin_feed_input(self, in, n_frames);
     fiq_engine_process(self->engine, &self->params, in, NULL, out, n_frames);
+    fiq_plugin_feed_output(self, heard, n_frames);
     start += n_frames;
   }
 }
@@ -293,7 +299,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_run_events(self, n_frames);
   fiq_plugin_order_tuning(self);
   write_meters(self);
-  fiq_plugin_notify(self, capacity_bytes);
+  fiq_plugin_notify(self, capacity_bytes, n_frames);
   fiq_plugin_publish_state(self, n_frames);
   fiq_plugin_publish_moments(self);
   fiq_denormals_restore(float_mode);

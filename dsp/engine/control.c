@@ -209,9 +209,8 @@ static void update_meters(FiqEngine* self)
   }
 }
 
-static void publish_telemetry(FiqEngine* self)
+void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
 {
-  FiqTelemetry* const     draft  = &self->draft;
   FiqEngineMeters* const  meters = &self->meters;
   FiqCoreTelemetry* const core   = &draft->core;
   draft->frame                   = self->n_ticks * self->control_frames;
@@ -237,7 +236,6 @@ static void publish_telemetry(FiqEngine* self)
   fiq_describe_swarm(draft, &self->swarm->swarm);
   fiq_describe_mind(&draft->mind, &self->memory, &self->agency, &self->attention);
   draft->mind.harmony = meters->harmony;
-  fiq_telemetry_publish(&self->telemetry, draft);
 }
 
 void fiq_engine_control(FiqEngine* self)
@@ -260,7 +258,8 @@ void fiq_engine_control(FiqEngine* self)
   fiq_engine_control_swarm(self);
   update_meters(self);
   if (self->watched && self->n_ticks % FIQ_TELEMETRY_TICKS == 0) {
-    publish_telemetry(self);
+    fiq_engine_describe(self, &self->draft);
+    fiq_telemetry_publish(&self->telemetry, &self->draft);
   }
   ++self->n_ticks;
 }

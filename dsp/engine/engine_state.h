@@ -175,8 +175,14 @@ static inline uint32_t fiq_engine_count_down(uint32_t frames, uint32_t passed)
 /// All that happens once a control period.  [audio]
 void fiq_engine_control(FiqEngine* self);
 
+/// What telemetry tells, as of this control period.  [audio]
+void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft);
+
 /// Beats of a sync choice, or 0 for free.  [audio]
 float fiq_engine_sync_beats(const FiqEngine* self, float choice);
+
+/// Rate common to the core's phases, before its speed.  [audio]
+float fiq_engine_centre_rad_s(const FiqEngine* self);
 
 /// Hear the input, if something wants to know of it.  [audio]
 void fiq_engine_control_analysis(FiqEngine* self);

@@ -41,18 +41,23 @@ float fiq_engine_order(const FiqEngine* self)
   return self->path ? self->core.order : self->swarm->swarm.order;
 }
 
-static FiqPhaseCoreParams core_params(const FiqEngine* self)
+float fiq_engine_centre_rad_s(const FiqEngine* self)
 {
   const FiqEngineParams* const p     = &self->params;
   const float                  beats = fiq_engine_sync_beats(self, p->sync);
   const float rate_hz = beats > 0.0f ? (float)self->tempo.bpm / (60.0f * beats) : p->core_rate;
-  return (FiqPhaseCoreParams){.n_osc    = (uint32_t)p->core_size,
-                              .coupling = fiq_engine_coupling(self),
-                              .lag_rad  = p->lag,
-                              .speed    = p->speed,
-                              // A tempo is a tempo: the core's own speed must not scale it.
-                              .centre_rad_s =
-                                  FIQ_TWO_PI_F * rate_hz / (beats > 0.0f ? p->speed : 1.0f),
+  // A tempo is a tempo: the core's own speed must not scale it.
+  return FIQ_TWO_PI_F * rate_hz / (beats > 0.0f ? p->speed : 1.0f);
+}
+
+static FiqPhaseCoreParams core_params(const FiqEngine* self)
+{
+  const FiqEngineParams* const p = &self->params;
+  return (FiqPhaseCoreParams){.n_osc        = (uint32_t)p->core_size,
+                              .coupling     = fiq_engine_coupling(self),
+                              .lag_rad      = p->lag,
+                              .speed        = p->speed,
+                              .centre_rad_s = fiq_engine_centre_rad_s(self),
                               .spread_rad_s = FIQ_TWO_PI_F * p->core_spread,
                               .distribution = (int)p->distribution,
                               .regulated    = p->regulator > 0.5f,

@@ -202,6 +202,7 @@ static void stir(Fixture* self, int i)
   fixture_set(self, "link_role", i / 50 % 3);
   if (i % 150 == 20) {
     fixture_patch_get(self, 1, "urn:fieldiq:telemetry");
+    fixture_patch_get(self, 1, "urn:fieldiq:window");
   }
   if (i % 250 == 10) {
     fixture_patch_floats(self, 2, "urn:fieldiq:goals", goals, i % 500 == 10 ? 6 : 0);

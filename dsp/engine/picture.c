@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/engine/picture.h"
+
+#include "dsp/base/trig_turns.h"
+#include "dsp/engine/engine_state.h"
+
+#include <assert.h>
+#include <string.h>
+
+_Static_assert((int)FIQ_PICTURE_GROUPS == (int)FIQ_SWARM_GROUPS, "every group has its mean");
+_Static_assert((int)FIQ_PICTURE_PHASES == (int)FIQ_KURAMOTO_MAX, "the whole core is shown");
+
+static const float semitones = 12.0f / 0.693147181f; // of a unit of natural logarithm
+static const float middle_c  = 60.0f;
+
+/// Place on the list of notes that telemetry has of each slot.
+static void list_notes(const FiqSwarm* swarm, uint8_t note_of[FIQ_CARRIERS_MAX])
+{
+  uint8_t n = 0;
+  for (uint32_t slot = 0; slot < FIQ_CARRIERS_MAX; ++slot) {
+    note_of[slot] = swarm->carriers.mass[slot] > 0.0f ? n++ : (uint8_t)FIQ_PICTURE_NO_NOTE;
+  }
+}
+
+/// Phase of oscillator `i` in turns, at the moment that those of all others are of: a step under work has led some on.
+static float phase_turns(const FiqSwarm* swarm, uint32_t i)
+{
+  const bool is_ahead =
+      swarm->begun && swarm->next_item < swarm->n_chunks && i / FIQ_LOBE_CHUNK < swarm->next_item;
+  const float way = is_ahead ? swarm->nu[i] * (float)swarm->step_frames : 0.0f;
+  return fiq_wrap_turns(swarm->phi[i] - way);
+}
+
+static uint32_t shown(uint32_t k, uint32_t n_shown, uint32_t n_all)
+{
+  return (uint32_t)((uint64_t)k * n_all / n_shown);
+}
+
+/// Phases in turns, for now, and the sums of their groups.
+static void sum_groups(FiqPicture* picture, const FiqSwarm* swarm, uint32_t n_all)
+{
+  memset(picture->re, 0, sizeof(picture->re));
+  memset(picture->im, 0, sizeof(picture->im));
+  for (uint32_t k = 0; k < picture->n_shown; ++k) {
+    const uint32_t i      = shown(k, picture->n_shown, n_all);
+    const uint32_t g      = swarm->group[i] % FIQ_SWARM_GROUPS;
+    const float    turns  = phase_turns(swarm, i);
+    picture->phase_rad[k] = turns;
+    picture->re[g] += fiq_cosine_turns(turns);
+    picture->im[g] += fiq_sine_turns(turns);
+  }
+}
+
+static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
+{
+  const uint32_t n_all   = picture->common.swarm.n_oscillators;
+  const bool     cents   = swarm->step.cents;
+  float          loudest = 1e-9f;
+  uint8_t        note_of[FIQ_CARRIERS_MAX];
+  list_notes(swarm, note_of);
+  picture->n_shown = n_all < FIQ_PICTURE_OSCILLATORS ? n_all : FIQ_PICTURE_OSCILLATORS;
+  picture->n_marks = (picture->n_shown + 1) / 2;
+  sum_groups(picture, swarm, n_all);
+  for (uint32_t k = 0; k < picture->n_shown; ++k) {
+    loudest = fmaxf(loudest, swarm->amplitude[shown(k, picture->n_shown, n_all)]);
+  }
+  for (uint32_t k = 0; k < picture->n_shown; ++k) {
+    const uint32_t i      = shown(k, picture->n_shown, n_all);
+    const uint32_t group  = swarm->group[i];
+    const uint32_t g      = group % FIQ_SWARM_GROUPS;
+    const float    x      = swarm->carriers.x[i] * (1.0f / FIQ_ANNEAL_F0_HZ);
+    const float    mean   = fiq_angle_turns(picture->im[g], picture->re[g]);
+    const float    loud   = fiq_clamp(swarm->amplitude[i] / loudest, 0.0f, 1.0f);
+    const uint32_t note   = group < FIQ_SWARM_GROUPS ? note_of[g / FIQ_SWARM_PARTIALS_MAX]
+                                                     : (uint32_t)FIQ_PICTURE_NO_NOTE;
+    picture->phase_rad[k] = FIQ_TWO_PI_F * fiq_wrap_turns(picture->phase_rad[k] - mean);
+    picture->pitch[k]     = middle_c + semitones * (cents ? x : logf(fmaxf(x, 1e-3f)));
+    picture->mark[k]      = (uint16_t)(note + 256u * (uint32_t)(255.0f * loud));
+  }
+}
+
+/// By how much the frame of the core has turned since the last picture.
+static void turn_frame(FiqPicture* picture, const FiqEngine* self)
+{
+  const float period_s = (float)(self->control_frames / self->config.sample_rate_hz);
+  const float passed_s = (float)(self->n_ticks - picture->n_ticks) * period_s;
+  const bool  is_known = self->n_ticks >= picture->n_ticks && passed_s < 1.0f;
+  const float way = is_known ? fiq_engine_centre_rad_s(self) * self->params.speed * passed_s : 0.0f;
+  picture->turned_rad = fiq_wrap_rad(picture->turned_rad + fiq_wrap_rad(way));
+  picture->n_ticks    = self->n_ticks;
+}
+
+static void show_core(FiqPicture* picture, const FiqEngine* self)
+{
+  turn_frame(picture, self);
+  float          re   = 0.0f;
+  float          im   = 0.0f;
+  const uint32_t most = self->path ? FIQ_PICTURE_PHASES : FIQ_PICTURE_BESIDE;
+  picture->n_core     = self->core.n_osc < most ? self->core.n_osc : most;
+  fiq_phase_core_phases(&self->core, picture->core_rad, picture->n_core);
+  for (uint32_t i = 0; i < picture->n_core; ++i) {
+    const float turns    = fiq_wrap_rad(picture->core_rad[i] - picture->turned_rad) / FIQ_TWO_PI_F;
+    picture->core_rad[i] = FIQ_TWO_PI_F * turns;
+    re += fiq_cosine_turns(turns);
+    im += fiq_sine_turns(turns);
+  }
+  const float n         = (float)picture->n_core;
+  picture->core_psi_rad = FIQ_TWO_PI_F * fiq_angle_turns(im, re);
+  picture->core_order   = n > 0.0f ? sqrtf(re * re + im * im) / n : 0.0f;
+}
+
+static void show_neurons(FiqPicture* picture, const FiqRealmTemporal* temporal)
+{
+  picture->n_neurons = temporal->n_neurons;
+  for (uint32_t i = 0; i < temporal->n_neurons; ++i) {
+    const FiqRealmTemporalNeuron* const neuron = &temporal->neuron[i];
+    picture->neuron_even[i]                    = neuron->im[0];
+    picture->neuron_odd[i]                     = neuron->re[0];
+    picture->neuron_drive[i]                   = neuron->drive / neuron->gain;
+    picture->neuron_gain[i]                    = 1.0f / neuron->gain;
+    picture->neuron_straight[i]                = neuron->straight;
+  }
+}
+
+static void show_realms(FiqPicture* picture, const FiqEngine* self)
+{
+  const FiqRealms* const realms = &self->path->path.realms;
+  const int              which  = realms->current == FIQ_REALM_ADAPTIVE ? 1 : 0;
+  picture->n_bands              = realms->layer[realms->current].n_neurons;
+  picture->n_neurons            = 0;
+  if (realms->current != FIQ_REALM_SPECTRAL) {
+    show_neurons(picture, &realms->temporal[which]);
+  }
+  const FiqRealmSpectral* const spectral = &realms->spectral[which];
+  const bool                    has_hz   = realms->current != FIQ_REALM_TEMPORAL;
+  for (uint32_t i = 0; i < picture->n_bands; ++i) {
+    picture->band_hz[i]  = has_hz ? spectral->bands.centre_hz[i] : 0.0f;
+    picture->band_rad[i] = has_hz ? spectral->psi_rad[0][i] : picture->common.phase_rad[i];
+  }
+  const FiqPhaseSolution* const lesson = &self->playing;
+  picture->n_learned                   = lesson->is_known ? lesson->n_bands : 0;
+  for (uint32_t i = 0; i < picture->n_learned; ++i) {
+    picture->learned_hz[i]  = lesson->centre_hz[i];
+    picture->learned_rad[i] = lesson->learned.phi_rad[0][i];
+  }
+}
+
+void fiq_engine_picture(FiqEngine* self, FiqPicture* picture)
+{
+  assert(self);
+  assert(picture);
+  fiq_engine_describe(self, &picture->common);
+  picture->n_shown = 0;
+  picture->n_marks = 0;
+  if (!self->path) {
+    show_oscillators(picture, &self->swarm->swarm);
+  }
+  show_core(picture, self);
+  picture->n_bands   = 0;
+  picture->n_neurons = 0;
+  picture->n_learned = 0;
+  if (self->path) {
+    show_realms(picture, self);
+  }
+}
