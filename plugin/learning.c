@@ -13,7 +13,7 @@ void fiq_plugin_learn(FiqPlugin* self)
   if (!self->lesson) {
     self->lesson = fiq_engine_lesson(self->engine, &self->params);
   }
-  if (self->lesson && self->params.freewheel > 0.5f) {
+  if (self->lesson && self->params.freewheel) {
     fiq_part_learn(self->lesson);
     fiq_engine_learned(self->engine);
     self->lesson = NULL;

@@ -34,18 +34,12 @@
 #include "dsp/engine/engine.h"
 
 enum {
-  FIQ_LINK_NUMBERS      = 16,  ///< link numbers 1..16; 0 is alone
-  FIQ_LINK_MEMBERS      = 16,  ///< of one link at a time
-  FIQ_LINK_RING         = 256, ///< entries of one member
-  FIQ_LINK_BLOCK_FRAMES = 8192 ///< the longest block, and so the delay
+  FIQ_LINK_NUMBERS      = 16,   ///< link numbers 1..16; 0 is alone
+  FIQ_LINK_MEMBERS      = 16,   ///< of one link at a time
+  FIQ_LINK_RING         = 256,  ///< entries of one member
+  FIQ_LINK_BLOCK_FRAMES = 8192, ///< the longest block, and so the delay
+  FIQ_N_LINK_ROLES      = FIQ_LINK_FOLLOWER + 1
 };
-
-typedef enum {
-  FIQ_LINK_CONSENSUS,
-  FIQ_LINK_LEADER,
-  FIQ_LINK_FOLLOWER,
-  FIQ_N_LINK_ROLES
-} FiqLinkRole;
 
 /// An instance's side; only that instance touches it.
 typedef struct {

@@ -180,8 +180,7 @@ static void take_control(FiqPlugin* self, uint32_t i)
 {
   const FiqParam* const param = &fiq_params[self->row_of_control[i]];
   self->seen[i]               = *self->ports.knob[i];
-  *(float*)(void*)((char*)&self->params + param->offset) =
-      fiq_param_to_engine(param, fiq_param_clamp(param, self->seen[i]));
+  fiq_param_store(param, &self->params, self->seen[i]);
 }
 
 /// Whether any control is another than it was. Bits are compared, so that a NaN is not news in every block.

@@ -53,7 +53,7 @@ void fiq_plugin_publish_moments(FiqPlugin* self)
     moments->generation = now;
   }
   // Offline nothing may be missing from a state that is saved after the last block.
-  const bool              offline = self->params.freewheel > 0.5f;
+  const bool              offline = self->params.freewheel;
   const uint32_t          piece   = offline ? FIQ_ENGINE_MOMENTS : PIECE;
   const uint32_t          n       = fiq_engine_n_moments(self->engine);
   FiqPackedMoments* const draft   = &moments->snapshot[moments->snapshot_turn.writing];

@@ -3,17 +3,22 @@
 
 #include "dsp/base/maths.h"
 
+#include <assert.h>
+#include <string.h>
+
 const char* const fiq_plugin_names[FIQ_N_PLUGINS] = {"realms", "swarm", "realms-stereo",
                                                      "realms-mono"};
 
-#define FIQ_POINTS(points, ...) static const char* const points_##points[] = {__VA_ARGS__, NULL};
-#include "plugin/params.def"
+#define FIQ_POINT(value, label) [value] = label
+#define FIQ_POINTS(type, ...) static const char* const points_##type[] = {__VA_ARGS__, NULL};
+#define FIQ_CHOICES FIQ_POINTS
+#include "dsp/engine/params.def"
 
 #define points_NONE NULL
 
 const char* const fiq_group_names[FIQ_N_GROUPS] = {
 #define FIQ_GROUP(group, name) name,
-#include "plugin/params.def"
+#include "dsp/engine/params.def"
 };
 
 #define FIQ_CONTROL(plugins, symbol, name, kind, unit, minimum, fallback, maximum, group, points,  \
@@ -27,8 +32,10 @@ const char* const fiq_group_names[FIQ_N_GROUPS] = {
    FIQ_KIND_##kind,  FIQ_UNIT_##unit,  (float)(minimum),                                           \
    (float)(minimum), (float)(maximum), FIQ_GROUP_##group,                                          \
    points_##points,  comment,          offsetof(FiqEngineMeters, symbol)},
+#define FIQ_CONTROL_ALSO FIQ_CONTROL
+#define FIQ_METER_ALSO FIQ_METER
 const FiqParam fiq_params[] = {
-#include "plugin/params.def"
+#include "dsp/engine/params.def"
 };
 
 const uint32_t fiq_n_params = sizeof(fiq_params) / sizeof(fiq_params[0]);
@@ -69,7 +76,8 @@ float fiq_param_clamp(const FiqParam* param, float value)
   }
 }
 
-float fiq_param_to_engine(const FiqParam* param, float value)
+/// A legal port value in the engine's unit.
+static float engine_value(const FiqParam* param, float value)
 {
   switch (param->unit) {
   case FIQ_UNIT_PERCENT:
@@ -85,6 +93,31 @@ float fiq_param_to_engine(const FiqParam* param, float value)
   }
 }
 
+void fiq_param_store(const FiqParam* param, FiqEngineParams* params, float value)
+{
+  _Static_assert(sizeof(FiqSource) == sizeof(int32_t) && sizeof(FiqRealm) == sizeof(int32_t),
+                 "a choice is stored as a whole number");
+  assert(!fiq_param_is_meter(param));
+  const float legal = fiq_param_clamp(param, value);
+  char* const field = (char*)params + param->offset;
+  switch (param->kind) {
+  case FIQ_KIND_TOGGLE:
+  case FIQ_KIND_ENABLED:
+  case FIQ_KIND_FREEWHEEL:
+    *(bool*)(void*)field = legal >= 0.5f;
+    break;
+  case FIQ_KIND_INTEGER:
+  case FIQ_KIND_INTEGER_HEAVY:
+  case FIQ_KIND_COUNT_HEAVY:
+  case FIQ_KIND_CHOICE:
+  case FIQ_KIND_CHOICE_HEAVY:
+    memcpy(field, &(int32_t){(int32_t)legal}, sizeof(int32_t));
+    break;
+  default:
+    *(float*)(void*)field = engine_value(param, legal);
+  }
+}
+
 void fiq_params_default(FiqPluginKind plugin, FiqEngineParams* params)
 {
   // Rows of the other plugin come first, so that every field holds a legal value.
@@ -92,8 +125,7 @@ void fiq_params_default(FiqPluginKind plugin, FiqEngineParams* params)
     for (uint32_t i = 0; i < fiq_n_params; ++i) {
       const FiqParam* const param = &fiq_params[i];
       if (!fiq_param_is_meter(param) && fiq_param_in(param, plugin) == (pass == 1)) {
-        *(float*)(void*)((char*)params + param->offset) =
-            fiq_param_to_engine(param, fiq_param_clamp(param, param->fallback));
+        fiq_param_store(param, params, param->fallback);
       }
     }
   }

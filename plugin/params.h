@@ -68,7 +68,7 @@ typedef enum {
 
 typedef enum {
 #define FIQ_GROUP(group, name) FIQ_GROUP_##group,
-#include "plugin/params.def"
+#include "dsp/engine/params.def"
   FIQ_N_GROUPS
 } FiqParamGroup;
 
@@ -104,8 +104,8 @@ bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin);
 /// `value` as the host wrote it (any bits, NaN gives the default), made legal: in range, rounded.  [any]
 float fiq_param_clamp(const FiqParam* param, float value);
 
-/// A legal port value in the engine's unit.  [any]
-float fiq_param_to_engine(const FiqParam* param, float value);
+/// Write `value` as the host wrote it, made legal, into its field of `params` in the engine's unit.  [any]
+void fiq_param_store(const FiqParam* param, FiqEngineParams* params, float value);
 
 /// Every control of `plugin` at its default, in engine units.  [any]
 void fiq_params_default(FiqPluginKind plugin, FiqEngineParams* params);

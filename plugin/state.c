@@ -55,7 +55,7 @@ void fiq_plugin_publish_state(FiqPlugin* self, uint32_t n_frames)
 {
   // What changes by itself moves slowly; what was set must not be missed by a save that follows.
   const bool waits = self->unpublished_frames + n_frames < PUBLISH_FRAMES && !self->was_set &&
-                     self->params.freewheel < 0.5f;
+                     !self->params.freewheel;
   self->was_set            = false;
   self->unpublished_frames = waits ? self->unpublished_frames + n_frames : 0;
   if (waits) {

@@ -80,7 +80,7 @@ void fiq_plugin_grow(FiqPlugin* self)
 {
   FiqPartOrder order;
   take_unheard(self);
-  if (self->params.freewheel > 0.5f && !self->growing) {
+  if (self->params.freewheel && !self->growing) {
     // Offline there is no deadline to miss, and a render must not depend on a thread's timing.
     release_now(self);
     if (!self->growth_refused && fiq_engine_wants(self->engine, &self->params, &order)) {

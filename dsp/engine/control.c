@@ -13,16 +13,16 @@ static const float goal_octaves = 4.0f; // of the drive that a goal adds or take
 static const float sync_lengths[] = {0.0f, 4.0f, 2.0f, 1.0f, 2.0f, 1.0f, 0.5f, 0.25f};
 
 /// Beats of a sync choice, or 0 for free.
-float fiq_engine_sync_beats(const FiqEngine* self, float choice)
+float fiq_engine_sync_beats(const FiqEngine* self, FiqSync choice)
 {
-  const uint32_t i = (uint32_t)choice;
-  return sync_lengths[i] * (i >= 1 && i <= 3 ? (float)self->tempo.beats_per_bar : 1.0f);
+  const bool in_bars = choice >= FIQ_SYNC_4_BARS && choice <= FIQ_SYNC_1_BAR;
+  return sync_lengths[choice] * (in_bars ? (float)self->tempo.beats_per_bar : 1.0f);
 }
 
 /// A new input mode is taken behind the dry signal, once nothing of the old one is left in the realms.
 static void control_mode(FiqEngine* self, float period_s)
 {
-  const FiqInputMode wanted = (FiqInputMode)self->params.input_mode;
+  const FiqInputMode wanted = self->params.input_mode;
   const bool         leave  = wanted != self->mode;
   if (leave && self->detour.end <= 0.0f) {
     self->mode          = wanted;
@@ -71,7 +71,7 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
   const float density = fiq_goal_controller_drive(&self->agency, FIQ_GOAL_DENSITY);
   const float thicker = fabsf(density) > 0.0f ? exp2f(goal_octaves * density) : 1.0f;
   return (FiqRealmsParams){
-      .realm        = (FiqRealm)p->realm,
+      .realm        = p->realm,
       .amount       = self->smoothed[FIQ_SMOOTH_AMOUNT].end,
       .drive        = fiq_clamp(self->smoothed[FIQ_SMOOTH_DRIVE].end * thicker, 0.0f, 64.0f),
       .coordination = p->coordination,
@@ -81,7 +81,7 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
       .attention    = self->attending ? self->learn_scale : NULL,
       .coherence    = p->coherence,
       .match_rate   = p->match,
-      .match_hold   = p->match_hold > 0.5f,
+      .match_hold   = p->match_hold,
       .learned      = self->is_tuned};
 }
 

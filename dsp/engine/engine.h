@@ -16,6 +16,7 @@
 #ifndef FIQ_ENGINE_H
 #define FIQ_ENGINE_H
 
+#include "dsp/engine/engine_params.h"
 #include "dsp/engine/telemetry.h"
 #include "dsp/notes/tuning.h"
 
@@ -67,138 +68,6 @@ typedef struct {
   FiqCoreExchange* exchange; ///< with linked engines, or NULL
   void*            exchange_handle;
 } FiqEngineConfig;
-
-/// All controls, floats throughout so that one loop can smooth them; ranges as in params.def.
-typedef struct {
-  float enabled;      ///< 0 bypassed, 1 on
-  float freewheel;    ///< 1 while rendering offline
-  float realm;        ///< 0 temporal, 1 spectral, 2 adaptive
-  float amount;       ///< 0..1
-  float mix;          ///< 0 dry .. 1 wet
-  float drive;        ///< linear gain into the sine neurons
-  float coordination; ///< 0..1 speed of the coordination step
-  float rotate;       ///< rad
-  float shift;        ///< Hz
-  float input_mode;   ///< 0 stereo, 1 mid/side, 2 I/Q pair
-  float coupling;     ///< K
-  float speed;        ///< 0.1..10 time scale of the core
-  float core_rate;    ///< Hz
-  float core_spread;  ///< Hz, half width of the natural frequencies
-  float sync;         ///< 0 free, else 1.. = 4 bars, 2 bars, 1 bar, 1/2, 1/4, 1/8, 1/16
-  float motion;       ///< rad
-  float width;        ///< 0..1
-  float swarm_level;  ///< linear gain, 0 off
-  float swarm_follow; ///< 0..1
-  float oscillators;  ///< 1..131072
-  float detune;       ///< cents
-  float partials;     ///< 1..32
-  float tilt;         ///< dB per octave
-  float stereo;       ///< 0..1
-  float anneal;       ///< s
-  float balance;      ///< 0..1
-  float noise;        ///< Hz
-  float strength;     ///< growth of the pull over the anneal
-  float sharpness;  ///< what the softmax sharpness grows to over the anneal, 1/Hz; below 1 its root
-  float metric;     ///< 0 hertz, 1 cents
-  float scatter;    ///< octaves
-  float attack;     ///< s
-  float decay;      ///< s
-  float sustain;    ///< 0..1
-  float release;    ///< s
-  float bend_range; ///< semitones
-  float chord;      ///< 0 off, 1.. see params.def
-  float root_note;  ///< MIDI note number
-  float output;     ///< linear gain
-  float anneal_sync;    ///< as sync, for the anneal time
-  float window;         ///< of the spectral realm: 0..5 = 256..8192 frames at 48 kHz
-  float bands;          ///< of the spectral realm, 4..64
-  float coherence;      ///< -1 disperse .. 0 .. +1 focus
-  float match;          ///< 0 off .. 1 rate at which the temporal realm learns the sidechain
-  float match_hold;     ///< 1 keeps what was learned
-  float objective;      ///< of what the spectral realm learns: 0 none, else 1 + FiqLearnObjective
-  float learn;          ///< 1 goes on learning
-  float learn_clear;    ///< its rise to 1 forgets
-  float source;         ///< of the swarm's notes: 0 MIDI and chord, 1 analysis of the input, 2 both
-  float voices;         ///< partials that the analysis holds at most, 1..32
-  float threshold;      ///< dBFS of the softest partial
-  float odd_even;       ///< -1 odd .. 1 even partials
-  float stretch;        ///< partial h at h^(1 + stretch)
-  float stereo_rate;    ///< Hz
-  float stereo_motion;  ///< 0..1
-  float sharpness_mode; ///< 0 schedule, 1 convergence, 2 coherence, 3 temperature
-  float temperature;    ///< 0..1
-  float anneal_curve;   ///< -1..1
-  float mode;           ///< 0 poly, 1 mono, 2 legato, 3 latch
-  float glide;          ///< s
-  float velocity_level; ///< 0..1
-  float velocity_mass;  ///< 0..1
-  float pressure_level; ///< 0..1
-  float pressure_bright; ///< 0..1
-  float wheel_detune;    ///< cents that the full mod wheel adds
-  float mpe_bend;        ///< semitones
-  float just;            ///< 0..1
-  float prime_limit;     ///< 0..4: 3, 5, 7, 11, 13
-  float quality;         ///< step of the swarm: 0..2 = 64, 256, 1024 frames at 48 kHz
-  float core_size;       ///< phases of the core, 1..1000
-  float distribution;    ///< of their rates and of the swarm's detune: 0 uniform, 1 normal
-  float lag;             ///< rad
-  float sway;            ///< cents by which the core bends the swarm's pitches
-  float regulator;       ///< 1 on
-  float order_low;       ///< 0..1
-  float order_high;      ///< 0..1
-  float uncertainty_aim; ///< 0..1
-  float stabilise;       ///< 1 on
-  float resonance;       ///< 0..1
-  float remember;        ///< 1 on
-  float recall;          ///< 0..1
-  float recall_age;      ///< s
-  float forgetting;      ///< 1/s
-  float memory_clear;    ///< its rise to 1 forgets all moments
-  float just_root;       ///< 0 lowest note, 1..12 C..B
-  float partial_primes;  ///< 0 all, 1..6 = up to 2, 3, 5, 7, 11, 13
-  float goal;            ///< 0 none, else 1 + FiqGoalKind
-  float goal_target;     ///< 0..1, see params.def
-  float attention;       ///< 0..1
-  float link;            ///< 0 alone, 1..16
-  float link_role;       ///< 0 consensus, 1 leader, 2 follower
-  float link_strength;   ///< K of the pull by others
-} FiqEngineParams;
-
-/// What the engine says of itself, once a control period.
-typedef struct {
-  float latency;        ///< frames
-  float order;          ///< R of the core (effect) or of the notes' oscillators (swarm alone)
-  float coordinated;    ///< 0..1
-  float spectral_share; ///< 0 temporal .. 1 spectral
-  float residual;       ///< Hz
-  float imbalance;      ///< >= 1
-  float carriers;       ///< sounding notes
-  float learn_progress; ///< 0..1 of the present lesson
-  float learn_gain;     ///< dB, as the learner measured
-  float learn_active;   ///< 0..1, how far what was learned is heard
-  float match_error;    ///< dBFS, what the temporal realm has not matched of the sidechain
-  float uncertainty;    ///< U, 0..1, of what `order` is of
-  float coupling_now;   ///< K in use
-  float coupling_ratio; ///< K / K_c
-  float core_order;     ///< R of the core
-  float action;         ///< FiqRegulatorAction
-  float tone;           ///< FiqRegulatorTone
-  float zone_share;     ///< 0..1
-  float lyapunov;       ///< 1/s
-  float stability;      ///< FiqStabilityClass
-  float warning;        ///< 0..1
-  float moments;        ///< remembered
-  float recall_match;   ///< 0..1
-  float harmony;        ///< 0..1
-  float goal_progress;  ///< 0..1
-  float linked;         ///< other instances that draw this one
-  float tonality;       ///< 0..1, this and what follows by the adaptive realm
-  float rms;            ///< dBFS
-  float flatness;       ///< 0..1
-  float entropy;        ///< 0..1
-  float flux;           ///< 0..1
-  float phase_variance; ///< 0..1
-} FiqEngineMeters;
 
 /// Musical time as the host tells it.
 typedef struct {

@@ -71,7 +71,7 @@ struct FiqEngine {
   bool              is_tuned;       ///< the spectral realm plays `playing` in place of its layer
   bool              is_stale;       ///< the lesson under way is to be dropped
   bool              is_clearing;    ///< learn_clear was on
-  float             objective;      ///< of the last control period
+  FiqObjective      objective;      ///< of the last control period
   uint32_t          n_lessons;      ///< for this objective
   uint32_t          settle_frames;  ///< until what was changed is heard
   FiqWatch          watch;
@@ -144,13 +144,13 @@ static const size_t fiq_smoothed_offset[FIQ_N_SMOOTHED] = {
 /// Whether the swarm sings what is heard at the input and nothing else.  [audio]
 static inline bool fiq_engine_copies_input(const FiqEngine* self)
 {
-  return self->params.source > 0.5f && self->params.source < 1.5f;
+  return self->params.source == FIQ_SOURCE_ANALYSIS;
 }
 
 /// Whether the swarm sings what is heard at the input, which is as loud as that by itself.  [audio]
 static inline bool fiq_engine_sings_input(const FiqEngine* self)
 {
-  return self->params.source > 0.5f;
+  return self->params.source != FIQ_SOURCE_SYNTHESIS;
 }
 
 /// The control behind a smoother.  [audio]
@@ -179,7 +179,7 @@ void fiq_engine_control(FiqEngine* self);
 void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft);
 
 /// Beats of a sync choice, or 0 for free.  [audio]
-float fiq_engine_sync_beats(const FiqEngine* self, float choice);
+float fiq_engine_sync_beats(const FiqEngine* self, FiqSync choice);
 
 /// Rate common to the core's phases, before its speed.  [audio]
 float fiq_engine_centre_rad_s(const FiqEngine* self);

@@ -35,10 +35,9 @@ static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, Fi
   const FiqPartOrder* const now     = &self->swarm->order;
   // Grow by doubling, so that a knob on its way up does not rebuild the swarm at every step.
   const uint32_t wanted = fiq_next_power_of_two((uint32_t)params->oscillators);
-  *order                = (FiqPartOrder){.kind     = FIQ_PART_SWARM,
-                                         .capacity = wanted > now->capacity ? wanted : now->capacity,
-                                         .step_frames =
-                              self->path ? FIQ_STEP_FRAMES : steps[(uint32_t)params->quality]};
+  *order                = (FiqPartOrder){.kind        = FIQ_PART_SWARM,
+                                         .capacity    = wanted > now->capacity ? wanted : now->capacity,
+                                         .step_frames = self->path ? FIQ_STEP_FRAMES : steps[params->quality]};
   return order->capacity > now->capacity || order->step_frames != now->step_frames;
 }
 
@@ -46,8 +45,8 @@ static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, Fi
 /// which takes a worker, or a host that is not in a hurry.
 static bool is_quick(const FiqEngine* self, const FiqEngineParams* params)
 {
-  const bool can_change = self->config.with_worker || params->freewheel > 0.5f;
-  return can_change && params->window < 2.5f && (FiqRealm)params->realm == FIQ_REALM_SPECTRAL;
+  const bool can_change = self->config.with_worker || params->freewheel;
+  return can_change && params->window <= FIQ_WINDOW_1024 && params->realm == FIQ_REALM_SPECTRAL;
 }
 
 static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
@@ -61,7 +60,7 @@ static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, Fiq
   // Harm is known a control period late, and the way back begins with the next.
   const uint32_t watch = (uint32_t)(watch_s * rate) + 2 * self->control_frames;
   *order               = (FiqPartOrder){.kind          = FIQ_PART_PATH,
-                                        .window_frames = 256u << (uint32_t)params->window,
+                                        .window_frames = 256u << params->window,
                                         .n_bands       = (uint32_t)params->bands,
                                         .lookahead_frames =
                               aim == FIQ_LEARN_ALIGN ? (uint32_t)(lookahead_s * rate + 1.0) : 0,
@@ -74,13 +73,13 @@ static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, Fiq
 
 static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
-  const bool offline = params->freewheel > 0.5f;
+  const bool offline = params->freewheel;
   *order             = (FiqPartOrder){.kind          = FIQ_PART_LEARNER,
-                                      .window_frames = 256u << (uint32_t)params->window,
+                                      .window_frames = 256u << params->window,
                                       .n_bands       = (uint32_t)params->bands,
                                       .segment_s     = offline ? offline_s : later_s,
                                       .is_single     = offline};
-  if (!self->path || params->objective < 0.5f || params->learn < 0.5f) {
+  if (!self->path || params->objective == FIQ_OBJECTIVE_OFF || !params->learn) {
     return false;
   }
   const FiqPart* const now = self->learner;

@@ -29,7 +29,7 @@ void fiq_engine_reset_goals(FiqEngine* self)
   fiq_attention_reset(&self->attention, FIQ_AXES);
   self->measuring    = false;
   self->attending    = false;
-  self->was_clearing = self->params.memory_clear > 0.5f;
+  self->was_clearing = self->params.memory_clear;
   self->n_present    = 0;
   self->coherence    = 0.0f;
   memset(self->axes, 0, sizeof(self->axes));
@@ -134,7 +134,7 @@ static uint32_t heard_partials(const FiqEngine* self, FiqMomentMemoryPartial* pa
 /// What is present: the input where one is heard, else what is played.
 static void find_present(FiqEngine* self)
 {
-  if (self->path || self->params.source > 0.5f) {
+  if (self->path || self->params.source != FIQ_SOURCE_SYNTHESIS) {
     self->n_present = heard_partials(self, self->present, FIQ_SWARM_VOICES_MAX);
     fiq_partial_tracker_axes(&self->analysis, self->axes);
   } else {
@@ -149,8 +149,8 @@ static void find_present(FiqEngine* self)
 static void control_memory(FiqEngine* self, float period_s)
 {
   const FiqEngineParams* const p      = &self->params;
-  const bool                   clears = p->memory_clear > 0.5f;
-  const FiqMomentMemoryParams  params = {p->remember > 0.5f, p->forgetting, p->recall_age};
+  const bool                   clears = p->memory_clear;
+  const FiqMomentMemoryParams  params = {p->remember, p->forgetting, p->recall_age};
   FiqMomentMemoryPresent       now    = {
                .partials = self->present, .n_partials = self->n_present, .coherence = self->coherence};
   memcpy(now.axes, self->axes, sizeof(now.axes));
@@ -158,7 +158,7 @@ static void control_memory(FiqEngine* self, float period_s)
     fiq_moment_memory_clear(&self->memory);
   }
   self->was_clearing = clears;
-  if (p->remember > 0.5f || p->recall > 0.0f) {
+  if (p->remember || p->recall > 0.0f) {
     fiq_moment_memory_step(&self->memory, &params, &now, period_s);
   }
 }
@@ -179,7 +179,7 @@ static void update_attention(FiqEngine* self, float period_s)
 bool fiq_engine_is_present(const FiqEngine* self)
 {
   const FiqEngineParams* const p = &self->params;
-  return p->remember > 0.5f || p->recall > 0.0f || p->attention > 0.0f;
+  return p->remember || p->recall > 0.0f || p->attention > 0.0f;
 }
 
 void fiq_engine_control_goals(FiqEngine* self, float period_s)

@@ -10,18 +10,29 @@ static const float  silence    = 1e-4f;
 
 enum { STUDY_TICKS = 4 }; ///< control periods from one slice of a lesson to the next
 
+_Static_assert((int)FIQ_OBJECTIVE_HEADROOM - 1 == (int)FIQ_LEARN_HEADROOM &&
+                   (int)FIQ_OBJECTIVE_MONO - 1 == (int)FIQ_LEARN_MONO &&
+                   (int)FIQ_OBJECTIVE_ALIGN - 1 == (int)FIQ_LEARN_ALIGN,
+               "objectives follow Off in the order that the learner has them");
+
+/// What is to be learned; none of the learner's objectives while that is off.
+static FiqLearnObjective objective_of(const FiqEngineParams* params)
+{
+  return (FiqLearnObjective)((int)params->objective - 1);
+}
+
 /// The spectral realm is to play what it learns.
 static bool engine_is_learning(const FiqEngine* self)
 {
-  return self->path && self->params.objective > 0.5f &&
-         (FiqRealm)self->params.realm == FIQ_REALM_SPECTRAL;
+  return self->path && self->params.objective != FIQ_OBJECTIVE_OFF &&
+         self->params.realm == FIQ_REALM_SPECTRAL;
 }
 
 /// What it has for that: the number of the lesson, or 0.
 static uint32_t fitting_lesson(const FiqEngine* self)
 {
-  const bool fits = self->lesson.is_known &&
-                    (float)self->lesson.learned.objective + 1.0f == self->params.objective;
+  const bool fits =
+      self->lesson.is_known && self->lesson.learned.objective == objective_of(&self->params);
   return fits && engine_is_learning(self) ? self->lesson_id : 0;
 }
 
@@ -86,7 +97,7 @@ static void control_trust(FiqEngine* self, float period_s)
   }
   // It watches before there is a lesson as well, so that the first one needs no silence.
   if (self->playing_id || self->is_tuned) {
-    const FiqLearnObjective objective = (FiqLearnObjective)(self->params.objective - 1.0f);
+    const FiqLearnObjective objective = objective_of(&self->params);
     fiq_watch_step(&self->watch, self->playing_id ? self->playing.learned.objective : objective,
                    &seen, period_s);
   }
@@ -114,7 +125,7 @@ void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned)
 /// Without a worker lessons go on in here, a slice at a time.
 static void study(FiqEngine* self)
 {
-  const bool offline = self->params.freewheel > 0.5f;
+  const bool offline = self->params.freewheel;
   if (self->config.with_worker || !self->learner) {
     return;
   }
@@ -135,17 +146,17 @@ static void study(FiqEngine* self)
 void fiq_engine_control_learning(FiqEngine* self, float period_s)
 {
   const FiqEngineParams* const p     = &self->params;
-  const bool                   clear = p->learn_clear > 0.5f;
+  const bool                   clear = p->learn_clear;
   if (clear && !self->is_clearing) {
     fiq_engine_forget_lessons(self, true);
   }
-  if (fabsf(p->objective - self->objective) > 0.5f) {
+  if (p->objective != self->objective) {
     fiq_engine_forget_lessons(self, false);
   }
   self->is_clearing = clear;
   self->objective   = p->objective;
   // Offline what was recorded is learned from when `learn` goes off.
-  if (self->learner && p->learn < 0.5f && p->freewheel < 0.5f) {
+  if (self->learner && !p->learn && !p->freewheel) {
     fiq_lesson_rewind(&self->learner->learning);
   }
   study(self);
@@ -156,14 +167,14 @@ void fiq_engine_control_learning(FiqEngine* self, float period_s)
 FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
 {
   FiqPart* const part = self->learner;
-  if (!part || part->learning.is_taken || params->objective < 0.5f ||
-      fabsf(params->objective - self->objective) > 0.5f) {
+  if (!part || part->learning.is_taken || params->objective == FIQ_OBJECTIVE_OFF ||
+      params->objective != self->objective) {
     return NULL;
   }
   FiqLesson* const learning = &part->learning;
-  const bool       offline  = params->freewheel > 0.5f;
+  const bool       offline  = params->freewheel;
   const double needed_s = offline ? part->order.segment_s : self->n_lessons > 0 ? later_s : first_s;
-  const bool   is_last  = offline && params->learn < 0.5f;
+  const bool   is_last  = offline && !params->learn;
   const double frames   = floor((is_last ? least_s : needed_s) * self->config.sample_rate_hz);
   if ((double)learning->n_recorded < frames) {
     return NULL;
@@ -173,7 +184,7 @@ FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
     return NULL;
   }
   self->is_stale = false;
-  fiq_lesson_start(learning, (FiqLearnObjective)(params->objective - 1.0f), &self->lesson);
+  fiq_lesson_start(learning, objective_of(params), &self->lesson);
   return part;
 }
 

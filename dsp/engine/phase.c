@@ -59,12 +59,12 @@ static FiqPhaseCoreParams core_params(const FiqEngine* self)
                               .speed        = p->speed,
                               .centre_rad_s = fiq_engine_centre_rad_s(self),
                               .spread_rad_s = FIQ_TWO_PI_F * p->core_spread,
-                              .distribution = (int)p->distribution,
-                              .regulated    = p->regulator > 0.5f,
+                              .distribution = p->distribution,
+                              .regulated    = p->regulator,
                               .order_low    = p->order_low,
                               .order_high   = p->order_high,
                               .uncertainty  = p->uncertainty_aim,
-                              .stabilised   = p->stabilise > 0.5f,
+                              .stabilised   = p->stabilise,
                               .resonance    = p->resonance};
 }
 

@@ -126,10 +126,10 @@ static void reset_sound(FiqEngine* self)
 {
   fiq_engine_end_leaving(self);
   if (self->path) {
-    fiq_effect_path_reset(&self->path->path, (FiqRealm)self->params.realm);
+    fiq_effect_path_reset(&self->path->path, self->params.realm);
   }
   if (self->incoming) {
-    fiq_effect_path_reset(&self->incoming->path, (FiqRealm)self->params.realm);
+    fiq_effect_path_reset(&self->incoming->path, self->params.realm);
   }
   fiq_swarm_reset(&self->swarm->swarm, self->seed);
   fiq_partial_tracker_reset(&self->analysis);
@@ -160,9 +160,9 @@ void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)
   self->detour_frames = 0;
   self->with_q        = fabsf(params->rotate) + fabsf(params->shift) > 0.0f;
   self->q_frames      = 0;
-  self->mode          = (FiqInputMode)params->input_mode;
+  self->mode          = params->input_mode;
   self->n_ticks       = 0;
-  self->is_clearing   = params->learn_clear > 0.5f;
+  self->is_clearing   = params->learn_clear;
   self->objective     = params->objective;
   fiq_engine_restart_lesson(self);
   if (self->learner) {
@@ -205,7 +205,7 @@ typedef struct {
 
 static Sound process_effect(FiqEngine* self, uint32_t n_frames)
 {
-  if (self->learner && self->params.objective > 0.5f && self->params.learn > 0.5f) {
+  if (self->learner && self->params.objective != FIQ_OBJECTIVE_OFF && self->params.learn) {
     fiq_lesson_record(&self->learner->learning, (const float* const*)self->in,
                       (const float* const*)self->side, n_frames);
   }

@@ -23,7 +23,7 @@ static void control_play(FiqEngine* self)
                                            .pressure_brightness      = p->pressure_bright,
                                            .mpe_bend_range_semitones = p->mpe_bend,
                                            .just_amount              = p->just,
-                                           .prime_limit              = limits[(uint32_t)p->prime_limit],
+                                           .prime_limit              = limits[p->prime_limit],
                                            .just_root                = (int32_t)p->just_root - 1,
                                            .just                     = p->just > 0.0f};
   fiq_notes_set_play(&self->swarm->swarm.notes, &play);
@@ -34,7 +34,8 @@ void fiq_engine_control_analysis(FiqEngine* self)
 {
   const FiqEngineParams* const p      = &self->params;
   FiqPartialTrackerParams      params = fiq_partial_tracker_default_params();
-  const bool of_input = p->source > 0.5f || (self->path && fiq_engine_is_present(self));
+  const bool                   of_input =
+      p->source != FIQ_SOURCE_SYNTHESIS || (self->path && fiq_engine_is_present(self));
   if (of_input && !self->analysing) {
     fiq_partial_tracker_reset(&self->analysis);
   }
@@ -52,7 +53,7 @@ static void control_voices(FiqEngine* self)
   FiqSwarmVoice swarm_out[FIQ_SWARM_VOICES_MAX];
   uint32_t      n       = fiq_engine_recalled(self, swarm_out, FIQ_SWARM_VOICES_MAX);
   uint32_t      n_heard = 0;
-  if (self->params.source > 0.5f) {
+  if (self->params.source != FIQ_SOURCE_SYNTHESIS) {
     const FiqPartialTrackerVoice* const heard =
         fiq_partial_tracker_voices(&self->analysis, &n_heard);
     for (uint32_t i = 0; i < n_heard && n < FIQ_SWARM_VOICES_MAX; ++i) {
@@ -85,7 +86,7 @@ static void control_attention(FiqEngine* self)
 float fiq_engine_group_critical(const FiqEngine* self)
 {
   // A normal detune has the standard deviation of the uniform one, 1 / sqrt 3 of its half width.
-  const bool is_normal = self->params.distribution > 0.5f;
+  const bool is_normal = self->params.distribution == FIQ_KURAMOTO_NORMAL;
   return is_normal ? fiq_kuramoto_critical(0.577350269f, FIQ_KURAMOTO_NORMAL)
                    : fiq_kuramoto_critical(1.0f, FIQ_KURAMOTO_UNIFORM);
 }
@@ -121,7 +122,7 @@ static void control_groups(FiqEngine* self)
 {
   const FiqEngineParams* const p    = &self->params;
   const float              period_s = (float)(self->control_frames / self->config.sample_rate_hz);
-  const FiqRegulatorParams params   = {.enabled      = p->regulator > 0.5f,
+  const FiqRegulatorParams params   = {.enabled      = p->regulator,
                                        .order_low    = p->order_low,
                                        .order_high   = p->order_high,
                                        .uncertainty  = p->uncertainty_aim,
@@ -144,9 +145,9 @@ float fiq_engine_group_noise(const FiqEngine* self)
 /// What is heard or recalled of an input has its own partials; harmonics upon them would be another sound.
 static float n_partials(const FiqEngine* self)
 {
-  const FiqEngineParams* const p = &self->params;
-  const bool                   copies =
-      fiq_engine_copies_input(self) || (self->path && p->recall > 0.0f && p->source < 0.5f);
+  const FiqEngineParams* const p      = &self->params;
+  const bool                   copies = fiq_engine_copies_input(self) ||
+                      (self->path && p->recall > 0.0f && p->source == FIQ_SOURCE_SYNTHESIS);
   return copies ? 1.0f : p->partials;
 }
 
@@ -228,11 +229,11 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .motion_hz    = p->stereo_rate,
       .motion_depth = p->stereo_motion,
       .sharpness_mode = p->sharpness_mode,
-      .temperature    = p->temperature * (p->stabilise > 0.5f ? self->core.temperature : 1.0f),
+      .temperature    = p->temperature * (p->stabilise ? self->core.temperature : 1.0f),
       .lag_rad        = p->lag,
       .distribution   = p->distribution,
       .phase_noise    = fiq_engine_group_noise(self),
-      .partial_limit  = primes[(uint32_t)p->partial_primes],
+      .partial_limit  = primes[p->partial_primes],
       .attention      = p->attention,
       .anneal_curve   = p->anneal_curve};
   control_play(self);
