@@ -377,7 +377,8 @@ static void write_preset_heads(const void* handle)
 static void write_preset(const FiqPreset* preset, FiqPluginKind kind)
 {
   write_preset_head(preset, kind);
-  printf("\trdfs:comment \"%s\"", preset->comment);
+  printf("\tpset:bank <urn:fieldiq:bank:%s> ;\n\trdfs:comment \"%s\"", preset->category,
+         preset->comment);
   const char* separator = " ;\n\tlv2:port";
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
@@ -390,11 +391,28 @@ static void write_preset(const FiqPreset* preset, FiqPluginKind kind)
   puts(" .\n");
 }
 
+/// Each category of the plugin's presets once, where it first occurs.
+static void write_banks(FiqPluginKind kind)
+{
+  for (uint32_t i = 0; i < fiq_n_presets; ++i) {
+    bool is_new = fiq_preset_suits(&fiq_presets[i], kind);
+    for (uint32_t other = 0; is_new && other < i; ++other) {
+      is_new = !fiq_preset_suits(&fiq_presets[other], kind) ||
+               strcmp(fiq_presets[other].category, fiq_presets[i].category) != 0;
+    }
+    if (is_new) {
+      printf("<urn:fieldiq:bank:%s>\n\ta pset:Bank ;\n\trdfs:label \"%s\" .\n\n",
+             fiq_presets[i].category, fiq_presets[i].category);
+    }
+  }
+}
+
 static void write_presets(FiqPluginKind kind)
 {
   puts("@prefix lv2:  <http://lv2plug.in/ns/lv2core#> .\n"
        "@prefix pset: <http://lv2plug.in/ns/ext/presets#> .\n"
        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n");
+  write_banks(kind);
   for (uint32_t i = 0; i < fiq_n_presets; ++i) {
     if (fiq_preset_suits(&fiq_presets[i], kind)) {
       write_preset(&fiq_presets[i], kind);
@@ -516,6 +534,9 @@ static int check_presets(void)
 {
   for (uint32_t i = 0; i < fiq_n_presets; ++i) {
     const FiqPreset* const preset = &fiq_presets[i];
+    if (!preset->category[0] || strchr(preset->category, ' ')) {
+      return complain("the category of a preset is one word", preset->slug);
+    }
     for (const FiqSetting* setting = preset->settings; setting->symbol; ++setting) {
       const FiqParam* const param = fiq_preset_param(preset->plugin, setting->symbol);
       if (!param) {

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#define FIQ_PRESET(plugin, id, slug, label, comment, ...)                                          \
+#define FIQ_PRESET(plugin, id, slug, label, category, tags, comment, ...)                                          \
   static const FiqSetting settings_##plugin##_##id[] = {__VA_ARGS__, {NULL, 0.0f}};
 #include "ttl/presets.def"
 
 const FiqPreset fiq_presets[] = {
-#define FIQ_PRESET(plugin, id, slug, label, comment, ...)                                          \
-  {FIQ_PLUGIN_##plugin, slug, label, comment, settings_##plugin##_##id},
+#define FIQ_PRESET(plugin, id, slug, label, category, tags, comment, ...)                                          \
+  {FIQ_PLUGIN_##plugin, slug, label, category, tags, comment, settings_##plugin##_##id},
 #include "ttl/presets.def"
 };
 

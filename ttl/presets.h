@@ -17,6 +17,8 @@ typedef struct {
   FiqPluginKind     plugin; ///< that it was made for
   const char*       slug;   ///< last part of the URI
   const char*       label;  ///< what the user sees
+  const char*       category; ///< one word
+  const char*       tags;     ///< words with a space between
   const char*       comment;
   const FiqSetting* settings;
 } FiqPreset;
