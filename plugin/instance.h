@@ -178,6 +178,7 @@ typedef struct {
   LV2_Atom_Forge      forge;
   FiqAlive            alive;          ///< keeps the instance while the worker is at work for it
   LV2_Worker_Schedule schedule;       ///< schedule_work is NULL without a worker
+  bool                has_run;        ///< any frames since activate()
   bool                growing;        ///< the worker is building a part
   atomic_uint         unheard;        ///< FIQ_UNHEARD_* bits: what the worker could not answer
   bool                growth_refused; ///< there is no memory for what is wanted

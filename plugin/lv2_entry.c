@@ -198,7 +198,8 @@ static bool has_news(const FiqPlugin* self)
   return news != 0;
 }
 
-static void read_controls(FiqPlugin* self)
+/// Whether there was any news.
+static bool read_controls(FiqPlugin* self)
 {
   const bool is_news = has_news(self);
   for (uint32_t i = 0; is_news && i < self->n_controls; ++i) {
@@ -206,6 +207,7 @@ static void read_controls(FiqPlugin* self)
       take_control(self, i);
     }
   }
+  return is_news;
 }
 
 static void write_meters(FiqPlugin* self)
@@ -220,11 +222,23 @@ static void write_meters(FiqPlugin* self)
 static void activate(LV2_Handle handle)
 {
   FiqPlugin* const self = handle;
-  read_controls(self);
+  (void)read_controls(self);
   fiq_link_start(&self->link);
   fiq_engine_reset(self->engine, &self->params);
   fiq_plugin_settle(self);
   fiq_engine_warm_up(self->engine, &self->params);
+  self->has_run = false;
+  // Some hosts ask for the latency before the first run().
+  write_meters(self);
+}
+
+/// Some hosts set the controls after activate(): the sound begins with the values of the first run().
+static void begin(FiqPlugin* self, uint32_t n_frames)
+{
+  if (read_controls(self)) {
+    fiq_engine_reset(self->engine, &self->params);
+  }
+  self->has_run = n_frames > 0;
 }
 
 static const float* offset_plane(const float* plane, uint32_t start)
@@ -289,10 +303,13 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   const uint32_t capacity_bytes = self->ports.notify ? self->ports.notify->atom.size : 0;
   self->telling.n_told          = 0;
   fiq_link_begin(&self->link);
+  if (!self->has_run) {
+    begin(self, n_frames);
+  }
   fiq_plugin_take_state(self);
   fiq_plugin_take_moments(self);
   fiq_plugin_tune(self);
-  read_controls(self);
+  (void)read_controls(self);
   fiq_plugin_grow(self);
   fiq_plugin_learn(self);
   fiq_plugin_run_events(self, n_frames);

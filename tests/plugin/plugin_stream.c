@@ -211,6 +211,56 @@ static void test_missing_ports_change_nothing(void** state)
   fixture_audio_free(&got);
 }
 
+static void test_values_of_the_first_run_need_no_glide(void** state)
+{
+  (void)state;
+  FixtureAudio in   = speech_like();
+  FixtureAudio want = fixture_audio(FRAMES);
+  FixtureAudio got  = fixture_audio(FRAMES);
+  for (size_t c = 0; c < n_cases; ++c) {
+    for (int asks_first = 0; asks_first < 2; ++asks_first) {
+      Fixture* const early = open_case(&cases[c]);
+      Fixture* const late  = fixture_open(cases[c].kind, 48000.0, true);
+      fixture_set(early, "output", -9);
+      fixture_set(early, "chord", 3);
+      // Activated with the defaults; a host may then ask for what run(0) says.
+      fixture_seed(late, 42);
+      fixture_prepare(late, in.plane, got.plane, 0);
+      fixture_finish(late);
+      if (asks_first) {
+        fixture_run(late, in.plane, got.plane, 0, 0);
+      }
+      memcpy(late->value, early->value, sizeof(late->value));
+      fixture_render(early, in.plane, want.plane, FRAMES, 256);
+      fixture_render(late, in.plane, got.plane, FRAMES, 256);
+      assert_memory_equal(want.plane[0], got.plane[0], FRAMES * sizeof(float));
+      assert_memory_equal(want.plane[1], got.plane[1], FRAMES * sizeof(float));
+      fixture_close(early);
+      fixture_close(late);
+    }
+  }
+  fixture_audio_free(&in);
+  fixture_audio_free(&want);
+  fixture_audio_free(&got);
+}
+
+static void test_latency_is_known_before_the_first_run(void** state)
+{
+  (void)state;
+  FixtureAudio out = fixture_audio(64);
+  for (int kind = 0; kind < FIQ_N_PLUGINS; ++kind) {
+    Fixture* const self = fixture_open((FiqPluginKind)kind, 48000.0, false);
+    fixture_prepare(self, NULL, out.plane, 0);
+    fixture_finish(self);
+    const float early = fixture_get(self, "latency");
+    fixture_run(self, NULL, out.plane, 0, 64);
+    assert_true(early > 0.0f);
+    assert_int_equal(early, fixture_get(self, "latency"));
+    fixture_close(self);
+  }
+  fixture_audio_free(&out);
+}
+
 static void test_zero_frames_and_no_audio_are_survived(void** state)
 {
   (void)state;
@@ -276,6 +326,8 @@ int main(void)
       cmocka_unit_test(test_in_place_equals_apart),
       cmocka_unit_test(test_unaligned_buffers_are_fine),
       cmocka_unit_test(test_missing_ports_change_nothing),
+      cmocka_unit_test(test_values_of_the_first_run_need_no_glide),
+      cmocka_unit_test(test_latency_is_known_before_the_first_run),
       cmocka_unit_test(test_zero_frames_and_no_audio_are_survived),
       cmocka_unit_test(test_notes_are_sample_accurate)};
   return cmocka_run_group_tests_name("plugin stream", tests, NULL, NULL);
