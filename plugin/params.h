@@ -49,7 +49,7 @@ typedef enum {
 } FiqParamKind;
 
 typedef enum {
-  FIQ_UNIT_NONE,
+  FIQ_UNIT_NONE,          ///< a count, a ratio or a choice
   FIQ_UNIT_PERCENT,       ///< engine: fraction
   FIQ_UNIT_DB,            ///< engine: linear gain
   FIQ_UNIT_DECIBEL,       ///< engine: dB
@@ -63,7 +63,8 @@ typedef enum {
   FIQ_UNIT_DB_PER_OCTAVE, ///< engine: dB per octave
   FIQ_UNIT_FACTOR,        ///< engine: factor
   FIQ_UNIT_NOTE,          ///< engine: MIDI note number
-  FIQ_UNIT_FRAMES         ///< engine: frames
+  FIQ_UNIT_FRAMES,        ///< engine: frames
+  FIQ_UNIT_PER_SECOND     ///< engine: 1/s
 } FiqParamUnit;
 
 typedef enum {

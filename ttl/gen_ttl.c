@@ -75,14 +75,15 @@ static const char* unit_turtle(FiqParamUnit unit)
   case FIQ_UNIT_OCTAVE:
     return "units:oct";
   case FIQ_UNIT_DB_PER_OCTAVE:
-    return "[\n\t\t\ta units:Unit ;\n\t\t\trdfs:label \"decibels per octave\" ;\n"
-           "\t\t\tunits:symbol \"dB/oct\" ;\n\t\t\tunits:render \"%f dB/oct\"\n\t\t]";
+    return "fieldiq:db-per-octave";
   case FIQ_UNIT_FACTOR:
     return "units:coef";
   case FIQ_UNIT_NOTE:
     return "units:midiNote";
   case FIQ_UNIT_FRAMES:
     return "units:frame";
+  case FIQ_UNIT_PER_SECOND:
+    return "fieldiq:per-second";
   case FIQ_UNIT_NONE:
     break;
   }
@@ -91,9 +92,9 @@ static const char* unit_turtle(FiqParamUnit unit)
 
 static const char* unit_text(FiqParamUnit unit)
 {
-  static const char* const texts[] = {"",        "%",      "dB", "dB",        "dB",
-                                      "degrees", "Hz",     "s",  "cents",     "semitones",
-                                      "octaves", "dB/oct", "x",  "MIDI note", "frames"};
+  static const char* const texts[] = {
+      "",      "%",         "dB",      "dB",     "dB", "degrees",   "Hz",     "s",
+      "cents", "semitones", "octaves", "dB/oct", "x",  "MIDI note", "frames", "1/s"};
   return texts[unit];
 }
 
@@ -140,16 +141,34 @@ static void write_properties(const FiqParam* param)
   }
 }
 
+/// Real numbers have a point, so that their type is that of the port; toggles are whole, because what hosts stand on
+/// takes a boolean for no number at all, and then enables nothing.
+static void write_number(const FiqParam* param, float value)
+{
+  char text[32];
+  snprintf(text, sizeof(text), "%g", (double)value);
+  const bool is_real = param->kind == FIQ_KIND_LINEAR || param->kind == FIQ_KIND_LOG ||
+                       param->kind == FIQ_KIND_MEASURE;
+  printf("%s%s", text, is_real && !strpbrk(text, ".e") ? ".0" : "");
+}
+
+static void write_limit(const char* property, const FiqParam* param, float value)
+{
+  printf("\t\t%s ", property);
+  write_number(param, value);
+  puts(" ;");
+}
+
 static void write_control(const FiqParam* param, uint32_t index)
 {
   const bool meter = fiq_param_is_meter(param);
   printf(" , [\n\t\ta %s ,\n\t\t\tlv2:ControlPort ;\n", meter ? "lv2:OutputPort" : "lv2:InputPort");
   printf("\t\tlv2:index %u ;\n\t\tlv2:symbol \"%s\" ;\n\t\tlv2:name \"%s\" ;\n", index,
          param->symbol, param->name);
-  printf("\t\tlv2:minimum %g ;\n\t\tlv2:maximum %g ;\n", (double)param->minimum,
-         (double)param->maximum);
+  write_limit("lv2:minimum", param, param->minimum);
+  write_limit("lv2:maximum", param, param->maximum);
   if (!meter) {
-    printf("\t\tlv2:default %g ;\n", (double)param->fallback);
+    write_limit("lv2:default", param, param->fallback);
   }
   write_properties(param);
   if (unit_turtle(param->unit)) {
@@ -383,8 +402,9 @@ static void write_preset(const FiqPreset* preset, FiqPluginKind kind)
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
     if (fiq_preset_holds(param, kind)) {
-      printf("%s [\n\t\tlv2:symbol \"%s\" ;\n\t\tpset:value %g\n\t]", separator, param->symbol,
-             (double)fiq_preset_value(preset, param));
+      printf("%s [\n\t\tlv2:symbol \"%s\" ;\n\t\tpset:value ", separator, param->symbol);
+      write_number(param, fiq_preset_value(preset, param));
+      fputs("\n\t]", stdout);
       separator = " ,";
     }
   }
