@@ -230,7 +230,7 @@ static FiqExit load_score(Job* job)
       job->input.file ? (double)job->input.n_frames / job->input.rate_hz : DEFAULT_LENGTH_S;
   const double length_s = options->length_s > 0.0 ? options->length_s : whole_s;
   if (options->midi) {
-    return fiq_score_load(&job->score, options->midi) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+    return fiq_score_load(&job->score, options->midi, options->length_s) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
   }
   const bool made = options->chord ? fiq_score_chord(&job->score, options->chord, options->velocity,
                                                      length_s, tempo_bpm)

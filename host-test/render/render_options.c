@@ -107,7 +107,8 @@ static const char help_use[] =
     "  --chord NOTES         notes to hold, C4,E4,G4 or 60,64,67; a note may bring its own\n"
     "                        velocity, C4:100,E4:60\n"
     "  --velocity N          1 .. 127 of the chord's notes (100)\n"
-    "  --length SECONDS      how long the chord is held (4; for effects as long as INPUT)\n"
+    "  --length SECONDS      how long the chord is held (4; for effects as long as INPUT), or the\n"
+    "                        MIDI file played (to its last event)\n"
     "  --midi FILE           a Standard MIDI File; its tempo map is sent along\n"
     "  --bpm TEMPO           tempo in beats per minute (120)\n";
 

@@ -5,14 +5,13 @@
 
 #include "host-test/common/report.h"
 
-#include <smf.h>
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+enum { CHANNEL_KEYS = 16 * 128 };
 
 int fiq_score_note(const char* name)
 {
@@ -123,101 +122,269 @@ bool fiq_score_chord(FiqScore* self, const char* notes, int velocity, double len
   return self->n_events > 0;
 }
 
-static bool load_tempos(FiqScore* self, const smf_t* smf)
+// ---- files ----
+
+/// What is known of the keys of all channels while a file is gone through.
+typedef struct {
+  uint32_t n_releases[CHANNEL_KEYS]; ///< that are still to come
+  uint32_t n_down[CHANNEL_KEYS];     ///< strikes that are not released
+} Keys;
+
+typedef enum { NO_KEY, STRIKE, RELEASE } KeyEvent;
+
+/// Whether a message strikes or releases a key, and which.
+static KeyEvent key_event(const FiqMidiFileEvent* event, uint32_t* key)
 {
-  size_t n = 0;
-  while (smf_get_tempo_by_number(smf, (int)n)) {
-    ++n;
+  const uint8_t kind = event->bytes[0] & 0xf0;
+  if ((kind != 0x80 && kind != 0x90) || event->n_bytes != 3) {
+    return NO_KEY;
   }
-  if (n == 0) {
-    return fiq_score_empty(self, 0.0, 120.0);
-  }
-  self->tempos = calloc(n, sizeof(FiqScoreTempo));
-  for (size_t i = 0; self->tempos && i < n; ++i) {
-    const smf_tempo_t* const tempo = smf_get_tempo_by_number(smf, (int)i);
-    const int                us    = tempo->microseconds_per_quarter_note;
-    self->tempos[i] =
-        (FiqScoreTempo){.time_s        = tempo->time_seconds,
-                        .tempo_bpm     = us > 0 ? 6e7 / us : 120.0,
-                        .beats_per_bar = tempo->numerator > 0 ? (float)tempo->numerator : 4.0f,
-                        .beat_unit     = tempo->denominator > 0 ? tempo->denominator : 4,
-                        .quarter = smf->ppqn > 0 ? (double)tempo->time_pulses / smf->ppqn : 0.0};
-    self->n_tempos = n;
-  }
-  return self->n_tempos > 0;
+  *key = (event->bytes[0] & 15u) * 128u + event->bytes[1];
+  return kind == 0x90 && event->bytes[2] > 0 ? STRIKE : RELEASE;
 }
 
-static bool wanted(const smf_event_t* event)
+/// All sound off, all notes off and changes of mode, which release the keys of a channel.
+static void release_channel(Keys* keys, const FiqMidiFileEvent* event)
 {
-  return event->midi_buffer_length > 0 && event->midi_buffer_length <= FIQ_SCORE_MESSAGE_BYTES &&
-         !smf_event_is_metadata(event);
+  const bool controller = (event->bytes[0] & 0xf0) == 0xb0 && event->n_bytes == 3;
+  if (controller && (event->bytes[1] == 120 || event->bytes[1] >= 123)) {
+    memset(keys->n_down + (event->bytes[0] & 15u) * 128u, 0, 128 * sizeof keys->n_down[0]);
+  }
 }
 
-/// First pass (`fill` false) counts events and bytes, the second copies them.
-static void walk(FiqScore* self, smf_t* smf, bool fill, size_t* n_bytes)
+/// Whether the plugin gets this message: all but releases of a key that has another to come.
+static bool passes(Keys* keys, const FiqMidiFileEvent* event)
 {
-  size_t       n_events = 0;
-  smf_event_t* event    = NULL;
-  *n_bytes              = 0;
-  smf_rewind(smf);
-  while ((event = smf_get_next_event(smf)) != NULL) {
-    if (!wanted(event)) {
+  uint32_t       key  = 0;
+  const KeyEvent what = key_event(event, &key);
+  if (what == NO_KEY) {
+    release_channel(keys, event);
+    return event->n_bytes <= FIQ_SCORE_MESSAGE_BYTES;
+  }
+  if (what == STRIKE) {
+    keys->n_down[key] += 1;
+    return true;
+  }
+  keys->n_releases[key] -= 1;
+  keys->n_down[key] -= keys->n_down[key] > 0 ? 1 : 0;
+  if (keys->n_releases[key] == 0) {
+    keys->n_down[key] = 0;
+  }
+  return keys->n_down[key] == 0;
+}
+
+static bool any_down(const Keys* keys)
+{
+  uint32_t n = 0;
+  for (size_t i = 0; i < CHANNEL_KEYS; ++i) {
+    n |= keys->n_down[i];
+  }
+  return n > 0;
+}
+
+/// A time as hours, minutes and seconds.
+static void print_time(char text[32], double time_s)
+{
+  const unsigned long long tenths = (unsigned long long)(10.0 * time_s);
+  snprintf(text, 32, "%llu:%02llu:%02llu.%llu", tenths / 36000, tenths / 600 % 60,
+           tenths / 10 % 60, tenths % 10);
+}
+
+static void note_silence(const char* name, double event_s, double end_s)
+{
+  char event[32];
+  char end[32];
+  print_time(event, event_s);
+  print_time(end, end_s);
+  fiq_note("%s: nothing happens for more than an hour before an event at %s; the music ends at %s "
+           "(--length SECONDS makes it as long as you want)",
+           name, event, end);
+}
+
+/// Pass on the messages up to the end, which is thereby found; `length_s` < 0: none is given.
+static void pass_messages(FiqScore* self, Keys* keys, const char* name, double length_s)
+{
+  self->end_s = 0.0;
+  for (size_t i = 0; i < self->file.n_events; ++i) {
+    const FiqMidiFileEvent* const event = &self->file.events[i];
+    const double                  gap_s = event->time_s - self->end_s;
+    if (event->kind != FIQ_MIDI_FILE_MESSAGE) {
       continue;
     }
-    const size_t length = (size_t)event->midi_buffer_length;
-    if (fill) {
-      memcpy(self->data + *n_bytes, event->midi_buffer, length);
-      self->events[n_events] =
-          (FiqScoreEvent){event->time_seconds, (uint32_t)length, self->data + *n_bytes};
-      self->end_s = event->time_seconds;
+    if (length_s >= 0.0 && event->time_s >= length_s) {
+      break;
     }
-    *n_bytes += length;
-    ++n_events;
+    if (length_s < 0.0 && gap_s > FIQ_SCORE_SILENCE_S) {
+      self->end_s += any_down(keys) ? FIQ_SCORE_SILENCE_S : 0.0;
+      note_silence(name, event->time_s, self->end_s);
+      break;
+    }
+    self->end_s = event->time_s;
+    if (passes(keys, event)) {
+      self->events[self->n_events++] = (FiqScoreEvent){event->time_s, event->n_bytes, event->bytes};
+    }
   }
-  self->n_events = n_events;
+  self->end_s = length_s < 0.0 ? self->end_s : length_s;
 }
 
-static bool has_midi_header(const char* path)
+/// Release at the end what is still down; how many keys.
+static uint32_t release_all(FiqScore* self, const Keys* keys)
 {
-  char        head[4] = {0};
-  FILE* const file    = fopen(path, "rb");
-  if (!file) {
-    fiq_error("%s: %s", path, strerror(errno));
+  uint32_t n = 0;
+  for (uint32_t key = 0; key < CHANNEL_KEYS; ++key) {
+    if (keys->n_down[key] > 0) {
+      uint8_t* const message         = self->data + 3 * n++;
+      message[0]                     = (uint8_t)(0x80 | key / 128);
+      message[1]                     = (uint8_t)(key % 128);
+      message[2]                     = 64;
+      self->events[self->n_events++] = (FiqScoreEvent){self->end_s, 3, message};
+    }
+  }
+  return n;
+}
+
+static bool play_file(FiqScore* self, const char* name, double length_s)
+{
+  Keys   keys       = {.n_down = {0}};
+  size_t n_messages = 0;
+  for (size_t i = 0; i < self->file.n_events; ++i) {
+    const FiqMidiFileEvent* const event = &self->file.events[i];
+    uint32_t                      key   = 0;
+    if (event->kind == FIQ_MIDI_FILE_MESSAGE) {
+      keys.n_releases[key] += key_event(event, &key) == RELEASE ? 1 : 0;
+      n_messages += 1;
+    }
+  }
+  self->events = calloc(n_messages + CHANNEL_KEYS, sizeof(FiqScoreEvent));
+  self->data   = calloc(CHANNEL_KEYS, 3);
+  if (!self->events || !self->data || n_messages == 0) {
+    fiq_error("%s: %s", name, n_messages == 0 ? "has no notes" : "out of memory");
     return false;
   }
-  const size_t n = fread(head, 1, sizeof head, file);
-  fclose(file);
-  if (n != sizeof head || memcmp(head, "MThd", sizeof head) != 0) {
-    fiq_error("%s: not a MIDI file", path);
-    return false;
+  pass_messages(self, &keys, name, length_s);
+  const double   last_s = self->file.events[self->file.n_events - 1].time_s;
+  const uint32_t n      = release_all(self, &keys);
+  if (n > 0 && self->end_s >= last_s) {
+    fiq_warning("%s: %u notes without a release end with the music", name, n);
   }
   return true;
 }
 
-bool fiq_score_load(FiqScore* self, const char* path)
+static FiqScoreTempo next_tempo(const FiqScoreTempo* before, const FiqMidiFileEvent* event)
 {
-  *self = (FiqScore){.events = NULL};
-  if (!has_midi_header(path)) {
-    return false;
-  }
-  smf_t* const smf = smf_load(path);
-  if (!smf) {
-    fiq_error("%s: not a readable MIDI file", path);
-    return false;
-  }
-  size_t n_bytes = 0;
-  bool   loaded  = load_tempos(self, smf);
-  walk(self, smf, false, &n_bytes);
-  self->data   = calloc(n_bytes + 1, 1);
-  self->events = calloc(self->n_events + 1, sizeof(FiqScoreEvent));
-  loaded       = loaded && self->data && self->events;
-  if (loaded && self->n_events > 0) {
-    walk(self, smf, true, &n_bytes);
+  FiqScoreTempo        tempo = *before;
+  const uint8_t* const bytes = event->bytes;
+  if (event->kind == FIQ_MIDI_FILE_TEMPO) {
+    tempo.tempo_bpm = 6e7 / (double)((uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2]);
   } else {
-    fiq_error("%s: %s", path, loaded ? "has no notes" : "out of memory");
-    loaded = false;
+    tempo.beats_per_bar = (float)bytes[0];
+    tempo.beat_unit     = 1 << bytes[1];
   }
-  smf_delete(smf);
+  tempo.time_s  = event->time_s;
+  tempo.quarter = event->quarter;
+  return tempo;
+}
+
+/// One entry for each moment at which tempo or time signature change.
+static bool load_tempos(FiqScore* self)
+{
+  size_t n = 1;
+  for (size_t i = 0; i < self->file.n_events; ++i) {
+    const FiqMidiFileKind kind = self->file.events[i].kind;
+    n += kind == FIQ_MIDI_FILE_TEMPO || kind == FIQ_MIDI_FILE_METER ? 1 : 0;
+  }
+  self->tempos = calloc(n, sizeof(FiqScoreTempo));
+  if (!self->tempos) {
+    fiq_error("out of memory");
+    return false;
+  }
+  self->n_tempos  = 1;
+  self->tempos[0] = (FiqScoreTempo){
+      .tempo_bpm = 6e7 / FIQ_MIDI_FILE_TEMPO_US, .beats_per_bar = 4.0f, .beat_unit = 4};
+  for (size_t i = 0; i < self->file.n_events; ++i) {
+    const FiqMidiFileEvent* const event = &self->file.events[i];
+    if (event->kind == FIQ_MIDI_FILE_TEMPO || event->kind == FIQ_MIDI_FILE_METER) {
+      const FiqScoreTempo* const last               = &self->tempos[self->n_tempos - 1];
+      const bool                 same               = event->time_s <= last->time_s;
+      self->tempos[self->n_tempos - (same ? 1 : 0)] = next_tempo(last, event);
+      self->n_tempos += same ? 0 : 1;
+    }
+  }
+  return true;
+}
+
+/// Damage that was found in a file.
+typedef struct {
+  const char* name;
+  uint32_t    n;
+} Damage;
+
+static void say_damage(void* data, uint32_t track, uint64_t tick, const char* what)
+{
+  Damage* const damage = data;
+  damage->n += 1;
+  if (damage->n > FIQ_SCORE_WARNINGS) {
+    return;
+  }
+  if (track == 0) {
+    fiq_warning("%s: %s", damage->name, what);
+  } else {
+    fiq_warning("%s: track %u, tick %llu: %s", damage->name, track, (unsigned long long)tick, what);
+  }
+}
+
+bool fiq_score_read(FiqScore* self, const uint8_t* bytes, size_t n_bytes, const char* name,
+                    double length_s)
+{
+  *self                    = (FiqScore){.events = NULL};
+  Damage            damage = {.name = name};
+  const char* const reason = fiq_midi_file_read(&self->file, bytes, n_bytes, say_damage, &damage);
+  if (damage.n > FIQ_SCORE_WARNINGS) {
+    fiq_warning("%s: and %u more of the kind", name, damage.n - FIQ_SCORE_WARNINGS);
+  }
+  if (reason) {
+    fiq_error("%s: %s", name, reason);
+    return false;
+  }
+  return load_tempos(self) && play_file(self, name, length_s);
+}
+
+/// All of the file or pipe, to be freed, and one byte more than a MIDI file may have at the most; NULL,
+/// and why, if it cannot be read.
+static uint8_t* read_bytes(const char* path, size_t* n_bytes)
+{
+  FILE* const file  = fopen(path, "rb");
+  uint8_t*    bytes = NULL;
+  size_t      room  = 0;
+  bool        full  = true;
+  *n_bytes          = 0;
+  while (file && full && *n_bytes <= FIQ_MIDI_FILE_BYTES_MAX) {
+    room                 = room > 0 ? 2 * room : 1 << 16;
+    uint8_t* const grown = realloc(bytes, room);
+    bytes                = grown ? grown : bytes;
+    const size_t n       = grown ? fread(bytes + *n_bytes, 1, room - *n_bytes, file) : 0;
+    *n_bytes += n;
+    full  = grown && *n_bytes == room;
+    errno = grown ? errno : ENOMEM;
+  }
+  const bool failed = !file || !bytes || ferror(file) != 0;
+  if (failed) {
+    fiq_error("%s: %s", path, strerror(errno));
+    free(bytes);
+  }
+  if (file) {
+    fclose(file);
+  }
+  return failed ? NULL : bytes;
+}
+
+bool fiq_score_load(FiqScore* self, const char* path, double length_s)
+{
+  size_t         n_bytes = 0;
+  uint8_t* const bytes   = read_bytes(path, &n_bytes);
+  *self                  = (FiqScore){.events = NULL};
+  const bool loaded      = bytes && fiq_score_read(self, bytes, n_bytes, path, length_s);
+  free(bytes);
   return loaded;
 }
 
@@ -226,5 +393,6 @@ void fiq_score_free(FiqScore* self)
   free(self->events);
   free(self->tempos);
   free(self->data);
+  fiq_midi_file_free(&self->file);
   *self = (FiqScore){.events = NULL};
 }

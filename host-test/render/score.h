@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What an instrument is to play: a chord given by its notes, or a Standard MIDI File with
-   its tempo map (by libsmf). Times are seconds from the start.
+   its tempo map. Times are seconds from the start.
+
+   A key of a channel sounds once in a plugin, in a file as often as it is struck. So of strikes that
+   overlap, each is passed on, and of their releases the last, the others being counted; a key that is
+   never released is at the end. A file ends with its last message or, if nothing happens for longer than
+   FIQ_SCORE_SILENCE_S, there: at once, or after that time if keys are down.
 */
 #ifndef FIQ_SCORE_H
 #define FIQ_SCORE_H
+
+#include "host-test/render/midi_file.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,13 +19,16 @@
 
 enum {
   FIQ_SCORE_MESSAGE_BYTES = 256, ///< longer messages (large sysex) are left out
-  FIQ_SCORE_CHORD_NOTES   = 64
+  FIQ_SCORE_CHORD_NOTES   = 64,
+  FIQ_SCORE_WARNINGS      = 8 ///< of a damaged file that are said; the others are counted
 };
+
+#define FIQ_SCORE_SILENCE_S 3600.0
 
 typedef struct {
   double         time_s;
   uint32_t       n_bytes;
-  const uint8_t* bytes; ///< [n_bytes] inside FiqScore.data
+  const uint8_t* bytes; ///< [n_bytes] inside the score
 } FiqScoreEvent;
 
 /// From `time_s` on the music runs at this tempo.
@@ -35,8 +45,9 @@ typedef struct {
   size_t         n_events;
   FiqScoreTempo* tempos; ///< [n_tempos] in order of time, at least one, the first at 0 s
   size_t         n_tempos;
-  uint8_t*       data;
-  double         end_s; ///< last event
+  uint8_t*       data; ///< messages that no file holds
+  FiqMidiFile    file; ///< with lyrics and markers; empty without one
+  double         end_s;
 } FiqScore;
 
 /// MIDI number 0..127 of a note name (C4 = 60, also F#3, Bb2, 61), or -1.
@@ -50,8 +61,12 @@ bool fiq_score_chord(FiqScore* self, const char* notes, int velocity, double len
 /// Silence at `tempo_bpm`.
 bool fiq_score_empty(FiqScore* self, double length_s, double tempo_bpm);
 
-/// Load the MIDI file `path`; says what is wrong.
-bool fiq_score_load(FiqScore* self, const char* path);
+/// Play the MIDI file in `bytes` [n_bytes], called `name`, for `length_s` (< 0: to its end). Says what is wrong.
+bool fiq_score_read(FiqScore* self, const uint8_t* bytes, size_t n_bytes, const char* name,
+                    double length_s);
+
+/// The same with the file or pipe at `path`.
+bool fiq_score_load(FiqScore* self, const char* path, double length_s);
 
 void fiq_score_free(FiqScore* self);
 

@@ -254,6 +254,16 @@ test_midi() {
   samples song.wav | head -n 23990 >early
   check "   silent before its first note" [ -z "$(awk '$1 > 1e-4 || $1 < -1e-4' early)" ]
   refuses 2 "no meaning" "$render" --plugin "$instrument" --midi song.mid --bpm 90 x.wav
+  check "a length ends it" "$render" --quiet --plugin "$instrument" --midi song.mid --length 1 --tail 0 short.wav
+  check "   to the sample" [ "$(n_frames short.wav)" -eq 48001 ]
+  check "reads it from a pipe" sh -c "cat song.mid | '$render' --quiet --plugin '$instrument' --midi /dev/stdin --encoding float --tail 0 piped.wav"
+  check "   and sounds the same" same_audio song.wav piped.wav
+  # A controller at the end comes ten hours later: 480 ticks a quarter of 0.5 s.
+  printf 'MThd\0\0\0\6\0\0\0\1\1\340MTrk\0\0\0\24\0\220\74\144\203\140\200\74\100\220\275\260\0\260\7\144\0\377\57\0' >late.mid
+  refuses 0 "before an event at 10:00:00" "$render" --plugin "$instrument" --midi late.mid --tail 0 late.wav
+  check "   half a second is played" [ "$(n_frames late.wav)" -eq 24001 ]
+  printf 'MThd\0\0\0\6\0\0\0\1\1\340MTrk\0\0\0\21\0\220\74\144\203\140\377\121\0\0\200\74\100\0\377\57\0' >odd.mid
+  refuses 0 "track 1, tick 480" "$render" --plugin "$instrument" --midi odd.mid --tail 0 odd.wav
 }
 
 # n_messages TRACE: lines that say when they are.
