@@ -136,7 +136,7 @@ static void meter_core(FiqEngineMeters* meters, const FiqPhaseCore* core)
 static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
 {
   const FiqRegulator* const regulator = &self->group_regulator;
-  meters->order                       = self->swarm->swarm.order;
+  meters->order                       = self->swarm->swarm.groups.order;
   meters->uncertainty                 = fiq_swarm_uncertainty(&self->swarm->swarm);
   meters->coupling_now   = fminf(coupling_told_max, regulator->coupling * self->params.speed);
   meters->coupling_ratio = meters->coupling_now / fiq_engine_group_critical(self);
@@ -180,10 +180,10 @@ static void meter_notes(FiqEngine* self)
   FiqEngineMeters* const meters = &self->meters;
   const uint32_t         n      = fiq_engine_n_sounding(self);
   // Nothing moves in a swarm that sleeps.
-  if (!swarm->asleep || !self->is_residual_known) {
+  if (!swarm->rest.asleep || !self->is_residual_known) {
     meters->residual = fiq_swarm_residual_hz(swarm);
   }
-  self->is_residual_known = swarm->asleep;
+  self->is_residual_known = swarm->rest.asleep;
   meters->carriers        = (float)n;
   meters->harmony         = n > 1 ? fiq_notes_harmony(&swarm->notes) : 1.0f;
 }

@@ -109,7 +109,7 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
     FiqPart* const old = self->swarm;
     fiq_swarm_adopt(&part->swarm, &old->swarm);
     self->swarm = part;
-    if (part->order.step_frames != old->order.step_frames && !old->swarm.asleep) {
+    if (part->order.step_frames != old->order.step_frames && !old->swarm.rest.asleep) {
       fiq_engine_start_swarm_crossfade(self, old);
     } else {
       fiq_engine_retire_part(self, old);

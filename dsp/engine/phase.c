@@ -38,7 +38,7 @@ float fiq_engine_coupling(const FiqEngine* self)
 
 float fiq_engine_order(const FiqEngine* self)
 {
-  return self->path ? self->core.order : self->swarm->swarm.order;
+  return self->path ? self->core.order : self->swarm->swarm.groups.order;
 }
 
 float fiq_engine_centre_rad_s(const FiqEngine* self)

@@ -25,10 +25,10 @@ static void list_notes(const FiqSwarm* swarm, uint8_t note_of[FIQ_CARRIERS_MAX])
 /// Phase of oscillator `i` in turns, at the moment that those of all others are of: a step under work has led some on.
 static float phase_turns(const FiqSwarm* swarm, uint32_t i)
 {
-  const bool is_ahead =
-      swarm->begun && swarm->next_item < swarm->n_chunks && i / FIQ_LOBE_CHUNK < swarm->next_item;
-  const float way = is_ahead ? swarm->nu[i] * (float)swarm->step_frames : 0.0f;
-  return fiq_wrap_turns(swarm->phi[i] - way);
+  const bool is_ahead = swarm->work.begun && swarm->work.next_item < swarm->work.n_chunks &&
+                        i / FIQ_LOBE_CHUNK < swarm->work.next_item;
+  const float way = is_ahead ? swarm->osc.nu[i] * (float)swarm->step_frames : 0.0f;
+  return fiq_wrap_turns(swarm->osc.phi[i] - way);
 }
 
 static uint32_t shown(uint32_t k, uint32_t n_shown, uint32_t n_all)
@@ -43,7 +43,7 @@ static void sum_groups(FiqPicture* picture, const FiqSwarm* swarm, uint32_t n_al
   memset(picture->im, 0, sizeof(picture->im));
   for (uint32_t k = 0; k < picture->n_shown; ++k) {
     const uint32_t i      = shown(k, picture->n_shown, n_all);
-    const uint32_t g      = swarm->group[i] % FIQ_SWARM_GROUPS;
+    const uint32_t g      = swarm->osc.group[i] % FIQ_SWARM_GROUPS;
     const float    turns  = phase_turns(swarm, i);
     picture->phase_rad[k] = turns;
     picture->re[g] += fiq_cosine_turns(turns);
@@ -62,15 +62,15 @@ static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
   picture->n_marks = (picture->n_shown + 1) / 2;
   sum_groups(picture, swarm, n_all);
   for (uint32_t k = 0; k < picture->n_shown; ++k) {
-    loudest = fmaxf(loudest, swarm->amplitude[shown(k, picture->n_shown, n_all)]);
+    loudest = fmaxf(loudest, swarm->osc.amplitude[shown(k, picture->n_shown, n_all)]);
   }
   for (uint32_t k = 0; k < picture->n_shown; ++k) {
     const uint32_t i      = shown(k, picture->n_shown, n_all);
-    const uint32_t group  = swarm->group[i];
+    const uint32_t group  = swarm->osc.group[i];
     const uint32_t g      = group % FIQ_SWARM_GROUPS;
     const float    x      = swarm->carriers.x[i] * (1.0f / FIQ_ANNEAL_F0_HZ);
     const float    mean   = fiq_angle_turns(picture->im[g], picture->re[g]);
-    const float    loud   = fiq_clamp(swarm->amplitude[i] / loudest, 0.0f, 1.0f);
+    const float    loud   = fiq_clamp(swarm->osc.amplitude[i] / loudest, 0.0f, 1.0f);
     const uint32_t note   = group < FIQ_SWARM_GROUPS ? note_of[g / FIQ_SWARM_PARTIALS_MAX]
                                                      : (uint32_t)FIQ_PICTURE_NO_NOTE;
     picture->phase_rad[k] = FIQ_TWO_PI_F * fiq_wrap_turns(picture->phase_rad[k] - mean);

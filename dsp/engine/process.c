@@ -191,7 +191,7 @@ static void fade_planes(const FiqEngine* self, float* const* to, float* const* f
 
 static void process_path(FiqEngine* self, FiqEffectPath* path, uint32_t n_frames)
 {
-  const bool is_silent = self->swarm->swarm.asleep;
+  const bool is_silent = self->swarm->swarm.rest.asleep;
   fiq_effect_path_process(path, (const float* const*)self->in,
                           self->has_side ? (const float* const*)self->side : NULL,
                           is_silent ? NULL : (const float* const*)self->swarm_out, n_frames);

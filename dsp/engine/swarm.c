@@ -96,7 +96,7 @@ static void shake_groups(FiqEngine* self, float period_s)
 {
   const FiqSwarm* const         swarm     = &self->swarm->swarm;
   FiqStochasticResonance* const resonance = &self->group_resonance;
-  if (self->params.resonance <= 0.0f || swarm->asleep) {
+  if (self->params.resonance <= 0.0f || swarm->rest.asleep) {
     if (resonance->n_states > 0) {
       fiq_stochastic_resonance_reset(resonance);
     }
@@ -110,11 +110,11 @@ static void shake_groups(FiqEngine* self, float period_s)
   for (uint32_t i = 0; i < FIQ_STOCHASTIC_RESONANCE_SAMPLED; ++i) {
     const uint32_t j =
         (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_STOCHASTIC_RESONANCE_SAMPLED);
-    const uint32_t group = swarm->group[j] % FIQ_SWARM_SILENT;
-    phase_rad[i]         = FIQ_TWO_PI_F * (swarm->phi[j] - swarm->member[group].psi);
+    const uint32_t group = swarm->osc.group[j] % FIQ_SWARM_SILENT;
+    phase_rad[i]         = FIQ_TWO_PI_F * (swarm->osc.phi[j] - swarm->groups.member[group].psi);
   }
   fiq_stochastic_resonance_look(resonance, phase_rad, FIQ_STOCHASTIC_RESONANCE_SAMPLED, 0.0f,
-                                swarm->order, self->params.resonance);
+                                swarm->groups.order, self->params.resonance);
 }
 
 /// Coupling and noise of the notes' groups, regulated by their own order.
@@ -130,7 +130,7 @@ static void control_groups(FiqEngine* self)
                                        .critical     = fiq_engine_group_critical(self),
                                        .coupling_max = group_coupling_max,
                                        .speed        = p->speed};
-  fiq_regulator_step(&self->group_regulator, &params, self->swarm->swarm.order,
+  fiq_regulator_step(&self->group_regulator, &params, self->swarm->swarm.groups.order,
                      fiq_swarm_uncertainty(&self->swarm->swarm), period_s);
   shake_groups(self, period_s);
 }

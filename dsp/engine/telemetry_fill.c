@@ -63,7 +63,7 @@ static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swar
   uint32_t               n        = 0;
   for (uint32_t slot = 0; slot < FIQ_CARRIERS_MAX; ++slot) {
     if (carriers->mass[slot] > 0.0f) {
-      const float order2       = swarm->order2[slot * FIQ_SWARM_PARTIALS_MAX];
+      const float order2       = swarm->groups.order2[slot * FIQ_SWARM_PARTIALS_MAX];
       telemetry->carrier_hz[n] = fiq_swarm_hz(swarm, carriers->now[slot]);
       telemetry->carrier_share[n] =
           (float)carriers->settled[slot] / fmaxf((float)carriers->n_osc, 1.0f);
@@ -92,7 +92,7 @@ void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm)
 {
   assert(telemetry && swarm);
   FiqSwarmTelemetry* const t     = &telemetry->swarm;
-  const uint32_t           n_osc = swarm->asleep ? 0 : swarm->carriers.n_osc;
+  const uint32_t           n_osc = swarm->rest.asleep ? 0 : swarm->carriers.n_osc;
   describe_carriers(t, swarm);
   t->n_oscillators     = n_osc;
   t->residual_hz       = fiq_swarm_residual_hz(swarm);

@@ -28,21 +28,21 @@ static const float least_power = 0.02f; // of a group whose phases flee each oth
 /// Loudness: how much of its power a group of the present order has too much.
 static float group_power(const FiqSwarm* self, uint32_t g, float pan_coherence)
 {
-  const float n = fmaxf(1.0f, self->count[g]);
-  return n * fmaxf(least_power, 1.0f + pan_coherence * (n - 1.0f) * self->order2[g]);
+  const float n = fmaxf(1.0f, self->groups.count[g]);
+  return n * fmaxf(least_power, 1.0f + pan_coherence * (n - 1.0f) * self->groups.order2[g]);
 }
 
 /// Amplitude of partial `h` (from 0) of a slot before normalisation: the patch's, and the note's own brightness.
 static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
 {
-  const float tilt = self->slot_tilt[slot];
-  return self->partial_gain[h] * (fabsf(tilt) > 1e-6f ? powf((float)(h + 1), tilt) : 1.0f);
+  const float tilt = self->slots.tilt[slot];
+  return self->partials.gain[h] * (fabsf(tilt) > 1e-6f ? powf((float)(h + 1), tilt) : 1.0f);
 }
 
 /// Gains of one carrier's groups from its envelope and the measured power of each.
 static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coherence)
 {
-  const float    loud  = self->slot_level[slot] * note_amplitude * self->step.params.level;
+  const float    loud  = self->slots.level[slot] * note_amplitude * self->step.params.level;
   const uint32_t first = slot * PARTIALS;
   float          gain[PARTIALS];
   float          all     = 1e-9f;
@@ -51,17 +51,19 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coher
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
     gain[h] = partial_gain(self, slot, h);
     all += gain[h] * gain[h];
-    power += self->count[first + h] > 0.5f ? gain[h] * gain[h] : 0.0f;
+    power += self->groups.count[first + h] > 0.5f ? gain[h] * gain[h] : 0.0f;
     loudest = fmaxf(loudest, gain[h]);
   }
   // Who has members on faint partials alone stays faint, and gives way soon when others join them. What the patch
   // does to all partials holds at once.
   const float norm   = power > 1e-9f ? all / fmaxf(power, faintest * loudest * loudest) : 1.0f;
-  const bool  sudden = self->norm[slot] > 4.0f * norm;
-  self->norm[slot] += (norm - self->norm[slot]) * (sudden ? fmaxf(rate, 0.25f) : rate);
+  const bool  sudden = self->groups.norm[slot] > 4.0f * norm;
+  self->groups.norm[slot] +=
+      (norm - self->groups.norm[slot]) * (sudden ? fmaxf(rate, 0.25f) : rate);
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
-    const float share = self->norm[slot] / (all * group_power(self, first + h, pan_coherence));
-    self->member[first + h].gain = loud * gain[h] * sqrtf(share);
+    const float share =
+        self->groups.norm[slot] / (all * group_power(self, first + h, pan_coherence));
+    self->groups.member[first + h].gain = loud * gain[h] * sqrtf(share);
   }
 }
 
@@ -74,10 +76,10 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
   const float          base  = step->hz_to_nu * (step->still ? note : unit);
   const uint32_t       first = slot * PARTIALS;
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
-    FiqSwarmGroup* const member = self->member + first + h;
-    const float          c      = self->centre[first + h];
+    FiqSwarmGroup* const member = self->groups.member + first + h;
+    const float          c      = self->groups.centre[first + h];
     // e^-c by its series: |c| is below 0.06.
-    member->pitch = base * self->partial_ratio[h] *
+    member->pitch = base * self->partials.ratio[h] *
                     (1.0f - c * (1.0f - c * (0.5f - c * (1.0f / 6.0f - c * (1.0f / 24.0f)))));
     member[SILENT] = (FiqSwarmGroup){.pitch = member->pitch};
   }
@@ -104,7 +106,7 @@ static void expect_counts(FiqSwarm* self, uint32_t k)
 {
   const float n = expected_in(self, k) * (1.0f / 256.0f);
   for (uint32_t h = 0; h < PARTIALS; ++h) {
-    self->count[k * PARTIALS + h] = n * (float)self->partial_parts[h];
+    self->groups.count[k * PARTIALS + h] = n * (float)self->partials.parts[h];
   }
 }
 
@@ -114,8 +116,8 @@ static float pan_coherence(const FiqSwarm* self)
   float left  = 0.0f;
   float right = 0.0f;
   for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
-    left += self->pan[0][k] * (1.0f / FIQ_LOBE_PLACES);
-    right += self->pan[1][k] * (1.0f / FIQ_LOBE_PLACES);
+    left += self->places.pan[0][k] * (1.0f / FIQ_LOBE_PLACES);
+    right += self->places.pan[1][k] * (1.0f / FIQ_LOBE_PLACES);
   }
   return left * left + right * right;
 }
@@ -126,31 +128,31 @@ void fiq_swarm_set_groups(FiqSwarm* self)
   const float step_s    = (float)self->step_frames / (float)self->sample_rate_hz;
   const float rate      = 1.0f - expf(-step_s / count_tau_s);
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    const bool sounds = self->taken[k];
-    const bool begins = sounds && (self->step.restart || !self->active[k]);
+    const bool sounds = self->slots.taken[k];
+    const bool begins = sounds && (self->step.restart || !self->groups.active[k]);
     // Whoever gives or takes members sounds anew.
-    const float oldest = begins ? 0.0f : self->carriers.planned ? renewed_s : 1e9f;
-    self->active_s[k]  = fminf(self->active_s[k], oldest);
-    self->counted[k]   = self->counted[k] && !begins;
-    if (sounds && !self->counted[k]) {
+    const float oldest       = begins ? 0.0f : self->carriers.planned ? renewed_s : 1e9f;
+    self->groups.active_s[k] = fminf(self->groups.active_s[k], oldest);
+    self->groups.counted[k]  = self->groups.counted[k] && !begins;
+    if (sounds && !self->groups.counted[k]) {
       expect_counts(self, k);
     }
-    for (uint32_t h = 0; self->active[k] && !self->step.measure && h < PARTIALS; ++h) {
-      self->member[k * PARTIALS + h].pull = 0.0f; // psi would be that of another moment
+    for (uint32_t h = 0; self->groups.active[k] && !self->step.measure && h < PARTIALS; ++h) {
+      self->groups.member[k * PARTIALS + h].pull = 0.0f; // psi would be that of another moment
     }
-    if (sounds || self->active[k]) {
+    if (sounds || self->groups.active[k]) {
       set_gains(self, k, begins ? 1.0f : rate, coherence);
       set_pitches(self, k);
     }
-    self->active[k] = sounds || (self->active[k] && self->carriers.settled[k] > 0);
+    self->groups.active[k] = sounds || (self->groups.active[k] && self->carriers.settled[k] > 0);
   }
 }
 
 static bool has_attention(const FiqSwarm* self, float hz)
 {
   bool found = false;
-  for (uint32_t i = 0; i < self->n_attention; ++i) {
-    found = found || (hz >= self->attention_hz[0][i] && hz <= self->attention_hz[1][i]);
+  for (uint32_t i = 0; i < self->attention.n; ++i) {
+    found = found || (hz >= self->attention.hz[0][i] && hz <= self->attention.hz[1][i]);
   }
   return found;
 }
@@ -160,7 +162,7 @@ static float coupling_of(const FiqSwarm* self, uint32_t g)
 {
   const FiqSwarmParams* p  = &self->step.params;
   const float           hz = fiq_swarm_hz(self, self->carriers.now[g / PARTIALS]);
-  const float width = FIQ_TWO_PI_F * hz * self->partial_ratio[g % PARTIALS] * self->step.spread;
+  const float width = FIQ_TWO_PI_F * hz * self->partials.ratio[g % PARTIALS] * self->step.spread;
   const float care  = has_attention(self, hz) ? 1.0f + 2.0f * p->attention : 1.0f;
   return p->coupling * care * fmaxf(width, 1.0f);
 }
@@ -169,7 +171,7 @@ FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g)
 {
   FiqSwarmSum total = {0.0f, 0.0f, 0.0f, 0.0f};
   for (uint32_t lane = 0; lane < FIQ_SWARM_LANES; ++lane) {
-    FiqSwarmSum* const sum = self->sum + g * FIQ_SWARM_LANES + lane;
+    FiqSwarmSum* const sum = self->groups.sum + g * FIQ_SWARM_LANES + lane;
     total.re += sum->re;
     total.im += sum->im;
     total.n += sum->n;
@@ -193,7 +195,7 @@ typedef struct {
 static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, float r,
                          float step_s)
 {
-  FiqSwarmGroup* const member = &self->member[g];
+  FiqSwarmGroup* const member = &self->groups.member[g];
   // Fleeing phases take at most half of R away in a step, lest they meet again on the other side.
   const float turn = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -r);
   member->pull     = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
@@ -207,24 +209,25 @@ static void measure_order(FiqSwarm* self, uint32_t g, float n, float power, bool
                           const Measures* measures)
 {
   const float order2 = (power - 1.0f) / (n - 1.0f);
-  const float known  = 1.0f + (n - 1.0f) * self->order2[g];
+  const float known  = 1.0f + (n - 1.0f) * self->groups.order2[g];
   const float r2     = power / n;
   const float locked = r2 * r2 * r2 * r2 * fiq_clamp(power / surge - 1.0f, 0.0f, 1.0f);
   float       way    = measures->slow + locked * (measures->passed_s / locked_tau_s);
   way += known > surge && surge * power < known ? measures->passed_s / loosed_tau_s : 0.0f;
-  self->order2[g] += (order2 - self->order2[g]) * (at_once ? 1.0f : way / (1.0f + way));
-  self->order2[g] = fmaxf(self->order2[g], (power / surge - 1.0f) / (n - 1.0f));
+  self->groups.order2[g] +=
+      (order2 - self->groups.order2[g]) * (at_once ? 1.0f : way / (1.0f + way));
+  self->groups.order2[g] = fmaxf(self->groups.order2[g], (power / surge - 1.0f) / (n - 1.0f));
 }
 
 /// Slow measures of one group from this step's sums.
 static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
 {
   const FiqSwarmSum total = fiq_swarm_take_sum(self, g);
-  const float       way   = total.n - self->count[g];
-  const bool        first = !self->is_measured;
-  const bool        snap  = self->count[g] < 0.5f || first;
-  self->count[g] += way > 0.0f || first ? way : way * measures->fall;
-  self->member[g].pull = 0.0f;
+  const float       way   = total.n - self->groups.count[g];
+  const bool        first = !self->groups.is_measured;
+  const bool        snap  = self->groups.count[g] < 0.5f || first;
+  self->groups.count[g] += way > 0.0f || first ? way : way * measures->fall;
+  self->groups.member[g].pull = 0.0f;
   if (total.n < 0.5f) {
     return;
   }
@@ -234,7 +237,7 @@ static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
   const float centre = x * (1.0f - x * (0.5f - x * (1.0f / 3.0f - x * 0.25f)));
   const float power  = (total.re * total.re + total.im * total.im) / n;
   const float r      = sqrtf(power / n);
-  self->centre[g] += (centre - self->centre[g]) * (snap ? 1.0f : measures->fall);
+  self->groups.centre[g] += (centre - self->groups.centre[g]) * (snap ? 1.0f : measures->fall);
   if (self->step.coupled) {
     couple_group(self, g, &total, r, measures->step_s);
   }
@@ -266,14 +269,14 @@ static void judge_groups(FiqSwarm* self)
   const uint32_t n_judged    = n_run < JUDGED ? n_run : JUDGED;
   for (uint32_t k = 0; k < n_judged; ++k) {
     const uint32_t i = (uint32_t)((uint64_t)k * n_run / n_judged);
-    const uint32_t g = self->group[i];
+    const uint32_t g = self->osc.group[i];
     if (g >= GROUPS) {
       continue;
     }
-    const FiqFloat4* const lane = (const FiqFloat4*)(self->sum + g * FIQ_SWARM_LANES);
+    const FiqFloat4* const lane = (const FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
     const FiqFloat4        mean = lane[0] + lane[1] + lane[2] + lane[3];
-    const float            re   = fiq_cosine_turns(self->phi[i]);
-    const float            im   = fiq_sine_turns(self->phi[i]);
+    const float            re   = fiq_cosine_turns(self->osc.phi[i]);
+    const float            im   = fiq_sine_turns(self->osc.phi[i]);
     count[phase_bin(re * mean[0] + im * mean[1], im * mean[0] - re * mean[1])] += 1;
     n += 1;
   }
@@ -282,29 +285,29 @@ static void judge_groups(FiqSwarm* self)
     const float share = (float)count[b] / fmaxf((float)n, 1.0f);
     entropy -= count[b] > 0 ? share * log2f(share) : 0.0f;
   }
-  self->uncertainty         = fiq_clamp(0.25f * entropy, 0.0f, 1.0f);
-  self->steps_since_entropy = 0;
+  self->groups.uncertainty         = fiq_clamp(0.25f * entropy, 0.0f, 1.0f);
+  self->groups.steps_since_entropy = 0;
 }
 
 void fiq_swarm_measure_groups(FiqSwarm* self)
 {
   const float one_s    = (float)self->step_frames / (float)self->sample_rate_hz;
-  const float passed_s = (float)self->unmeasured * one_s;
-  self->steps_since_entropy += self->unmeasured;
-  if ((float)self->steps_since_entropy * one_s >= judge_s) {
+  const float passed_s = (float)self->groups.unmeasured * one_s;
+  self->groups.steps_since_entropy += self->groups.unmeasured;
+  if ((float)self->groups.steps_since_entropy * one_s >= judge_s) {
     judge_groups(self);
   }
   Measures measures = {
       .step_s = one_s, .passed_s = passed_s, .fall = 1.0f - expf(-passed_s / count_tau_s)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    measures.slow = passed_s / fminf(order_tau_s, young_tau_s + self->active_s[k]);
-    self->active_s[k] += self->active[k] ? passed_s : 0.0f;
-    self->counted[k] = self->counted[k] || self->active[k];
-    for (uint32_t h = 0; self->active[k] && h < self->step.n_partials; ++h) {
+    measures.slow = passed_s / fminf(order_tau_s, young_tau_s + self->groups.active_s[k]);
+    self->groups.active_s[k] += self->groups.active[k] ? passed_s : 0.0f;
+    self->groups.counted[k] = self->groups.counted[k] || self->groups.active[k];
+    for (uint32_t h = 0; self->groups.active[k] && h < self->step.n_partials; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);
     }
   }
-  self->unmeasured  = 0;
-  self->is_measured = true;
-  self->order       = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
+  self->groups.unmeasured  = 0;
+  self->groups.is_measured = true;
+  self->groups.order       = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
 }

@@ -35,8 +35,8 @@ typedef struct {
 /// What the groups hold for each member.
 FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
 {
-  const uint16_t* restrict group       = self->group + first;
-  const FiqSwarmGroup* restrict member = self->member;
+  const uint16_t* restrict group       = self->osc.group + first;
+  const FiqSwarmGroup* restrict member = self->groups.member;
   // Whole entries are fetched and turned round; single floats would take a load and an insertion each.
   for (int i = 0; !self->step.coupled && i < CHUNK; i += 4) {
     fiq_transpose_two((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
@@ -67,14 +67,14 @@ FIQ_INLINE void find_detune(const FiqSwarm* restrict self, uint32_t first, float
   for (uint32_t i = 0; i < CHUNK; ++i) {
     detune[i] = detune_of(first + i);
   }
-  const float* restrict curve = self->normal;
+  const float* restrict curve = self->detune.normal;
   for (uint32_t i = 0; self->step.normal && i < CHUNK; ++i) {
     const float at = (detune[i] + 1.0f) * (0.5f * (float)FIQ_SWARM_NORMAL);
     const float inside =
         at < (float)FIQ_SWARM_NORMAL - 0.01f ? at : (float)FIQ_SWARM_NORMAL - 0.01f;
     const int32_t k      = (int32_t)inside;
     const float   normal = curve[k] + (inside - (float)k) * (curve[k + 1] - curve[k]);
-    detune[i] += self->normality * (normal - detune[i]);
+    detune[i] += self->detune.normality * (normal - detune[i]);
   }
 }
 
@@ -114,7 +114,7 @@ FIQ_INLINE void find_frequency(FiqSwarm* restrict self, uint32_t first, bool goe
                                Work* restrict work)
 {
   const FiqSwarmFrame* restrict step = &self->step;
-  float* restrict tone               = self->tone + first;
+  float* restrict tone               = self->osc.tone + first;
   if (!goes_on || step->measure) {
     find_detune(self, first, work->detune);
   }
@@ -130,7 +130,7 @@ FIQ_INLINE void find_frequency(FiqSwarm* restrict self, uint32_t first, bool goe
       work->next[i] = work->pitch[i] * tone[i];
     }
   }
-  const float* restrict sway = self->sway + (step->n_sway > 0 ? first % step->n_sway : 0);
+  const float* restrict sway = self->detune.sway + (step->n_sway > 0 ? first % step->n_sway : 0);
   for (uint32_t i = 0; step->n_sway > 0 && i < CHUNK; ++i) {
     work->next[i] *= sway[i];
   }
@@ -266,8 +266,8 @@ FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t firs
                                     const float* restrict place, FiqLobes* restrict lobes,
                                     FiqSwarmSum* restrict sum)
 {
-  const float* restrict phi       = self->phi + first;
-  const float* restrict amplitude = self->amplitude + first;
+  const float* restrict phi       = self->osc.phi + first;
+  const float* restrict amplitude = self->osc.amplitude + first;
   const float spread              = self->step.spread;
   float       cosine[CHUNK];
   float       sine[CHUNK];
@@ -282,7 +282,7 @@ FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t firs
     lobes->im[i]  = amplitude[i] * sine[i];
   }
   const uint32_t n = self->step.n_run - first;
-  add_sums(self->group + first, n < CHUNK ? n : CHUNK, cosine, sine, detune, sum);
+  add_sums(self->osc.group + first, n < CHUNK ? n : CHUNK, cosine, sine, detune, sum);
 }
 
 /// Phases, amplitudes and lobes of one chunk.
@@ -293,20 +293,20 @@ FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, bool goes_on,
   look_up(self, first, work);
   find_frequency(self, first, goes_on, work);
   if (step->coupled) {
-    find_pull(self->phi + first, work);
+    find_pull(self->osc.phi + first, work);
   } else if (step->bends) {
     memset(work->bent, 0, sizeof work->bent);
   }
   if (step->noise > 0.0f) {
     add_noise(self, first, work);
   }
-  move_amplitude(work, self->amplitude + first, self->slew + first, step->bends);
-  move_phase(work, self->nu + first, self->phi + first, lobes->nu, (float)self->step_frames,
+  move_amplitude(work, self->osc.amplitude + first, self->osc.slew + first, step->bends);
+  move_phase(work, self->osc.nu + first, self->osc.phi + first, lobes->nu, (float)self->step_frames,
              step->bends);
   if (step->measure) {
-    make_lobes_and_sums(self, first, work->detune, lobes, self->sum);
+    make_lobes_and_sums(self, first, work->detune, lobes, self->groups.sum);
   } else {
-    make_lobes(self->phi + first, self->amplitude + first, lobes);
+    make_lobes(self->osc.phi + first, self->osc.amplitude + first, lobes);
   }
 }
 
@@ -363,8 +363,8 @@ FIQ_AVX2 static void follow_avx2(uint16_t* group, uint8_t* slew, const uint8_t* 
 /// Oscillators in flight belong to the note that attracts them; a change of note slews the level.
 static void follow_flight(FiqSwarm* self, uint32_t first)
 {
-  uint16_t* const      group = self->group + first;
-  uint8_t* const       slew  = self->slew + first;
+  uint16_t* const      group = self->osc.group + first;
+  uint8_t* const       slew  = self->osc.slew + first;
   const uint8_t* const slot  = self->carriers.slot + first;
   if (self->use_avx2) {
     follow_avx2(group, slew, slot, self->slew_steps);
@@ -376,28 +376,28 @@ static void follow_flight(FiqSwarm* self, uint32_t first)
 /// An oscillator with another partial to come falls silent first, then takes it.
 static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
 {
-  const uint32_t wanted = self->partial_of[(i * partial_step) >> 24];
+  const uint32_t wanted = self->partials.of[(i * partial_step) >> 24];
   const bool     silent = group >= SILENT;
   const bool     same   = wanted == group % PARTIALS;
   if (!same && !silent) {
     return (uint16_t)(group + SILENT);
   }
-  return silent && (same || self->slew[i] == 0) ? chunk_group(self->carriers.slot[i], wanted)
-                                                : group;
+  return silent && (same || self->osc.slew[i] == 0) ? chunk_group(self->carriers.slot[i], wanted)
+                                                    : group;
 }
 
 void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first)
 {
   for (uint32_t i = first; i < first + CHUNK; ++i) {
-    self->group[i] = self->partial_of[(i * partial_step) >> 24];
+    self->osc.group[i] = self->partials.of[(i * partial_step) >> 24];
   }
 }
 
 /// A whole chunk begins anew, silent and at random phases; in loops that vectors can take.
 FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
 {
-  float* restrict phi          = self->phi + first;
-  uint16_t* restrict group     = self->group + first;
+  float* restrict phi          = self->osc.phi + first;
+  uint16_t* restrict group     = self->osc.group + first;
   const uint8_t* restrict slot = self->carriers.slot + first;
   const uint32_t salt          = self->seed + self->step_count * 7919u;
   for (uint32_t i = 0; i < CHUNK; ++i) {
@@ -406,8 +406,8 @@ FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
   for (uint32_t i = 0; i < CHUNK; ++i) {
     group[i] = chunk_group(slot[i], group[i] & (PARTIALS - 1));
   }
-  memset(self->amplitude + first, 0, CHUNK * sizeof *self->amplitude);
-  memset(self->slew + first, 0, CHUNK);
+  memset(self->osc.amplitude + first, 0, CHUNK * sizeof *self->osc.amplitude);
+  memset(self->osc.slew + first, 0, CHUNK);
 }
 
 static void strew_base(FiqSwarm* self, uint32_t first)
@@ -425,7 +425,7 @@ static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
 {
   const FiqSwarmFrame* step = &self->step;
   if (step->restart && n == CHUNK) {
-    if (first + CHUNK > self->n_ready) {
+    if (first + CHUNK > self->partials.n_ready) {
       fiq_swarm_group_chunk(self, first);
     }
     (self->use_avx2 ? strew_avx2 : strew_base)(self, first);
@@ -434,18 +434,18 @@ static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
   follow_flight(self, first);
   for (uint32_t i = first; i < first + n; ++i) {
     if (step->restart || i >= step->join_first) {
-      self->phi[i] = random_turns(self, i);
-      self->group[i] =
-          chunk_group(self->carriers.slot[i], self->partial_of[(i * partial_step) >> 24]);
-      self->amplitude[i] = 0.0f;
-      self->slew[i]      = step->restart ? 0 : self->slew_steps;
+      self->osc.phi[i] = random_turns(self, i);
+      self->osc.group[i] =
+          chunk_group(self->carriers.slot[i], self->partials.of[(i * partial_step) >> 24]);
+      self->osc.amplitude[i] = 0.0f;
+      self->osc.slew[i]      = step->restart ? 0 : self->slew_steps;
       continue;
     }
-    const uint16_t old   = self->group[i];
+    const uint16_t old   = self->osc.group[i];
     const uint16_t group = step->regroup ? change_partial(self, i, old) : old;
     const bool     fades = i >= step->fade_first && i < step->fade_last;
-    self->group[i]       = group;
-    self->slew[i]        = fades || group != old ? self->slew_steps : self->slew[i];
+    self->osc.group[i]   = group;
+    self->osc.slew[i]    = fades || group != old ? self->slew_steps : self->osc.slew[i];
   }
 }
 

@@ -23,7 +23,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
   }
   int32_t h   = 1;
   float   sum = 1.0f;
-  memset(self->partial_parts, 0, sizeof self->partial_parts);
+  memset(self->partials.parts, 0, sizeof self->partials.parts);
   for (int32_t i = 0; i < 256; ++i) {
     while (h < last && ((float)i + 0.5f) * total >= sum * 256.0f) {
       do {
@@ -31,12 +31,12 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
       } while (!has_partial(h, limit));
       sum += 1.0f / (float)h;
     }
-    self->partial_of[i] = (uint8_t)(h - 1);
-    self->partial_parts[h - 1] += 1;
+    self->partials.of[i] = (uint8_t)(h - 1);
+    self->partials.parts[h - 1] += 1;
   }
-  self->n_partials    = n_partials;
-  self->partial_limit = limit;
-  self->n_ready       = 0;
+  self->partials.n       = n_partials;
+  self->partials.limit   = limit;
+  self->partials.n_ready = 0;
 }
 
 /// Share the partials that are asked for; whether they are others than before.
@@ -45,7 +45,7 @@ bool fiq_swarm_update_partial_map(FiqSwarm* self)
   const FiqSwarmParams* p          = &self->params;
   const int32_t         n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
   const uint32_t        limit      = (uint32_t)fiq_clamp(rintf(p->partial_limit), 0.0f, 13.0f);
-  if (n_partials == self->n_partials && limit == self->partial_limit) {
+  if (n_partials == self->partials.n && limit == self->partials.limit) {
     return false;
   }
   fiq_swarm_share_partials(self, n_partials, limit);
@@ -60,17 +60,17 @@ static void set_pan(FiqSwarm* self, bool changed)
   const FiqSwarmParams* p                   = &self->step.params;
   const float           step_s = (float)self->step_frames / (float)self->sample_rate_hz;
   const float           depth  = fiq_clamp(p->motion_depth, 0.0f, 1.0f);
-  self->motion += p->motion_hz * step_s;
-  self->motion -= floorf(self->motion);
+  self->places.motion += p->motion_hz * step_s;
+  self->places.motion -= floorf(self->places.motion);
   if (!changed && depth <= 0.0f) {
     return;
   }
   for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
-    const float drift = sinf(FIQ_TWO_PI_F * (self->motion + (float)k / FIQ_LOBE_PLACES));
+    const float drift = sinf(FIQ_TWO_PI_F * (self->places.motion + (float)k / FIQ_LOBE_PLACES));
     const float place = fiq_mix(at[k] * (1.0f / 7.0f), drift, depth);
     const float angle = 0.25f * FIQ_PI_F * (1.0f + p->width * place);
-    self->pan[0][k]   = cosf(angle);
-    self->pan[1][k]   = sinf(angle);
+    self->places.pan[0][k] = cosf(angle);
+    self->places.pan[1][k] = sinf(angle);
   }
 }
 
@@ -80,10 +80,10 @@ static void set_partials(FiqSwarm* self)
   const float           even = 1.0f + fiq_clamp(p->odd_even, -1.0f, 0.0f);
   const float           odd  = 1.0f - fiq_clamp(p->odd_even, 0.0f, 1.0f);
   for (uint32_t h = 1; h <= PARTIALS; ++h) {
-    const float octave         = log2f((float)h);
-    const float tilt           = fiq_db_to_gain(p->tilt_db_per_octave * octave);
-    self->partial_gain[h - 1]  = tilt * (h == 1 ? 1.0f : h % 2 == 0 ? even : odd);
-    self->partial_ratio[h - 1] = exp2f((1.0f + p->stretch) * octave);
+    const float octave          = log2f((float)h);
+    const float tilt            = fiq_db_to_gain(p->tilt_db_per_octave * octave);
+    self->partials.gain[h - 1]  = tilt * (h == 1 ? 1.0f : h % 2 == 0 ? even : odd);
+    self->partials.ratio[h - 1] = exp2f((1.0f + p->stretch) * octave);
   }
 }
 
@@ -106,8 +106,8 @@ void fiq_swarm_make_ready(FiqSwarm* self)
   enum { N_AT_ONCE = 8 };
   fiq_swarm_take_params(self, false);
   (void)fiq_swarm_update_partial_map(self);
-  for (uint32_t i = 0; i < N_AT_ONCE && self->n_ready < self->carriers.capacity; ++i) {
-    fiq_swarm_group_chunk(self, self->n_ready);
-    self->n_ready += CHUNK;
+  for (uint32_t i = 0; i < N_AT_ONCE && self->partials.n_ready < self->carriers.capacity; ++i) {
+    fiq_swarm_group_chunk(self, self->partials.n_ready);
+    self->partials.n_ready += CHUNK;
   }
 }

@@ -53,22 +53,23 @@ FiqSwarmParams fiq_swarm_default_params(void)
 
 static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
 {
-  const size_t n  = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
-  self->nu        = fiq_arena_take(arena, n, sizeof *self->nu);
-  self->tone      = fiq_arena_take(arena, n, sizeof *self->tone);
-  self->phi       = fiq_arena_take(arena, n, sizeof *self->phi);
-  self->amplitude = fiq_arena_take(arena, n, sizeof *self->amplitude);
-  self->slew      = fiq_arena_take(arena, n, sizeof *self->slew);
-  self->group     = fiq_arena_take(arena, n, sizeof *self->group);
-  self->sum       = fiq_arena_take(arena, (size_t)FIQ_SWARM_LANES * N_SUMS, sizeof *self->sum);
-  self->member    = fiq_arena_take(arena, 2 * (size_t)GROUPS, sizeof *self->member);
-  self->count     = fiq_arena_take(arena, GROUPS, sizeof *self->count);
-  self->order2    = fiq_arena_take(arena, GROUPS, sizeof *self->order2);
-  self->centre    = fiq_arena_take(arena, GROUPS, sizeof *self->centre);
-  self->sway      = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->sway);
-  self->normal    = fiq_arena_take(arena, FIQ_SWARM_NORMAL + 1, sizeof *self->normal);
+  const size_t n      = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
+  self->osc.nu        = fiq_arena_take(arena, n, sizeof *self->osc.nu);
+  self->osc.tone      = fiq_arena_take(arena, n, sizeof *self->osc.tone);
+  self->osc.phi       = fiq_arena_take(arena, n, sizeof *self->osc.phi);
+  self->osc.amplitude = fiq_arena_take(arena, n, sizeof *self->osc.amplitude);
+  self->osc.slew      = fiq_arena_take(arena, n, sizeof *self->osc.slew);
+  self->osc.group     = fiq_arena_take(arena, n, sizeof *self->osc.group);
+  self->groups.sum =
+      fiq_arena_take(arena, (size_t)FIQ_SWARM_LANES * N_SUMS, sizeof *self->groups.sum);
+  self->groups.member = fiq_arena_take(arena, 2 * (size_t)GROUPS, sizeof *self->groups.member);
+  self->groups.count  = fiq_arena_take(arena, GROUPS, sizeof *self->groups.count);
+  self->groups.order2 = fiq_arena_take(arena, GROUPS, sizeof *self->groups.order2);
+  self->groups.centre = fiq_arena_take(arena, GROUPS, sizeof *self->groups.centre);
+  self->detune.sway = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->detune.sway);
+  self->detune.normal = fiq_arena_take(arena, FIQ_SWARM_NORMAL + 1, sizeof *self->detune.normal);
   for (int set = 0; set < 2; ++set) {
-    self->sway_asked[set] = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX, sizeof(float));
+    self->detune.sway_asked[set] = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX, sizeof(float));
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       self->play[set][c] = fiq_arena_take(arena, self->step_frames, sizeof(float));
     }
@@ -134,7 +135,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   if (fiq_arena_status(arena) != FIQ_OK || carriers != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
-  fill_normal(self->normal);
+  fill_normal(self->detune.normal);
   fiq_notes_init(&self->notes, rate_hz, self->step_frames);
   fiq_swarm_share_partials(self, 1, 0);
   fiq_swarm_reset(self, config->seed);
@@ -152,48 +153,48 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   fiq_swarm_reseed(self, seed);
   fiq_notes_reset(&self->notes);
   fiq_anneal_reset(&self->carriers, self->seed);
-  self->params              = fiq_swarm_default_params();
-  self->step                = (FiqSwarmFrame){.params = self->params, .n_target = 1, .n_run = 1};
-  self->step.cents          = true;
-  self->frame               = 0;
-  self->n_chunks            = 0;
-  self->next_item           = 0;
-  self->step_count          = 0;
-  self->idle_steps          = 0;
-  self->quiet_steps         = 0;
-  self->regroup_steps       = 0;
-  self->shrink_steps        = 0;
-  self->playing             = 0;
-  self->begun               = false;
-  self->order               = 0.0f;
-  self->motion              = 0.0f;
-  self->unmeasured          = 0;
-  self->n_sway              = 0;
-  self->sway_frame          = 0;
-  self->n_attention         = 0;
-  self->normality           = 0.0f;
-  self->steps_since_entropy = 0;
-  self->linger_s            = 0.0f;
-  self->has_tone            = false;
-  self->is_measured         = false;
+  self->params                 = fiq_swarm_default_params();
+  self->step                   = (FiqSwarmFrame){.params = self->params, .n_target = 1, .n_run = 1};
+  self->step.cents             = true;
+  self->frame                  = 0;
+  self->work.n_chunks          = 0;
+  self->work.next_item         = 0;
+  self->step_count             = 0;
+  self->rest.idle_steps        = 0;
+  self->rest.quiet_steps       = 0;
+  self->partials.regroup_steps = 0;
+  self->rest.shrink_steps      = 0;
+  self->playing                = 0;
+  self->work.begun             = false;
+  self->groups.order           = 0.0f;
+  self->places.motion          = 0.0f;
+  self->groups.unmeasured      = 0;
+  self->detune.n_sway          = 0;
+  self->detune.sway_frame      = 0;
+  self->attention.n            = 0;
+  self->detune.normality       = 0.0f;
+  self->groups.steps_since_entropy = 0;
+  self->groups.linger_s            = 0.0f;
+  self->detune.has_tone            = false;
+  self->groups.is_measured         = false;
   fiq_swarm_take_params(self, true);
-  memset(self->note_slot, FIQ_SWARM_NO_SLOT, sizeof self->note_slot);
-  memset(self->taken, 0, sizeof self->taken);
-  memset(self->held, 0, sizeof self->held);
-  memset(self->norm, 0, sizeof self->norm);
-  memset(self->active_s, 0, sizeof self->active_s);
-  memset(self->active, 0, sizeof self->active);
-  memset(self->counted, 0, sizeof self->counted);
-  memset(self->sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
-  memset(self->member, 0, 2 * (size_t)GROUPS * sizeof *self->member);
-  memset(self->count, 0, GROUPS * sizeof *self->count);
-  memset(self->order2, 0, GROUPS * sizeof *self->order2);
-  memset(self->centre, 0, GROUPS * sizeof *self->centre);
-  memset(self->nu, 0, self->carriers.capacity * sizeof *self->nu);
-  memset(self->tone, 0, self->carriers.capacity * sizeof *self->tone);
-  memset(self->slew, 0, self->carriers.capacity * sizeof *self->slew);
+  memset(self->slots.of_note, FIQ_SWARM_NO_SLOT, sizeof self->slots.of_note);
+  memset(self->slots.taken, 0, sizeof self->slots.taken);
+  memset(self->slots.held, 0, sizeof self->slots.held);
+  memset(self->groups.norm, 0, sizeof self->groups.norm);
+  memset(self->groups.active_s, 0, sizeof self->groups.active_s);
+  memset(self->groups.active, 0, sizeof self->groups.active);
+  memset(self->groups.counted, 0, sizeof self->groups.counted);
+  memset(self->groups.sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->groups.sum);
+  memset(self->groups.member, 0, 2 * (size_t)GROUPS * sizeof *self->groups.member);
+  memset(self->groups.count, 0, GROUPS * sizeof *self->groups.count);
+  memset(self->groups.order2, 0, GROUPS * sizeof *self->groups.order2);
+  memset(self->groups.centre, 0, GROUPS * sizeof *self->groups.centre);
+  memset(self->osc.nu, 0, self->carriers.capacity * sizeof *self->osc.nu);
+  memset(self->osc.tone, 0, self->carriers.capacity * sizeof *self->osc.tone);
+  memset(self->osc.slew, 0, self->carriers.capacity * sizeof *self->osc.slew);
   for (uint32_t i = 0; i < self->carriers.capacity; ++i) {
-    self->group[i] &= PARTIALS - 1; // which of them is as good as before
+    self->osc.group[i] &= PARTIALS - 1; // which of them is as good as before
   }
   fiq_swarm_fall_asleep(self);
 }
@@ -201,14 +202,17 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
 /// Sums, gains and what else belongs to groups and the sounding step.
 static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
 {
-  memcpy(self->sum, old->sum, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->sum);
-  memcpy(self->member, old->member, 2 * (size_t)GROUPS * sizeof *self->member);
-  memcpy(self->count, old->count, GROUPS * sizeof *self->count);
-  memcpy(self->order2, old->order2, GROUPS * sizeof *self->order2);
-  memcpy(self->centre, old->centre, GROUPS * sizeof *self->centre);
-  memcpy(self->sway, old->sway, (FIQ_SWARM_SWAY_MAX + CHUNK) * sizeof *self->sway);
+  memcpy(self->groups.sum, old->groups.sum,
+         (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->groups.sum);
+  memcpy(self->groups.member, old->groups.member, 2 * (size_t)GROUPS * sizeof *self->groups.member);
+  memcpy(self->groups.count, old->groups.count, GROUPS * sizeof *self->groups.count);
+  memcpy(self->groups.order2, old->groups.order2, GROUPS * sizeof *self->groups.order2);
+  memcpy(self->groups.centre, old->groups.centre, GROUPS * sizeof *self->groups.centre);
+  memcpy(self->detune.sway, old->detune.sway,
+         (FIQ_SWARM_SWAY_MAX + CHUNK) * sizeof *self->detune.sway);
   for (int set = 0; set < 2; ++set) {
-    memcpy(self->sway_asked[set], old->sway_asked[set], FIQ_SWARM_SWAY_MAX * sizeof(float));
+    memcpy(self->detune.sway_asked[set], old->detune.sway_asked[set],
+           FIQ_SWARM_SWAY_MAX * sizeof(float));
   }
 }
 
@@ -217,13 +221,13 @@ static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
   const size_t mine   = self->carriers.capacity;
   const size_t theirs = ((size_t)old->step.n_run + CHUNK - 1) / CHUNK * CHUNK;
   const size_t n      = mine < theirs ? mine : theirs;
-  memcpy(self->nu, old->nu, n * sizeof *self->nu);
-  memcpy(self->tone, old->tone, n * sizeof *self->tone);
-  memcpy(self->phi, old->phi, n * sizeof *self->phi);
-  memcpy(self->amplitude, old->amplitude, n * sizeof *self->amplitude);
-  memcpy(self->slew, old->slew, n * sizeof *self->slew);
-  memcpy(self->group, old->group, n * sizeof *self->group);
-  self->n_ready = self->n_ready < n ? self->n_ready : (uint32_t)n;
+  memcpy(self->osc.nu, old->osc.nu, n * sizeof *self->osc.nu);
+  memcpy(self->osc.tone, old->osc.tone, n * sizeof *self->osc.tone);
+  memcpy(self->osc.phi, old->osc.phi, n * sizeof *self->osc.phi);
+  memcpy(self->osc.amplitude, old->osc.amplitude, n * sizeof *self->osc.amplitude);
+  memcpy(self->osc.slew, old->osc.slew, n * sizeof *self->osc.slew);
+  memcpy(self->osc.group, old->osc.group, n * sizeof *self->osc.group);
+  self->partials.n_ready = self->partials.n_ready < n ? self->partials.n_ready : (uint32_t)n;
 }
 
 /// The lobes under work and the sound that is ready; only a bank of the same step can take them.
@@ -238,45 +242,45 @@ static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
     }
     return;
   }
-  const bool ended = self->next_item > self->n_chunks;
-  for (; self->begun && self->next_item < self->n_chunks; ++self->next_item) {
-    (void)fiq_anneal_advance(&self->carriers, self->next_item);
+  const bool ended = self->work.next_item > self->work.n_chunks;
+  for (; self->work.begun && self->work.next_item < self->work.n_chunks; ++self->work.next_item) {
+    (void)fiq_anneal_advance(&self->carriers, self->work.next_item);
   }
-  if (self->begun && !ended) {
+  if (self->work.begun && !ended) {
     fiq_anneal_end(&self->carriers);
   }
-  self->begun    = false;
-  self->has_tone = false;
+  self->work.begun      = false;
+  self->detune.has_tone = false;
 }
 
 /// What reset and init set in `self` but its own buffers and sizes.
 static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
 {
-  FiqSwarm next       = *state;
-  next.carriers       = self->carriers;
-  next.lobes          = self->lobes;
-  next.sample_rate_hz = self->sample_rate_hz;
-  next.capacity       = self->capacity;
-  next.step_frames    = self->step_frames;
-  next.fft_bits       = self->fft_bits;
-  next.slew_steps     = self->slew_steps;
-  next.use_avx2       = self->use_avx2;
-  next.use_avx512     = self->use_avx512;
-  next.nu             = self->nu;
-  next.tone           = self->tone;
-  next.phi            = self->phi;
-  next.amplitude      = self->amplitude;
-  next.slew           = self->slew;
-  next.group          = self->group;
-  next.sum            = self->sum;
-  next.member         = self->member;
-  next.count          = self->count;
-  next.order2         = self->order2;
-  next.centre         = self->centre;
-  next.sway           = self->sway;
-  next.sway_asked[0]  = self->sway_asked[0];
-  next.sway_asked[1]  = self->sway_asked[1];
-  next.normal         = self->normal;
+  FiqSwarm next             = *state;
+  next.carriers             = self->carriers;
+  next.lobes                = self->lobes;
+  next.sample_rate_hz       = self->sample_rate_hz;
+  next.capacity             = self->capacity;
+  next.step_frames          = self->step_frames;
+  next.fft_bits             = self->fft_bits;
+  next.slew_steps           = self->slew_steps;
+  next.use_avx2             = self->use_avx2;
+  next.use_avx512           = self->use_avx512;
+  next.osc.nu               = self->osc.nu;
+  next.osc.tone             = self->osc.tone;
+  next.osc.phi              = self->osc.phi;
+  next.osc.amplitude        = self->osc.amplitude;
+  next.osc.slew             = self->osc.slew;
+  next.osc.group            = self->osc.group;
+  next.groups.sum           = self->groups.sum;
+  next.groups.member        = self->groups.member;
+  next.groups.count         = self->groups.count;
+  next.groups.order2        = self->groups.order2;
+  next.groups.centre        = self->groups.centre;
+  next.detune.sway          = self->detune.sway;
+  next.detune.sway_asked[0] = self->detune.sway_asked[0];
+  next.detune.sway_asked[1] = self->detune.sway_asked[1];
+  next.detune.normal        = self->detune.normal;
   memcpy(next.play, self->play, sizeof next.play);
   next.notes.sample_rate_hz = self->notes.sample_rate_hz;
   next.notes.shortest_s     = self->notes.shortest_s;
@@ -291,12 +295,12 @@ void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
   adopt_groups(self, old);
   // What does not fit is cut off; the step under work goes on with the rest.
   const uint32_t chunks = self->carriers.capacity / CHUNK;
-  if (self->n_chunks > chunks) {
-    const uint32_t gone = self->n_chunks - chunks;
-    self->next_item -= self->next_item > self->n_chunks ? gone
-                       : self->next_item > chunks       ? self->next_item - chunks
-                                                        : 0;
-    self->n_chunks = chunks;
+  if (self->work.n_chunks > chunks) {
+    const uint32_t gone = self->work.n_chunks - chunks;
+    self->work.next_item -= self->work.next_item > self->work.n_chunks ? gone
+                            : self->work.next_item > chunks ? self->work.next_item - chunks
+                                                            : 0;
+    self->work.n_chunks = chunks;
   }
   self->step.n_run    = self->step.n_run < self->capacity ? self->step.n_run : self->capacity;
   self->step.n_target = self->step.n_target < self->capacity ? self->step.n_target : self->capacity;

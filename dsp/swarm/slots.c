@@ -16,11 +16,11 @@ static float coordinate(const FiqSwarm* self, float pitch)
 
 static uint8_t free_note_slot(const FiqSwarm* self, uint32_t wanted)
 {
-  if (!self->taken[wanted]) {
+  if (!self->slots.taken[wanted]) {
     return (uint8_t)wanted;
   }
   for (uint32_t k = FIQ_CARRIERS_MAX; k-- > 0;) {
-    if (!self->taken[k]) {
+    if (!self->slots.taken[k]) {
       return (uint8_t)k;
     }
   }
@@ -31,9 +31,9 @@ static uint8_t free_note_slot(const FiqSwarm* self, uint32_t wanted)
 static uint8_t slot_of_a_voice(FiqSwarm* self)
 {
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
-    if (self->held[v].used) {
-      self->held[v].used = false;
-      return self->held[v].slot;
+    if (self->slots.held[v].used) {
+      self->slots.held[v].used = false;
+      return self->slots.held[v].slot;
     }
   }
   return FIQ_SWARM_NO_SLOT;
@@ -44,21 +44,21 @@ void fiq_swarm_place_notes(FiqSwarm* self)
 {
   for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
     const bool sounds = self->notes.note[k].stage != FIQ_NOTE_IDLE;
-    uint8_t*   slot   = &self->note_slot[k];
+    uint8_t*   slot   = &self->slots.of_note[k];
     if (!sounds && *slot != FIQ_SWARM_NO_SLOT) {
-      self->taken[*slot] = false;
-      *slot              = FIQ_SWARM_NO_SLOT;
+      self->slots.taken[*slot] = false;
+      *slot                    = FIQ_SWARM_NO_SLOT;
     }
   }
   for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
     FiqNote* const note   = &self->notes.note[k];
     const bool     sounds = note->stage != FIQ_NOTE_IDLE;
-    if (sounds && self->note_slot[k] == FIQ_SWARM_NO_SLOT) {
+    if (sounds && self->slots.of_note[k] == FIQ_SWARM_NO_SLOT) {
       const uint8_t slot = free_note_slot(self, k);
       // There are as many slots as notes, so one that no note has is free or a voice's.
-      self->note_slot[k]              = slot != FIQ_SWARM_NO_SLOT ? slot : slot_of_a_voice(self);
-      self->taken[self->note_slot[k]] = true;
-      note->fresh                     = true;
+      self->slots.of_note[k] = slot != FIQ_SWARM_NO_SLOT ? slot : slot_of_a_voice(self);
+      self->slots.taken[self->slots.of_note[k]] = true;
+      note->fresh                               = true;
     }
   }
 }
@@ -68,14 +68,14 @@ void fiq_swarm_move_voices(FiqSwarm* self)
 {
   const float part = 1.0f / (float)self->slew_steps;
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
-    FiqSwarmHeld* const held = &self->held[v];
+    FiqSwarmHeld* const held = &self->slots.held[v];
     if (!held->used) {
       continue;
     }
     held->fade = fiq_clamp(held->fade + (held->asked ? part : -part), 0.0f, 1.0f);
     if (held->fade <= 0.0f) {
-      held->used              = false;
-      self->taken[held->slot] = false;
+      held->used                    = false;
+      self->slots.taken[held->slot] = false;
     }
   }
 }
@@ -83,34 +83,34 @@ void fiq_swarm_move_voices(FiqSwarm* self)
 static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
 {
   memset(target, 0, sizeof *target);
-  memset(self->slot_level, 0, sizeof self->slot_level);
-  memset(self->slot_tilt, 0, sizeof self->slot_tilt);
+  memset(self->slots.level, 0, sizeof self->slots.level);
+  memset(self->slots.tilt, 0, sizeof self->slots.tilt);
   for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
     FiqNote* const note = &self->notes.note[k];
-    const uint8_t  slot = self->note_slot[k];
+    const uint8_t  slot = self->slots.of_note[k];
     if (slot != FIQ_SWARM_NO_SLOT) {
-      target->x[slot]        = coordinate(self, fiq_notes_pitch(&self->notes, note));
-      target->mass[slot]     = fiq_notes_mass(&self->notes, note);
-      target->fresh[slot]    = note->fresh;
-      self->slot_level[slot] = fiq_notes_level(&self->notes, note) * self->step.params.key_level;
-      self->slot_tilt[slot]  = 2.0f * fiq_notes_brightness(&self->notes, note);
+      target->x[slot]         = coordinate(self, fiq_notes_pitch(&self->notes, note));
+      target->mass[slot]      = fiq_notes_mass(&self->notes, note);
+      target->fresh[slot]     = note->fresh;
+      self->slots.level[slot] = fiq_notes_level(&self->notes, note) * self->step.params.key_level;
+      self->slots.tilt[slot]  = 2.0f * fiq_notes_brightness(&self->notes, note);
     }
     note->fresh = false;
   }
   const float top_hz = FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz;
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
-    FiqSwarmHeld* const held = &self->held[v];
+    FiqSwarmHeld* const held = &self->slots.held[v];
     if (held->used) {
-      const float hz               = fiq_clamp(held->voice.hz, 8.0f, top_hz);
-      target->x[held->slot]        = self->step.cents ? fiq_swarm_converted(true, hz) : hz;
-      target->mass[held->slot]     = held->voice.mass;
-      target->fresh[held->slot]    = held->fresh;
-      self->slot_level[held->slot] = held->voice.level * held->fade;
-      held->fresh                  = false;
+      const float hz                = fiq_clamp(held->voice.hz, 8.0f, top_hz);
+      target->x[held->slot]         = self->step.cents ? fiq_swarm_converted(true, hz) : hz;
+      target->mass[held->slot]      = held->voice.mass;
+      target->fresh[held->slot]     = held->fresh;
+      self->slots.level[held->slot] = held->voice.level * held->fade;
+      held->fresh                   = false;
     }
   }
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    target->coherence[k] = sqrtf(fiq_clamp(self->order2[k * PARTIALS], 0.0f, 1.0f));
+    target->coherence[k] = sqrtf(fiq_clamp(self->groups.order2[k * PARTIALS], 0.0f, 1.0f));
   }
 }
 
@@ -170,7 +170,7 @@ bool fiq_swarm_is_sounding(const FiqSwarm* self)
 {
   bool sounding = fiq_notes_sounding(&self->notes);
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX && !sounding; ++v) {
-    sounding = self->held[v].used;
+    sounding = self->slots.held[v].used;
   }
   return sounding;
 }
@@ -180,10 +180,10 @@ static void admit_voice(FiqSwarm* self, const FiqSwarmVoice* voice)
 {
   const uint8_t slot = free_note_slot(self, FIQ_CARRIERS_MAX - 1);
   for (uint32_t v = 0; slot != FIQ_SWARM_NO_SLOT && v < FIQ_SWARM_VOICES_MAX; ++v) {
-    if (!self->held[v].used) {
-      self->held[v] =
+    if (!self->slots.held[v].used) {
+      self->slots.held[v] =
           (FiqSwarmHeld){.voice = *voice, .slot = slot, .used = true, .asked = true, .fresh = true};
-      self->taken[slot] = true;
+      self->slots.taken[slot] = true;
       return;
     }
   }
@@ -192,8 +192,8 @@ static void admit_voice(FiqSwarm* self, const FiqSwarmVoice* voice)
 static FiqSwarmHeld* find_voice(FiqSwarm* self, uint32_t id)
 {
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
-    if (self->held[v].used && self->held[v].voice.id == id) {
-      return &self->held[v];
+    if (self->slots.held[v].used && self->slots.held[v].voice.id == id) {
+      return &self->slots.held[v];
     }
   }
   return NULL;
@@ -203,7 +203,7 @@ void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t 
 {
   assert(n <= FIQ_SWARM_VOICES_MAX);
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
-    self->held[v].asked = false;
+    self->slots.held[v].asked = false;
   }
   for (uint32_t i = 0; i < n; ++i) {
     assert(voices[i].hz > 0.0f && voices[i].mass > 0.0f);

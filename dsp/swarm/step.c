@@ -32,8 +32,8 @@ static void set_population(FiqSwarm* self)
     step->join_first = step->n_run;
     step->n_run      = wanted;
   } else if (wanted != old) {
-    self->shrink_steps = (uint32_t)self->slew_steps + 2;
-  } else if (wanted < step->n_run && --self->shrink_steps == 0) {
+    self->rest.shrink_steps = (uint32_t)self->slew_steps + 2;
+  } else if (wanted < step->n_run && --self->rest.shrink_steps == 0) {
     step->n_run = wanted;
   }
 }
@@ -41,12 +41,13 @@ static void set_population(FiqSwarm* self)
 /// Sway of this step, repeated so that every chunk finds its own in a row.
 static void set_sway(FiqSwarm* self)
 {
-  const uint32_t     n     = self->n_sway;
-  const float* const asked = self->sway_asked[self->sway_frame == self->frame ? 0 : 1];
-  self->step.n_sway        = n;
+  const uint32_t     n = self->detune.n_sway;
+  const float* const asked =
+      self->detune.sway_asked[self->detune.sway_frame == self->frame ? 0 : 1];
+  self->step.n_sway = n;
   for (uint32_t i = 0, k = 0; n > 0 && i < n + CHUNK; ++i) {
-    self->sway[i] = 1.0f + asked[k];
-    k             = k + 1 < n ? k + 1 : 0;
+    self->detune.sway[i] = 1.0f + asked[k];
+    k                    = k + 1 < n ? k + 1 : 0;
   }
 }
 
@@ -58,9 +59,9 @@ static void set_motion(FiqSwarm* self)
   const float                 rate_hz = (float)self->sample_rate_hz;
   const float                 step_s  = (float)self->step_frames / rate_hz;
   const float                 part    = step->restart ? 1.0f : step_s / reshape_s;
-  const float                 way     = fiq_clamp(p->distribution, 0.0f, 1.0f) - self->normality;
-  self->normality += fiq_clamp(way, -part, part);
-  step->normal     = self->normality > 0.0f;
+  const float                 way = fiq_clamp(p->distribution, 0.0f, 1.0f) - self->detune.normality;
+  self->detune.normality += fiq_clamp(way, -part, part);
+  step->normal     = self->detune.normality > 0.0f;
   step->spread     = p->spread_cents * (0.693147181f / 1200.0f);
   step->coupled    = fabsf(p->coupling) > 0.0f;
   step->noise      = p->phase_noise * sqrtf(step_s) / (FIQ_TWO_PI_F * (float)self->step_frames);
@@ -78,21 +79,22 @@ static void set_step(FiqSwarm* self)
   const float                 rate_hz   = (float)self->sample_rate_hz;
   fiq_swarm_take_params(self, false);
   step->hz_to_nu = 1.0f / rate_hz;
-  step->restart  = self->asleep;
+  step->restart  = self->rest.asleep;
   step->cents    = p->metric >= 0.5f;
   step->convert  = step->cents != was_cents && !step->restart;
   set_motion(self);
   if (fiq_swarm_update_partial_map(self)) {
-    self->regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
+    self->partials.regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
   }
-  self->regroup_steps = step->restart ? 0 : self->regroup_steps;
-  step->regroup       = self->regroup_steps > 0;
-  self->regroup_steps -= step->regroup ? 1 : 0;
+  self->partials.regroup_steps = step->restart ? 0 : self->partials.regroup_steps;
+  step->regroup                = self->partials.regroup_steps > 0;
+  self->partials.regroup_steps -= step->regroup ? 1 : 0;
   // Groups that have lost their members are forgotten slowly; until then all are looked after.
   const float step_s = (float)self->step_frames / rate_hz;
-  self->linger_s     = step->restart || !step->regroup ? self->linger_s - step_s : linger_s;
-  self->linger_s     = step->restart ? 0.0f : fmaxf(self->linger_s, 0.0f);
-  step->n_partials   = self->linger_s > 0.0f ? PARTIALS : (uint32_t)self->n_partials;
+  self->groups.linger_s =
+      step->restart || !step->regroup ? self->groups.linger_s - step_s : linger_s;
+  self->groups.linger_s = step->restart ? 0.0f : fmaxf(self->groups.linger_s, 0.0f);
+  step->n_partials      = self->groups.linger_s > 0.0f ? PARTIALS : (uint32_t)self->partials.n;
 }
 
 /// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
@@ -112,10 +114,10 @@ static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
 {
   const uint32_t step = self->step_frames;
   const uint32_t bits = self->fft_bits;
-  if (item < self->n_chunks) {
+  if (item < self->work.n_chunks) {
     return chunk_ns(self);
   }
-  switch (item - self->n_chunks) {
+  switch (item - self->work.n_chunks) {
   case MEASURE:
     return self->step.measure ? 1000 : 200;
   case MIX_LEFT:
@@ -137,11 +139,11 @@ static bool is_measured(FiqSwarm* self)
   const FiqSwarmFrame* step   = &self->step;
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
   const FiqAnneal*     flight = &self->carriers;
-  const bool  busy     = flight->planned || flight->counting || flight->pass != FIQ_ANNEAL_NO_PASS;
-  const float wait_s   = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
-  const float due_s    = wait_s + (step->still ? rest_s : measure_s);
-  self->unmeasured     = step->restart ? 0 : self->unmeasured + 1;
-  const float passed_s = (float)self->unmeasured * step_s;
+  const bool  busy   = flight->planned || flight->counting || flight->pass != FIQ_ANNEAL_NO_PASS;
+  const float wait_s = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
+  const float due_s  = wait_s + (step->still ? rest_s : measure_s);
+  self->groups.unmeasured = step->restart ? 0 : self->groups.unmeasured + 1;
+  const float passed_s    = (float)self->groups.unmeasured * step_s;
   // Out of silence phases are random, and nothing could pull yet. Beside a plan, which has work enough, nobody is pulled.
   const bool pulls = step->coupled && !step->restart && !flight->planned;
   return pulls || passed_s >= due_s;
@@ -149,11 +151,12 @@ static bool is_measured(FiqSwarm* self)
 
 static void plan_work(FiqSwarm* self)
 {
-  self->n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
-  self->done_ns  = self->carriers.n_next_hot > 0 ? 2000 : 1500; // what begins the step
-  self->total_ns = self->done_ns + (self->n_chunks > 0 ? item_ns(self, 0) * self->n_chunks : 0);
+  self->work.n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
+  self->work.done_ns  = self->carriers.n_next_hot > 0 ? 2000 : 1500; // what begins the step
+  self->work.total_ns =
+      self->work.done_ns + (self->work.n_chunks > 0 ? item_ns(self, 0) * self->work.n_chunks : 0);
   for (uint32_t i = 0; i < N_LAST_ITEMS; ++i) {
-    self->total_ns += item_ns(self, self->n_chunks + i);
+    self->work.total_ns += item_ns(self, self->work.n_chunks + i);
   }
 }
 
@@ -162,13 +165,13 @@ static void set_tone(FiqSwarm* self)
 {
   FiqSwarmFrame* const   step     = &self->step;
   const FiqAnneal* const carriers = &self->carriers;
-  const bool             same     = !fiq_swarm_differs(self->tone_spread, step->spread) &&
-                    !fiq_swarm_differs(self->tone_normality, self->normality);
-  step->toned = self->has_tone && same && step->cents && !step->convert && !step->restart &&
+  const bool             same     = !fiq_swarm_differs(self->detune.tone_spread, step->spread) &&
+                    !fiq_swarm_differs(self->detune.tone_normality, self->detune.normality);
+  step->toned = self->detune.has_tone && same && step->cents && !step->convert && !step->restart &&
                 !step->still && !carriers->moved && !carriers->sorting && !carriers->recounting;
-  self->has_tone       = !step->still;
-  self->tone_spread    = step->spread;
-  self->tone_normality = self->normality;
+  self->detune.has_tone       = !step->still;
+  self->detune.tone_spread    = step->spread;
+  self->detune.tone_normality = self->detune.normality;
 }
 
 static void begin_step(FiqSwarm* self)
@@ -181,16 +184,16 @@ static void begin_step(FiqSwarm* self)
                                  .bend_range_semitones = p->bend_range_semitones};
   fiq_notes_advance(&self->notes, &notes, self->frame);
   // Asleep no note and no voice has a slot: there is nothing to place and to move.
-  if (self->asleep && !fiq_swarm_is_sounding(self)) {
-    self->idle_steps += 1;
+  if (self->rest.asleep && !fiq_swarm_is_sounding(self)) {
+    self->rest.idle_steps += 1;
     fiq_swarm_make_ready(self);
     return;
   }
   fiq_swarm_place_notes(self);
   fiq_swarm_move_voices(self);
-  const bool sounding = fiq_swarm_is_sounding(self);
-  self->idle_steps    = sounding ? 0 : self->idle_steps + 1;
-  if (self->asleep && !sounding) {
+  const bool sounding   = fiq_swarm_is_sounding(self);
+  self->rest.idle_steps = sounding ? 0 : self->rest.idle_steps + 1;
+  if (self->rest.asleep && !sounding) {
     return;
   }
   set_step(self);
@@ -198,34 +201,34 @@ static void begin_step(FiqSwarm* self)
   fiq_swarm_begin_carriers(self);
   self->step.still = self->carriers.still;
   set_tone(self);
-  self->step.measure = is_measured(self);
-  self->is_measured  = self->is_measured && !self->step.restart;
+  self->step.measure       = is_measured(self);
+  self->groups.is_measured = self->groups.is_measured && !self->step.restart;
   fiq_swarm_set_groups(self);
-  self->asleep    = false;
-  self->begun     = true;
-  self->next_item = 0;
+  self->rest.asleep    = false;
+  self->work.begun     = true;
+  self->work.next_item = 0;
   plan_work(self);
 }
 
 void fiq_swarm_fall_asleep(FiqSwarm* self)
 {
-  self->asleep      = true;
-  self->uncertainty = 0.0f;
+  self->rest.asleep        = true;
+  self->groups.uncertainty = 0.0f;
   for (int set = 0; set < 2; ++set) {
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       memset(self->play[set][c], 0, self->step_frames * sizeof(float));
     }
   }
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    for (uint32_t h = 0; self->active[k] && h < PARTIALS; ++h) {
+    for (uint32_t h = 0; self->groups.active[k] && h < PARTIALS; ++h) {
       (void)fiq_swarm_take_sum(self, k * PARTIALS + h);
     }
-    self->active[k] = false;
+    self->groups.active[k] = false;
   }
   for (uint32_t g = 0; g < GROUPS; ++g) {
-    self->count[g]       = 0.0f;
-    self->order2[g]      = 0.0f;
-    self->member[g].pull = 0.0f;
+    self->groups.count[g]       = 0.0f;
+    self->groups.order2[g]      = 0.0f;
+    self->groups.member[g].pull = 0.0f;
   }
   fiq_spectral_bank_reset(&self->lobes);
 }
@@ -243,7 +246,7 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
     break;
   case MIX_LEFT:
   case MIX_RIGHT:
-    fiq_spectral_bank_mix(&self->lobes, self->pan[channel]);
+    fiq_spectral_bank_mix(&self->lobes, self->places.pan[channel]);
     break;
   case FFT_LEFT:
   case FFT_RIGHT:
@@ -260,7 +263,7 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
 static bool swarm_is_quiet(const FiqSwarm* self)
 {
   for (uint32_t first = 0; first < self->step.n_run; first += CHUNK) {
-    const float* const amplitude = self->amplitude + first;
+    const float* const amplitude = self->osc.amplitude + first;
     int32_t            loud      = 0;
     for (uint32_t i = 0; i < CHUNK; ++i) {
       loud |= amplitude[i] > 1e-7f;
@@ -280,36 +283,38 @@ static void advance_work(FiqSwarm* self, uint32_t slice)
     self->playing = 1 - self->playing;
     self->step_count += 1;
     // Amplitudes take slew_steps to reach zero, or longer where they set off late; then the last frame is still to be heard.
-    const bool idle   = !self->asleep && self->idle_steps > (uint32_t)self->slew_steps + 2;
-    self->quiet_steps = idle && swarm_is_quiet(self) ? self->quiet_steps + 1 : 0;
-    if (self->quiet_steps >= 2) {
+    const bool idle = !self->rest.asleep && self->rest.idle_steps > (uint32_t)self->slew_steps + 2;
+    self->rest.quiet_steps = idle && swarm_is_quiet(self) ? self->rest.quiet_steps + 1 : 0;
+    if (self->rest.quiet_steps >= 2) {
       fiq_swarm_fall_asleep(self);
     }
     begin_step(self);
   }
-  if (!self->begun) {
+  if (!self->work.begun) {
     return;
   }
-  const uint32_t due_ns = (uint32_t)((uint64_t)self->total_ns * (slice + 1) / n_slices);
+  const uint32_t due_ns = (uint32_t)((uint64_t)self->work.total_ns * (slice + 1) / n_slices);
   const bool     last   = slice + 1 == n_slices;
-  while (self->next_item < self->n_chunks + N_LAST_ITEMS) {
-    const uint32_t cost_ns = item_ns(self, self->next_item);
-    if (!last && self->done_ns + cost_ns / 2 > due_ns) {
+  while (self->work.next_item < self->work.n_chunks + N_LAST_ITEMS) {
+    const uint32_t cost_ns = item_ns(self, self->work.next_item);
+    if (!last && self->work.done_ns + cost_ns / 2 > due_ns) {
       return;
     }
-    if (self->next_item < self->n_chunks) {
-      fiq_swarm_work_chunk(self, self->next_item);
+    if (self->work.next_item < self->work.n_chunks) {
+      fiq_swarm_work_chunk(self, self->work.next_item);
     } else {
-      work_last_item(self, self->next_item - self->n_chunks);
+      work_last_item(self, self->work.next_item - self->work.n_chunks);
     }
-    self->next_item += 1;
-    self->done_ns += cost_ns;
+    self->work.next_item += 1;
+    self->work.done_ns += cost_ns;
   }
   if (self->step.restart) {
-    self->n_ready = self->n_chunks * CHUNK > self->n_ready ? self->n_chunks * CHUNK : self->n_ready;
+    self->partials.n_ready = self->work.n_chunks * CHUNK > self->partials.n_ready
+                                 ? self->work.n_chunks * CHUNK
+                                 : self->partials.n_ready;
   }
   fiq_spectral_bank_clear(&self->lobes);
-  self->begun = false;
+  self->work.begun = false;
 }
 
 void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t n_frames)
@@ -321,7 +326,7 @@ void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t 
       advance_work(self, at / FIQ_SWARM_SLICE);
     }
     // Without work there are no slices.
-    const uint32_t left = self->begun ? FIQ_SWARM_SLICE - in_slice : self->step_frames - at;
+    const uint32_t left = self->work.begun ? FIQ_SWARM_SLICE - in_slice : self->step_frames - at;
     const uint32_t n    = n_frames - done < left ? n_frames - done : left;
     for (int c = 0; c < FIQ_CHANNELS; ++c) {
       memcpy(out[c] + done, self->play[self->playing][c] + at, n * sizeof(float));
@@ -341,11 +346,11 @@ void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params)
 void fiq_swarm_set_sway(FiqSwarm* self, const float* from, const float* to, uint32_t n)
 {
   assert(n <= FIQ_SWARM_SWAY_MAX);
-  self->n_sway     = n;
-  self->sway_frame = self->frame;
+  self->detune.n_sway     = n;
+  self->detune.sway_frame = self->frame;
   if (n > 0) {
-    memcpy(self->sway_asked[0], from, n * sizeof *from);
-    memcpy(self->sway_asked[1], to, n * sizeof *to);
+    memcpy(self->detune.sway_asked[0], from, n * sizeof *from);
+    memcpy(self->detune.sway_asked[1], to, n * sizeof *to);
   }
 }
 
@@ -353,16 +358,16 @@ void fiq_swarm_set_attention(FiqSwarm* self, const float low_hz[], const float h
                              uint32_t n)
 {
   assert(n <= FIQ_SWARM_ATTENTION_MAX);
-  self->n_attention = n;
+  self->attention.n = n;
   for (uint32_t i = 0; i < n; ++i) {
-    self->attention_hz[0][i] = low_hz[i];
-    self->attention_hz[1][i] = high_hz[i];
+    self->attention.hz[0][i] = low_hz[i];
+    self->attention.hz[1][i] = high_hz[i];
   }
 }
 
 float fiq_swarm_uncertainty(const FiqSwarm* self)
 {
-  return self->uncertainty;
+  return self->groups.uncertainty;
 }
 
 uint32_t fiq_swarm_latency_frames(const FiqSwarm* self)

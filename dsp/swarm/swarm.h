@@ -175,10 +175,111 @@ typedef struct {
   uint32_t       join_first; ///< those from here on are new
 } FiqSwarmFrame;
 
+/// Who sounds; [capacity] each.
 typedef struct {
-  FiqNotes        notes;
-  FiqAnneal       carriers;
-  FiqSpectralBank lobes;
+  float*    nu;   ///< cycles per sample, without coupling
+  float*    tone; ///< frequency over the pitch of the group, while not all are at rest
+  float*    phi;  ///< turns, [-0.5, 0.5]
+  float*    amplitude;
+  uint8_t*  slew;  ///< steps left until the amplitude is its group's
+  uint16_t* group; ///< 0..FIQ_SWARM_GROUPS - 1, or that plus FIQ_SWARM_SILENT
+} FiqSwarmOscillators;
+
+/// All oscillators on one partial of one note.
+typedef struct {
+  FiqSwarmSum*   sum;    ///< [groups + 1][lanes], the last group takes what is silent
+  FiqSwarmGroup* member; ///< [2 groups], the second half for the silent
+  float*         count;  ///< members, falling slowly
+  float*         order2; ///< R^2 without the part that chance gives, slow
+  float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
+  float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
+  float    active_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
+  bool     active[FIQ_CARRIERS_MAX];   ///< slots with members
+  bool     counted[FIQ_CARRIERS_MAX];  ///< and whose members have been counted
+  bool     is_measured;                ///< the groups have been since the last silence
+  uint32_t unmeasured;                 ///< steps since the groups were measured
+  float    uncertainty;                ///< 0..1
+  uint32_t steps_since_entropy;        ///< steps since the uncertainty was judged
+  float    order;                      ///< mean R of the groups, 0..1
+  float    linger_s;                   ///< how long groups without members are still looked after
+} FiqSwarmGroups;
+
+/// Which partial an oscillator sounds, and what a partial is.
+typedef struct {
+  uint8_t  of[256];                       ///< which partial a 256th of the oscillators sounds
+  uint32_t parts[FIQ_SWARM_PARTIALS_MAX]; ///< how many 256ths a partial has
+  float    gain[FIQ_SWARM_PARTIALS_MAX];
+  float    ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
+  int32_t  n;                             ///< that `of` is made for
+  uint32_t limit;                         ///< the same
+  uint32_t regroup_steps;
+  uint32_t n_ready; ///< oscillators whose group is known to hold the partial that is theirs
+} FiqSwarmPartials;
+
+/// Where oscillators stand between left and right.
+typedef struct {
+  float pan[FIQ_CHANNELS][FIQ_LOBE_PLACES]; ///< gains of this step
+  float motion;                             ///< turns, 0..1
+} FiqSwarmPlaces;
+
+/// Who has which carrier.
+typedef struct {
+  uint8_t      of_note[FIQ_NOTES_MAX];  ///< carrier of each note, or 255
+  bool         taken[FIQ_CARRIERS_MAX]; ///< slots of notes and voices
+  float        level[FIQ_CARRIERS_MAX]; ///< envelope of this step
+  float        tilt[FIQ_CARRIERS_MAX];  ///< brightness of the note: exponent of the partial number
+  FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
+} FiqSwarmSlots;
+
+/// What bends an oscillator away from its partial: detune and sway.
+typedef struct {
+  float*   normal;         ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
+  float    normality;      ///< `distribution`, slow
+  float    tone_spread;    ///< detune that `tone` was found with
+  float    tone_normality; ///< and how far normal it was
+  bool     has_tone;       ///< the last step left one
+  float*   sway; ///< [FIQ_SWARM_SWAY_MAX + chunk] 1 + sway of this step, repeated to its end
+  float*   sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
+  uint32_t n_sway;        ///< as handed over
+  uint64_t sway_frame;    ///< stream position then
+} FiqSwarmDetune;
+
+/// Ranges of frequency that have attention.
+typedef struct {
+  uint32_t n;
+  float    hz[2][FIQ_SWARM_ATTENTION_MAX]; ///< low and high ends
+} FiqSwarmAttention;
+
+/// The work of a step, in portions.
+typedef struct {
+  uint32_t n_chunks;  ///< chunks of this step
+  uint32_t next_item; ///< portions of work done: chunks, then what ends the step
+  uint32_t done_ns;   ///< their estimated time
+  uint32_t total_ns;  ///< that of all portions of this step
+  bool     begun;     ///< a step is under work
+} FiqSwarmWork;
+
+/// How long nothing has happened.
+typedef struct {
+  uint32_t idle_steps;  ///< steps since the last note ended
+  uint32_t quiet_steps; ///< of those, steps at whose beginning nothing was left to fade
+  uint32_t shrink_steps;
+  bool     asleep; ///< no note, no tail: silence
+} FiqSwarmRest;
+
+typedef struct {
+  FiqNotes            notes;
+  FiqAnneal           carriers;
+  FiqSpectralBank     lobes;
+  FiqSwarmOscillators osc;
+  FiqSwarmGroups      groups;
+  FiqSwarmPartials    partials;
+  FiqSwarmPlaces      places;
+  FiqSwarmSlots       slots;
+  FiqSwarmDetune      detune;
+  FiqSwarmAttention   attention;
+  FiqSwarmWork        work;
+  FiqSwarmRest        rest;
 
   // fixed by init
   double   sample_rate_hz;
@@ -189,75 +290,14 @@ typedef struct {
   bool     use_avx2;   ///< which build of the kernel; may be cleared to compare
   bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 
-  // oscillators, [capacity]
-  float*    nu;   ///< cycles per sample, without coupling
-  float*    tone; ///< frequency over the pitch of the group, while not all are at rest
-  float*    phi;  ///< turns, [-0.5, 0.5]
-  float*    amplitude;
-  uint8_t*  slew;  ///< steps left until the amplitude is its group's
-  uint16_t* group; ///< 0..FIQ_SWARM_GROUPS - 1, or that plus FIQ_SWARM_SILENT
-
-  // groups, [FIQ_SWARM_GROUPS]
-  FiqSwarmSum*   sum;    ///< [groups + 1][lanes], the last group takes what is silent
-  FiqSwarmGroup* member; ///< [2 groups], the second half for the silent
-  float*         count;  ///< members, falling slowly
-  float*         order2; ///< R^2 without the part that chance gives, slow
-  float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
-  float*         sway; ///< [FIQ_SWARM_SWAY_MAX + chunk] 1 + sway of this step, repeated to its end
-  float*         sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
-  float*         normal;        ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
-
-  float*   play[2][FIQ_CHANNELS]; ///< [step] sounding, and ready
-  uint8_t  partial_of[256];       ///< which partial a 256th of the oscillators sounds
-  uint32_t partial_parts[FIQ_SWARM_PARTIALS_MAX]; ///< how many 256ths a partial has
-  float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
-  float    active_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
-  bool     active[FIQ_CARRIERS_MAX];   ///< slots with members
-  bool     counted[FIQ_CARRIERS_MAX];  ///< and whose members have been counted
-  float    partial_gain[FIQ_SWARM_PARTIALS_MAX];
-  float    partial_ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
-  float    pan[FIQ_CHANNELS][FIQ_LOBE_PLACES];    ///< gains of this step
-  float    motion;                                ///< turns, 0..1
-  uint8_t  note_slot[FIQ_NOTES_MAX];              ///< carrier of each note, or 255
-  bool     taken[FIQ_CARRIERS_MAX];               ///< slots of notes and voices
-  float    slot_level[FIQ_CARRIERS_MAX];          ///< envelope of this step
-  float    slot_tilt[FIQ_CARRIERS_MAX]; ///< brightness of the note: exponent of the partial number
-
-  FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
+  float* play[2][FIQ_CHANNELS]; ///< [step] sounding, and ready
 
   FiqSwarmParams params; ///< as last handed over
   FiqSwarmFrame  step;
-  uint64_t       frame;       ///< stream position
-  uint32_t       n_chunks;    ///< chunks of this step
-  uint32_t       next_item;   ///< portions of work done: chunks, then what ends the step
-  uint32_t       done_ns;     ///< their estimated time
-  uint32_t       total_ns;    ///< that of all portions of this step
-  uint32_t       step_count;  ///< steps since reset
-  uint32_t       unmeasured;  ///< steps since the groups were measured
-  uint32_t       idle_steps;  ///< steps since the last note ended
-  uint32_t       quiet_steps; ///< of those, steps at whose beginning nothing was left to fade
-  uint32_t       regroup_steps;
-  uint32_t       shrink_steps;
-  uint32_t       n_ready; ///< oscillators whose group is known to hold the partial that is theirs
-  bool           is_measured;    ///< the groups have been since the last silence
-  int32_t        n_partials;     ///< that partial_of is made for
-  uint32_t       partial_limit;  ///< the same
-  float          tone_spread;    ///< detune that `tone` was found with
-  float          tone_normality; ///< and how far normal it was
-  bool           has_tone;       ///< the last step left one
-  uint32_t       n_sway;         ///< as handed over
-  uint64_t       sway_frame;     ///< stream position then
-  uint32_t       n_attention;
-  float          attention_hz[2][FIQ_SWARM_ATTENTION_MAX]; ///< low and high ends
-  float          linger_s;            ///< how long groups without members are still looked after
-  float          normality;           ///< `distribution`, slow
-  uint32_t       steps_since_entropy; ///< steps since the uncertainty was judged
-  float          uncertainty;         ///< 0..1
+  uint64_t       frame;      ///< stream position
+  uint32_t       step_count; ///< steps since reset
   uint32_t       seed;
   uint32_t       playing; ///< which of `play` sounds
-  bool           begun;   ///< a step is under work
-  bool           asleep;  ///< no note, no tail: silence
-  float          order;   ///< mean R of the groups, 0..1
 } FiqSwarm;
 
 /// Step for a rate: 64 frames up to 50 kHz, doubled per octave above.  [any]

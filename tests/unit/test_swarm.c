@@ -125,7 +125,7 @@ static void test_every_note_settles_in_tune(void** state)
     bench_render(&bench, 6400);
     const double want_hz = 440.0 * exp2((key - 69.0) / 12.0);
     for (int i = 0; i < 64; ++i) {
-      worst = fmax(worst, fabs(1200.0 * log2((double)bench.swarm.nu[i] * 48000.0 / want_hz)));
+      worst = fmax(worst, fabs(1200.0 * log2((double)bench.swarm.osc.nu[i] * 48000.0 / want_hz)));
     }
     fiq_swarm_note_off(&bench.swarm, 0, key, 0);
     bench_render(&bench, key % 2 ? 6400 : 64); // some from silence, some on top of the last
@@ -175,13 +175,13 @@ static void test_frames_equal_their_model(void** state)
     for (size_t m = 0; m < n_frames; ++m) {
       bench_render(&bench, step);
       for (uint32_t i = 0; i < 192; ++i) {
-        const double a =
-            (double)bench.swarm.amplitude[i] * (double)bench.swarm.pan[0][fiq_lobe_place(i)];
-        const double nu = (double)bench.swarm.nu[i];
+        const double a = (double)bench.swarm.osc.amplitude[i] *
+                         (double)bench.swarm.places.pan[0][fiq_lobe_place(i)];
+        const double nu = (double)bench.swarm.osc.nu[i];
         for (int t = -(int)step; t < (int)step; ++t) {
           const double w = cos(0.5 * pi * t / step);
           model[(m + 1) * step + (size_t)t + 0] +=
-              a * w * w * cos(2.0 * pi * ((double)bench.swarm.phi[i] + nu * t));
+              a * w * w * cos(2.0 * pi * ((double)bench.swarm.osc.phi[i] + nu * t));
         }
       }
     }
@@ -216,7 +216,7 @@ static double loudness_db(uint32_t n_osc, float coupling)
   const double r  = support_rms(bench.out[1], bench.size);
   const double db = support_db(sqrt(l * l + r * r));
   print_message("%6u oscillators, K %3.0f, R %.3f: %.2f dB\n", n_osc, (double)coupling,
-                (double)bench.swarm.order, db);
+                (double)bench.swarm.groups.order, db);
   bench_close(&bench);
   return db;
 }
@@ -263,7 +263,7 @@ static void test_coupling_orders_the_groups(void** state)
     bench.params.anneal_s = 0.3f;
     play_chord(&bench, triad, 3);
     bench_render(&bench, 48000 * 4);
-    order[i] = bench.swarm.order;
+    order[i] = bench.swarm.groups.order;
     bench_close(&bench);
   }
   print_message("R at K 0, 1.5, 50: %.3f %.3f %.3f\n", (double)order[0], (double)order[1],
@@ -508,7 +508,7 @@ static void test_lag_slows_what_is_locked(void** state)
   bench_render(&bench, 48000 * 5);
   const double w      = 2.0 * pi * 440.0 * 6.0 * log(2.0) / 1200.0;
   const double step_s = 64.0 / 48000.0;
-  const double r      = (double)bench.swarm.order;
+  const double r      = (double)bench.swarm.groups.order;
   const double want   = -(1.0 - exp(-10.0 * w * r * step_s)) / step_s * sin(0.5) / (2.0 * pi);
   const double got    = find_tone_hz(bench.out[0] + 96000, 96000, 440.0 + want, 48000.0) - 440.0;
   print_message("lag 0.5 at K 10: R %.3f, %.2f Hz lower, by the formula %.2f\n", r, got, want);
@@ -536,7 +536,7 @@ static double order_at(float k, float distribution, float noise, float attention
   double sum = 0.0;
   for (int i = 0; i < 1500; ++i) {
     bench_render(&bench, 64);
-    sum += (double)bench.swarm.order / 1500.0;
+    sum += (double)bench.swarm.groups.order / 1500.0;
   }
   bench_close(&bench);
   return sum;
@@ -573,7 +573,7 @@ static void test_normal_detune_has_the_same_deviation_and_ends_at_three(void** s
     double most   = 0.0;
     double inside = 0.0;
     for (uint32_t i = 0; i < 8192; ++i) {
-      const double cents = 1200.0 * log2((double)bench.swarm.nu[i] * 48000.0 / 440.0) / 20.0;
+      const double cents = 1200.0 * log2((double)bench.swarm.osc.nu[i] * 48000.0 / 440.0) / 20.0;
       mean += cents / 8192.0;
       square += cents * cents / 8192.0;
       most = fmax(most, fabs(cents));
@@ -617,13 +617,13 @@ static void test_phase_noise_walks_at_its_rate(void** state)
   fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
   bench_render(&bench, 9600);
   static float before[2000];
-  memcpy(before, bench.swarm.phi, sizeof before);
+  memcpy(before, bench.swarm.osc.phi, sizeof before);
   bench.params.phase_noise = 2.0f;
   bench_render(&bench, 4800); // a tenth of a second
   double sine   = 0.0;
   double cosine = 0.0;
   for (int i = 0; i < 2000; ++i) {
-    const double turned = 2.0 * pi * (double)(bench.swarm.phi[i] - before[i]);
+    const double turned = 2.0 * pi * (double)(bench.swarm.osc.phi[i] - before[i]);
     sine += sin(turned) / 2000.0;
     cosine += cos(turned) / 2000.0;
   }
@@ -666,13 +666,13 @@ static void test_sway_moves_frequencies_in_turn(void** state)
     bench_render(&bench, late ? 96 : 64);
     for (uint32_t i = 0; i < 300; ++i) {
       const double want = 440.0 / 48000.0 * (1.0 + (double)(late ? to : from)[i % N]);
-      worst             = fmax(worst, fabs((double)bench.swarm.nu[i] / want - 1.0));
+      worst             = fmax(worst, fabs((double)bench.swarm.osc.nu[i] / want - 1.0));
     }
   }
   fiq_swarm_set_sway(&bench.swarm, NULL, NULL, 0);
   bench_render(&bench, 64);
   for (uint32_t i = 0; i < 300; ++i) {
-    worst = fmax(worst, fabs((double)bench.swarm.nu[i] * 48000.0 / 440.0 - 1.0));
+    worst = fmax(worst, fabs((double)bench.swarm.osc.nu[i] * 48000.0 / 440.0 - 1.0));
   }
   print_message("sway: largest relative error %.2g\n", worst);
   assert_true(worst < 1e-6);
@@ -696,8 +696,8 @@ static void test_partial_limit_leaves_smooth_partials(void** state)
     bool     heard[16] = {false};
     uint32_t n         = 0;
     for (uint32_t k = 0; k < 4000; ++k) {
-      assert_true(bench.swarm.group[k] < FIQ_SWARM_GROUPS);
-      heard[bench.swarm.group[k] % FIQ_SWARM_PARTIALS_MAX] = true;
+      assert_true(bench.swarm.osc.group[k] < FIQ_SWARM_GROUPS);
+      heard[bench.swarm.osc.group[k] % FIQ_SWARM_PARTIALS_MAX] = true;
     }
     for (uint32_t h = 1; h <= 16; ++h) {
       n += heard[h - 1];
@@ -723,7 +723,7 @@ static void test_uncertainty_is_high_in_chorus_and_low_when_locked(void** state)
     bench_render(&bench, 48000 * 4);
     judged[i] = fiq_swarm_uncertainty(&bench.swarm);
     print_message("K %4.1f: R %.3f, uncertainty %.3f\n", (double)bench.params.coupling,
-                  (double)bench.swarm.order, (double)judged[i]);
+                  (double)bench.swarm.groups.order, (double)judged[i]);
     bench_close(&bench);
   }
   assert_true(judged[0] > 0.93f && judged[0] <= 1.0f);
@@ -745,7 +745,7 @@ static double fleeing_level_db(float k, double* order)
   double times = 0.0;
   for (; times < 200.0; times += 1.0) {
     bench_render(&bench, 48000 / 800 * 64);
-    sum += (double)bench.swarm.order;
+    sum += (double)bench.swarm.groups.order;
   }
   *order          = sum / times;
   const double l  = support_rms(bench.out[0], bench.size);
@@ -881,7 +881,7 @@ static double tremble_cents(float temperature, double* mean)
   for (int i = 0; i < 20; ++i) {
     bench_render(&bench, 3200);
     for (uint32_t k = 0; k < 3000; ++k) {
-      const double hz      = (double)bench.swarm.nu[k] * 48000.0;
+      const double hz      = (double)bench.swarm.osc.nu[k] * 48000.0;
       const double note    = 69.0 + 12.0 * log2(hz / 440.0);
       const double nearest = note < 62.0 ? 60.0 : note < 65.5 ? 64.0 : 67.0;
       sum += 100.0 * (note - nearest);
@@ -982,10 +982,10 @@ static void test_sleep_waits_for_the_last_to_fade(void** state)
   fiq_swarm_note_off(&bench.swarm, 0, 40, 0);
   bench_render(&bench, 15 * 64);
   // One that has not finished, as after a change of its note in the last moment.
-  bench.swarm.amplitude[5] = 0.04f;
-  bench.swarm.slew[5]      = 20;
+  bench.swarm.osc.amplitude[5] = 0.04f;
+  bench.swarm.osc.slew[5]      = 20;
   bench_render(&bench, TAIL);
-  assert_true(bench.swarm.asleep);
+  assert_true(bench.swarm.rest.asleep);
   const float* const x    = bench.out[0] + bench.size - TAIL + 128;
   double             step = 0.0;
   double             peak = 0.0;
@@ -1010,15 +1010,15 @@ static void test_silence_is_used_to_get_ready(void** state)
     bench_open(&bench, 48000.0, N, 0);
     bench.params.partials = 12.0f;
     bench_render(&bench, ready ? 6400 : 64);
-    assert_true((bench.swarm.n_ready >= N) == (ready != 0));
+    assert_true((bench.swarm.partials.n_ready >= N) == (ready != 0));
     play_chord(&bench, triad, 4);
     bench_render(&bench, 64);
-    assert_true(bench.swarm.n_ready >= N);
-    memcpy(group[ready], bench.swarm.group, sizeof group[ready]);
+    assert_true(bench.swarm.partials.n_ready >= N);
+    memcpy(group[ready], bench.swarm.osc.group, sizeof group[ready]);
     // Others ask for more partials while all sounds: these are given out anew.
     bench.params.partials = 20.0f;
     bench_render(&bench, 64);
-    assert_int_equal(bench.swarm.n_ready, 0);
+    assert_int_equal(bench.swarm.partials.n_ready, 0);
     bench_close(&bench);
   }
   uint32_t members[12] = {0};
@@ -1104,11 +1104,11 @@ static void test_voices_sound_as_handed_over(void** state)
   FiqSwarmVoice voice[2]    = {{7, 100.0f, 1.0f, 0.5f}, {9, 300.0f, 2.0f, 0.25f}};
   fiq_swarm_set_voices(&bench.swarm, voice, 2);
   bench_render(&bench, 48000);
-  const uint8_t slot = bench.swarm.held[0].slot;
+  const uint8_t slot = bench.swarm.slots.held[0].slot;
   fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
   bench_render(&bench, 48000);
   assert_int_equal(bench.swarm.carriers.settled[slot], 150);
-  assert_int_equal(bench.swarm.carriers.settled[bench.swarm.held[1].slot], 300);
+  assert_int_equal(bench.swarm.carriers.settled[bench.swarm.slots.held[1].slot], 300);
   assert_int_equal(bench.swarm.carriers.settled[0], 150);
   bench_render(&bench, 48000 * 6); // the measure of order is slow
   const double half = support_tone_amplitude(bench.out[0] + 48000 * 7, 48000, 100.0, 48000.0);
@@ -1122,7 +1122,7 @@ static void test_voices_sound_as_handed_over(void** state)
   print_message("voices: level x2 gives %.2f dB, 300 Hz at %.3f\n", support_db(full / half), hz);
   assert_true(fabs(support_db(full / half) - 6.02) < 0.5);
   assert_true(fabs(1200.0 * log2(hz / 300.0)) < 0.5);
-  assert_int_equal(bench.swarm.held[0].slot, slot);
+  assert_int_equal(bench.swarm.slots.held[0].slot, slot);
   assert_int_equal(bench.swarm.carriers.n_hot, 0);
   fiq_swarm_note_off(&bench.swarm, 0, 69, 0);
   fiq_swarm_set_voices(&bench.swarm, NULL, 0);
@@ -1130,7 +1130,7 @@ static void test_voices_sound_as_handed_over(void** state)
   const double rough = roughness(bench.out[0], bench.size, support_peak(bench.out[0], bench.size));
   print_message("births, a jump of level and deaths: second difference %.2g of the peak\n", rough);
   assert_true(rough < 6e-3); // 440 Hz alone has 3.3e-3
-  assert_true(bench.swarm.asleep);
+  assert_true(bench.swarm.rest.asleep);
   bench_close(&bench);
 }
 
@@ -1160,13 +1160,13 @@ static void test_voices_give_way_to_notes(void** state)
     bench_render(&bench, 640);
     uint32_t n_slots = 0;
     for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-      n_slots += bench.swarm.taken[k];
+      n_slots += bench.swarm.slots.taken[k];
     }
     for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
-      n_slots -= bench.swarm.note_slot[k] != 255;
+      n_slots -= bench.swarm.slots.of_note[k] != 255;
     }
     for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
-      n_slots -= bench.swarm.held[v].used;
+      n_slots -= bench.swarm.slots.held[v].used;
     }
     assert_int_equal(n_slots, 0);
     assert_true(isfinite(support_peak(bench.out[0], bench.size)));
@@ -1256,7 +1256,7 @@ static void test_random_play_is_finite_and_ends(void** state)
     print_message("seed %u: peak %.2f\n", (unsigned)seed, peak);
     assert_true(peak < 4.0);
     assert_true(support_peak(bench.out[0] + 72000, 24000) <= 0.0);
-    assert_true(bench.swarm.asleep);
+    assert_true(bench.swarm.rest.asleep);
     bench_close(&bench);
   }
 }
@@ -1364,7 +1364,7 @@ static double worst_detuning_cents(const FiqSwarm* swarm, uint32_t n)
 {
   double worst = 0.0;
   for (uint32_t i = 0; i < n; ++i) {
-    const double is     = (double)swarm->nu[i] * swarm->sample_rate_hz;
+    const double is     = (double)swarm->osc.nu[i] * swarm->sample_rate_hz;
     const double wanted = (double)fiq_swarm_hz(swarm, swarm->carriers.x[i]);
     worst               = fmax(worst, fabs(1200.0 * log2(is / wanted)));
   }
@@ -1478,7 +1478,7 @@ static void test_silence_without_notes(void** state)
   bench_open(&bench, 48000.0, 1000, 0);
   bench_render(&bench, 9600);
   assert_true(support_peak(bench.out[0], bench.size) <= 0.0);
-  assert_true(bench.swarm.asleep);
+  assert_true(bench.swarm.rest.asleep);
   bench_close(&bench);
 }
 
