@@ -44,6 +44,14 @@ typedef enum {
   FIQ_N_SMOOTHED
 } FiqSmoothed;
 
+/// What hands do to the core.
+typedef struct {
+  uint64_t n_ticks;       ///< that have passed for it
+  uint32_t left_ticks;    ///< of the step that is let pass while it is paused
+  bool     was_stepping;  ///< core_step was on
+  bool     was_resetting; ///< core_reset was on
+} FiqCoreHold;
+
 struct FiqEngine {
   void*           block; ///< of all that the engine itself has
   FiqEngineConfig config;
@@ -78,6 +86,7 @@ struct FiqEngine {
   FiqSmoother       trust;    ///< share of the realms' output in place of the delayed input
   FiqSmoother       strength; ///< the same of the phases, while something turns
   FiqPhaseCore      core;
+  FiqCoreHold       hold;
   FiqCoreField      field;                        ///< of the linked instances
   float             theta_rad[FIQ_NEURONS_MAX];   ///< of the core, as the realms' bands take them
   float             learn_scale[FIQ_NEURONS_MAX]; ///< share of the coordination that a band gets

@@ -4,6 +4,7 @@
 static const float goal_coupling = 6.0f;  // units of K that a goal may add or take
 static const float coupling_low  = -2.0f; // of K with the goals' part
 static const float coupling_high = 16.0f;
+static const float step_s        = 0.1f;            // that a paused core is let on by
 static const float cent          = 0.000577622650f; // ln 2 / 1200
 
 enum { SWAY_TICKS = 2 }; ///< control periods of the swarm's shortest step
@@ -23,6 +24,8 @@ void fiq_engine_reset_core(FiqEngine* self)
   fiq_regulator_reset(&self->group_regulator);
   fiq_stochastic_resonance_reset(&self->group_resonance);
   self->field = (FiqCoreField){.n_peers = 0};
+  self->hold  = (FiqCoreHold){.was_stepping  = self->params.core_step,
+                              .was_resetting = self->params.core_reset};
 }
 
 uint32_t fiq_engine_core_frames(double sample_rate_hz)
@@ -119,15 +122,40 @@ static void sway_swarm(FiqEngine* self)
   fiq_swarm_set_sway(swarm, self->sway, self->sway, n_sway);
 }
 
+/// Whether time passes for the core in this control period.
+static bool core_goes_on(FiqEngine* self)
+{
+  const FiqEngineParams* const p    = &self->params;
+  FiqCoreHold* const           hold = &self->hold;
+  if (p->core_reset && !hold->was_resetting) {
+    fiq_phase_core_scatter(&self->core, self->seed);
+  }
+  if (p->core_step && !hold->was_stepping) {
+    hold->left_ticks = (uint32_t)rintf(step_s / self->core.period_s);
+  }
+  hold->was_resetting = p->core_reset;
+  hold->was_stepping  = p->core_step;
+  hold->left_ticks    = p->core_pause ? hold->left_ticks : 0;
+  const bool goes_on  = !p->core_pause || hold->left_ticks > 0;
+  hold->left_ticks -= hold->left_ticks > 0 ? 1 : 0;
+  hold->n_ticks += goes_on ? 1 : 0;
+  return goes_on;
+}
+
 void fiq_engine_control_core(FiqEngine* self)
 {
-  FiqPhaseCoreParams params = core_params(self);
-  if (fiq_phase_core_is_due(&self->core)) {
+  FiqPhaseCoreParams params  = core_params(self);
+  const bool         goes_on = core_goes_on(self);
+  if (goes_on && fiq_phase_core_is_due(&self->core)) {
     exchange_news(self, &params);
   }
   params.field_re = self->params.link_strength * self->field.re;
   params.field_im = self->params.link_strength * self->field.im;
-  fiq_phase_core_tick(&self->core, &params);
+  if (goes_on) {
+    fiq_phase_core_tick(&self->core, &params);
+  } else {
+    fiq_phase_core_rest(&self->core);
+  }
   if (self->path) {
     place_core_bands(self);
   } else {

@@ -83,11 +83,11 @@ static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
 static void turn_frame(FiqPicture* picture, const FiqEngine* self)
 {
   const float period_s = (float)(self->control_frames / self->config.sample_rate_hz);
-  const float passed_s = (float)(self->n_ticks - picture->n_ticks) * period_s;
-  const bool  is_known = self->n_ticks >= picture->n_ticks && passed_s < 1.0f;
+  const float passed_s = (float)(self->hold.n_ticks - picture->n_ticks) * period_s;
+  const bool  is_known = self->hold.n_ticks >= picture->n_ticks && passed_s < 1.0f;
   const float way = is_known ? fiq_engine_centre_rad_s(self) * self->params.speed * passed_s : 0.0f;
   picture->turned_rad = fiq_wrap_rad(picture->turned_rad + fiq_wrap_rad(way));
-  picture->n_ticks    = self->n_ticks;
+  picture->n_ticks    = self->hold.n_ticks;
 }
 
 static void show_core(FiqPicture* picture, const FiqEngine* self)

@@ -54,7 +54,7 @@ typedef struct {
 
   // kept between pictures
   float    turned_rad; ///< by which the frame of the core has turned
-  uint64_t n_ticks;    ///< control periods at the last picture
+  uint64_t n_ticks;    ///< control periods of the core at the last picture
   float    re[FIQ_PICTURE_GROUPS];
   float    im[FIQ_PICTURE_GROUPS];
 } FiqPicture;

@@ -117,6 +117,30 @@ static void change_oscillators(FiqPhaseCore* self, uint32_t n_osc)
   self->n_osc = n_osc;
 }
 
+void fiq_phase_core_scatter(FiqPhaseCore* self, uint64_t seed)
+{
+  assert(self);
+  const FiqKuramoto* const network = &self->network;
+  const float              held    = self->glide * self->glide * (3.0f - 2.0f * self->glide);
+  const float              rest    = (float)(self->n_ticks - self->tick) / (float)self->n_ticks;
+  for (uint32_t i = 0; i < self->n_osc_max; ++i) {
+    const uint32_t k    = i % self->n_osc;
+    const float    way  = rest * (network->moved_rad[k] + network->turned_rad);
+    self->offset_rad[i] = network->theta_rad[k] - way + held * self->offset_rad[i];
+  }
+  fiq_kuramoto_reset(&self->network, seed);
+  for (uint32_t i = 0; i < self->n_osc_max; ++i) {
+    self->offset_rad[i] = fiq_wrap_rad(self->offset_rad[i] - network->theta_rad[i % self->n_osc]);
+  }
+  self->glide       = 1.0f;
+  self->tick        = self->n_ticks;
+  self->until_due   = 0;
+  self->order       = network->order;
+  self->psi_rad     = network->psi_rad;
+  self->end_order   = network->order;
+  self->end_psi_rad = network->psi_rad;
+}
+
 /// What the regulator makes of the last step.
 static void regulate(FiqPhaseCore* self, const FiqPhaseCoreParams* params, float critical,
                      float dt_s)
@@ -233,6 +257,14 @@ static void exchange_with_peers(FiqPhaseCore* self)
       fiq_clamp(fiq_wrap_rad(self->end_psi_rad + done * (moved + turned)), -FIQ_PI_F, FIQ_PI_F);
 }
 
+void fiq_phase_core_rest(FiqPhaseCore* self)
+{
+  assert(self);
+  if (self->glide > 0.0f) {
+    self->glide = fmaxf(0.0f, self->glide - self->period_s / glide_s);
+  }
+}
+
 void fiq_phase_core_tick(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
 {
   assert(self);
@@ -249,9 +281,7 @@ void fiq_phase_core_tick(FiqPhaseCore* self, const FiqPhaseCoreParams* params)
   }
   ++self->tick;
   --self->until_due;
-  if (self->glide > 0.0f) {
-    self->glide = fmaxf(0.0f, self->glide - self->period_s / glide_s);
-  }
+  fiq_phase_core_rest(self);
 }
 
 /// out = theta - rest (moved + turned).

@@ -111,6 +111,10 @@ FiqStatus fiq_phase_core_init(FiqPhaseCore* self, FiqArena* arena,
 /// Start anew from `seed`; equal seeds, equal cores.  [audio]
 void fiq_phase_core_reset(FiqPhaseCore* self, uint64_t seed);
 
+/// Phases and rates are those of `seed` from the next step on; what consumers see glides there in 0.1 s. Regulator and
+/// stability go on.  [audio]
+void fiq_phase_core_scatter(FiqPhaseCore* self, uint64_t seed);
+
 /// Place the first `n` phases (any angles), 1..n_osc_max, at once.  [audio]
 void fiq_phase_core_set_phases(FiqPhaseCore* self, const float* theta_rad, uint32_t n);
 
@@ -122,6 +126,9 @@ bool fiq_phase_core_is_due(const FiqPhaseCore* self);
 
 /// One control tick passes; parameters are read where a step begins.  [audio]
 void fiq_phase_core_tick(FiqPhaseCore* self, const FiqPhaseCoreParams* params);
+
+/// One control tick passes in which the phases stand still; what glides goes on to glide.  [audio]
+void fiq_phase_core_rest(FiqPhaseCore* self);
 
 /// Phases now of `n` consumers, the i-th has oscillator i % n_osc: `theta_rad` [n], any
 /// angles.  [audio]

@@ -244,6 +244,71 @@ static void test_equal_renders_are_equal(void** state)
   fixture_audio_free(&b);
 }
 
+/// What is switched on from `from_s` on.
+typedef struct {
+  const char* symbol;
+  double      from_s;
+} Switch;
+
+/// Up to two switches in a core that drifts; the order of the core every tenth of a second.
+static void render_switches(FiqPluginKind kind, const Switch* switches, int n,
+                            const FixtureAudio* out, float* order)
+{
+  Fixture* const self = open_sounding(kind);
+  fixture_set(self, "coupling", 1);
+  fixture_set(self, "core_rate", 0.5);
+  for (size_t at = 0; at < FRAMES; at += BLOCK) {
+    for (int i = 0; i < n; ++i) {
+      fixture_set(self, switches[i].symbol, (double)at >= switches[i].from_s * RATE);
+    }
+    fixture_run(self, kind == FIQ_PLUGIN_REALMS ? input.plane : NULL, out->plane, at, BLOCK);
+    fixture_work(self);
+    order[at / (RATE / 10)] = fixture_get(self, kind == FIQ_PLUGIN_REALMS ? "order" : "core_order");
+  }
+  fixture_close(self);
+}
+
+enum { ORDERS = FRAMES / (RATE / 10) };
+
+static float largest_change(const float* order, int from, int to)
+{
+  float change = 0.0f;
+  for (int i = from + 1; i < to; ++i) {
+    change = fmaxf(change, fabsf(order[i] - order[i - 1]));
+  }
+  return change;
+}
+
+static void test_pause_step_and_reset_are_heard_and_told(void** state)
+{
+  (void)state;
+  static const Switch step[]  = {{"core_pause", 4.0}, {"core_step", 8.0}};
+  static const Switch reset[] = {{"core_reset", 4.0}};
+  FixtureAudio        plain   = fixture_audio(FRAMES);
+  FixtureAudio        out     = fixture_audio(FRAMES);
+  float               order[2][ORDERS];
+  for (int kind = 0; kind < 2; ++kind) {
+    render_switches((FiqPluginKind)kind, NULL, 0, &plain, order[0]);
+    assert_true(largest_change(order[0], 42, ORDERS) > 1e-3f);
+    render_switches((FiqPluginKind)kind, step, 1, &out, order[1]);
+    assert_true(largest_change(order[1], 42, ORDERS) <= 0.0f);
+    assert_true(difference_db(&plain, &out) > heard_db);
+    // A step of a tenth of a second, and then rest again.
+    render_switches((FiqPluginKind)kind, step, 2, &out, order[1]);
+    assert_true(largest_change(order[1], 42, 79) <= 0.0f);
+    assert_true(largest_change(order[1], 78, 83) > 1e-4f);
+    assert_true(largest_change(order[1], 83, ORDERS) <= 0.0f);
+    // What follows a reset is what followed the start.
+    render_switches((FiqPluginKind)kind, reset, 1, &out, order[1]);
+    assert_true(difference_db(&plain, &out) > heard_db);
+    for (int i = 2; i < 40; ++i) {
+      assert_true(fabsf(order[1][40 + i] - order[0][i]) < 0.02f);
+    }
+  }
+  fixture_audio_free(&plain);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -256,6 +321,7 @@ int main(void)
       cmocka_unit_test(test_resonance_is_heard),
       cmocka_unit_test(test_resonance_is_not_heard_where_nothing_repeats),
       cmocka_unit_test(test_the_ratio_tells_whether_notes_lock_at_any_speed),
+      cmocka_unit_test(test_pause_step_and_reset_are_heard_and_told),
       cmocka_unit_test(test_equal_renders_are_equal)};
   make_input();
   const int result = cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,7 @@ static void sweep(FiqPluginKind kind)
     if (!fiq_param_in(param, kind) || fiq_param_is_meter(param) ||
         param->kind == FIQ_KIND_FREEWHEEL || strncmp(param->symbol, "learn", 5) == 0 ||
         strncmp(param->symbol, "link", 4) == 0 || strcmp(param->symbol, "memory_clear") == 0 ||
+        strcmp(param->symbol, "core_step") == 0 || strcmp(param->symbol, "core_reset") == 0 ||
         strcmp(param->symbol, "stabilise") == 0 || strcmp(param->symbol, "resonance") == 0 ||
         strcmp(param->symbol, "uncertainty_aim") == 0) {
       continue;

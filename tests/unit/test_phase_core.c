@@ -563,6 +563,56 @@ static void test_extremes_stay_finite(void** state)
   support_arena_free(&bench.arena);
 }
 
+static void test_scattered_it_is_the_core_of_that_seed_and_consumers_glide(void** state)
+{
+  (void)state;
+  Bench                    a      = bench_new(64);
+  Bench                    b      = bench_new(64);
+  const FiqPhaseCoreParams params = params_of(64, 2.0f);
+  float                    theta[2][64];
+  fiq_phase_core_reset(&b.core, 5);
+  ticks(&a.core, &params, 803);
+  fiq_phase_core_phases(&a.core, theta[0], 64);
+  fiq_phase_core_scatter(&a.core, 5);
+  fiq_phase_core_phases(&a.core, theta[1], 64);
+  for (int i = 0; i < 64; ++i) {
+    assert_true(fabs(wrap((double)theta[1][i] - (double)theta[0][i])) < 1e-5);
+  }
+  assert_true(largest_leap(&a.core, &params, 1200, 64, theta[1]) < 0.05);
+  ticks(&b.core, &params, 1200);
+  fiq_phase_core_phases(&a.core, theta[0], 64);
+  fiq_phase_core_phases(&b.core, theta[1], 64);
+  for (int i = 0; i < 64; ++i) {
+    assert_true(fabs(wrap((double)theta[1][i] - (double)theta[0][i])) < 1e-5);
+  }
+  support_arena_free(&a.arena);
+  support_arena_free(&b.arena);
+}
+
+static void test_at_rest_nothing_moves_but_what_glides(void** state)
+{
+  (void)state;
+  Bench                    bench  = bench_new(16);
+  const FiqPhaseCoreParams params = params_of(16, 2.0f);
+  float                    theta[2][16];
+  ticks(&bench.core, &params, 100);
+  fiq_phase_core_phases(&bench.core, theta[0], 16);
+  for (int i = 0; i < 1000; ++i) {
+    fiq_phase_core_rest(&bench.core);
+  }
+  fiq_phase_core_phases(&bench.core, theta[1], 16);
+  assert_memory_equal(theta[0], theta[1], sizeof(theta[0]));
+  fiq_phase_core_scatter(&bench.core, 9);
+  for (int i = 0; i < 1000; ++i) {
+    fiq_phase_core_rest(&bench.core);
+  }
+  fiq_phase_core_phases(&bench.core, theta[1], 16);
+  for (int i = 0; i < 16; ++i) {
+    assert_true(fabs(wrap((double)(theta[1][i] - bench.core.network.theta_rad[i]))) < 1e-5);
+  }
+  support_arena_free(&bench.arena);
+}
+
 static void test_too_small_an_arena_and_bad_configs_are_refused(void** state)
 {
   (void)state;
@@ -605,6 +655,8 @@ int main(void)
       cmocka_unit_test(test_adopting_goes_on_where_the_old_one_was),
       cmocka_unit_test(test_placed_phases_are_there_at_once),
       cmocka_unit_test(test_extremes_stay_finite),
+      cmocka_unit_test(test_scattered_it_is_the_core_of_that_seed_and_consumers_glide),
+      cmocka_unit_test(test_at_rest_nothing_moves_but_what_glides),
       cmocka_unit_test(test_too_small_an_arena_and_bad_configs_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
