@@ -129,13 +129,8 @@ typedef struct {
   bool     uniform;                         ///< all intervals are equally steep
 } FiqSoftmaxField;
 
+/// Where the oscillators are; [capacity] each unless said.
 typedef struct {
-  // fixed by init
-  uint32_t capacity;   ///< multiple of FIQ_ANNEAL_CHUNK
-  bool     use_avx2;   ///< which build of the kernels; may be cleared to compare
-  bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
-
-  // oscillators, [capacity]
   float*   x;          ///< coordinate
   uint8_t* slot;       ///< carrier it sits on or flies to
   uint8_t* state;      ///< FiqOscillatorState
@@ -143,8 +138,13 @@ typedef struct {
   uint8_t* chunk_hot;  ///< [capacity / chunk] hot oscillators of a chunk
   uint8_t* chunk_left; ///< [capacity / chunk] steps until its next update
   uint8_t* chunk_due;  ///< [capacity / chunk] 1: still to come in the pass under way
+  uint32_t n;          ///< oscillators in play
+  uint32_t n_hot;      ///< of these, in flight
+  uint32_t n_next_hot; ///< in flight once they are sorted
+} FiqAnnealOscillators;
 
-  // histograms of the hot ones
+/// Histograms of the hot ones.
+typedef struct {
   uint32_t* coarse;        ///< [lanes][FIQ_ANNEAL_COARSE]
   uint32_t* fine;          ///< [FIQ_ANNEAL_REFINED + 1][FIQ_ANNEAL_FINE]
   uint8_t*  fine_of;       ///< [FIQ_ANNEAL_COARSE] table refining a cell, the last for none
@@ -152,17 +152,23 @@ typedef struct {
   float*    lane_min;      ///< [chunk] smallest hot x of this pass
   float*    lane_max;      ///< [chunk]
   float*    lane_residual; ///< [chunk] sum of |x - carrier|
-  float*    noise;         ///< [FIQ_ANNEAL_NOISE + chunk] normal; fixed by init
   float     range_low, range_scale;         ///< cells of this pass
   float     old_range_low, old_range_scale; ///< cells of the pass before
+  uint32_t  stride, old_stride; ///< every which chunk is counted in this pass, in the one before
+  uint32_t  n_measured;         ///< oscillators in the sums of this pass so far
+} FiqAnnealHistogram;
 
-  uint32_t stride, old_stride; ///< every which chunk is counted in this pass, in the one before
+/// The carriers, by slot.
+typedef struct {
+  float now[FIQ_CARRIERS_MAX];    ///< coordinate at this step
+  float before[FIQ_CARRIERS_MAX]; ///< at the step before
+  float shift[FIQ_CARRIERS_MAX];  ///< now - before
+  float mass[FIQ_CARRIERS_MAX];
+  float gap; ///< smallest distance between carriers of the field
+} FiqAnnealCarriers;
 
-  // carriers, by slot
-  float    now[FIQ_CARRIERS_MAX];    ///< coordinate at this step
-  float    before[FIQ_CARRIERS_MAX]; ///< at the step before
-  float    shift[FIQ_CARRIERS_MAX];  ///< now - before
-  float    mass[FIQ_CARRIERS_MAX];
+/// Who stays with which carrier and who goes where, by slot.
+typedef struct {
   uint32_t share[FIQ_CARRIERS_MAX];   ///< oscillators that mass asks for
   uint32_t settled[FIQ_CARRIERS_MAX]; ///< oscillators settled
   uint32_t stay[FIQ_CARRIERS_MAX];    ///< how many of `was` the plan lets stay
@@ -175,26 +181,33 @@ typedef struct {
   uint8_t  exit_first[FIQ_CARRIERS_MAX +
                      1]; ///< where the exits of a carrier begin, and the last ones end
   uint8_t  exit_slot[2 * FIQ_CARRIERS_MAX]; ///< carrier that an exit leads to
-  uint32_t exit_end
-      [2 * FIQ_CARRIERS_MAX]; ///< part of the departed, in 2^-32, that take it or one before it
-  uint32_t was[FIQ_CARRIERS_MAX]; ///< settled when the last plan was made
+  uint32_t
+           exit_end[2 *
+               FIQ_CARRIERS_MAX]; ///< part of the departed, in 2^-32, that take it or one before it
+  uint32_t was[FIQ_CARRIERS_MAX];      ///< settled when the last plan was made
+} FiqAnnealTransport;
 
-  // parts of the cloud that oscillators are strewn over, by their number
-  uint8_t scatter_slot[FIQ_ANNEAL_SCATTER_SLOTS];
-  float   scatter_slot_low[FIQ_ANNEAL_SCATTER_SLOTS];
-  float   scatter_slot_span[FIQ_ANNEAL_SCATTER_SLOTS];
+/// Parts of the cloud that oscillators are strewn over, by their number.
+typedef struct {
+  uint8_t slot[FIQ_ANNEAL_SCATTER_SLOTS];
+  float   low[FIQ_ANNEAL_SCATTER_SLOTS];
+  float   span[FIQ_ANNEAL_SCATTER_SLOTS];
+} FiqAnnealScatter;
 
-  // the cut points
-  uint32_t n_cuts;                        ///< boundaries with a refined cell pending
-  uint32_t cut_rank[FIQ_CARRIERS_MAX];    ///< oscillators below boundary, of those counted
-  int32_t  cut_cell[FIQ_CARRIERS_MAX][2]; ///< coarse cells of the two neighbours
-  float    cut_share[FIQ_CARRIERS_MAX];   ///< share of the hot ones that the cut was made for
-  float    cut_x[FIQ_CARRIERS_MAX];       ///< q
-  uint32_t n_known;                       ///< cuts in cut_x; 0: none yet
+/// The points that part the cloud among the carriers.
+typedef struct {
+  uint32_t n;                         ///< boundaries with a refined cell pending
+  uint32_t rank[FIQ_CARRIERS_MAX];    ///< oscillators below boundary, of those counted
+  int32_t  cell[FIQ_CARRIERS_MAX][2]; ///< coarse cells of the two neighbours
+  float    share[FIQ_CARRIERS_MAX];   ///< share of the hot ones that the cut was made for
+  float    x[FIQ_CARRIERS_MAX];       ///< q
+  uint32_t n_known;                   ///< cuts in cut_x; 0: none yet
+} FiqAnnealCuts;
 
-  FiqSoftmaxField field;
-  float           p; ///< progress of the anneal, 1: cold
-  float           keep
+/// How far the anneal has come, and what moves by it.
+typedef struct {
+  float p; ///< progress of the anneal, 1: cold
+  float keep
       [FIQ_ANNEAL_UPDATE_STEPS_MAX]; ///< share of its way that a settled one keeps in 1, 2 .. steps
   float pull[FIQ_ANNEAL_UPDATE_STEPS_MAX];          ///< 1 - e^(-strength dt) of as many
   float sigma[FIQ_ANNEAL_UPDATE_STEPS_MAX];         ///< standard deviation of the noise in flight
@@ -206,15 +219,16 @@ typedef struct {
   float residual;        ///< mean |x - carrier|, units of x, after the last step
   float
       imbalance; ///< 1..1000: largest over smallest ratio of count to mass, as the last anneal left it
-  uint32_t      n_osc;      ///< oscillators in play
-  uint32_t      n_hot;      ///< of these, in flight
-  uint32_t      n_next_hot; ///< in flight once they are sorted
+  uint32_t
+      update_steps; ///< steps from one update of a chunk to the next, 1..FIQ_ANNEAL_UPDATE_STEPS_MAX
+  float stray;      ///< share of newly hot ones that start at a random place
+} FiqAnnealSchedule;
+
+/// What this step does.
+typedef struct {
+  FiqAnnealPass kind;
   uint32_t      n_due;      ///< chunks still to come in the pass under way
-  uint32_t      n_measured; ///< oscillators in the sums of this pass so far
   uint32_t      next_slot;  ///< where the search for a place goes on
-  uint32_t      step;       ///< steps since reset; salts the noise
-  uint32_t      seed;
-  FiqAnnealPass pass;
   bool          sorting;    ///< this step sorts all: some are new, gone, or strewn
   bool          planned;    ///< a plan was made in this step
   bool          scattering; ///< all begin anew in this step
@@ -230,10 +244,27 @@ typedef struct {
   bool          moved;      ///< carriers have moved since the step before
   bool          counting;   ///< this step counts the hot and measures
   bool          counted;    ///< the step before did
-  uint32_t
-      update_steps; ///< steps from one update of a chunk to the next, 1..FIQ_ANNEAL_UPDATE_STEPS_MAX
-  float           gap;   ///< smallest distance between carriers of the field
-  float           stray; ///< share of newly hot ones that start at a random place
+} FiqAnnealProgress;
+
+typedef struct {
+  // fixed by init
+  uint32_t             capacity;   ///< multiple of FIQ_ANNEAL_CHUNK
+  bool                 use_avx2;   ///< which build of the kernels; may be cleared to compare
+  bool                 use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
+  FiqAnnealOscillators osc;
+  FiqAnnealHistogram   histogram;
+  FiqAnnealCarriers    carriers;
+  FiqAnnealTransport   transport;
+  FiqAnnealScatter     scatter;
+  FiqAnnealCuts        cuts;
+  FiqAnnealSchedule    schedule;
+  FiqAnnealProgress    pass;
+
+  float* noise; ///< [FIQ_ANNEAL_NOISE + chunk] normal; fixed by init
+
+  FiqSoftmaxField field;
+  uint32_t        step; ///< steps since reset; salts the noise
+  uint32_t        seed;
   FiqAnnealParams params;
 } FiqAnneal;
 

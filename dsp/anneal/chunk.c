@@ -28,15 +28,15 @@ static bool is_chosen(const FiqAnneal* self, uint32_t i, float share)
 static void place_loose(FiqAnneal* self, uint32_t i)
 {
   for (uint32_t tries = 0; tries < SLOTS; ++tries) {
-    const uint32_t k = self->next_slot;
-    self->next_slot  = (self->next_slot + 1) % SLOTS;
-    if (self->loose[k] > 0) {
-      self->loose[k] -= 1;
-      self->slot[i]  = (uint8_t)k;
-      self->x[i]     = self->before[k]; // and goes with it from there
-      self->drift[i] = 0.0f;
-      self->state[i] = FIQ_OSCILLATOR_SETTLED;
-      self->settled[k] += 1;
+    const uint32_t k     = self->pass.next_slot;
+    self->pass.next_slot = (self->pass.next_slot + 1) % SLOTS;
+    if (self->transport.loose[k] > 0) {
+      self->transport.loose[k] -= 1;
+      self->osc.slot[i]  = (uint8_t)k;
+      self->osc.x[i]     = self->carriers.before[k]; // and goes with it from there
+      self->osc.drift[i] = 0.0f;
+      self->osc.state[i] = FIQ_OSCILLATOR_SETTLED;
+      self->transport.settled[k] += 1;
       return;
     }
   }
@@ -69,44 +69,44 @@ static void strew_chunk(FiqAnneal* self, uint32_t first)
 {
   const uint32_t     at   = first % FIQ_ANNEAL_SCATTER_SLOTS;
   const uint32_t     salt = ~fiq_anneal_salt(self->seed, self->step);
-  const float* const low  = self->scatter_slot_low + at;
-  const float* const span = self->scatter_slot_span + at;
+  const float* const low  = self->scatter.low + at;
+  const float* const span = self->scatter.span + at;
   (self->use_avx2 ? find_places_avx2 : find_places_base)(low, span, first, salt, self->params.x_low,
-                                                         self->params.x_high, self->x + first);
-  memset(self->drift + first, 0, CHUNK * sizeof(self->drift[0]));
-  memset(self->state + first, FIQ_OSCILLATOR_HOT, CHUNK);
-  memcpy(self->slot + first, self->scatter_slot + at, CHUNK);
+                                                         self->params.x_high, self->osc.x + first);
+  memset(self->osc.drift + first, 0, CHUNK * sizeof(self->osc.drift[0]));
+  memset(self->osc.state + first, FIQ_OSCILLATOR_HOT, CHUNK);
+  memcpy(self->osc.slot + first, self->scatter.slot + at, CHUNK);
 }
 
 /// The carrier that the next one to leave carrier `k` sets out for. One after another they take the exits in steps of the
 /// reciprocal of the plastic number (Roberts 2018), so any few in a row are as many for each exit as shall be.
 static uint8_t take_exit(FiqAnneal* self, uint32_t k)
 {
-  const uint32_t place = self->n_departed[k]++ * 3242174889u;
-  uint32_t       e     = self->exit_first[k];
-  const uint32_t end   = self->exit_first[k + 1];
+  const uint32_t place = self->transport.n_departed[k]++ * 3242174889u;
+  uint32_t       e     = self->transport.exit_first[k];
+  const uint32_t end   = self->transport.exit_first[k + 1];
   if (e == end) {
     return (uint8_t)k;
   }
-  while (e + 1 < end && place > self->exit_end[e]) {
+  while (e + 1 < end && place > self->transport.exit_end[e]) {
     e += 1;
   }
-  return self->exit_slot[e];
+  return self->transport.exit_slot[e];
 }
 
 /// Re-heat those who must move, evenly spread over the members of each carrier that loses some. Member by member, since
 /// a search for them with branches would guess wrong half of the time, and sums in memory wait for one another.
 static void reheat_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
-  uint8_t* const state = self->state + first;
-  uint8_t* const slot  = self->slot + first;
+  uint8_t* const state = self->osc.state + first;
+  uint8_t* const slot  = self->osc.slot + first;
   for (uint32_t k = 0; k < SLOTS; ++k) {
-    const uint32_t was  = self->was[k];
-    const uint32_t stay = self->stay[k];
+    const uint32_t was  = self->transport.was[k];
+    const uint32_t stay = self->transport.stay[k];
     if (stay >= was) {
       continue;
     }
-    uint32_t tick       = self->tick[k];
+    uint32_t tick       = self->transport.tick[k];
     uint32_t n_departed = 0;
     for (uint64_t left = fiq_anneal_members(state, FIQ_OSCILLATOR_SETTLED, slot, k, n); left;
          left &= left - 1) {
@@ -118,8 +118,8 @@ static void reheat_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
       state[i] = stays ? FIQ_OSCILLATOR_SETTLED : FIQ_OSCILLATOR_HOT;
       slot[i]  = stays ? slot[i] : take_exit(self, k);
     }
-    self->tick[k] = tick;
-    self->settled[k] -= n_departed;
+    self->transport.tick[k] = tick;
+    self->transport.settled[k] -= n_departed;
   }
 }
 
@@ -128,10 +128,10 @@ static void stray_chunk(FiqAnneal* self, const uint8_t* before, uint32_t first, 
 {
   for (uint32_t i = first; i < first + n; ++i) {
     const bool leaves =
-        before[i - first] == FIQ_OSCILLATOR_SETTLED && self->state[i] == FIQ_OSCILLATOR_HOT;
-    if (leaves && is_chosen(self, i, self->stray)) {
-      self->x[i]     = strewn_x(self, i);
-      self->drift[i] = 0.0f;
+        before[i - first] == FIQ_OSCILLATOR_SETTLED && self->osc.state[i] == FIQ_OSCILLATOR_HOT;
+    if (leaves && is_chosen(self, i, self->schedule.stray)) {
+      self->osc.x[i]     = strewn_x(self, i);
+      self->osc.drift[i] = 0.0f;
     }
   }
 }
@@ -139,24 +139,24 @@ static void stray_chunk(FiqAnneal* self, const uint8_t* before, uint32_t first, 
 /// Everyone of a chunk stays, leaves, or is placed.
 static void sort_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
-  if (self->strewing) {
+  if (self->pass.strewing) {
     strew_chunk(self, first);
     return;
   }
   uint8_t before[CHUNK];
-  memcpy(before, self->state + first, n);
-  if (!self->scattering) {
+  memcpy(before, self->osc.state + first, n);
+  if (!self->pass.scattering) {
     reheat_chunk(self, first, n);
   }
-  if (!self->scattering && self->stray > 0.0f) {
+  if (!self->pass.scattering && self->schedule.stray > 0.0f) {
     stray_chunk(self, before, first, n);
   }
   for (uint32_t i = first; i < first + n; ++i) {
-    if (self->scattering) {
-      self->x[i] = strewn_x(self, i);
+    if (self->pass.scattering) {
+      self->osc.x[i] = strewn_x(self, i);
     }
-    if (self->scattering || before[i - first] == FIQ_OSCILLATOR_LOOSE) {
-      self->state[i] = FIQ_OSCILLATOR_LOOSE;
+    if (self->pass.scattering || before[i - first] == FIQ_OSCILLATOR_LOOSE) {
+      self->osc.state[i] = FIQ_OSCILLATOR_LOOSE;
       place_loose(self, i);
     }
   }
@@ -168,8 +168,8 @@ static uint32_t nearest_room(const FiqAnneal* self, uint32_t slot)
   uint32_t best     = slot;
   float    distance = FIQ_ANNEAL_OUT_OF_REACH;
   for (uint32_t k = 0; k < SLOTS; ++k) {
-    const float way = fabsf(self->now[k] - self->now[slot]);
-    if (self->room[k] > 0 && way < distance) {
+    const float way = fabsf(self->carriers.now[k] - self->carriers.now[slot]);
+    if (self->transport.room[k] > 0 && way < distance) {
       best     = k;
       distance = way;
     }
@@ -182,13 +182,13 @@ static uint32_t nearest_room(const FiqAnneal* self, uint32_t slot)
 static uint8_t claim_room(FiqAnneal* self, uint8_t slot)
 {
   uint32_t k = slot;
-  if (self->exact && self->room[k] == 0) {
-    if (self->room[self->overflow_slot[k]] == 0) {
-      self->overflow_slot[k] = (uint8_t)nearest_room(self, k);
+  if (self->pass.exact && self->transport.room[k] == 0) {
+    if (self->transport.room[self->transport.overflow_slot[k]] == 0) {
+      self->transport.overflow_slot[k] = (uint8_t)nearest_room(self, k);
     }
-    k = self->overflow_slot[k];
+    k = self->transport.overflow_slot[k];
   }
-  self->room[k] -= self->room[k] > 0;
+  self->transport.room[k] -= self->transport.room[k] > 0;
   return (uint8_t)k;
 }
 
@@ -211,8 +211,8 @@ static void count_in_tables(const uint8_t flag[CHUNK], const uint8_t slot[CHUNK]
 static void count_slots(const FiqAnneal* self, uint32_t first, uint32_t n, uint8_t wanted,
                         uint8_t count[SLOTS])
 {
-  const uint8_t* restrict slot  = self->slot + first;
-  const uint8_t* restrict state = self->state + first;
+  const uint8_t* restrict slot  = self->osc.slot + first;
+  const uint8_t* restrict state = self->osc.state + first;
   uint8_t flag[CHUNK];
   uint8_t left = 0;
   for (uint32_t i = 0; i < CHUNK; ++i) {
@@ -221,7 +221,7 @@ static void count_slots(const FiqAnneal* self, uint32_t first, uint32_t n, uint8
   }
   memset(count, 0, SLOTS);
   for (int k = 0; k < SLOTS && left > 0; ++k) {
-    if (self->mass[k] > 0.0f) {
+    if (self->carriers.mass[k] > 0.0f) {
       uint8_t here = 0;
       for (uint32_t i = 0; i < CHUNK; ++i) {
         here = (uint8_t)(here + (flag[i] & (slot[i] == (uint8_t)k)));
@@ -242,17 +242,17 @@ static void bind_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
   bool    fits = true;
   count_slots(self, first, n, FIQ_OSCILLATOR_HOT, count);
   for (int k = 0; k < SLOTS; ++k) {
-    fits = fits && count[k] <= self->room[k];
+    fits = fits && count[k] <= self->transport.room[k];
   }
   if (fits) {
     for (int k = 0; k < SLOTS; ++k) {
-      self->room[k] -= count[k];
+      self->transport.room[k] -= count[k];
     }
     return;
   }
-  uint8_t* const slot = self->slot + first;
-  for (uint64_t hot = fiq_anneal_members(self->state + first, FIQ_OSCILLATOR_HOT, NULL, 0, n); hot;
-       hot &= hot - 1) {
+  uint8_t* const slot = self->osc.slot + first;
+  for (uint64_t hot = fiq_anneal_members(self->osc.state + first, FIQ_OSCILLATOR_HOT, NULL, 0, n);
+       hot; hot &= hot - 1) {
     const uint32_t i = fiq_anneal_lowest(hot);
     slot[i]          = claim_room(self, slot[i]);
   }
@@ -263,31 +263,31 @@ static void settle_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
   const uint32_t first = chunk * CHUNK;
   uint8_t        count[SLOTS];
-  if (!self->bound) {
+  if (!self->pass.bound) {
     bind_chunk(self, first, n);
   }
   count_slots(self, first, n, FIQ_OSCILLATOR_HOT, count);
   for (int k = 0; k < SLOTS; ++k) {
-    self->settled[k] += count[k];
+    self->transport.settled[k] += count[k];
   }
-  uint8_t* const state = self->state + first;
+  uint8_t* const state = self->osc.state + first;
   for (uint32_t i = 0; i < n; ++i) {
     state[i] = state[i] == FIQ_OSCILLATOR_HOT ? FIQ_OSCILLATOR_SETTLED : state[i];
   }
-  self->n_hot -= self->chunk_hot[chunk];
-  self->chunk_hot[chunk] = 0;
+  self->osc.n_hot -= self->osc.chunk_hot[chunk];
+  self->osc.chunk_hot[chunk] = 0;
 }
 
 static void count_hot(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
-  const uint8_t* const state = self->state + (size_t)chunk * CHUNK;
+  const uint8_t* const state = self->osc.state + (size_t)chunk * CHUNK;
   uint8_t              n_hot = 0;
   for (uint32_t i = 0; i < n; ++i) {
     n_hot = (uint8_t)(n_hot + (state[i] == FIQ_OSCILLATOR_HOT));
   }
-  self->n_hot += n_hot;
-  self->n_hot -= self->chunk_hot[chunk];
-  self->chunk_hot[chunk] = n_hot;
+  self->osc.n_hot += n_hot;
+  self->osc.n_hot -= self->osc.chunk_hot[chunk];
+  self->osc.chunk_hot[chunk] = n_hot;
 }
 
 /// Who is left of a chunk, after some have gone that nobody counted.
@@ -296,9 +296,9 @@ static void recount_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
   uint8_t count[SLOTS];
   count_slots(self, chunk * CHUNK, n, FIQ_OSCILLATOR_SETTLED, count);
   for (int k = 0; k < SLOTS; ++k) {
-    self->settled[k] += count[k];
+    self->transport.settled[k] += count[k];
   }
-  self->chunk_hot[chunk] = 0;
+  self->osc.chunk_hot[chunk] = 0;
   count_hot(self, chunk, n);
 }
 
@@ -307,54 +307,57 @@ static void move_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n, bool updates
                        bool keeps)
 {
   if (!updates) {
-    self->chunk_left[chunk] -= 1;
+    self->osc.chunk_left[chunk] -= 1;
     fiq_anneal_apply_drift(self, chunk * CHUNK);
     return;
   }
   // Whoever was updated together with others is updated next when its number comes.
-  const uint32_t steps = self->update_steps - (chunk + self->step) % self->update_steps;
-  const bool     bound = self->bound || (self->pass == FIQ_ANNEAL_BIND && !self->chunk_due[chunk]);
-  const bool     mixed = self->chunk_hot[chunk] < CHUNK;
-  self->chunk_left[chunk] = (uint8_t)(steps - 1);
-  if (!self->strewing) {
+  const uint32_t steps =
+      self->schedule.update_steps - (chunk + self->step) % self->schedule.update_steps;
+  const bool bound =
+      self->pass.bound || (self->pass.kind == FIQ_ANNEAL_BIND && !self->osc.chunk_due[chunk]);
+  const bool mixed            = self->osc.chunk_hot[chunk] < CHUNK;
+  self->osc.chunk_left[chunk] = (uint8_t)(steps - 1);
+  if (!self->pass.strewing) {
     fiq_anneal_update_drift(
         self, chunk * CHUNK, n,
-        (FiqMotionPlan){steps, bound, flies, mixed, mixed && !self->anchored, keeps});
+        (FiqMotionPlan){steps, bound, flies, mixed, mixed && !self->pass.anchored, keeps});
   }
 }
 
 FiqChunkResult fiq_anneal_advance(FiqAnneal* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;
-  assert(first < self->n_osc);
-  if (self->still) {
+  assert(first < self->osc.n);
+  if (self->pass.still) {
     return (FiqChunkResult){false, false};
   }
-  const uint32_t n   = self->n_osc - first < CHUNK ? self->n_osc - first : CHUNK;
-  const bool updates = self->scattering || self->update_steps == 1 || self->chunk_left[chunk] == 0;
-  const bool due     = updates && self->pass != FIQ_ANNEAL_NO_PASS && self->chunk_due[chunk];
-  const bool sorts   = self->sorting || (due && self->pass == FIQ_ANNEAL_SORT);
+  const uint32_t n = self->osc.n - first < CHUNK ? self->osc.n - first : CHUNK;
+  const bool     updates =
+      self->pass.scattering || self->schedule.update_steps == 1 || self->osc.chunk_left[chunk] == 0;
+  const bool due   = updates && self->pass.kind != FIQ_ANNEAL_NO_PASS && self->osc.chunk_due[chunk];
+  const bool sorts = self->pass.sorting || (due && self->pass.kind == FIQ_ANNEAL_SORT);
   if (sorts) {
     sort_chunk(self, first, n);
     count_hot(self, chunk, n);
-  } else if (self->recounting) {
+  } else if (self->pass.recounting) {
     recount_chunk(self, chunk, n);
   }
-  const bool flies = self->chunk_hot[chunk] > 0 && (self->bound || self->field.n > 0);
-  if (flies && self->n_cuts > 0 && chunk % self->old_stride == 0) {
+  const bool flies = self->osc.chunk_hot[chunk] > 0 && (self->pass.bound || self->field.n > 0);
+  if (flies && self->cuts.n > 0 && chunk % self->histogram.old_stride == 0) {
     fiq_anneal_refine(self, first, n);
   }
-  move_chunk(self, chunk, n, updates, flies, sorts && !self->sorting);
-  if (self->counting && chunk % self->stride == 0) {
+  move_chunk(self, chunk, n, updates, flies, sorts && !self->pass.sorting);
+  if (self->pass.counting && chunk % self->histogram.stride == 0) {
     fiq_anneal_survey(self, first, n);
   }
-  if (due && self->pass == FIQ_ANNEAL_BIND) {
+  if (due && self->pass.kind == FIQ_ANNEAL_BIND) {
     bind_chunk(self, first, n);
-  } else if (due && self->pass == FIQ_ANNEAL_SETTLE) {
+  } else if (due && self->pass.kind == FIQ_ANNEAL_SETTLE) {
     settle_chunk(self, chunk, n);
   }
-  self->n_due -= due;
-  self->chunk_due[chunk] = due ? 0 : self->chunk_due[chunk];
-  const bool slots       = sorts || due || (updates && flies && !self->bound);
+  self->pass.n_due -= due;
+  self->osc.chunk_due[chunk] = due ? 0 : self->osc.chunk_due[chunk];
+  const bool slots           = sorts || due || (updates && flies && !self->pass.bound);
   return (FiqChunkResult){slots, updates};
 }

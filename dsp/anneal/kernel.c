@@ -105,8 +105,8 @@ FIQ_INLINE void fly(const FiqAnneal* restrict self, uint32_t steps, const float*
   const FiqSoftmaxField* restrict field = &self->field;
   const float low                       = self->params.x_low;
   const float high                      = self->params.x_high;
-  const float pull                      = self->pull[steps - 1];
-  const float sigma                     = self->sigma[steps - 1] * sign;
+  const float pull                      = self->schedule.pull[steps - 1];
+  const float sigma                     = self->schedule.sigma[steps - 1] * sign;
   Curves      curves;
   if (field->n <= LINEAR_SEARCH_MAX) {
     pass_curves(field, x, &curves);
@@ -129,9 +129,9 @@ FIQ_INLINE void glide(const FiqAnneal* restrict self, uint32_t steps, const floa
 {
   const float low           = self->params.x_low;
   const float high          = self->params.x_high;
-  const float pull          = self->pull[steps - 1];
-  const float sigma         = self->sigma[steps - 1] * sign;
-  const float* restrict now = self->now;
+  const float pull          = self->schedule.pull[steps - 1];
+  const float sigma         = self->schedule.sigma[steps - 1] * sign;
+  const float* restrict now = self->carriers.now;
   for (int i = 0; i < CHUNK; ++i) {
     moved[i] = clamp_fast(x[i] + pull * (now[slot[i]] - x[i]) + sigma * noise[i], low, high);
   }
@@ -151,9 +151,9 @@ typedef struct {
 FIQ_INLINE void load_work(const FiqAnneal* restrict self, uint32_t first, uint32_t n,
                           Work* restrict work)
 {
-  const float* restrict x       = self->x + first;
-  const uint8_t* restrict slot  = self->slot + first;
-  const uint8_t* restrict state = self->state + first;
+  const float* restrict x       = self->osc.x + first;
+  const uint8_t* restrict slot  = self->osc.slot + first;
+  const uint8_t* restrict state = self->osc.state + first;
   for (uint32_t i = 0; i < CHUNK; ++i) {
     work->x[i]    = x[i];
     work->slot[i] = slot[i];
@@ -165,9 +165,9 @@ FIQ_INLINE void load_work(const FiqAnneal* restrict self, uint32_t first, uint32
 FIQ_INLINE void move_work(const FiqAnneal* restrict self, uint32_t first, FiqMotionPlan way,
                           Work* restrict work)
 {
-  const float* restrict now    = self->now;
-  const float* restrict before = self->before;
-  const float keep             = self->keep[way.steps - 1];
+  const float* restrict now    = self->carriers.now;
+  const float* restrict before = self->carriers.before;
+  const float keep             = self->schedule.keep[way.steps - 1];
   const float snap             = self->params.temperature > 0.0f ? 0.0f : near_by;
   float       sign;
   const float* restrict noise =
@@ -180,7 +180,7 @@ FIQ_INLINE void move_work(const FiqAnneal* restrict self, uint32_t first, FiqMot
   }
   memcpy(work->from, work->x, sizeof work->from);
   if (way.tracks) {
-    const float settled_sigma = self->settled_sigma[way.steps - 1] * sign;
+    const float settled_sigma = self->schedule.settled_sigma[way.steps - 1] * sign;
     for (int i = 0; i < CHUNK; ++i) {
       const int32_t k    = work->slot[i];
       const float   from = work->from[i];
@@ -214,8 +214,8 @@ FIQ_INLINE void move_work(const FiqAnneal* restrict self, uint32_t first, FiqMot
 FIQ_INLINE void set_off(FiqAnneal* restrict self, uint32_t first, uint32_t steps,
                         const float* restrict from, const float* restrict to)
 {
-  float* restrict x     = self->x + first;
-  float* restrict drift = self->drift + first;
+  float* restrict x     = self->osc.x + first;
+  float* restrict drift = self->osc.drift + first;
   const float part      = 1.0f / (float)steps;
   if (steps == 1) {
     memcpy(x, to, CHUNK * sizeof *x);
@@ -235,10 +235,10 @@ FIQ_INLINE void fly_chunk(FiqAnneal* restrict self, uint32_t first, uint32_t ste
   float              sign;
   const float* const noise =
       fiq_anneal_noise(self, first / CHUNK, fiq_anneal_salt(self->seed, self->step), &sign);
-  memcpy(work->from, self->x + first, sizeof work->from);
+  memcpy(work->from, self->osc.x + first, sizeof work->from);
   fly(self, steps, work->from, noise, sign, work->moved, work->cell);
   set_off(self, first, steps, work->from, work->moved);
-  uint8_t* restrict slot = self->slot + first;
+  uint8_t* restrict slot = self->osc.slot + first;
   for (int i = 0; i < CHUNK; ++i) {
     slot[i] = (uint8_t)work->cell[i];
   }
@@ -253,7 +253,7 @@ FIQ_INLINE void update_drift(FiqAnneal* restrict self, uint32_t first, uint32_t 
   load_work(self, first, n, work);
   move_work(self, first, way, work);
   set_off(self, first, way.steps, work->from, work->x);
-  uint8_t* restrict slot = self->slot + first;
+  uint8_t* restrict slot = self->osc.slot + first;
   for (int i = 0; way.flies && !way.bound && !way.keeps && i < CHUNK; ++i) {
     slot[i] = (uint8_t)work->slot[i];
   }
@@ -292,15 +292,15 @@ void fiq_anneal_update_drift(FiqAnneal* self, uint32_t first, uint32_t n, FiqMot
 /// Between updates: on along the way, the settled with their carriers.
 FIQ_INLINE void apply_drift(FiqAnneal* restrict self, uint32_t first)
 {
-  float* restrict x             = self->x + first;
-  const float* restrict drift   = self->drift + first;
-  const uint8_t* restrict slot  = self->slot + first;
-  const uint8_t* restrict state = self->state + first;
-  const float* restrict shift   = self->shift;
+  float* restrict x             = self->osc.x + first;
+  const float* restrict drift   = self->osc.drift + first;
+  const uint8_t* restrict slot  = self->osc.slot + first;
+  const uint8_t* restrict state = self->osc.state + first;
+  const float* restrict shift   = self->carriers.shift;
   for (int i = 0; i < CHUNK; ++i) {
     x[i] += drift[i];
   }
-  for (int i = 0; self->moved && i < CHUNK; ++i) {
+  for (int i = 0; self->pass.moved && i < CHUNK; ++i) {
     const float carried = shift[slot[i]];
     x[i] += state[i] == FIQ_OSCILLATOR_SETTLED ? carried : 0.0f;
   }
@@ -338,13 +338,13 @@ FIQ_INLINE void find_cells(const float* restrict x, float low, float scale, int3
 /// Extremes of the hot and distances of all from their carriers, lane by lane; cells of the first histogram.
 FIQ_INLINE void survey(FiqAnneal* restrict self, uint32_t first, uint32_t n, int32_t* restrict cell)
 {
-  const float* restrict x       = self->x + first;
-  const uint8_t* restrict slot  = self->slot + first;
-  const uint8_t* restrict state = self->state + first;
-  const float* restrict now     = self->now;
-  float* restrict low           = self->lane_min;
-  float* restrict high          = self->lane_max;
-  float* restrict sum           = self->lane_residual;
+  const float* restrict x       = self->osc.x + first;
+  const uint8_t* restrict slot  = self->osc.slot + first;
+  const uint8_t* restrict state = self->osc.state + first;
+  const float* restrict now     = self->carriers.now;
+  float* restrict low           = self->histogram.lane_min;
+  float* restrict high          = self->histogram.lane_max;
+  float* restrict sum           = self->histogram.lane_residual;
   for (uint32_t i = 0; i < CHUNK; ++i) {
     const bool  hot      = (state[i] == FIQ_OSCILLATOR_HOT) & (i < n);
     const float below    = hot ? x[i] : FIQ_ANNEAL_OUT_OF_REACH;
@@ -354,7 +354,7 @@ FIQ_INLINE void survey(FiqAnneal* restrict self, uint32_t first, uint32_t n, int
     high[i]              = above > high[i] ? above : high[i];
     sum[i] += i < n ? distance : 0.0f;
   }
-  find_cells(x, self->range_low, self->range_scale, cell);
+  find_cells(x, self->histogram.range_low, self->histogram.range_scale, cell);
 }
 
 static void survey_base(FiqAnneal* self, uint32_t first, uint32_t n, int32_t* cell)
@@ -371,26 +371,28 @@ void fiq_anneal_survey(FiqAnneal* self, uint32_t first, uint32_t n)
 {
   int32_t cell[CHUNK];
   (self->use_avx2 ? survey_avx2 : survey_base)(self, first, n, cell);
-  self->n_measured += n;
+  self->histogram.n_measured += n;
   uint64_t hot = 0;
-  if (self->chunk_hot[first / CHUNK] > 0) {
-    hot = fiq_anneal_members(self->state + first, FIQ_OSCILLATOR_HOT, NULL, 0, n);
+  if (self->osc.chunk_hot[first / CHUNK] > 0) {
+    hot = fiq_anneal_members(self->osc.state + first, FIQ_OSCILLATOR_HOT, NULL, 0, n);
   }
   for (; hot; hot &= hot - 1) {
     const uint32_t i    = fiq_anneal_lowest(hot);
     const uint32_t lane = i % FIQ_ANNEAL_LANES * FIQ_ANNEAL_COARSE;
-    self->coarse[lane + (uint32_t)cell[i] / FIQ_ANNEAL_FINE] += 1;
+    self->histogram.coarse[lane + (uint32_t)cell[i] / FIQ_ANNEAL_FINE] += 1;
   }
 }
 
 void fiq_anneal_refine(FiqAnneal* self, uint32_t first, uint32_t n)
 {
   int32_t              cell[CHUNK];
-  const uint8_t* const state = self->state + first;
-  find_cells(self->x + first, self->old_range_low, self->old_range_scale, cell);
+  const uint8_t* const state = self->osc.state + first;
+  find_cells(self->osc.x + first, self->histogram.old_range_low, self->histogram.old_range_scale,
+             cell);
   for (uint32_t i = 0; i < n; ++i) {
     const uint32_t old   = (uint32_t)cell[i];
-    const uint32_t table = self->fine_of[old / FIQ_ANNEAL_FINE];
-    self->fine[table * FIQ_ANNEAL_FINE + old % FIQ_ANNEAL_FINE] += state[i] == FIQ_OSCILLATOR_HOT;
+    const uint32_t table = self->histogram.fine_of[old / FIQ_ANNEAL_FINE];
+    self->histogram.fine[table * FIQ_ANNEAL_FINE + old % FIQ_ANNEAL_FINE] +=
+        state[i] == FIQ_OSCILLATOR_HOT;
   }
 }

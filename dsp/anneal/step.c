@@ -42,20 +42,20 @@ static float walked(float strength, float kept, float n)
 
 static void set_schedule(FiqAnneal* self, float period_s)
 {
-  const float share     = fminf(1.0f, period_s / self->params.anneal_s);
-  const float dt        = FIQ_ANNEAL_UNITS * share;
-  const bool  hot       = self->n_next_hot > 0;
-  self->share_of_anneal = share;
-  self->share_measured += share;
-  self->update_steps = 1;
-  while (share < long_step && self->update_steps < FIQ_ANNEAL_UPDATE_STEPS_MAX &&
-         2.0f * (float)self->update_steps * period_s < update_s &&
-         2.0f * (float)self->update_steps * share < update_part) {
-    self->update_steps *= 2;
+  const float share              = fminf(1.0f, period_s / self->params.anneal_s);
+  const float dt                 = FIQ_ANNEAL_UNITS * share;
+  const bool  hot                = self->osc.n_next_hot > 0;
+  self->schedule.share_of_anneal = share;
+  self->schedule.share_measured += share;
+  self->schedule.update_steps = 1;
+  while (share < long_step && self->schedule.update_steps < FIQ_ANNEAL_UPDATE_STEPS_MAX &&
+         2.0f * (float)self->schedule.update_steps * period_s < update_s &&
+         2.0f * (float)self->schedule.update_steps * share < update_part) {
+    self->schedule.update_steps *= 2;
   }
-  self->p = hot ? fminf(1.0f, self->p + share) : self->p;
+  self->schedule.p = hot ? fminf(1.0f, self->schedule.p + share) : self->schedule.p;
   // A thousandth of a step short of the end is rounding, not another step.
-  self->p                   = self->p > 1.0f - 1e-3f * share ? 1.0f : self->p;
+  self->schedule.p          = self->schedule.p > 1.0f - 1e-3f * share ? 1.0f : self->schedule.p;
   const float cold          = fiq_anneal_progress(self);
   const float strength      = 1.0f + self->params.strength * cold;
   const float heat          = fmaxf(1.0f - cold, self->params.temperature);
@@ -67,57 +67,58 @@ static void set_schedule(FiqAnneal* self, float period_s)
   for (int i = 0; i < FIQ_ANNEAL_UPDATE_STEPS_MAX; ++i) {
     hot_kept *= hot_keep;
     kept *= keep;
-    self->pull[i]  = 1.0f - hot_kept;
-    self->sigma[i] = self->params.noise * heat * walked(strength, hot_kept, (float)(i + 1));
-    self->settled_sigma[i] =
+    self->schedule.pull[i] = 1.0f - hot_kept;
+    self->schedule.sigma[i] =
+        self->params.noise * heat * walked(strength, hot_kept, (float)(i + 1));
+    self->schedule.settled_sigma[i] =
         self->params.noise * self->params.temperature * walked(cold_strength, kept, (float)(i + 1));
-    self->keep[i] = kept;
+    self->schedule.keep[i] = kept;
   }
 }
 
 /// Cells of this pass: around the cloud as it was, with room for one step.
 static void set_range(FiqAnneal* self)
 {
-  const bool sorts = self->sorting || self->pass == FIQ_ANNEAL_SORT;
+  const bool sorts = self->pass.sorting || self->pass.kind == FIQ_ANNEAL_SORT;
   float      low   = out_of_reach;
   float      high  = -out_of_reach;
   for (int i = 0; i < CHUNK; ++i) {
-    low  = fminf(low, self->lane_min[i]);
-    high = fmaxf(high, self->lane_max[i]);
+    low  = fminf(low, self->histogram.lane_min[i]);
+    high = fmaxf(high, self->histogram.lane_max[i]);
   }
   for (int k = 0; k < SLOTS; ++k) {
-    if (sorts && self->was[k] > self->stay[k]) {
-      low  = fminf(low, self->before[k]);
-      high = fmaxf(high, self->before[k]);
+    if (sorts && self->transport.was[k] > self->transport.stay[k]) {
+      low  = fminf(low, self->carriers.before[k]);
+      high = fmaxf(high, self->carriers.before[k]);
     }
-    if (self->mass[k] > 0.0f) {
-      low  = fminf(low, self->now[k]);
-      high = fmaxf(high, self->now[k]);
+    if (self->carriers.mass[k] > 0.0f) {
+      low  = fminf(low, self->carriers.now[k]);
+      high = fmaxf(high, self->carriers.now[k]);
     }
   }
-  const float margin = 1.0f + 3.0f * self->sigma[FIQ_ANNEAL_UPDATE_STEPS_MAX - 1];
-  self->range_low    = fmaxf(low - margin, self->params.x_low);
-  const float top    = fminf(high + margin, self->params.x_high);
-  const float cells  = (float)(FIQ_ANNEAL_COARSE * FIQ_ANNEAL_FINE);
-  self->range_scale  = cells / fmaxf(top - self->range_low, 1e-3f);
+  const float margin          = 1.0f + 3.0f * self->schedule.sigma[FIQ_ANNEAL_UPDATE_STEPS_MAX - 1];
+  self->histogram.range_low   = fmaxf(low - margin, self->params.x_low);
+  const float top             = fminf(high + margin, self->params.x_high);
+  const float cells           = (float)(FIQ_ANNEAL_COARSE * FIQ_ANNEAL_FINE);
+  self->histogram.range_scale = cells / fmaxf(top - self->histogram.range_low, 1e-3f);
 }
 
 /// Take the carriers over; whether their set, shares or company changed.
 static bool take_target(FiqAnneal* self, const FiqAnnealTarget* target)
 {
-  bool changed = false;
-  self->moved  = false;
+  bool changed     = false;
+  self->pass.moved = false;
   for (int k = 0; k < SLOTS; ++k) {
     const bool active = target->mass[k] > 0.0f;
-    changed = changed || target->fresh[k] || fabsf(target->mass[k] - self->mass[k]) > 0.0f;
+    changed = changed || target->fresh[k] || fabsf(target->mass[k] - self->carriers.mass[k]) > 0.0f;
     // Where nobody has settled yet nobody has anything to follow.
-    const bool  followed = self->settled[k] > 0;
-    const float last     = self->now[k];
-    self->now[k]         = active ? target->x[k] : self->now[k];
-    self->before[k]      = followed ? last : self->now[k];
-    self->shift[k]       = self->now[k] - self->before[k];
-    self->moved          = self->moved || fabsf(self->shift[k]) > 0.0f;
-    self->mass[k]        = target->mass[k];
+    const bool  followed     = self->transport.settled[k] > 0;
+    const float last         = self->carriers.now[k];
+    self->carriers.now[k]    = active ? target->x[k] : self->carriers.now[k];
+    self->carriers.before[k] = followed ? last : self->carriers.now[k];
+    self->carriers.shift[k]  = self->carriers.now[k] - self->carriers.before[k];
+    self->pass.moved         = self->pass.moved || fabsf(self->carriers.shift[k]) > 0.0f;
+    self->carriers.mass[k]   = target->mass[k];
   }
   return changed;
 }
@@ -125,7 +126,7 @@ static bool take_target(FiqAnneal* self, const FiqAnnealTarget* target)
 static bool any_mass(const FiqAnneal* self)
 {
   for (int k = 0; k < SLOTS; ++k) {
-    if (self->mass[k] > 0.0f) {
+    if (self->carriers.mass[k] > 0.0f) {
       return true;
     }
   }
@@ -137,32 +138,33 @@ static void shrink(FiqAnneal* self, uint32_t n_osc)
 {
   const uint32_t n_chunks = (n_osc + CHUNK - 1) / CHUNK;
   const uint32_t n_gone   = self->capacity / CHUNK - n_chunks;
-  memset(self->settled, 0, sizeof self->settled);
-  memset(self->loose, 0, sizeof self->loose);
-  memset(self->chunk_hot + n_chunks, 0, n_gone * sizeof *self->chunk_hot);
-  self->n_osc      = n_osc;
-  self->n_hot      = 0;
-  self->pass       = FIQ_ANNEAL_NO_PASS;
-  self->recount    = false;
-  self->recounting = true;
-  self->plan_next  = true;
+  memset(self->transport.settled, 0, sizeof self->transport.settled);
+  memset(self->transport.loose, 0, sizeof self->transport.loose);
+  memset(self->osc.chunk_hot + n_chunks, 0, n_gone * sizeof *self->osc.chunk_hot);
+  self->osc.n           = n_osc;
+  self->osc.n_hot       = 0;
+  self->pass.kind       = FIQ_ANNEAL_NO_PASS;
+  self->pass.recount    = false;
+  self->pass.recounting = true;
+  self->pass.plan_next  = true;
 }
 
 /// Whether everyone in flight can be bound to the carrier that attracts it.
 static bool is_choice(const FiqAnneal* self)
 {
-  const float sharpness = fiq_anneal_sharpness(self->params.sharpness, self->p);
-  return self->exact && !self->bound && self->p >= 0.5f && self->p < 1.0f && self->field.n > 0 &&
-         self->n_next_hot == self->n_hot && sharpness * self->gap > choice;
+  const float sharpness = fiq_anneal_sharpness(self->params.sharpness, self->schedule.p);
+  return self->pass.exact && !self->pass.bound && self->schedule.p >= 0.5f &&
+         self->schedule.p < 1.0f && self->field.n > 0 && self->osc.n_next_hot == self->osc.n_hot &&
+         sharpness * self->carriers.gap > choice;
 }
 
 /// Until late in the flight of a large swarm a part of it tells where the cuts are.
 static uint32_t counted_stride(const FiqAnneal* self)
 {
-  const bool bound  = self->bound || self->pass == FIQ_ANNEAL_BIND;
-  const bool part   = self->p < 0.5f || bound || self->n_next_hot == 0;
+  const bool bound  = self->pass.bound || self->pass.kind == FIQ_ANNEAL_BIND;
+  const bool part   = self->schedule.p < 0.5f || bound || self->osc.n_next_hot == 0;
   uint32_t   stride = 1;
-  while (part && stride < STRIDE_MAX && self->n_osc / stride > 2 * COUNTED_MIN) {
+  while (part && stride < STRIDE_MAX && self->osc.n / stride > 2 * COUNTED_MIN) {
     stride *= 2;
   }
   return stride;
@@ -171,20 +173,20 @@ static uint32_t counted_stride(const FiqAnneal* self)
 /// All chunks are to come, each at its update.
 static void begin_pass(FiqAnneal* self, FiqAnnealPass pass)
 {
-  self->pass  = pass;
-  self->n_due = (self->n_osc + CHUNK - 1) / CHUNK;
-  memset(self->chunk_due, 1, self->n_due);
+  self->pass.kind  = pass;
+  self->pass.n_due = (self->osc.n + CHUNK - 1) / CHUNK;
+  memset(self->osc.chunk_due, 1, self->pass.n_due);
 }
 
 /// Once no other pass is under way the hot are bound, or settle.
 static void begin_ending(FiqAnneal* self)
 {
-  if (self->sorting || self->recounting || self->pass != FIQ_ANNEAL_NO_PASS ||
-      self->n_next_hot == 0) {
+  if (self->pass.sorting || self->pass.recounting || self->pass.kind != FIQ_ANNEAL_NO_PASS ||
+      self->osc.n_next_hot == 0) {
     return;
   }
-  if (self->p >= 1.0f) {
-    self->anchored = false;
+  if (self->schedule.p >= 1.0f) {
+    self->pass.anchored = false;
     begin_pass(self, FIQ_ANNEAL_SETTLE);
   } else if (is_choice(self)) {
     begin_pass(self, FIQ_ANNEAL_BIND);
@@ -194,26 +196,27 @@ static void begin_ending(FiqAnneal* self)
 /// Whether there is a reason to make the field anew. While the hot are bound the places fill up, which is none.
 static bool wants_field(const FiqAnneal* self)
 {
-  const bool binding = self->pass == FIQ_ANNEAL_BIND;
-  return self->field.n == 0 || self->moved ||
-         (!binding && (self->counted || self->sorting || self->planned || self->update_steps == 1));
+  const bool binding = self->pass.kind == FIQ_ANNEAL_BIND;
+  return self->field.n == 0 || self->pass.moved ||
+         (!binding && (self->pass.counted || self->pass.sorting || self->pass.planned ||
+                       self->schedule.update_steps == 1));
 }
 
 /// Schedule, field and histograms of this step; the order matters, as cuts are read in the old cells.
 static void begin_flight(FiqAnneal* self, const FiqAnnealTarget* target, float period_s)
 {
   set_schedule(self, period_s);
-  const bool flies      = self->n_next_hot > 0;
-  self->n_cuts          = 0;
-  self->old_stride      = self->stride;
-  self->old_range_low   = self->range_low;
-  self->old_range_scale = self->range_scale;
-  if (self->scattering) {
+  const bool flies                = self->osc.n_next_hot > 0;
+  self->cuts.n                    = 0;
+  self->histogram.old_stride      = self->histogram.stride;
+  self->histogram.old_range_low   = self->histogram.range_low;
+  self->histogram.old_range_scale = self->histogram.range_scale;
+  if (self->pass.scattering) {
     fiq_anneal_empty_lanes(self);
-    self->lane_min[0] = self->params.scatter_low;
-    self->lane_max[0] = self->params.scatter_high;
+    self->histogram.lane_min[0] = self->params.scatter_low;
+    self->histogram.lane_max[0] = self->params.scatter_high;
   }
-  if (!flies || self->bound || self->strewing) {
+  if (!flies || self->pass.bound || self->pass.strewing) {
     self->field.n = 0;
   } else if (wants_field(self)) {
     self->field.n = 0;
@@ -221,16 +224,19 @@ static void begin_flight(FiqAnneal* self, const FiqAnnealTarget* target, float p
   }
   begin_ending(self);
   // Not beside a plan, which has work enough; the next update will do.
-  const bool busy = self->strewing || (self->planned && !self->sorting && self->update_steps > 1);
-  self->counting  = self->sorting || self->recounting || self->step % self->update_steps == 0;
-  self->counting  = self->counting && !busy;
-  if (!self->counting) {
+  const bool busy = self->pass.strewing ||
+                    (self->pass.planned && !self->pass.sorting && self->schedule.update_steps > 1);
+  self->pass.counting =
+      self->pass.sorting || self->pass.recounting || self->step % self->schedule.update_steps == 0;
+  self->pass.counting = self->pass.counting && !busy;
+  if (!self->pass.counting) {
     return;
   }
-  self->stride = counted_stride(self);
+  self->histogram.stride = counted_stride(self);
   if (flies) {
     set_range(self);
-    memset(self->coarse, 0, (size_t)FIQ_ANNEAL_LANES * FIQ_ANNEAL_COARSE * sizeof *self->coarse);
+    memset(self->histogram.coarse, 0,
+           (size_t)FIQ_ANNEAL_LANES * FIQ_ANNEAL_COARSE * sizeof *self->histogram.coarse);
   }
   fiq_anneal_empty_lanes(self);
 }
@@ -240,13 +246,13 @@ static void measure_imbalance(FiqAnneal* self)
   double most  = 0.0;
   double least = 1e30;
   for (int k = 0; k < SLOTS; ++k) {
-    if (self->share[k] > 0 && self->mass[k] > 0.0f) {
-      const double ratio = (double)self->settled[k] / (double)self->mass[k];
+    if (self->transport.share[k] > 0 && self->carriers.mass[k] > 0.0f) {
+      const double ratio = (double)self->transport.settled[k] / (double)self->carriers.mass[k];
       most               = fmax(most, ratio);
       least              = fmin(least, ratio);
     }
   }
-  self->imbalance = most > 0.0 ? (float)fmin(most / fmax(least, 1e-6), 1000.0) : 1.0f;
+  self->schedule.imbalance = most > 0.0 ? (float)fmin(most / fmax(least, 1e-6), 1000.0) : 1.0f;
 }
 
 void fiq_anneal_begin(FiqAnneal* self, const FiqAnnealParams* params, const FiqAnnealTarget* target,
@@ -255,94 +261,99 @@ void fiq_anneal_begin(FiqAnneal* self, const FiqAnnealParams* params, const FiqA
   assert(n_osc >= 1 && n_osc <= self->capacity);
   assert(params->anneal_s > 0.0f);
   assert(period_s > 0.0f);
-  self->params       = *params;
-  self->exact        = params->balance >= 0.999f;
-  self->sorting      = false;
-  self->recounting   = false;
-  self->planned      = false;
-  const bool changed = take_target(self, target) || self->plan_next;
-  const bool grown   = n_osc > self->n_osc;
-  self->plan_next    = false;
-  self->scattering   = self->scatter_next && any_mass(self);
-  self->strewing     = self->scattering && params->scatter_low < params->scatter_high;
-  self->scatter_next = false;
-  if (self->pass != FIQ_ANNEAL_SORT) {
-    self->n_next_hot = self->n_hot;
+  self->params            = *params;
+  self->pass.exact        = params->balance >= 0.999f;
+  self->pass.sorting      = false;
+  self->pass.recounting   = false;
+  self->pass.planned      = false;
+  const bool changed      = take_target(self, target) || self->pass.plan_next;
+  const bool grown        = n_osc > self->osc.n;
+  self->pass.plan_next    = false;
+  self->pass.scattering   = self->pass.scatter_next && any_mass(self);
+  self->pass.strewing     = self->pass.scattering && params->scatter_low < params->scatter_high;
+  self->pass.scatter_next = false;
+  if (self->pass.kind != FIQ_ANNEAL_SORT) {
+    self->osc.n_next_hot = self->osc.n_hot;
   }
   if (grown) {
-    memset(self->state + self->n_osc, FIQ_OSCILLATOR_LOOSE, n_osc - self->n_osc);
+    memset(self->osc.state + self->osc.n, FIQ_OSCILLATOR_LOOSE, n_osc - self->osc.n);
   }
-  if (self->n_next_hot > 0 && self->counted) {
+  if (self->osc.n_next_hot > 0 && self->pass.counted) {
     fiq_anneal_accumulate_histogram(self);
-  } else if (self->n_next_hot == 0) {
-    memset(self->below, 0, (FIQ_ANNEAL_COARSE + 1) * sizeof *self->below);
+  } else if (self->osc.n_next_hot == 0) {
+    memset(self->histogram.below, 0, (FIQ_ANNEAL_COARSE + 1) * sizeof *self->histogram.below);
   }
-  if ((n_osc < self->n_osc || self->recount) && !self->scattering) {
-    shrink(self, n_osc < self->n_osc ? n_osc : self->n_osc);
-    self->plan_next = self->plan_next || changed;
+  if ((n_osc < self->osc.n || self->pass.recount) && !self->pass.scattering) {
+    shrink(self, n_osc < self->osc.n ? n_osc : self->osc.n);
+    self->pass.plan_next = self->pass.plan_next || changed;
   } else {
-    self->n_osc = n_osc;
-    if (self->scattering || ((changed || grown) && any_mass(self))) {
-      fiq_anneal_plan(self, target, grown && !changed && self->n_hot == 0);
+    self->osc.n = n_osc;
+    if (self->pass.scattering || ((changed || grown) && any_mass(self))) {
+      fiq_anneal_plan(self, target, grown && !changed && self->osc.n_hot == 0);
     }
   }
-  self->n_measured = 0;
-  self->still      = !self->sorting && !self->recounting && self->pass == FIQ_ANNEAL_NO_PASS &&
-                self->n_next_hot == 0 && self->residual < 1e-7f && params->temperature <= 0.0f &&
-                !self->moved;
-  if (self->planned && !self->sorting) {
+  self->histogram.n_measured = 0;
+  self->pass.still           = !self->pass.sorting && !self->pass.recounting &&
+                     self->pass.kind == FIQ_ANNEAL_NO_PASS && self->osc.n_next_hot == 0 &&
+                     self->schedule.residual < 1e-7f && params->temperature <= 0.0f &&
+                     !self->pass.moved;
+  if (self->pass.planned && !self->pass.sorting) {
     begin_pass(self, FIQ_ANNEAL_SORT);
   }
-  self->anchored = self->still || (self->anchored && !self->moved && params->temperature <= 0.0f);
+  self->pass.anchored =
+      self->pass.still || (self->pass.anchored && !self->pass.moved && params->temperature <= 0.0f);
   begin_flight(self, target, period_s);
 }
 
 /// Sharper if the residual falls too slowly to be 0.03 at the end of the anneal, else softer.
 static void set_anneal_pace(FiqAnneal* self)
 {
-  const float share    = self->share_measured;
-  const float before   = self->heat;
-  self->share_measured = 0.0f;
-  const float rate     = fminf(1.0f, 20.0f * share);
-  self->heat           = before > 0.0f ? before + (self->residual - before) * rate : self->residual;
-  if (self->n_hot == 0 || self->p <= 0.0f || self->p >= 1.0f) {
-    self->pace = 0.0f;
+  const float share             = self->schedule.share_measured;
+  const float before            = self->schedule.heat;
+  self->schedule.share_measured = 0.0f;
+  const float rate              = fminf(1.0f, 20.0f * share);
+  self->schedule.heat =
+      before > 0.0f ? before + (self->schedule.residual - before) * rate : self->schedule.residual;
+  if (self->osc.n_hot == 0 || self->schedule.p <= 0.0f || self->schedule.p >= 1.0f) {
+    self->schedule.pace = 0.0f;
     return;
   }
-  const float wanted = logf(fmaxf(self->heat, 0.03f) / 0.03f) / fmaxf(1.0f - self->p, share);
-  const float is     = logf(fmaxf(before, 1e-9f) / fmaxf(self->heat, 1e-9f)) / share;
-  self->pace         = fiq_clamp(self->pace + 2.0f * share * (wanted - is), -1.386f, 1.386f);
+  const float wanted =
+      logf(fmaxf(self->schedule.heat, 0.03f) / 0.03f) / fmaxf(1.0f - self->schedule.p, share);
+  const float is = logf(fmaxf(before, 1e-9f) / fmaxf(self->schedule.heat, 1e-9f)) / share;
+  self->schedule.pace =
+      fiq_clamp(self->schedule.pace + 2.0f * share * (wanted - is), -1.386f, 1.386f);
 }
 
 void fiq_anneal_end(FiqAnneal* self)
 {
-  if (self->n_cuts > 0) {
+  if (self->cuts.n > 0) {
     fiq_anneal_resolve_cuts(self);
   }
-  const bool passed = self->pass != FIQ_ANNEAL_NO_PASS && self->n_due == 0;
+  const bool passed = self->pass.kind != FIQ_ANNEAL_NO_PASS && self->pass.n_due == 0;
   if (passed) {
-    self->bound = self->pass == FIQ_ANNEAL_BIND;
-    self->pass  = FIQ_ANNEAL_NO_PASS;
+    self->pass.bound = self->pass.kind == FIQ_ANNEAL_BIND;
+    self->pass.kind  = FIQ_ANNEAL_NO_PASS;
   }
-  if ((passed || self->sorting || self->recounting) && self->n_hot == 0) {
+  if ((passed || self->pass.sorting || self->pass.recounting) && self->osc.n_hot == 0) {
     measure_imbalance(self);
   }
-  if (!self->still && self->counting) {
+  if (!self->pass.still && self->pass.counting) {
     double sum = 0.0;
     for (int i = 0; i < CHUNK; ++i) {
-      sum += (double)self->lane_residual[i];
+      sum += (double)self->histogram.lane_residual[i];
     }
-    self->residual = (float)(sum / fmax(1.0, (double)self->n_measured));
+    self->schedule.residual = (float)(sum / fmax(1.0, (double)self->histogram.n_measured));
     set_anneal_pace(self);
   }
-  self->bound      = self->bound && self->n_hot > 0;
-  self->counted    = self->counting && !self->still;
-  self->sorting    = false;
-  self->scattering = false;
-  self->strewing   = false;
-  self->recounting = false;
+  self->pass.bound      = self->pass.bound && self->osc.n_hot > 0;
+  self->pass.counted    = self->pass.counting && !self->pass.still;
+  self->pass.sorting    = false;
+  self->pass.scattering = false;
+  self->pass.strewing   = false;
+  self->pass.recounting = false;
   // While all is still no updates pass either.
-  self->step += self->still ? 0 : 1;
+  self->step += self->pass.still ? 0 : 1;
 }
 
 void fiq_anneal_step(FiqAnneal* self, const FiqAnnealParams* params, const FiqAnnealTarget* target,
@@ -358,12 +369,12 @@ void fiq_anneal_step(FiqAnneal* self, const FiqAnnealParams* params, const FiqAn
 void fiq_anneal_count(const FiqAnneal* self, uint32_t count[FIQ_CARRIERS_MAX])
 {
   memset(count, 0, FIQ_CARRIERS_MAX * sizeof *count);
-  for (uint32_t i = 0; i < self->n_osc; ++i) {
-    count[self->slot[i]] += self->state[i] != FIQ_OSCILLATOR_LOOSE;
+  for (uint32_t i = 0; i < self->osc.n; ++i) {
+    count[self->osc.slot[i]] += self->osc.state[i] != FIQ_OSCILLATOR_LOOSE;
   }
 }
 
 void fiq_anneal_scatter(FiqAnneal* self)
 {
-  self->scatter_next = true;
+  self->pass.scatter_next = true;
 }

@@ -71,7 +71,9 @@ static int32_t coarse_cell(float x, float low, float scale)
 /// Hot oscillators below x as the last pass left them.
 static uint32_t hot_below(const FiqAnneal* self, float x)
 {
-  return self->below[coarse_cell(x, self->range_low, self->range_scale)] * self->stride;
+  return self->histogram
+             .below[coarse_cell(x, self->histogram.range_low, self->histogram.range_scale)] *
+         self->histogram.stride;
 }
 
 /// Start rank of each slot's settled oscillators among all, and the number of all.
@@ -81,14 +83,14 @@ static uint32_t rank_sources(const FiqAnneal* self, const float* position, doubl
   int32_t  order[SLOTS];
   uint32_t n_settled = 0;
   for (int k = 0; k < SLOTS; ++k) {
-    wanted[k] = self->settled[k] > 0;
+    wanted[k] = self->transport.settled[k] > 0;
   }
   const uint32_t n = sort_slots(wanted, position, order);
   for (uint32_t i = 0; i < n; ++i) {
     start[order[i]] = (double)n_settled + (double)hot_below(self, position[order[i]]);
-    n_settled += self->settled[order[i]];
+    n_settled += self->transport.settled[order[i]];
   }
-  return n_settled + self->n_hot;
+  return n_settled + self->osc.n_hot;
 }
 
 /// Where those that leave a carrier go: what is left of its ranks lies within those of others.
@@ -97,31 +99,32 @@ static void plan_exits(FiqAnneal* self, const int32_t* order, uint32_t n, const 
 {
   double  exit_sum[2 * SLOTS];
   uint8_t n_exits = 0;
-  memset(self->n_departed, 0, sizeof self->n_departed);
+  memset(self->transport.n_departed, 0, sizeof self->transport.n_departed);
   for (int32_t j = 0; j < SLOTS; ++j) {
-    const double from   = start[j] * scale;
-    const double to     = (start[j] + (double)self->settled[j]) * scale;
-    const bool   leaves = self->settled[j] > self->stay[j];
-    double       below  = 0.0;
-    double       passed = 0.0;
-    self->exit_first[j] = n_exits;
+    const double from             = start[j] * scale;
+    const double to               = (start[j] + (double)self->transport.settled[j]) * scale;
+    const bool   leaves           = self->transport.settled[j] > self->transport.stay[j];
+    double       below            = 0.0;
+    double       passed           = 0.0;
+    self->transport.exit_first[j] = n_exits;
     for (uint32_t i = 0; leaves && i < n; ++i) {
       const int32_t k       = order[i];
-      const double  end     = below + (double)self->share[k];
+      const double  end     = below + (double)self->transport.share[k];
       const double  overlap = fmin(to, end) - fmax(from, below);
       below                 = end;
-      if (overlap > 0.0 && (k != j || self->stay[j] == 0) && n_exits < 2 * SLOTS) {
+      if (overlap > 0.0 && (k != j || self->transport.stay[j] == 0) && n_exits < 2 * SLOTS) {
         passed += overlap;
-        self->exit_slot[n_exits] = (uint8_t)k;
-        self->exit_end[n_exits]  = 0;
-        exit_sum[n_exits++]      = passed;
+        self->transport.exit_slot[n_exits] = (uint8_t)k;
+        self->transport.exit_end[n_exits]  = 0;
+        exit_sum[n_exits++]                = passed;
       }
     }
-    for (uint8_t e = self->exit_first[j]; e < n_exits; ++e) {
-      self->exit_end[e] = (uint32_t)fmin(exit_sum[e] / passed * 4294967296.0, 4294967295.0);
+    for (uint8_t e = self->transport.exit_first[j]; e < n_exits; ++e) {
+      self->transport.exit_end[e] =
+          (uint32_t)fmin(exit_sum[e] / passed * 4294967296.0, 4294967295.0);
     }
   }
-  self->exit_first[SLOTS] = n_exits;
+  self->transport.exit_first[SLOTS] = n_exits;
 }
 
 /// Monotone transport: how many of each carrier's settled oscillators also end there.
@@ -132,27 +135,27 @@ static void plan_stay(FiqAnneal* self, const FiqAnnealTarget* target, bool only_
   double  start[SLOTS] = {0.0};
   int32_t order[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
-    const bool same = self->share[k] > 0 && !target->fresh[k];
-    position[k]     = same ? self->now[k] : self->before[k];
-    wanted[k]       = self->share[k] > 0;
-    self->stay[k]   = 0;
+    const bool same         = self->transport.share[k] > 0 && !target->fresh[k];
+    position[k]             = same ? self->carriers.now[k] : self->carriers.before[k];
+    wanted[k]               = self->transport.share[k] > 0;
+    self->transport.stay[k] = 0;
   }
   const uint32_t n_all = rank_sources(self, position, start);
-  const uint32_t n     = sort_slots(wanted, self->now, order);
-  const double   scale = n_all > 0 ? (double)self->n_osc / (double)n_all : 0.0;
+  const uint32_t n     = sort_slots(wanted, self->carriers.now, order);
+  const double   scale = n_all > 0 ? (double)self->osc.n / (double)n_all : 0.0;
   double         below = 0.0;
   for (uint32_t i = 0; i < n; ++i) {
     const int32_t k    = order[i];
     const double  from = below;
-    below += (double)self->share[k];
-    if (target->fresh[k] || self->settled[k] == 0) {
+    below += (double)self->transport.share[k];
+    if (target->fresh[k] || self->transport.settled[k] == 0) {
       continue;
     }
-    const double source_end = (start[k] + (double)self->settled[k]) * scale;
+    const double source_end = (start[k] + (double)self->transport.settled[k]) * scale;
     const double overlap    = fmin(below, source_end) - fmax(from, start[k] * scale);
-    const double exact      = only_growth ? (double)self->settled[k] : overlap / scale;
-    const double limit      = fmin((double)self->settled[k], (double)self->share[k]);
-    self->stay[k]           = (uint32_t)(fmin(limit, fmax(0.0, exact)) + 0.5);
+    const double exact      = only_growth ? (double)self->transport.settled[k] : overlap / scale;
+    const double limit = fmin((double)self->transport.settled[k], (double)self->transport.share[k]);
+    self->transport.stay[k] = (uint32_t)(fmin(limit, fmax(0.0, exact)) + 0.5);
   }
   plan_exits(self, order, n, start, scale);
 }
@@ -162,12 +165,13 @@ static void plan_rooms(FiqAnneal* self, uint32_t n_loose)
 {
   double weight[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
-    weight[k] = (double)(self->share[k] - self->stay[k]);
+    weight[k] = (double)(self->transport.share[k] - self->transport.stay[k]);
   }
-  largest_remainder(weight, n_loose, self->loose);
+  largest_remainder(weight, n_loose, self->transport.loose);
   for (int k = 0; k < SLOTS; ++k) {
-    self->room[k]          = self->share[k] - self->stay[k] - self->loose[k];
-    self->overflow_slot[k] = (uint8_t)k;
+    self->transport.room[k] =
+        self->transport.share[k] - self->transport.stay[k] - self->transport.loose[k];
+    self->transport.overflow_slot[k] = (uint8_t)k;
   }
 }
 
@@ -188,22 +192,22 @@ static void split_cloud(FiqAnneal* self)
   bool    wanted[SLOTS];
   int32_t order[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
-    wanted[k] = self->share[k] > 0;
+    wanted[k] = self->transport.share[k] > 0;
   }
-  const uint32_t n     = sort_slots(wanted, self->now, order);
+  const uint32_t n     = sort_slots(wanted, self->carriers.now, order);
   const float    width = self->params.scatter_high - self->params.scatter_low;
-  const float    part  = width / (float)self->n_osc;
+  const float    part  = width / (float)self->osc.n;
   uint32_t       i     = 0;
   uint32_t       below = 0; // oscillators of the carriers passed
   for (uint32_t r = 0; r < FIQ_ANNEAL_SCATTER_SLOTS; ++r) {
-    const float rank = ((float)r + 0.5f) * (float)self->n_osc / (float)FIQ_ANNEAL_SCATTER_SLOTS;
-    while (i + 1 < n && rank >= (float)(below + self->share[order[i]])) {
-      below += self->share[order[i++]];
+    const float rank = ((float)r + 0.5f) * (float)self->osc.n / (float)FIQ_ANNEAL_SCATTER_SLOTS;
+    while (i + 1 < n && rank >= (float)(below + self->transport.share[order[i]])) {
+      below += self->transport.share[order[i++]];
     }
-    const uint32_t at           = r * 193u % FIQ_ANNEAL_SCATTER_SLOTS;
-    self->scatter_slot[at]      = (uint8_t)order[i];
-    self->scatter_slot_low[at]  = self->params.scatter_low + part * (float)below;
-    self->scatter_slot_span[at] = part * (float)self->share[order[i]];
+    const uint32_t at      = r * 193u % FIQ_ANNEAL_SCATTER_SLOTS;
+    self->scatter.slot[at] = (uint8_t)order[i];
+    self->scatter.low[at]  = self->params.scatter_low + part * (float)below;
+    self->scatter.span[at] = part * (float)self->transport.share[order[i]];
   }
 }
 
@@ -214,27 +218,29 @@ void fiq_anneal_plan(FiqAnneal* self, const FiqAnnealTarget* target, bool only_g
   for (int k = 0; k < SLOTS; ++k) {
     weight[k] = (double)target->mass[k];
   }
-  largest_remainder(weight, self->n_osc, self->share);
-  if (self->scattering) {
-    memset(self->settled, 0, sizeof self->settled);
-    memset(self->chunk_hot, 0, (self->capacity / FIQ_ANNEAL_CHUNK) * sizeof *self->chunk_hot);
-    self->n_hot = 0;
+  largest_remainder(weight, self->osc.n, self->transport.share);
+  if (self->pass.scattering) {
+    memset(self->transport.settled, 0, sizeof self->transport.settled);
+    memset(self->osc.chunk_hot, 0,
+           (self->capacity / FIQ_ANNEAL_CHUNK) * sizeof *self->osc.chunk_hot);
+    self->osc.n_hot = 0;
   }
-  memcpy(self->was, self->settled, sizeof self->was);
-  memset(self->tick, 0, sizeof self->tick);
+  memcpy(self->transport.was, self->transport.settled, sizeof self->transport.was);
+  memset(self->transport.tick, 0, sizeof self->transport.tick);
   plan_stay(self, target, only_growth);
-  const uint32_t n_old = sum_counts(self->settled) + self->n_hot;
-  plan_rooms(self, self->strewing ? 0 : self->n_osc - n_old);
-  self->stray      = self->scattering ? 0.0f : 1.0f - self->params.balance;
-  self->n_next_hot = self->n_osc - sum_counts(self->stay) - sum_counts(self->loose);
-  self->p          = self->n_next_hot > 0 ? 0.0f : self->p;
-  self->bound      = false;
-  self->n_known    = 0;
-  self->n_cuts     = 0;
-  self->planned    = true;
-  self->pass       = FIQ_ANNEAL_NO_PASS;
-  self->sorting    = self->scattering || n_old != self->n_osc;
-  if (self->strewing) {
+  const uint32_t n_old = sum_counts(self->transport.settled) + self->osc.n_hot;
+  plan_rooms(self, self->pass.strewing ? 0 : self->osc.n - n_old);
+  self->schedule.stray = self->pass.scattering ? 0.0f : 1.0f - self->params.balance;
+  self->osc.n_next_hot =
+      self->osc.n - sum_counts(self->transport.stay) - sum_counts(self->transport.loose);
+  self->schedule.p   = self->osc.n_next_hot > 0 ? 0.0f : self->schedule.p;
+  self->pass.bound   = false;
+  self->cuts.n_known = 0;
+  self->cuts.n       = 0;
+  self->pass.planned = true;
+  self->pass.kind    = FIQ_ANNEAL_NO_PASS;
+  self->pass.sorting = self->pass.scattering || n_old != self->osc.n;
+  if (self->pass.strewing) {
     split_cloud(self);
   }
 }
@@ -244,8 +250,8 @@ void fiq_anneal_plan(FiqAnneal* self, const FiqAnnealTarget* target, bool only_g
 /// Turn the first histogram into cumulative counts, the newly hot included where they still sit.
 void fiq_anneal_accumulate_histogram(FiqAnneal* self)
 {
-  uint32_t* restrict below        = self->below;
-  const uint32_t* restrict coarse = self->coarse;
+  uint32_t* restrict below        = self->histogram.below;
+  const uint32_t* restrict coarse = self->histogram.coarse;
   for (int c = 0; c < FIQ_ANNEAL_COARSE; ++c) {
     uint32_t sum = 0;
     for (int lane = 0; lane < FIQ_ANNEAL_LANES; ++lane) {
@@ -268,7 +274,7 @@ static int32_t cell_of_rank(const FiqAnneal* self, uint32_t rank)
   int32_t high = FIQ_ANNEAL_COARSE - 1;
   while (low < high) {
     const int32_t middle = (low + high) / 2;
-    if (self->below[middle + 1] >= rank) {
+    if (self->histogram.below[middle + 1] >= rank) {
       high = middle;
     } else {
       low = middle + 1;
@@ -282,34 +288,34 @@ static void place_cuts(FiqAnneal* self, const int32_t* order, uint32_t n)
 {
   double places = 0.0;
   for (uint32_t i = 0; i < n; ++i) {
-    places += (double)self->room[order[i]];
+    places += (double)self->transport.room[order[i]];
   }
   double sum = 0.0;
   for (uint32_t b = 0; b + 1 < n; ++b) {
-    sum += (double)self->room[order[b]];
-    self->cut_share[b] = places > 0.0 ? (float)(sum / places) : (float)(b + 1) / (float)n;
+    sum += (double)self->transport.room[order[b]];
+    self->cuts.share[b] = places > 0.0 ? (float)(sum / places) : (float)(b + 1) / (float)n;
   }
 }
 
 /// Ask for the two neighbours of every cut, to be found among the second histograms in this pass.
 static void request_cuts(FiqAnneal* self, uint32_t n)
 {
-  const uint32_t total    = self->below[FIQ_ANNEAL_COARSE];
+  const uint32_t total    = self->histogram.below[FIQ_ANNEAL_COARSE];
   uint8_t        n_tables = 0;
-  memset(self->fine_of, NO_TABLE, FIQ_ANNEAL_COARSE * sizeof *self->fine_of);
-  self->n_cuts = total > 0 && n > 1 ? n - 1 : 0;
-  for (uint32_t b = 0; b < self->n_cuts; ++b) {
-    const uint32_t rank = (uint32_t)((double)self->cut_share[b] * (double)total + 0.5);
-    self->cut_rank[b]   = rank;
+  memset(self->histogram.fine_of, NO_TABLE, FIQ_ANNEAL_COARSE * sizeof *self->histogram.fine_of);
+  self->cuts.n = total > 0 && n > 1 ? n - 1 : 0;
+  for (uint32_t b = 0; b < self->cuts.n; ++b) {
+    const uint32_t rank = (uint32_t)((double)self->cuts.share[b] * (double)total + 0.5);
+    self->cuts.rank[b]  = rank;
     for (uint32_t side = 0; side < 2; ++side) {
-      const uint32_t wanted   = rank + side;
-      const uint32_t held     = wanted < 1 ? 1 : wanted > total ? total : wanted;
-      const int32_t  cell     = cell_of_rank(self, held);
-      self->cut_cell[b][side] = cell;
-      if (self->fine_of[cell] == NO_TABLE) {
-        memset(self->fine + (size_t)n_tables * FIQ_ANNEAL_FINE, 0,
-               FIQ_ANNEAL_FINE * sizeof *self->fine);
-        self->fine_of[cell] = n_tables++;
+      const uint32_t wanted    = rank + side;
+      const uint32_t held      = wanted < 1 ? 1 : wanted > total ? total : wanted;
+      const int32_t  cell      = cell_of_rank(self, held);
+      self->cuts.cell[b][side] = cell;
+      if (self->histogram.fine_of[cell] == NO_TABLE) {
+        memset(self->histogram.fine + (size_t)n_tables * FIQ_ANNEAL_FINE, 0,
+               FIQ_ANNEAL_FINE * sizeof *self->histogram.fine);
+        self->histogram.fine_of[cell] = n_tables++;
       }
     }
   }
@@ -318,9 +324,10 @@ static void request_cuts(FiqAnneal* self, uint32_t n)
 /// Coordinate of the oscillator of `rank` (1 is the lowest) in its cell.
 static float refine(const FiqAnneal* self, int32_t cell, uint32_t rank)
 {
-  const uint32_t* table = self->fine + (size_t)self->fine_of[cell] * FIQ_ANNEAL_FINE;
-  uint32_t        sum   = self->below[cell];
-  int32_t         last  = 0;
+  const uint32_t* table =
+      self->histogram.fine + (size_t)self->histogram.fine_of[cell] * FIQ_ANNEAL_FINE;
+  uint32_t sum  = self->histogram.below[cell];
+  int32_t  last = 0;
   for (int32_t i = 0; i < FIQ_ANNEAL_FINE; ++i) {
     last = table[i] > 0 ? i : last;
     sum += table[i];
@@ -329,38 +336,39 @@ static float refine(const FiqAnneal* self, int32_t cell, uint32_t rank)
     }
   }
   const float position = (float)(cell * FIQ_ANNEAL_FINE + last) + 0.5f;
-  return self->old_range_low + position / self->old_range_scale;
+  return self->histogram.old_range_low + position / self->histogram.old_range_scale;
 }
 
 void fiq_anneal_resolve_cuts(FiqAnneal* self)
 {
-  const uint32_t total = self->below[FIQ_ANNEAL_COARSE];
-  for (uint32_t b = 0; b < self->n_cuts; ++b) {
-    const uint32_t rank  = self->cut_rank[b];
-    const float    lower = refine(self, self->cut_cell[b][0], rank);
-    const float    upper = refine(self, self->cut_cell[b][1], rank + 1);
-    self->cut_x[b]       = rank == 0       ? -out_of_reach
+  const uint32_t total = self->histogram.below[FIQ_ANNEAL_COARSE];
+  for (uint32_t b = 0; b < self->cuts.n; ++b) {
+    const uint32_t rank  = self->cuts.rank[b];
+    const float    lower = refine(self, self->cuts.cell[b][0], rank);
+    const float    upper = refine(self, self->cuts.cell[b][1], rank + 1);
+    self->cuts.x[b]      = rank == 0       ? -out_of_reach
                            : rank == total ? out_of_reach
                                            : 0.5f * (lower + upper);
   }
-  self->n_known = self->n_cuts;
+  self->cuts.n_known = self->cuts.n;
 }
 
 /// Coordinate of the oscillator of `rank` by the first histogram, linear within a cell.
 static float rough_place(const FiqAnneal* self, uint32_t rank)
 {
   const int32_t  cell  = cell_of_rank(self, rank);
-  const uint32_t below = self->below[cell];
-  const float    n     = (float)(self->below[cell + 1] - below);
+  const uint32_t below = self->histogram.below[cell];
+  const float    n     = (float)(self->histogram.below[cell + 1] - below);
   const float    part  = ((float)rank - (float)below - 0.5f) / fmaxf(n, 1.0f);
-  return self->range_low + ((float)cell + part) * (float)FIQ_ANNEAL_FINE / self->range_scale;
+  return self->histogram.range_low +
+         ((float)cell + part) * (float)FIQ_ANNEAL_FINE / self->histogram.range_scale;
 }
 
 /// Early in a flight, and until the refined cuts of a new plan are there, the first histogram does.
 static float rough_cut(const FiqAnneal* self, uint32_t b)
 {
-  const uint32_t total = self->below[FIQ_ANNEAL_COARSE];
-  const uint32_t rank  = (uint32_t)(self->cut_share[b] * (float)total + 0.5f);
+  const uint32_t total = self->histogram.below[FIQ_ANNEAL_COARSE];
+  const uint32_t rank  = (uint32_t)(self->cuts.share[b] * (float)total + 0.5f);
   if (rank == 0 || rank >= total) {
     return rank == 0 ? -out_of_reach : out_of_reach;
   }
@@ -371,7 +379,7 @@ static float rough_cut(const FiqAnneal* self, uint32_t b)
 float fiq_anneal_progress(const FiqAnneal* self)
 {
   const float curve = self->params.curve;
-  return fabsf(curve) > 0.0f ? powf(self->p, exp2f(2.0f * curve)) : self->p;
+  return fabsf(curve) > 0.0f ? powf(self->schedule.p, exp2f(2.0f * curve)) : self->schedule.p;
 }
 
 /// However soft the softmax is, toward the end all choose, so that nobody is far from its carrier when it settles.
@@ -388,7 +396,7 @@ static float sharpness_by_mode(const FiqAnneal* self)
   const float            cold   = fiq_anneal_progress(self);
   const float            plain  = fiq_anneal_sharpness(params->sharpness, cold);
   if (params->sharpness_mode == FIQ_SHARPNESS_CONVERGENCE) {
-    return plain * expf(self->pace);
+    return plain * expf(self->schedule.pace);
   }
   if (params->sharpness_mode == FIQ_SHARPNESS_TEMPERATURE) {
     const float hot = fmaxf(params->temperature, 1.0f - cold);
@@ -422,10 +430,10 @@ static void sharpen_each(FiqAnneal* self, const FiqAnnealTarget* target, const i
   float factor[SLOTS];
   float sum = 0.0f;
   for (uint32_t i = 0; i < n; ++i) {
-    sum += self->mass[order[i]];
+    sum += self->carriers.mass[order[i]];
   }
   for (uint32_t i = 0; i < n; ++i) {
-    const float energy = self->mass[order[i]] * (float)n / fmaxf(sum, 1e-9f);
+    const float energy = self->carriers.mass[order[i]] * (float)n / fmaxf(sum, 1e-9f);
     factor[i] = fiq_clamp((0.5f + energy) * (0.5f + target->coherence[order[i]]), 0.25f, 4.0f);
   }
   self->field.uniform = false;
@@ -442,22 +450,23 @@ void fiq_anneal_build_field(FiqAnneal* self, const FiqAnnealTarget* target)
   float   x[SLOTS];
   double  bias[SLOTS] = {0.0};
   for (int k = 0; k < SLOTS; ++k) {
-    wanted[k] = self->exact ? self->room[k] > 0 : self->mass[k] > 0.0f;
+    wanted[k] = self->pass.exact ? self->transport.room[k] > 0 : self->carriers.mass[k] > 0.0f;
   }
-  const uint32_t n = sort_slots(wanted, self->now, order);
+  const uint32_t n = sort_slots(wanted, self->carriers.now, order);
   if (n == 0) {
     return;
   }
-  const float  sharpness = fmaxf(1e-6f, fmaxf(sharpness_by_mode(self), last_choice(self->p)));
-  const bool   counted   = self->below[FIQ_ANNEAL_COARSE] > 0;
-  const double gain      = counted ? (double)(sharpness * self->params.balance) : 0.0;
+  const float sharpness =
+      fmaxf(1e-6f, fmaxf(sharpness_by_mode(self), last_choice(self->schedule.p)));
+  const bool   counted = self->histogram.below[FIQ_ANNEAL_COARSE] > 0;
+  const double gain    = counted ? (double)(sharpness * self->params.balance) : 0.0;
   place_cuts(self, order, n);
-  self->gap = out_of_reach;
+  self->carriers.gap = out_of_reach;
   for (uint32_t i = 0; i < n; ++i) {
-    x[i] = self->now[order[i]];
+    x[i] = self->carriers.now[order[i]];
     if (i > 0) {
-      self->gap        = fminf(self->gap, x[i] - x[i - 1]);
-      const float cut  = self->n_known == n - 1 ? self->cut_x[i - 1] : rough_cut(self, i - 1);
+      self->carriers.gap = fminf(self->carriers.gap, x[i] - x[i - 1]);
+      const float cut  = self->cuts.n_known == n - 1 ? self->cuts.x[i - 1] : rough_cut(self, i - 1);
       const float lean = cut <= x[i - 1] ? x[i - 1] - x[i]
                          : cut >= x[i]   ? x[i] - x[i - 1]
                                          : 2.0f * cut - x[i - 1] - x[i];
@@ -469,7 +478,7 @@ void fiq_anneal_build_field(FiqAnneal* self, const FiqAnnealTarget* target)
     sharpen_each(self, target, order, n);
   }
   set_flips(&self->field);
-  if (self->p >= refined_from && self->counted) {
+  if (self->schedule.p >= refined_from && self->pass.counted) {
     request_cuts(self, n);
   }
 }

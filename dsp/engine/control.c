@@ -192,7 +192,7 @@ static void update_meters(FiqEngine* self)
 {
   const FiqSwarm* const  swarm  = &self->swarm->swarm;
   FiqEngineMeters* const meters = &self->meters;
-  meters->imbalance             = swarm->carriers.imbalance;
+  meters->imbalance             = swarm->anneal.schedule.imbalance;
   meters->core_order            = self->core.order;
   meters->lyapunov              = self->core.lyapunov;
   meters->stability             = (float)self->core.class_;

@@ -59,14 +59,14 @@ void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms)
 
 static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swarm)
 {
-  const FiqAnneal* const carriers = &swarm->carriers;
-  uint32_t               n        = 0;
+  const FiqAnneal* const anneal = &swarm->anneal;
+  uint32_t               n      = 0;
   for (uint32_t slot = 0; slot < FIQ_CARRIERS_MAX; ++slot) {
-    if (carriers->mass[slot] > 0.0f) {
+    if (anneal->carriers.mass[slot] > 0.0f) {
       const float order2       = swarm->groups.order2[slot * FIQ_SWARM_PARTIALS_MAX];
-      telemetry->carrier_hz[n] = fiq_swarm_hz(swarm, carriers->now[slot]);
+      telemetry->carrier_hz[n] = fiq_swarm_hz(swarm, anneal->carriers.now[slot]);
       telemetry->carrier_share[n] =
-          (float)carriers->settled[slot] / fmaxf((float)carriers->n_osc, 1.0f);
+          (float)anneal->transport.settled[slot] / fmaxf((float)anneal->osc.n, 1.0f);
       telemetry->carrier_order[n] = sqrtf(fiq_clamp(order2, 0.0f, 1.0f));
       ++n;
     }
@@ -82,7 +82,7 @@ static void count_oscillators(FiqSwarmTelemetry* t, const FiqSwarm* swarm, uint3
   const float    high   = log2f(t->histogram_high_hz / FIQ_ANNEAL_F0_HZ);
   const uint32_t step   = n_osc / SAMPLED_MAX + 1;
   for (uint32_t i = 0; i < n_osc; i += step) {
-    const float x  = swarm->carriers.x[i];
+    const float x  = swarm->anneal.osc.x[i];
     const float at = swarm->step.cents ? x / octave : log2f(fmaxf(x, 1.0f) / FIQ_ANNEAL_F0_HZ);
     fiq_telemetry_count(t, (at - low) / (high - low));
   }
@@ -92,11 +92,11 @@ void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm)
 {
   assert(telemetry && swarm);
   FiqSwarmTelemetry* const t     = &telemetry->swarm;
-  const uint32_t           n_osc = swarm->rest.asleep ? 0 : swarm->carriers.n_osc;
+  const uint32_t           n_osc = swarm->rest.asleep ? 0 : swarm->anneal.osc.n;
   describe_carriers(t, swarm);
   t->n_oscillators     = n_osc;
   t->residual_hz       = fiq_swarm_residual_hz(swarm);
-  t->imbalance         = swarm->carriers.imbalance;
+  t->imbalance         = swarm->anneal.schedule.imbalance;
   t->histogram_low_hz  = 20.0f;
   t->histogram_high_hz = 20000.0f;
   memset(t->histogram, 0, sizeof(t->histogram));

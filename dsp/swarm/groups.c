@@ -71,7 +71,7 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coher
 static void set_pitches(FiqSwarm* self, uint32_t slot)
 {
   const FiqSwarmFrame* step  = &self->step;
-  const float          note  = fiq_swarm_hz(self, self->carriers.now[slot]);
+  const float          note  = fiq_swarm_hz(self, self->anneal.carriers.now[slot]);
   const float          unit  = step->cents ? FIQ_ANNEAL_F0_HZ : 1.0f;
   const float          base  = step->hz_to_nu * (step->still ? note : unit);
   const uint32_t       first = slot * PARTIALS;
@@ -88,17 +88,18 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
 /// Oscillators that slot `k` has in this step, as far as the plan tells before they are counted.
 static float expected_in(const FiqSwarm* self, uint32_t k)
 {
-  const FiqAnneal* const carriers = &self->carriers;
-  const float n_chunks = (float)((carriers->n_osc + FIQ_LOBE_CHUNK - 1) / FIQ_LOBE_CHUNK);
-  const float due      = carriers->pass == FIQ_ANNEAL_SORT ? (float)carriers->n_due : 0.0f;
-  const float sorted   = 1.0f - due / n_chunks + 1.0f / (float)carriers->update_steps;
-  const float hot      = (float)carriers->n_next_hot * fminf(1.0f, sorted);
-  float       rooms    = 0.0f;
+  const FiqAnneal* const anneal   = &self->anneal;
+  const float            n_chunks = (float)((anneal->osc.n + FIQ_LOBE_CHUNK - 1) / FIQ_LOBE_CHUNK);
+  const float due    = anneal->pass.kind == FIQ_ANNEAL_SORT ? (float)anneal->pass.n_due : 0.0f;
+  const float sorted = 1.0f - due / n_chunks + 1.0f / (float)anneal->schedule.update_steps;
+  const float hot    = (float)anneal->osc.n_next_hot * fminf(1.0f, sorted);
+  float       rooms  = 0.0f;
   for (int i = 0; i < FIQ_CARRIERS_MAX; ++i) {
-    rooms += (float)carriers->room[i];
+    rooms += (float)anneal->transport.room[i];
   }
-  const float flying = rooms > 0.0f ? hot * (float)carriers->room[k] / rooms : 0.0f;
-  return self->step.restart ? (float)carriers->share[k] : (float)carriers->settled[k] + flying;
+  const float flying = rooms > 0.0f ? hot * (float)anneal->transport.room[k] / rooms : 0.0f;
+  return self->step.restart ? (float)anneal->transport.share[k]
+                            : (float)anneal->transport.settled[k] + flying;
 }
 
 /// The members of groups that begin are not counted yet, but expected.
@@ -131,7 +132,7 @@ void fiq_swarm_set_groups(FiqSwarm* self)
     const bool sounds = self->slots.taken[k];
     const bool begins = sounds && (self->step.restart || !self->groups.active[k]);
     // Whoever gives or takes members sounds anew.
-    const float oldest       = begins ? 0.0f : self->carriers.planned ? renewed_s : 1e9f;
+    const float oldest       = begins ? 0.0f : self->anneal.pass.planned ? renewed_s : 1e9f;
     self->groups.active_s[k] = fminf(self->groups.active_s[k], oldest);
     self->groups.counted[k]  = self->groups.counted[k] && !begins;
     if (sounds && !self->groups.counted[k]) {
@@ -144,7 +145,8 @@ void fiq_swarm_set_groups(FiqSwarm* self)
       set_gains(self, k, begins ? 1.0f : rate, coherence);
       set_pitches(self, k);
     }
-    self->groups.active[k] = sounds || (self->groups.active[k] && self->carriers.settled[k] > 0);
+    self->groups.active[k] =
+        sounds || (self->groups.active[k] && self->anneal.transport.settled[k] > 0);
   }
 }
 
@@ -161,7 +163,7 @@ static bool has_attention(const FiqSwarm* self, float hz)
 static float coupling_of(const FiqSwarm* self, uint32_t g)
 {
   const FiqSwarmParams* p  = &self->step.params;
-  const float           hz = fiq_swarm_hz(self, self->carriers.now[g / PARTIALS]);
+  const float           hz = fiq_swarm_hz(self, self->anneal.carriers.now[g / PARTIALS]);
   const float width = FIQ_TWO_PI_F * hz * self->partials.ratio[g % PARTIALS] * self->step.spread;
   const float care  = has_attention(self, hz) ? 1.0f + 2.0f * p->attention : 1.0f;
   return p->coupling * care * fmaxf(width, 1.0f);

@@ -122,9 +122,9 @@ FIQ_INLINE void find_frequency(FiqSwarm* restrict self, uint32_t first, bool goe
     rest_frequency(step->spread, work);
   } else {
     if (goes_on) {
-      move_tone(self->carriers.drift + first, tone);
+      move_tone(self->anneal.osc.drift + first, tone);
     } else {
-      find_tone(step->cents, step->spread, self->carriers.x + first, work->detune, tone);
+      find_tone(step->cents, step->spread, self->anneal.osc.x + first, work->detune, tone);
     }
     for (uint32_t i = 0; i < CHUNK; ++i) {
       work->next[i] = work->pitch[i] * tone[i];
@@ -147,7 +147,7 @@ FIQ_INLINE void add_noise(const FiqSwarm* restrict self, uint32_t first, Work* r
 {
   float              sign;
   const float* const noise =
-      fiq_anneal_noise(&self->carriers, first / CHUNK, self->step.noise_salt, &sign);
+      fiq_anneal_noise(&self->anneal, first / CHUNK, self->step.noise_salt, &sign);
   const float sigma = self->step.noise * sign;
   for (int i = 0; i < CHUNK; ++i) {
     work->bent[i] += sigma * noise[i];
@@ -365,7 +365,7 @@ static void follow_flight(FiqSwarm* self, uint32_t first)
 {
   uint16_t* const      group = self->osc.group + first;
   uint8_t* const       slew  = self->osc.slew + first;
-  const uint8_t* const slot  = self->carriers.slot + first;
+  const uint8_t* const slot  = self->anneal.osc.slot + first;
   if (self->use_avx2) {
     follow_avx2(group, slew, slot, self->slew_steps);
   } else {
@@ -382,7 +382,7 @@ static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
   if (!same && !silent) {
     return (uint16_t)(group + SILENT);
   }
-  return silent && (same || self->osc.slew[i] == 0) ? chunk_group(self->carriers.slot[i], wanted)
+  return silent && (same || self->osc.slew[i] == 0) ? chunk_group(self->anneal.osc.slot[i], wanted)
                                                     : group;
 }
 
@@ -398,7 +398,7 @@ FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
 {
   float* restrict phi          = self->osc.phi + first;
   uint16_t* restrict group     = self->osc.group + first;
-  const uint8_t* restrict slot = self->carriers.slot + first;
+  const uint8_t* restrict slot = self->anneal.osc.slot + first;
   const uint32_t salt          = self->seed + self->step_count * 7919u;
   for (uint32_t i = 0; i < CHUNK; ++i) {
     phi[i] = (float)(int32_t)(fiq_anneal_hash(first + i, salt) >> 8) * 0x1p-24f - 0.5f;
@@ -436,7 +436,7 @@ static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
     if (step->restart || i >= step->join_first) {
       self->osc.phi[i] = random_turns(self, i);
       self->osc.group[i] =
-          chunk_group(self->carriers.slot[i], self->partials.of[(i * partial_step) >> 24]);
+          chunk_group(self->anneal.osc.slot[i], self->partials.of[(i * partial_step) >> 24]);
       self->osc.amplitude[i] = 0.0f;
       self->osc.slew[i]      = step->restart ? 0 : self->slew_steps;
       continue;
@@ -455,12 +455,12 @@ void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk)
   const uint32_t       first = chunk * CHUNK;
   const uint32_t       n     = step->n_run - first < CHUNK ? step->n_run - first : CHUNK;
   if (step->convert) {
-    self->carriers.chunk_left[chunk] = 0;
+    self->anneal.osc.chunk_left[chunk] = 0;
     for (uint32_t i = first; i < first + n; ++i) {
-      self->carriers.x[i] = fiq_swarm_converted(step->cents, self->carriers.x[i]);
+      self->anneal.osc.x[i] = fiq_swarm_converted(step->cents, self->anneal.osc.x[i]);
     }
   }
-  const FiqChunkResult news    = fiq_anneal_advance(&self->carriers, chunk);
+  const FiqChunkResult news    = fiq_anneal_advance(&self->anneal, chunk);
   const bool           fades   = first < step->fade_last && first + CHUNK > step->fade_first;
   const bool           joins   = first + CHUNK > step->join_first;
   const bool           goes_on = step->toned && !news.is_updated && !joins;

@@ -106,7 +106,7 @@ void fiq_swarm_make_ready(FiqSwarm* self)
   enum { N_AT_ONCE = 8 };
   fiq_swarm_take_params(self, false);
   (void)fiq_swarm_update_partial_map(self);
-  for (uint32_t i = 0; i < N_AT_ONCE && self->partials.n_ready < self->carriers.capacity; ++i) {
+  for (uint32_t i = 0; i < N_AT_ONCE && self->partials.n_ready < self->anneal.capacity; ++i) {
     fiq_swarm_group_chunk(self, self->partials.n_ready);
     self->partials.n_ready += CHUNK;
   }

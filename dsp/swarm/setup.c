@@ -126,7 +126,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   }
   self->use_avx2           = fiq_simd_avx2();
   self->use_avx512         = fiq_simd_avx512();
-  const FiqStatus carriers = fiq_anneal_init(&self->carriers, arena, config->capacity);
+  const FiqStatus carriers = fiq_anneal_init(&self->anneal, arena, config->capacity);
   const FiqStatus lobes    = fiq_spectral_bank_init(&self->lobes, arena, pool, self->step_frames);
   if (lobes == FIQ_BAD_ARGUMENT || lobes == FIQ_NO_PLAN) {
     return lobes;
@@ -144,15 +144,15 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
 
 void fiq_swarm_reseed(FiqSwarm* self, uint64_t seed)
 {
-  self->seed          = fiq_anneal_hash((uint32_t)seed, (uint32_t)(seed >> 32));
-  self->carriers.seed = self->seed;
+  self->seed        = fiq_anneal_hash((uint32_t)seed, (uint32_t)(seed >> 32));
+  self->anneal.seed = self->seed;
 }
 
 void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
 {
   fiq_swarm_reseed(self, seed);
   fiq_notes_reset(&self->notes);
-  fiq_anneal_reset(&self->carriers, self->seed);
+  fiq_anneal_reset(&self->anneal, self->seed);
   self->params                 = fiq_swarm_default_params();
   self->step                   = (FiqSwarmFrame){.params = self->params, .n_target = 1, .n_run = 1};
   self->step.cents             = true;
@@ -190,10 +190,10 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->groups.count, 0, GROUPS * sizeof *self->groups.count);
   memset(self->groups.order2, 0, GROUPS * sizeof *self->groups.order2);
   memset(self->groups.centre, 0, GROUPS * sizeof *self->groups.centre);
-  memset(self->osc.nu, 0, self->carriers.capacity * sizeof *self->osc.nu);
-  memset(self->osc.tone, 0, self->carriers.capacity * sizeof *self->osc.tone);
-  memset(self->osc.slew, 0, self->carriers.capacity * sizeof *self->osc.slew);
-  for (uint32_t i = 0; i < self->carriers.capacity; ++i) {
+  memset(self->osc.nu, 0, self->anneal.capacity * sizeof *self->osc.nu);
+  memset(self->osc.tone, 0, self->anneal.capacity * sizeof *self->osc.tone);
+  memset(self->osc.slew, 0, self->anneal.capacity * sizeof *self->osc.slew);
+  for (uint32_t i = 0; i < self->anneal.capacity; ++i) {
     self->osc.group[i] &= PARTIALS - 1; // which of them is as good as before
   }
   fiq_swarm_fall_asleep(self);
@@ -218,7 +218,7 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
 
 static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
 {
-  const size_t mine   = self->carriers.capacity;
+  const size_t mine   = self->anneal.capacity;
   const size_t theirs = ((size_t)old->step.n_run + CHUNK - 1) / CHUNK * CHUNK;
   const size_t n      = mine < theirs ? mine : theirs;
   memcpy(self->osc.nu, old->osc.nu, n * sizeof *self->osc.nu);
@@ -244,10 +244,10 @@ static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
   }
   const bool ended = self->work.next_item > self->work.n_chunks;
   for (; self->work.begun && self->work.next_item < self->work.n_chunks; ++self->work.next_item) {
-    (void)fiq_anneal_advance(&self->carriers, self->work.next_item);
+    (void)fiq_anneal_advance(&self->anneal, self->work.next_item);
   }
   if (self->work.begun && !ended) {
-    fiq_anneal_end(&self->carriers);
+    fiq_anneal_end(&self->anneal);
   }
   self->work.begun      = false;
   self->detune.has_tone = false;
@@ -257,7 +257,7 @@ static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
 static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
 {
   FiqSwarm next             = *state;
-  next.carriers             = self->carriers;
+  next.anneal               = self->anneal;
   next.lobes                = self->lobes;
   next.sample_rate_hz       = self->sample_rate_hz;
   next.capacity             = self->capacity;
@@ -290,11 +290,11 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
 void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
 {
   *self = keep_swarm_buffers(self, old);
-  fiq_anneal_adopt(&self->carriers, &old->carriers);
+  fiq_anneal_adopt(&self->anneal, &old->anneal);
   adopt_oscillators(self, old);
   adopt_groups(self, old);
   // What does not fit is cut off; the step under work goes on with the rest.
-  const uint32_t chunks = self->carriers.capacity / CHUNK;
+  const uint32_t chunks = self->anneal.capacity / CHUNK;
   if (self->work.n_chunks > chunks) {
     const uint32_t gone = self->work.n_chunks - chunks;
     self->work.next_item -= self->work.next_item > self->work.n_chunks ? gone

@@ -155,15 +155,15 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
   set_target(self, &target);
   set_cloud(self, &target, &params);
   if (step->restart) {
-    fiq_anneal_scatter(&self->carriers);
+    fiq_anneal_scatter(&self->anneal);
   }
   if (step->convert) {
     for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-      self->carriers.now[k] = fiq_swarm_converted(step->cents, self->carriers.now[k]);
+      self->anneal.carriers.now[k] = fiq_swarm_converted(step->cents, self->anneal.carriers.now[k]);
     }
   }
   const float period_s = (float)((double)self->step_frames / self->sample_rate_hz);
-  fiq_anneal_begin(&self->carriers, &params, &target, step->n_run, period_s);
+  fiq_anneal_begin(&self->anneal, &params, &target, step->n_run, period_s);
 }
 
 bool fiq_swarm_is_sounding(const FiqSwarm* self)

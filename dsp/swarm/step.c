@@ -100,8 +100,8 @@ static void set_step(FiqSwarm* self)
 /// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
 static uint32_t chunk_ns(const FiqSwarm* self)
 {
-  const bool flies = self->carriers.n_next_hot > 0;
-  const bool turns = flies && self->carriers.update_steps == 1;
+  const bool flies = self->anneal.osc.n_next_hot > 0;
+  const bool turns = flies && self->anneal.schedule.update_steps == 1;
   return 150 +
          (turns   ? 160
           : flies ? 30
@@ -138,21 +138,22 @@ static bool is_measured(FiqSwarm* self)
 {
   const FiqSwarmFrame* step   = &self->step;
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
-  const FiqAnneal*     flight = &self->carriers;
-  const bool  busy   = flight->planned || flight->counting || flight->pass != FIQ_ANNEAL_NO_PASS;
-  const float wait_s = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
-  const float due_s  = wait_s + (step->still ? rest_s : measure_s);
+  const FiqAnneal*     flight = &self->anneal;
+  const bool           busy =
+      flight->pass.planned || flight->pass.counting || flight->pass.kind != FIQ_ANNEAL_NO_PASS;
+  const float wait_s      = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
+  const float due_s       = wait_s + (step->still ? rest_s : measure_s);
   self->groups.unmeasured = step->restart ? 0 : self->groups.unmeasured + 1;
   const float passed_s    = (float)self->groups.unmeasured * step_s;
   // Out of silence phases are random, and nothing could pull yet. Beside a plan, which has work enough, nobody is pulled.
-  const bool pulls = step->coupled && !step->restart && !flight->planned;
+  const bool pulls = step->coupled && !step->restart && !flight->pass.planned;
   return pulls || passed_s >= due_s;
 }
 
 static void plan_work(FiqSwarm* self)
 {
   self->work.n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
-  self->work.done_ns  = self->carriers.n_next_hot > 0 ? 2000 : 1500; // what begins the step
+  self->work.done_ns  = self->anneal.osc.n_next_hot > 0 ? 2000 : 1500; // what begins the step
   self->work.total_ns =
       self->work.done_ns + (self->work.n_chunks > 0 ? item_ns(self, 0) * self->work.n_chunks : 0);
   for (uint32_t i = 0; i < N_LAST_ITEMS; ++i) {
@@ -163,12 +164,13 @@ static void plan_work(FiqSwarm* self)
 /// Whether the chunks that go on their way can go on from the tones they have: nothing but that way changes them.
 static void set_tone(FiqSwarm* self)
 {
-  FiqSwarmFrame* const   step     = &self->step;
-  const FiqAnneal* const carriers = &self->carriers;
-  const bool             same     = !fiq_swarm_differs(self->detune.tone_spread, step->spread) &&
+  FiqSwarmFrame* const   step   = &self->step;
+  const FiqAnneal* const anneal = &self->anneal;
+  const bool             same   = !fiq_swarm_differs(self->detune.tone_spread, step->spread) &&
                     !fiq_swarm_differs(self->detune.tone_normality, self->detune.normality);
   step->toned = self->detune.has_tone && same && step->cents && !step->convert && !step->restart &&
-                !step->still && !carriers->moved && !carriers->sorting && !carriers->recounting;
+                !step->still && !anneal->pass.moved && !anneal->pass.sorting &&
+                !anneal->pass.recounting;
   self->detune.has_tone       = !step->still;
   self->detune.tone_spread    = step->spread;
   self->detune.tone_normality = self->detune.normality;
@@ -199,7 +201,7 @@ static void begin_step(FiqSwarm* self)
   set_step(self);
   set_population(self);
   fiq_swarm_begin_carriers(self);
-  self->step.still = self->carriers.still;
+  self->step.still = self->anneal.pass.still;
   set_tone(self);
   self->step.measure       = is_measured(self);
   self->groups.is_measured = self->groups.is_measured && !self->step.restart;
@@ -239,7 +241,7 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
   const int channel = item >= MIX_RIGHT ? 1 : 0;
   switch (item) {
   case MEASURE:
-    fiq_anneal_end(&self->carriers);
+    fiq_anneal_end(&self->anneal);
     if (self->step.measure) {
       fiq_swarm_measure_groups(self);
     }
@@ -413,10 +415,10 @@ float fiq_swarm_residual_hz(const FiqSwarm* self)
   float sum = 0.0f;
   float n   = 0.0f;
   for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    const float members = (float)self->carriers.share[k];
-    const float x       = self->carriers.now[k];
+    const float members = (float)self->anneal.transport.share[k];
+    const float x       = self->anneal.carriers.now[k];
     sum += members * (self->step.cents ? fiq_swarm_converted(false, x) / FIQ_ANNEAL_F0_HZ : 1.0f);
     n += members;
   }
-  return self->carriers.residual * (n > 0.0f ? sum / n : 1.0f);
+  return self->anneal.schedule.residual * (n > 0.0f ? sum / n : 1.0f);
 }

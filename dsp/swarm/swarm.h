@@ -269,7 +269,7 @@ typedef struct {
 
 typedef struct {
   FiqNotes            notes;
-  FiqAnneal           carriers;
+  FiqAnneal           anneal;
   FiqSpectralBank     lobes;
   FiqSwarmOscillators osc;
   FiqSwarmGroups      groups;

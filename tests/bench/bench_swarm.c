@@ -75,15 +75,15 @@ typedef enum { BASE, AVX2, AVX512 } Build;
 
 static void set_build(Bench* bench, Build build)
 {
-  FiqSwarm* const swarm      = &bench->swarm;
-  const bool      avx2       = build >= AVX2 && swarm->use_avx2;
-  const bool      avx512     = build >= AVX512 && swarm->use_avx512;
-  swarm->use_avx2            = avx2;
-  swarm->carriers.use_avx2   = avx2;
-  swarm->lobes.use_avx2      = avx2;
-  swarm->use_avx512          = avx512;
-  swarm->carriers.use_avx512 = avx512;
-  swarm->lobes.use_avx512    = avx512;
+  FiqSwarm* const swarm    = &bench->swarm;
+  const bool      avx2     = build >= AVX2 && swarm->use_avx2;
+  const bool      avx512   = build >= AVX512 && swarm->use_avx512;
+  swarm->use_avx2          = avx2;
+  swarm->anneal.use_avx2   = avx2;
+  swarm->lobes.use_avx2    = avx2;
+  swarm->use_avx512        = avx512;
+  swarm->anneal.use_avx512 = avx512;
+  swarm->lobes.use_avx512  = avx512;
 }
 
 static void measure(uint32_t n_osc, uint32_t step, bool flight, float coupling, Build build)

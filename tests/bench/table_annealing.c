@@ -117,7 +117,7 @@ static void run_module(FiqAnneal* carriers, float balance, uint32_t seed, double
   fiq_anneal_scatter(carriers);
   fiq_anneal_step(carriers, &params, &target, N_OSC, 1e-9f);
   for (int i = 0; i < N_OSC; ++i) {
-    carriers->x[i] = (float)f_hz[i];
+    carriers->osc.x[i] = (float)f_hz[i];
   }
   fiq_anneal_step(carriers, &params, &target, N_OSC, 1e-9f);
   params.noise = 50.0f;
@@ -125,11 +125,12 @@ static void run_module(FiqAnneal* carriers, float balance, uint32_t seed, double
     fiq_anneal_step(carriers, &params, &target, N_OSC, 0.05f);
   }
   for (int i = 0; i < N_OSC; ++i) {
-    f_hz[i] = (double)carriers->x[i];
+    f_hz[i] = (double)carriers->osc.x[i];
   }
   fiq_anneal_step(carriers, &params, &target, N_OSC, 0.05f);
   for (int i = 0; i < N_OSC; ++i) {
-    *later += fabs((double)carriers->x[i] - carrier_hz[nearest((double)carriers->x[i])]) / N_OSC;
+    *later +=
+        fabs((double)carriers->osc.x[i] - carrier_hz[nearest((double)carriers->osc.x[i])]) / N_OSC;
   }
 }
 

@@ -156,8 +156,8 @@ static void test_reference_anneal_is_balanced(void** state)
       least = count[k] < least ? count[k] : least;
     }
     worst_imbalance = fmax(worst_imbalance, (double)most / (double)least);
-    worst_residual  = fmax(worst_residual, (double)bench.carriers.residual);
-    assert_int_equal(bench.carriers.n_hot, 0);
+    worst_residual  = fmax(worst_residual, (double)bench.carriers.schedule.residual);
+    assert_int_equal(bench.carriers.osc.n_hot, 0);
     bench_close(&bench);
   }
   print_message("50 oscillators, 100 seeds: worst imbalance %.4f, worst mean residual %.4f Hz\n",
@@ -187,7 +187,7 @@ static void test_balance_zero_is_plain_softmax(void** state)
       const float* noise = fiq_anneal_noise(&bench.carriers, 0, salt, &sign);
       for (uint32_t i = 0; i < 50; ++i) {
         if (step == 0) {
-          x[i] = (double)bench.carriers.x[i]; // where it was strewn
+          x[i] = (double)bench.carriers.osc.x[i]; // where it was strewn
           continue;
         }
         const double target =
@@ -197,7 +197,7 @@ static void test_balance_zero_is_plain_softmax(void** state)
       }
     }
     for (int i = 0; i < 50; ++i) {
-      worst = fmax(worst, fabs((double)bench.carriers.x[i] - x[i]));
+      worst = fmax(worst, fabs((double)bench.carriers.osc.x[i] - x[i]));
     }
     bench_close(&bench);
   }
@@ -216,11 +216,11 @@ static void check_shares(uint32_t n_osc)
   uint32_t count[FIQ_CARRIERS_MAX];
   fiq_anneal_count(&bench.carriers, count);
   print_message("%u oscillators, masses 1:2:1: %u %u %u, residual %.4f Hz\n", n_osc, count[0],
-                count[1], count[2], (double)bench.carriers.residual);
+                count[1], count[2], (double)bench.carriers.schedule.residual);
   assert_int_equal(count[0], n_osc / 4);
   assert_int_equal(count[1], n_osc / 2);
   assert_int_equal(count[2], n_osc / 4);
-  assert_true(bench.carriers.residual <= 0.03f);
+  assert_true(bench.carriers.schedule.residual <= 0.03f);
   bench_close(&bench);
 }
 
@@ -240,8 +240,8 @@ static void test_residual_vanishes_after_the_anneal(void** state)
   fiq_anneal_scatter(&bench.carriers);
   bench_anneal(&bench, 1000);
   bench_anneal(&bench, 1000);
-  print_message("residual one anneal later: %.2g Hz\n", (double)bench.carriers.residual);
-  assert_true(bench.carriers.residual < 1e-4f);
+  print_message("residual one anneal later: %.2g Hz\n", (double)bench.carriers.schedule.residual);
+  assert_true(bench.carriers.schedule.residual < 1e-4f);
   bench_close(&bench);
 }
 
@@ -258,13 +258,13 @@ static void test_only_those_who_must_are_heated(void** state)
   bench.target.fresh[2] = true;
   fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 1200, 0.01f);
   // 600/600 to 400/400/400 by monotone transport: 200 leave the first, 400 the second.
-  assert_int_equal(bench.carriers.n_hot, 600);
-  assert_int_equal(bench.carriers.settled[0], 400);
-  assert_int_equal(bench.carriers.settled[1], 200);
+  assert_int_equal(bench.carriers.osc.n_hot, 600);
+  assert_int_equal(bench.carriers.transport.settled[0], 400);
+  assert_int_equal(bench.carriers.transport.settled[1], 200);
   memset(bench.target.fresh, 0, sizeof bench.target.fresh);
   bench_anneal(&bench, 1200);
   for (int k = 0; k < 3; ++k) {
-    assert_int_equal(bench.carriers.settled[k], 400);
+    assert_int_equal(bench.carriers.transport.settled[k], 400);
   }
   bench_close(&bench);
 }
@@ -291,9 +291,9 @@ static void check_random_play(uint64_t seed, uint32_t capacity)
       fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, n_osc, 0.02f);
       memset(bench.target.fresh, 0, sizeof bench.target.fresh);
     }
-    uint32_t total = bench.carriers.n_hot;
+    uint32_t total = bench.carriers.osc.n_hot;
     for (int j = 0; j < FIQ_CARRIERS_MAX; ++j) {
-      total += bench.carriers.settled[j];
+      total += bench.carriers.transport.settled[j];
     }
     assert_int_equal(total, n_osc);
   }
@@ -309,8 +309,8 @@ static void check_random_play(uint64_t seed, uint32_t capacity)
     assert_true(fabs((double)count[k] - exact) <= 1.0);
   }
   for (uint32_t i = 0; i < n_osc; ++i) {
-    assert_true(isfinite(bench.carriers.x[i]));
-    assert_int_not_equal(bench.carriers.state[i], FIQ_OSCILLATOR_LOOSE);
+    assert_true(isfinite(bench.carriers.osc.x[i]));
+    assert_int_not_equal(bench.carriers.osc.state[i], FIQ_OSCILLATOR_LOOSE);
   }
   bench_close(&bench);
 }
@@ -340,8 +340,8 @@ static void test_both_builds_give_the_same_bits(void** state)
   fiq_anneal_scatter(&two.carriers);
   bench_anneal(&one, 1000);
   bench_anneal(&two, 1000);
-  assert_memory_equal(one.carriers.x, two.carriers.x, 1000 * sizeof(float));
-  assert_memory_equal(one.carriers.slot, two.carriers.slot, 1000);
+  assert_memory_equal(one.carriers.osc.x, two.carriers.osc.x, 1000 * sizeof(float));
+  assert_memory_equal(one.carriers.osc.slot, two.carriers.osc.slot, 1000);
   bench_close(&one);
   bench_close(&two);
 }
@@ -364,7 +364,7 @@ static void test_reset_equals_fresh_init(void** state)
   fiq_anneal_scatter(&two.carriers);
   bench_anneal(&one, 300);
   bench_anneal(&two, 300);
-  assert_memory_equal(one.carriers.x, two.carriers.x, 300 * sizeof(float));
+  assert_memory_equal(one.carriers.osc.x, two.carriers.osc.x, 300 * sizeof(float));
   bench_close(&one);
   bench_close(&two);
 }
@@ -385,15 +385,15 @@ static double early_residual(FiqSharpness mode, float curve, float sharpness, fl
   for (int step = 0; step < 100; ++step) {
     fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 1000, 0.01f);
     if (step == 20) {
-      half = (double)bench.carriers.residual;
-      memcpy(x, bench.carriers.x, 1000 * sizeof *x);
+      half = (double)bench.carriers.schedule.residual;
+      memcpy(x, bench.carriers.osc.x, 1000 * sizeof *x);
     }
   }
-  assert_int_equal(bench.carriers.n_hot, 0);
-  assert_int_equal(bench.carriers.settled[0], 500);
-  assert_int_equal(bench.carriers.settled[1], 250);
-  assert_int_equal(bench.carriers.settled[2], 250);
-  assert_true(bench.carriers.residual < 0.1f);
+  assert_int_equal(bench.carriers.osc.n_hot, 0);
+  assert_int_equal(bench.carriers.transport.settled[0], 500);
+  assert_int_equal(bench.carriers.transport.settled[1], 250);
+  assert_int_equal(bench.carriers.transport.settled[2], 250);
+  assert_true(bench.carriers.schedule.residual < 0.1f);
   bench_close(&bench);
   return half;
 }
@@ -438,10 +438,10 @@ static double softly(float sharpness, double* last_way)
   double early = 0.0;
   *last_way    = 0.0;
   for (int step = 1; step <= STEPS + 20; ++step) {
-    memcpy(x, bench.carriers.x, sizeof x);
+    memcpy(x, bench.carriers.osc.x, sizeof x);
     fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, N, 0.001f);
     for (uint32_t i = 0; i < N; ++i) {
-      const double here = (double)bench.carriers.x[i];
+      const double here = (double)bench.carriers.osc.x[i];
       const double away = fmin(fabs(here - (double)two_hz[0]), fabs(here - (double)two_hz[1]));
       early += step == 700 ? away / N : 0.0;
       *last_way = step >= STEPS ? fmax(*last_way, fabs(here - (double)x[i])) : *last_way;
@@ -480,10 +480,10 @@ static void test_temperature_keeps_shares(void** state)
   bench_anneal(&bench, 3000);
   const double want = 50.0 * 0.5 * 0.05 / sqrt(1.0 - 0.45 * 0.45) * sqrt(2.0 / 3.14159265358979);
   print_message("mean residual at temperature 0.5: %.3f Hz, expected %.3f\n",
-                (double)bench.carriers.residual, want);
-  assert_true(fabs((double)bench.carriers.residual / want - 1.0) < 0.05);
+                (double)bench.carriers.schedule.residual, want);
+  assert_true(fabs((double)bench.carriers.schedule.residual / want - 1.0) < 0.05);
   for (int k = 0; k < 3; ++k) {
-    assert_int_equal(bench.carriers.settled[k], 1000);
+    assert_int_equal(bench.carriers.transport.settled[k], 1000);
   }
   bench_close(&bench);
 }
@@ -499,20 +499,22 @@ static void test_short_steps_track_and_balance(void** state)
   uint32_t turn = 0;
   for (int i = 0; i < 1010; ++i) {
     fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
-    turn = bench.carriers.update_steps > turn ? bench.carriers.update_steps : turn;
+    turn =
+        bench.carriers.schedule.update_steps > turn ? bench.carriers.schedule.update_steps : turn;
   }
   assert_int_equal(turn, FIQ_ANNEAL_UPDATE_STEPS_MAX);
-  assert_int_equal(bench.carriers.n_hot, 0);
-  print_message("steps of 1 ms: residual %.4f Hz\n", (double)bench.carriers.residual);
-  assert_true(bench.carriers.residual <= 0.03f);
-  assert_true(bench.carriers.imbalance < 1.001f);
+  assert_int_equal(bench.carriers.osc.n_hot, 0);
+  print_message("steps of 1 ms: residual %.4f Hz\n", (double)bench.carriers.schedule.residual);
+  assert_true(bench.carriers.schedule.residual <= 0.03f);
+  assert_true(bench.carriers.schedule.imbalance < 1.001f);
   for (int i = 0; i < 200; ++i) {
     bench.target.x[1] += 0.1f;
     fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 20000, 0.001f);
   }
   float worst = 0.0f;
   for (uint32_t i = 0; i < 20000; ++i) {
-    worst = fmaxf(worst, fabsf(bench.carriers.x[i] - bench.carriers.now[bench.carriers.slot[i]]));
+    worst = fmaxf(worst, fabsf(bench.carriers.osc.x[i] -
+                               bench.carriers.carriers.now[bench.carriers.osc.slot[i]]));
   }
   print_message("after a glide of 20 Hz at 100 Hz/s: at most %.3f Hz behind\n", (double)worst);
   assert_true(worst < 0.01f);
@@ -536,8 +538,8 @@ static void test_who_joins_at_rest_stays_on_its_carrier(void** state)
   for (int step = 0; step < 20; ++step) {
     fiq_anneal_step(&bench.carriers, &bench.params, &bench.target, 1024, period_s);
     for (uint32_t i = 0; i < 1024; ++i) {
-      const float carrier = bench.carriers.now[bench.carriers.slot[i]];
-      worst               = fmax(worst, fabs((double)(bench.carriers.x[i] - carrier)));
+      const float carrier = bench.carriers.carriers.now[bench.carriers.osc.slot[i]];
+      worst               = fmax(worst, fabs((double)(bench.carriers.osc.x[i] - carrier)));
     }
   }
   print_message("who joins strays by %.3g Hz at most\n", worst);
@@ -565,8 +567,8 @@ static void test_small_arena_is_refused(void** state)
 static uint32_t count_hot(const FiqAnneal* carriers)
 {
   uint32_t n = 0;
-  for (uint32_t i = 0; i < carriers->n_osc; ++i) {
-    n += carriers->state[i] == FIQ_OSCILLATOR_HOT;
+  for (uint32_t i = 0; i < carriers->osc.n; ++i) {
+    n += carriers->osc.state[i] == FIQ_OSCILLATOR_HOT;
   }
   return n;
 }
@@ -598,7 +600,7 @@ static void test_a_plan_is_carried_out_over_the_steps_of_a_turn(void** state)
   assert_int_equal(count_hot(&bench.carriers), 0);
   add_carrier(&bench, 3, 523.25f);
   step_many(&bench, N, 1);
-  const uint32_t planned = bench.carriers.n_next_hot;
+  const uint32_t planned = bench.carriers.osc.n_next_hot;
   const uint32_t at_once = count_hot(&bench.carriers);
   assert_true(at_once > planned / 16 && at_once < planned / 4);
   // The next one comes before all have left for this one.
@@ -606,14 +608,14 @@ static void test_a_plan_is_carried_out_over_the_steps_of_a_turn(void** state)
   assert_true(count_hot(&bench.carriers) < planned);
   add_carrier(&bench, 4, 783.99f);
   step_many(&bench, N, 8);
-  assert_int_equal(count_hot(&bench.carriers), bench.carriers.n_hot);
+  assert_int_equal(count_hot(&bench.carriers), bench.carriers.osc.n_hot);
   step_many(&bench, N, 2 * SECONDS);
   uint32_t count[FIQ_CARRIERS_MAX];
   fiq_anneal_count(&bench.carriers, count);
   for (int k = 0; k < 5; ++k) {
     assert_int_equal(count[k], N / 5);
   }
-  assert_int_equal(bench.carriers.n_hot, 0);
+  assert_int_equal(bench.carriers.osc.n_hot, 0);
   bench_close(&bench);
 }
 
@@ -622,12 +624,12 @@ static void check_counts(const FiqAnneal* carriers)
 {
   uint32_t count[FIQ_CARRIERS_MAX] = {0};
   uint32_t n_hot                   = 0;
-  for (uint32_t i = 0; i < carriers->n_osc; ++i) {
-    n_hot += carriers->state[i] == FIQ_OSCILLATOR_HOT;
-    count[carriers->slot[i]] += carriers->state[i] == FIQ_OSCILLATOR_SETTLED;
+  for (uint32_t i = 0; i < carriers->osc.n; ++i) {
+    n_hot += carriers->osc.state[i] == FIQ_OSCILLATOR_HOT;
+    count[carriers->osc.slot[i]] += carriers->osc.state[i] == FIQ_OSCILLATOR_SETTLED;
   }
-  assert_int_equal(carriers->n_hot, n_hot);
-  assert_memory_equal(carriers->settled, count, sizeof count);
+  assert_int_equal(carriers->osc.n_hot, n_hot);
+  assert_memory_equal(carriers->transport.settled, count, sizeof count);
 }
 
 /// Plans, and more or fewer oscillators, at any moment of a pass of sorting, binding or settling.
@@ -645,10 +647,10 @@ static void test_counts_hold_while_plans_cut_into_one_another(void** state)
   uint32_t n_pass[4]  = {0};
   uint32_t n_cut_into = 0;
   for (int step = 0; step < 60000; ++step) {
-    const bool     cut = bench.carriers.pass != FIQ_ANNEAL_NO_PASS;
+    const bool     cut = bench.carriers.pass.kind != FIQ_ANNEAL_NO_PASS;
     const uint32_t die = fiq_random_bits(&random) % (cut ? 60u : 1200u);
     const uint32_t k   = fiq_random_bits(&random) % 6u;
-    n_pass[bench.carriers.pass] += 1;
+    n_pass[bench.carriers.pass.kind] += 1;
     if (die == 0) {
       bench.target.x[k]     = 100.0f + 900.0f * fiq_random_uniform(&random);
       bench.target.mass[k]  = 0.5f + fiq_random_uniform(&random);
@@ -668,8 +670,9 @@ static void test_counts_hold_while_plans_cut_into_one_another(void** state)
   assert_true(n_pass[1] > 50 && n_pass[2] > 50 && n_pass[3] > 50 && n_cut_into > 20);
   step_many(&bench, n_osc, 1000);
   check_counts(&bench.carriers);
-  assert_int_equal(bench.carriers.n_hot, 0);
-  assert_memory_equal(bench.carriers.settled, bench.carriers.share, sizeof bench.carriers.share);
+  assert_int_equal(bench.carriers.osc.n_hot, 0);
+  assert_memory_equal(bench.carriers.transport.settled, bench.carriers.transport.share,
+                      sizeof bench.carriers.transport.share);
   bench_close(&bench);
 }
 
@@ -689,23 +692,23 @@ static void test_the_strewn_rest_in_the_parts_of_their_carriers(void** state)
   uint32_t count[FIQ_CARRIERS_MAX];
   fiq_anneal_count(&bench.carriers, count);
   for (uint32_t i = 0; i < N; ++i) {
-    const uint8_t k = bench.carriers.slot[i];
-    x[i]            = bench.carriers.x[i];
+    const uint8_t k = bench.carriers.osc.slot[i];
+    x[i]            = bench.carriers.osc.x[i];
     assert_true(x[i] >= end[k] - 0.01f && x[i] <= end[k + 1] + 0.01f);
   }
   for (int k = 0; k < 3; ++k) {
     assert_true(fabs((double)count[k] / (double)mass[k] - N / 4.0) < 0.02 * N / 4.0);
   }
-  for (uint32_t step = 1; step <= bench.carriers.update_steps; ++step) {
+  for (uint32_t step = 1; step <= bench.carriers.schedule.update_steps; ++step) {
     step_many(&bench, N, 1);
     uint32_t moved = 0;
     for (uint32_t i = 0; i < N; ++i) {
-      moved += fabsf(bench.carriers.x[i] - x[i]) > 0.0f;
+      moved += fabsf(bench.carriers.osc.x[i] - x[i]) > 0.0f;
     }
-    const double part = (double)step / (double)bench.carriers.update_steps;
+    const double part = (double)step / (double)bench.carriers.schedule.update_steps;
     assert_true(fabs((double)moved / N - part) < 0.02);
   }
-  assert_true(bench.carriers.update_steps > 1);
+  assert_true(bench.carriers.schedule.update_steps > 1);
   bench_close(&bench);
 }
 

@@ -888,7 +888,7 @@ static double tremble_cents(float temperature, double* mean)
       square += 10000.0 * (note - nearest) * (note - nearest);
     }
     for (int k = 0; k < 3; ++k) {
-      assert_int_equal(bench.swarm.carriers.settled[k], 1000);
+      assert_int_equal(bench.swarm.anneal.transport.settled[k], 1000);
     }
   }
   *mean = sum / 60000.0;
@@ -931,10 +931,10 @@ static void join_a_chord(float coupling, double power[32])
     fiq_swarm_note_on(&bench.swarm, 0, 65, 1.0f, 0);
     bench_render(&bench, 64);
     uint32_t count[FIQ_CARRIERS_MAX];
-    fiq_anneal_count(&bench.swarm.carriers, count);
+    fiq_anneal_count(&bench.swarm.anneal, count);
     assert_true(count[3] > N / 4 / 16);
     bench_render(&bench, 7 * 64);
-    fiq_anneal_count(&bench.swarm.carriers, count);
+    fiq_anneal_count(&bench.swarm.anneal, count);
     assert_in_range(count[3], N / 10, N / 3);
     bench_render(&bench, 15 * 512);
     const size_t first = bench.size - 32 * 512;
@@ -1107,9 +1107,9 @@ static void test_voices_sound_as_handed_over(void** state)
   const uint8_t slot = bench.swarm.slots.held[0].slot;
   fiq_swarm_note_on(&bench.swarm, 0, 69, 1.0f, 0);
   bench_render(&bench, 48000);
-  assert_int_equal(bench.swarm.carriers.settled[slot], 150);
-  assert_int_equal(bench.swarm.carriers.settled[bench.swarm.slots.held[1].slot], 300);
-  assert_int_equal(bench.swarm.carriers.settled[0], 150);
+  assert_int_equal(bench.swarm.anneal.transport.settled[slot], 150);
+  assert_int_equal(bench.swarm.anneal.transport.settled[bench.swarm.slots.held[1].slot], 300);
+  assert_int_equal(bench.swarm.anneal.transport.settled[0], 150);
   bench_render(&bench, 48000 * 6); // the measure of order is slow
   const double half = support_tone_amplitude(bench.out[0] + 48000 * 7, 48000, 100.0, 48000.0);
   voice[0].level    = 1.0f;
@@ -1123,7 +1123,7 @@ static void test_voices_sound_as_handed_over(void** state)
   assert_true(fabs(support_db(full / half) - 6.02) < 0.5);
   assert_true(fabs(1200.0 * log2(hz / 300.0)) < 0.5);
   assert_int_equal(bench.swarm.slots.held[0].slot, slot);
-  assert_int_equal(bench.swarm.carriers.n_hot, 0);
+  assert_int_equal(bench.swarm.anneal.osc.n_hot, 0);
   fiq_swarm_note_off(&bench.swarm, 0, 69, 0);
   fiq_swarm_set_voices(&bench.swarm, NULL, 0);
   bench_render(&bench, 96000);
@@ -1345,9 +1345,9 @@ static void test_all_builds_give_the_same_bits(void** state)
     bench[build].params.phase_noise  = 3.0f;
     fiq_swarm_set_sway(swarm, sway, sway, 3);
     if (build == 0) {
-      swarm->use_avx2 = swarm->carriers.use_avx2 = swarm->lobes.use_avx2 = false;
+      swarm->use_avx2 = swarm->anneal.use_avx2 = swarm->lobes.use_avx2 = false;
     } else if (build == 1) {
-      swarm->use_avx512 = swarm->carriers.use_avx512 = swarm->lobes.use_avx512 = false;
+      swarm->use_avx512 = swarm->anneal.use_avx512 = swarm->lobes.use_avx512 = false;
     }
     play_piece(&bench[build], cut, 1, 19200);
   }
@@ -1365,7 +1365,7 @@ static double worst_detuning_cents(const FiqSwarm* swarm, uint32_t n)
   double worst = 0.0;
   for (uint32_t i = 0; i < n; ++i) {
     const double is     = (double)swarm->osc.nu[i] * swarm->sample_rate_hz;
-    const double wanted = (double)fiq_swarm_hz(swarm, swarm->carriers.x[i]);
+    const double wanted = (double)fiq_swarm_hz(swarm, swarm->anneal.osc.x[i]);
     worst               = fmax(worst, fabs(1200.0 * log2(is / wanted)));
   }
   return worst;
@@ -1407,10 +1407,10 @@ static void test_all_come_to_rest(void** state)
   bench_open(&bench, 48000.0, 4000, 0);
   play_chord(&bench, triad, 3);
   bench_render(&bench, 48000 * 3);
-  const FiqAnneal* const carriers = &bench.swarm.carriers;
+  const FiqAnneal* const carriers = &bench.swarm.anneal;
   float                  worst    = 0.0f;
   for (uint32_t i = 0; i < 4000; ++i) {
-    worst = fmaxf(worst, fabsf(carriers->x[i] - carriers->now[carriers->slot[i]]));
+    worst = fmaxf(worst, fabsf(carriers->osc.x[i] - carriers->carriers.now[carriers->osc.slot[i]]));
   }
   print_message("after 3 s: still %d, at most %.2g units off\n", bench.swarm.step.still,
                 (double)worst);
@@ -1445,7 +1445,7 @@ static void test_adoption_goes_on_without_a_gap(void** state)
     print_message("%s: second difference %.2g of the peak, level %+.2f dB\n",
                   larger ? "600 to 2400" : "2400 to 600", rough, rms_db);
     assert_true(rough < 3e-3);
-    assert_int_equal(to->swarm.carriers.n_osc, to->swarm.capacity);
+    assert_int_equal(to->swarm.anneal.osc.n, to->swarm.capacity);
     bench_close(&small);
     bench_close(&big);
   }
