@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+   How well the melody model predicts: cross-entropy of pitch in bits a note, ten-fold, on the sets of FOLDER.
+
+     bench_sequence FOLDER
+
+   FOLDER/NAME.txt holds one melody a line, its notes as key:onset:length in 96ths of a quarter note. Melody i is
+   predicted by a model that has learned the melodies j with j mod 10 != i mod 10, and goes on learning. The alphabet is
+   that of the set. Beside the figures stand those of Pearce 2005 where he has the set. Then the time that
+   learning and predicting takes.
+*/
+#include "dsp/sequence/melody_model.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MELODIES_MAX = 20000, NOTES_MAX = 1 << 20, FOLDS = 10, BAR_TICKS = 384, SETS_MAX = 64 };
+
+typedef struct {
+  FiqMelodyNote note[NOTES_MAX];
+  uint32_t      first[MELODIES_MAX + 1]; ///< note of each melody
+  uint32_t      n_melodies;
+  bool          has_key[FIQ_MELODY_KEYS];
+} Set;
+
+static Set set;
+
+/// Both, of Pearce's table: with long and short term; long term alone.
+static const struct {
+  const char* name;
+  double      combined;
+  double      long_term;
+} published[] = {{"nova", 2.468, 2.861},     {"chorale", 2.347, 2.444}, {"alsatian", 2.540, 3.115},
+                 {"yugoslav", 2.588, 2.721}, {"swiss", 2.454, 3.010},   {"austrian", 2.651, 3.340},
+                 {"kinder", 2.106, 2.428},   {"chinese", 2.681, 3.105}};
+
+static void read_line(char* line)
+{
+  uint32_t n = set.first[set.n_melodies];
+  for (char* word = strtok(line, " \n"); word && n < NOTES_MAX; word = strtok(NULL, " \n")) {
+    unsigned key    = 0;
+    unsigned onset  = 0;
+    unsigned length = 0;
+    if (sscanf(word, "%u:%u:%u", &key, &onset, &length) == 3 && key < FIQ_MELODY_KEYS) {
+      set.note[n++]    = (FiqMelodyNote){.key    = (uint8_t)key,
+                                         .place  = (uint16_t)(onset % BAR_TICKS),
+                                         .length = (uint16_t)(length < 65535 ? length : 65535)};
+      set.has_key[key] = true;
+    }
+  }
+  if (n > set.first[set.n_melodies] && set.n_melodies < MELODIES_MAX) {
+    set.first[++set.n_melodies] = n;
+  }
+}
+
+static bool read_set(const char* path)
+{
+  static char line[1 << 16];
+  FILE* const file = fopen(path, "r");
+  if (!file) {
+    return false;
+  }
+  memset(&set, 0, sizeof(set));
+  while (fgets(line, sizeof(line), file)) {
+    read_line(line);
+  }
+  fclose(file);
+  return set.n_melodies > 0;
+}
+
+/// Take one melody; the bits of its notes.
+static double take_melody(FiqMelodyModel* model, uint32_t melody)
+{
+  double bits = 0.0;
+  fiq_melody_begin(model, true);
+  for (uint32_t i = set.first[melody]; i < set.first[melody + 1]; ++i) {
+    fiq_melody_predict(model, &set.note[i]);
+    bits -= log2((double)fiq_melody_share(model, set.note[i].key));
+    fiq_melody_learn(model, &set.note[i]);
+  }
+  return bits;
+}
+
+static double cross_entropy(FiqMelodyModel* model)
+{
+  double   bits = 0.0;
+  uint32_t n    = 0;
+  fiq_melody_set_candidates(model, set.has_key);
+  for (uint32_t fold = 0; fold < FOLDS; ++fold) {
+    fiq_melody_reset(model);
+    for (uint32_t m = 0; m < set.n_melodies; ++m) {
+      if (m % FOLDS != fold) {
+        (void)take_melody(model, m);
+      }
+    }
+    for (uint32_t m = fold; m < set.n_melodies; m += FOLDS) {
+      bits += take_melody(model, m);
+      n += set.first[m + 1] - set.first[m];
+    }
+  }
+  return bits / n;
+}
+
+static FiqMelodyModel* new_model(bool is_pitch_only, size_t* size_bytes)
+{
+  const FiqMelodyConfig config = {.window = FIQ_MELODY_WINDOW, .is_pitch_only = is_pitch_only};
+  FiqMelodyModel* const model  = malloc(sizeof(FiqMelodyModel));
+  FiqArena              arena;
+  fiq_arena_init(&arena, NULL, 0);
+  if (!model) {
+    exit(1);
+  }
+  (void)fiq_melody_init(model, &arena, &config);
+  *size_bytes       = arena.used_bytes;
+  void* const block = aligned_alloc(FIQ_ARENA_ALIGN_BYTES, *size_bytes);
+  fiq_arena_init(&arena, block, *size_bytes);
+  if (!block || fiq_melody_init(model, &arena, &config) != FIQ_OK) {
+    exit(1);
+  }
+  return model;
+}
+
+static double seconds(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int by_name(const void* a, const void* b)
+{
+  return strcmp(a, b);
+}
+
+int main(int argc, char** argv)
+{
+  static char names[SETS_MAX][64];
+  uint32_t    n_sets  = 0;
+  size_t      bytes   = 0;
+  size_t      bytes_1 = 0;
+  double      sum[4]  = {0.0, 0.0, 0.0, 0.0};
+  uint32_t    n_known = 0;
+  DIR* const  folder  = argc == 2 ? opendir(argv[1]) : NULL;
+  if (!folder) {
+    fprintf(stderr, "usage: bench_sequence FOLDER\n");
+    return 1;
+  }
+  for (const struct dirent* entry = readdir(folder); entry; entry = readdir(folder)) {
+    const size_t length = strlen(entry->d_name);
+    if (length > 4 && length < sizeof(names[0]) && !strcmp(entry->d_name + length - 4, ".txt") &&
+        n_sets < SETS_MAX) {
+      memcpy(names[n_sets++], entry->d_name, length - 3);
+      names[n_sets - 1][length - 4] = '\0';
+    }
+  }
+  closedir(folder);
+  qsort(names, n_sets, sizeof(names[0]), by_name);
+  FiqMelodyModel* const pitch = new_model(true, &bytes_1);
+  FiqMelodyModel* const whole = new_model(false, &bytes);
+  puts("bits a note     pitch alone  all viewpoints  published: both  long term alone");
+  for (uint32_t s = 0; s < n_sets; ++s) {
+    char path[4096 + 70];
+    snprintf(path, sizeof(path), "%.4000s/%.63s.txt", argv[1], names[s]);
+    if (!read_set(path)) {
+      continue;
+    }
+    const double alone = cross_entropy(pitch);
+    const double all   = cross_entropy(whole);
+    printf("%-15s %11.3f  %14.3f", names[s], alone, all);
+    for (size_t k = 0; k < sizeof(published) / sizeof(published[0]); ++k) {
+      if (!strcmp(published[k].name, names[s])) {
+        printf("  %15.3f  %15.3f", published[k].combined, published[k].long_term);
+        sum[0] += alone;
+        sum[1] += all;
+        sum[2] += published[k].combined;
+        sum[3] += published[k].long_term;
+        ++n_known;
+      }
+    }
+    puts("");
+  }
+  if (n_known > 0) {
+    printf("%-15s %11.3f  %14.3f  %15.3f  %15.3f\n", "mean of these", sum[0] / n_known,
+           sum[1] / n_known, sum[2] / n_known, sum[3] / n_known);
+  }
+  const double start = seconds();
+  for (uint32_t m = 0; m < set.n_melodies; ++m) {
+    (void)take_melody(whole, m);
+  }
+  const double note_s = (seconds() - start) / set.first[set.n_melodies];
+  printf("learned and predicted: %.1f us a note of %u candidates, %.2f %% of a core at 1000 a "
+         "second\n",
+         note_s * 1e6, whole->n_candidates, note_s * 1e5);
+  printf("memory: %.1f MB, of pitch alone %.1f MB\n", (double)bytes * 1e-6, (double)bytes_1 * 1e-6);
+  return 0;
+}
