@@ -23,14 +23,15 @@ float fiq_engine_sync_beats(const FiqEngine* self, FiqSync choice)
 static void control_mode(FiqEngine* self, float period_s)
 {
   const FiqInputMode wanted = self->params.input_mode;
-  const bool         leave  = wanted != self->mode;
-  if (leave && self->detour.end <= 0.0f) {
-    self->mode          = wanted;
-    self->detour_frames = 2 * fiq_engine_latency_frames(self);
+  const bool         leave  = wanted != self->routing.mode;
+  if (leave && self->routing.detour.end <= 0.0f) {
+    self->routing.mode          = wanted;
+    self->routing.detour_frames = 2 * fiq_engine_latency_frames(self);
   }
-  const bool stay     = self->detour_frames > 0;
-  self->detour_frames = fiq_engine_count_down(self->detour_frames, self->control_frames);
-  fiq_engine_ramp(&self->detour, leave || stay ? 0.0f : 1.0f, period_s / detour_s);
+  const bool stay = self->routing.detour_frames > 0;
+  self->routing.detour_frames =
+      fiq_engine_count_down(self->routing.detour_frames, self->control_frames);
+  fiq_engine_ramp(&self->routing.detour, leave || stay ? 0.0f : 1.0f, period_s / detour_s);
 }
 
 static float magnitude_of(const FiqSmoother* smoother)
@@ -45,30 +46,31 @@ static void control_quadrature(FiqEngine* self)
   const bool turns  = magnitude_of(&self->smoothed[FIQ_SMOOTH_ROTATE]) +
                          magnitude_of(&self->smoothed[FIQ_SMOOTH_SHIFT]) >
                      0.0f;
-  const bool was = self->with_q;
-  self->with_q   = wanted || turns;
-  if (self->with_q && !was) {
-    self->q_frames = 2 * fiq_engine_latency_frames(self);
+  const bool was       = self->routing.with_q;
+  self->routing.with_q = wanted || turns;
+  if (self->routing.with_q && !was) {
+    self->routing.q_frames = 2 * fiq_engine_latency_frames(self);
   }
-  self->q_frames = fiq_engine_count_down(self->q_frames, self->control_frames);
+  self->routing.q_frames = fiq_engine_count_down(self->routing.q_frames, self->control_frames);
 }
 
 static void tick_smoothers(FiqEngine* self)
 {
   for (uint32_t i = 0; i < FIQ_N_SMOOTHED; ++i) {
-    const bool waits = (i == FIQ_SMOOTH_ROTATE || i == FIQ_SMOOTH_SHIFT) && self->q_frames > 0;
+    const bool waits =
+        (i == FIQ_SMOOTH_ROTATE || i == FIQ_SMOOTH_SHIFT) && self->routing.q_frames > 0;
     fiq_smoother_tick(&self->smoothed[i],
                       waits ? 0.0f : fiq_engine_smoothed_param(&self->params, (FiqSmoothed)i));
   }
-  self->mix.start = self->mix.end;
-  self->mix.end   = self->smoothed[FIQ_SMOOTH_MIX].end * self->detour.end;
+  self->routing.mix.start = self->routing.mix.end;
+  self->routing.mix.end   = self->smoothed[FIQ_SMOOTH_MIX].end * self->routing.detour.end;
 }
 
 static FiqRealmsParams realms_params(const FiqEngine* self)
 {
   const FiqEngineParams* const p = &self->params;
   // The density goal thickens by harmonics.
-  const float density = fiq_goal_controller_drive(&self->agency, FIQ_GOAL_DENSITY);
+  const float density = fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_DENSITY);
   const float thicker = fabsf(density) > 0.0f ? exp2f(goal_octaves * density) : 1.0f;
   return (FiqRealmsParams){
       .realm        = p->realm,
@@ -77,48 +79,51 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
       .coordination = p->coordination,
       .motion_rad   = self->smoothed[FIQ_SMOOTH_MOTION].end,
       .stereo_rad   = FIQ_PI_F * self->smoothed[FIQ_SMOOTH_WIDTH].end,
-      .theta_rad    = self->theta_rad,
-      .attention    = self->attending ? self->learn_scale : NULL,
+      .theta_rad    = self->phase.theta_rad,
+      .attention    = self->goals.attending ? self->phase.learn_scale : NULL,
       .coherence    = p->coherence,
       .match_rate   = p->match,
       .match_hold   = p->match_hold,
-      .learned      = self->is_tuned};
+      .learned      = self->lessons.is_tuned};
 }
 
 static void control_paths(FiqEngine* self)
 {
-  FiqEffectPathParams params = {.realms     = realms_params(self),
-                                .trust      = &self->trust,
-                                .watching   = self->playing_id != 0 || self->is_tuned,
-                                .with_side  = self->playing.learned.objective == FIQ_LEARN_ALIGN,
-                                .input_mode = self->mode,
-                                .with_q     = self->with_q,
+  FiqEffectPathParams params = {.realms   = realms_params(self),
+                                .trust    = &self->lessons.trust,
+                                .watching = self->lessons.playing_id != 0 || self->lessons.is_tuned,
+                                .with_side =
+                                    self->lessons.playing.learned.objective == FIQ_LEARN_ALIGN,
+                                .input_mode = self->routing.mode,
+                                .with_q     = self->routing.with_q,
                                 .shift_hz   = self->smoothed[FIQ_SMOOTH_SHIFT].end,
                                 .rotate     = &self->smoothed[FIQ_SMOOTH_ROTATE],
-                                .mix        = &self->mix,
+                                .mix        = &self->routing.mix,
                                 .level      = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
                                 .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
                                 .own_level  = fiq_engine_sings_input(self)};
-  params.realms.amount *= self->strength.end;
+  params.realms.amount *= self->lessons.strength.end;
   fiq_effect_path_control(&self->path->path, &params);
-  if (self->incoming) {
-    fiq_effect_path_control(&self->incoming->path, &params);
-    self->incoming_runs = true;
+  if (self->exchange.incoming) {
+    fiq_effect_path_control(&self->exchange.incoming->path, &params);
+    self->exchange.incoming_runs = true;
   }
 }
 
 /// Fade to the incoming path once it is filled, then let it take the place of the old one.
 static void control_exchange(FiqEngine* self, float period_s)
 {
-  if (!self->incoming) {
+  if (!self->exchange.incoming) {
     return;
   }
-  if (self->exchange.end >= 1.0f) {
+  if (self->exchange.fade.end >= 1.0f) {
     fiq_engine_finish_exchange(self);
     return;
   }
-  self->incoming_frames = fiq_engine_count_down(self->incoming_frames, self->control_frames);
-  fiq_engine_ramp(&self->exchange, self->incoming_frames > 0 ? 0.0f : 1.0f, period_s / exchange_s);
+  self->exchange.incoming_frames =
+      fiq_engine_count_down(self->exchange.incoming_frames, self->control_frames);
+  fiq_engine_ramp(&self->exchange.fade, self->exchange.incoming_frames > 0 ? 0.0f : 1.0f,
+                  period_s / exchange_s);
 }
 
 static void meter_core(FiqEngineMeters* meters, const FiqPhaseCore* core)
@@ -135,7 +140,7 @@ static void meter_core(FiqEngineMeters* meters, const FiqPhaseCore* core)
 /// In the Swarm it is the notes' oscillators that count.
 static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
 {
-  const FiqRegulator* const regulator = &self->group_regulator;
+  const FiqRegulator* const regulator = &self->phase.group_regulator;
   meters->order                       = self->swarm->swarm.groups.order;
   meters->uncertainty                 = fiq_swarm_uncertainty(&self->swarm->swarm);
   meters->coupling_now   = fminf(coupling_told_max, regulator->coupling * self->params.speed);
@@ -147,10 +152,10 @@ static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
 
 static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)
 {
-  meters->moments       = (float)self->memory.n_moments;
-  meters->recall_match  = self->params.recall > 0.0f ? self->memory.recall : 0.0f;
-  meters->goal_progress = fiq_goal_controller_progress(&self->agency);
-  meters->linked        = (float)self->field.n_peers;
+  meters->moments       = (float)self->moments.memory.n_moments;
+  meters->recall_match  = self->params.recall > 0.0f ? self->moments.memory.recall : 0.0f;
+  meters->goal_progress = fiq_goal_controller_progress(&self->goals.controller);
+  meters->linked        = (float)self->phase.field.n_peers;
 }
 
 static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
@@ -158,10 +163,13 @@ static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
   const FiqRealms* const realms = &self->path->path.realms;
   meters->coordinated           = realms->coordination_score;
   meters->spectral_share        = fiq_realms_spectral_share(realms);
-  meters->learn_progress = self->learner ? fiq_lesson_progress(&self->learner->learning) : 0.0f;
-  meters->learn_gain     = self->lesson.is_known ? self->lesson.learned.gain_db : 0.0f;
-  meters->learn_active   = self->playing_id ? self->trust.end * self->strength.end : 0.0f;
-  meters->match_error    = fiq_gain_to_db(fiq_realm_temporal_error(&realms->temporal[0]));
+  meters->learn_progress =
+      self->lessons.learner ? fiq_lesson_progress(&self->lessons.learner->learning) : 0.0f;
+  meters->learn_gain =
+      self->lessons.learned.is_known ? self->lessons.learned.learned.gain_db : 0.0f;
+  meters->learn_active =
+      self->lessons.playing_id ? self->lessons.trust.end * self->lessons.strength.end : 0.0f;
+  meters->match_error = fiq_gain_to_db(fiq_realm_temporal_error(&realms->temporal[0]));
   if (realms->current == FIQ_REALM_ADAPTIVE) {
     const FiqSpectralFeatures* const heard = fiq_realm_spectral_features(&realms->spectral[1]);
     meters->tonality                       = realms->adaptive.tonality;
@@ -177,32 +185,32 @@ static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
 static void meter_notes(FiqEngine* self)
 {
   const FiqSwarm* const  swarm  = &self->swarm->swarm;
-  FiqEngineMeters* const meters = &self->meters;
+  FiqEngineMeters* const meters = &self->report.meters;
   const uint32_t         n      = fiq_engine_n_sounding(self);
   // Nothing moves in a swarm that sleeps.
-  if (!swarm->rest.asleep || !self->is_residual_known) {
+  if (!swarm->rest.asleep || !self->report.is_residual_known) {
     meters->residual = fiq_swarm_residual_hz(swarm);
   }
-  self->is_residual_known = swarm->rest.asleep;
-  meters->carriers        = (float)n;
-  meters->harmony         = n > 1 ? fiq_notes_harmony(&swarm->notes) : 1.0f;
+  self->report.is_residual_known = swarm->rest.asleep;
+  meters->carriers               = (float)n;
+  meters->harmony                = n > 1 ? fiq_notes_harmony(&swarm->notes) : 1.0f;
 }
 
 static void update_meters(FiqEngine* self)
 {
   const FiqSwarm* const  swarm  = &self->swarm->swarm;
-  FiqEngineMeters* const meters = &self->meters;
+  FiqEngineMeters* const meters = &self->report.meters;
   meters->imbalance             = swarm->anneal.schedule.imbalance;
-  meters->core_order            = self->core.order;
-  meters->lyapunov              = self->core.lyapunov;
-  meters->stability             = (float)self->core.class_;
-  meters->warning               = self->core.confidence;
+  meters->core_order            = self->phase.core.order;
+  meters->lyapunov              = self->phase.core.lyapunov;
+  meters->stability             = (float)self->phase.core.class_;
+  meters->warning               = self->phase.core.confidence;
   if (self->n_ticks % FIQ_METER_TICKS == 0) {
     meter_notes(self);
     meter_mind(meters, self);
   }
   if (self->path) {
-    meter_core(meters, &self->core);
+    meter_core(meters, &self->phase.core);
     meter_realms(meters, self);
   } else {
     meter_groups(meters, self);
@@ -211,11 +219,11 @@ static void update_meters(FiqEngine* self)
 
 void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
 {
-  FiqEngineMeters* const  meters = &self->meters;
+  FiqEngineMeters* const  meters = &self->report.meters;
   FiqCoreTelemetry* const core   = &draft->core;
   draft->frame                   = self->n_ticks * self->control_frames;
   draft->guard_resets            = self->guard.n_faults;
-  fiq_describe_core(core, &self->core);
+  fiq_describe_core(core, &self->phase.core);
   core->order          = meters->order;
   core->uncertainty    = meters->uncertainty;
   core->coupling       = meters->coupling_now;
@@ -228,13 +236,14 @@ void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
   core->linked         = meters->linked;
   if (!self->path) {
     core->noise     = fiq_engine_group_noise(self);
-    core->resonance = self->group_resonance.noise;
+    core->resonance = self->phase.group_resonance.noise;
   }
   if (self->path) {
     fiq_describe_realms(draft, &self->path->path.realms);
   }
   fiq_describe_swarm(draft, &self->swarm->swarm);
-  fiq_describe_mind(&draft->mind, &self->memory, &self->agency, &self->attention);
+  fiq_describe_mind(&draft->mind, &self->moments.memory, &self->goals.controller,
+                    &self->goals.attention);
   draft->mind.harmony = meters->harmony;
 }
 
@@ -257,9 +266,9 @@ void fiq_engine_control(FiqEngine* self)
   }
   fiq_engine_control_swarm(self);
   update_meters(self);
-  if (self->watched && self->n_ticks % FIQ_TELEMETRY_TICKS == 0) {
-    fiq_engine_describe(self, &self->draft);
-    fiq_telemetry_publish(&self->telemetry, &self->draft);
+  if (self->report.watched && self->n_ticks % FIQ_TELEMETRY_TICKS == 0) {
+    fiq_engine_describe(self, &self->report.draft);
+    fiq_telemetry_publish(&self->report.box, &self->report.draft);
   }
   ++self->n_ticks;
 }

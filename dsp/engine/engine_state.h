@@ -52,6 +52,113 @@ typedef struct {
   bool     was_resetting; ///< core_reset was on
 } FiqCoreHold;
 
+/// Parts that come and go while sound plays.
+typedef struct {
+  FiqPart*    incoming;        ///< a path that will replace it, or NULL
+  bool        incoming_runs;   ///< its first control period has begun
+  uint32_t    incoming_frames; ///< until it is filled
+  FiqSmoother fade;            ///< share of the incoming path
+  FiqPart*    retired[FIQ_RETIRED_MAX];
+  FiqPart*    leaving;            ///< a swarm whose place one of another step took, or NULL
+  uint32_t    leaving_at;         ///< frames since
+  uint32_t    leaving_waits;      ///< until it fades
+  uint32_t    leaving_fades;      ///< frames that this takes
+  float*      left[FIQ_CHANNELS]; ///< what it sings
+} FiqEngineExchange;
+
+/// What the spectral realm learns, and how far it is heard.
+typedef struct {
+  FiqPart*         learner;       ///< NULL until it is wanted
+  FiqPhaseSolution learned;       ///< learned last
+  uint32_t         learned_id;    ///< counts the lessons
+  FiqPhaseSolution playing;       ///< what the realms have
+  uint32_t         playing_id;    ///< 0: nothing learned
+  bool             is_tuned;      ///< the spectral realm plays `playing` in place of its layer
+  bool             is_stale;      ///< the lesson under way is to be dropped
+  bool             is_clearing;   ///< learn_clear was on
+  FiqObjective     objective;     ///< of the last control period
+  uint32_t         n_lessons;     ///< for this objective
+  uint32_t         settle_frames; ///< until what was changed is heard
+  FiqWatch         watch;
+  FiqSmoother      trust;    ///< share of the realms' output in place of the delayed input
+  FiqSmoother      strength; ///< the same of the phases, while something turns
+} FiqEngineLessons;
+
+/// The phase core and what it moves.
+typedef struct {
+  FiqPhaseCore core;
+  FiqCoreHold  hold;
+  FiqCoreField field;                        ///< of the linked instances
+  float        theta_rad[FIQ_NEURONS_MAX];   ///< of the core, as the realms' bands take them
+  float        learn_scale[FIQ_NEURONS_MAX]; ///< share of the coordination that a band gets
+  float        sway[FIQ_KURAMOTO_MAX];       ///< relative pitch, now
+  FiqRegulator group_regulator;              ///< of the swarm's notes
+  FiqStochasticResonance group_resonance;
+} FiqEnginePhase;
+
+/// Moments, and what is present.
+typedef struct {
+  FiqMomentMemory        memory;
+  FiqMomentMemoryPartial present[FIQ_SWARM_VOICES_MAX];
+  uint32_t               n_present;
+  uint32_t               n_sung;         ///< voices that the swarm was asked for
+  float                  axes[FIQ_AXES]; ///< power of the present
+  float                  coherence;      ///< of the present, 0..1
+  bool                   was_clearing;   ///< memory_clear was on
+} FiqEngineMoments;
+
+/// What is steered toward, and by what.
+typedef struct {
+  FiqAttention      attention;
+  bool              attending;
+  FiqGoalController controller;
+  FiqEngineGoal     asked[FIQ_ENGINE_GOALS]; ///< goals by message
+  uint32_t          n_asked;
+  FiqOutputMeter    meter;
+  bool              measuring; ///< there are goals
+  FiqDisperser      disperser;
+  FiqTilt           tilt;
+} FiqEngineGoals;
+
+/// What the swarm hears of the input.
+typedef struct {
+  FiqFftPool        pool; ///< of the analysis
+  FiqPartialTracker tracker;
+  bool              tracks;
+  bool              is_resynthesis; ///< it sings what is heard at the input and nothing else
+  float             key_power;      ///< of the input, as keys follow it beside voices
+  float             key_follow;     ///< 0..1, how far they do
+} FiqEngineInput;
+
+/// How the input goes through the realms.
+typedef struct {
+  FiqSmoother  detour;        ///< 1 through the realm; 0 dry, while the input mode changes
+  FiqSmoother  mix;           ///< what the path mixes by: mix times detour
+  uint32_t     detour_frames; ///< still to stay dry
+  FiqInputMode mode;
+  bool         with_q;   ///< the realms make their output analytic, for rotation and shift
+  uint32_t     q_frames; ///< until Q is whole; rotation and shift wait for it
+} FiqEngineRouting;
+
+/// What the engine tells of itself.
+typedef struct {
+  FiqEngineMeters meters;
+  bool            is_residual_known; ///< of a swarm that sleeps
+  bool            watched;           ///< telemetry is gathered
+  FiqTelemetryBox box;
+  FiqTelemetry    draft; ///< of the telemetry; too large for the stack
+} FiqEngineReport;
+
+/// Sound of one control period; [FIQ_CONTROL_MAX] each.
+typedef struct {
+  float* in[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
+  float* side[FIQ_CHANNELS];
+  bool   has_side;                ///< a sidechain was given
+  float* swarm_out[FIQ_CHANNELS]; ///< the swarm
+  float* wet[FIQ_CHANNELS];       ///< without a path, as `dry`
+  float* dry[FIQ_CHANNELS];
+} FiqEnginePlanes;
+
 struct FiqEngine {
   void*           block; ///< of all that the engine itself has
   FiqEngineConfig config;
@@ -61,83 +168,21 @@ struct FiqEngine {
   FiqEngineParams   params;
   FiqTempo          tempo;
   FiqPart*          swarm;
-  FiqPart*          path;            ///< NULL without realms
-  FiqPart*          incoming;        ///< a path that will replace it, or NULL
-  bool              incoming_runs;   ///< its first control period has begun
-  uint32_t          incoming_frames; ///< until it is filled
-  FiqSmoother       exchange;        ///< share of the incoming path
-  FiqPart*          retired[FIQ_RETIRED_MAX];
-  FiqFftPool        pool; ///< of the analysis
-  FiqPartialTracker analysis;
-  bool              analysing;
-  bool              is_resynthesis; ///< it sings what is heard at the input and nothing else
-  FiqPart*          learner;        ///< NULL until it is wanted
-  FiqPhaseSolution  lesson;         ///< learned last
-  uint32_t          lesson_id;      ///< counts the lessons
-  FiqPhaseSolution  playing;        ///< what the realms have
-  uint32_t          playing_id;     ///< 0: nothing learned
-  bool              is_tuned;       ///< the spectral realm plays `playing` in place of its layer
-  bool              is_stale;       ///< the lesson under way is to be dropped
-  bool              is_clearing;    ///< learn_clear was on
-  FiqObjective      objective;      ///< of the last control period
-  uint32_t          n_lessons;      ///< for this objective
-  uint32_t          settle_frames;  ///< until what was changed is heard
-  FiqWatch          watch;
-  FiqSmoother       trust;    ///< share of the realms' output in place of the delayed input
-  FiqSmoother       strength; ///< the same of the phases, while something turns
-  FiqPhaseCore      core;
-  FiqCoreHold       hold;
-  FiqCoreField      field;                        ///< of the linked instances
-  float             theta_rad[FIQ_NEURONS_MAX];   ///< of the core, as the realms' bands take them
-  float             learn_scale[FIQ_NEURONS_MAX]; ///< share of the coordination that a band gets
-  float             sway[FIQ_KURAMOTO_MAX];       ///< relative pitch, now
-  FiqRegulator      group_regulator;              ///< of the swarm's notes
-  FiqStochasticResonance group_resonance;
-  FiqMomentMemory        memory;
-  FiqMomentMemoryPartial present[FIQ_SWARM_VOICES_MAX];
-  uint32_t               n_present;
-  uint32_t               n_sung;         ///< voices that the swarm was asked for
-  float                  axes[FIQ_AXES]; ///< power of the present
-  float                  coherence;      ///< of the present, 0..1
-  bool                   was_clearing;   ///< memory_clear was on
-  FiqAttention           attention;
-  bool                   attending;
-  FiqGoalController      agency;
-  FiqEngineGoal          asked[FIQ_ENGINE_GOALS]; ///< goals by message
-  uint32_t               n_asked;
-  FiqOutputMeter         measure;
-  bool                   measuring; ///< there are goals
-  FiqDisperser           disperser;
-  FiqTilt                tilt;
-  FiqGuard               guard;
-  FiqSmoother            smoothed[FIQ_N_SMOOTHED];
-  FiqSmoother            enabled;
-  FiqSmoother            detour; ///< 1 through the realm; 0 dry, while the input mode changes
-  FiqSmoother            mix;    ///< what the path mixes by: mix times detour
-  uint32_t               detour_frames; ///< still to stay dry
-  FiqInputMode           mode;
-  bool                   with_q; ///< the realms make their output analytic, for rotation and shift
-  uint32_t               q_frames; ///< until Q is whole; rotation and shift wait for it
-  FiqEngineMeters        meters;
-  bool                   is_residual_known; ///< of a swarm that sleeps
-  bool                   watched;           ///< telemetry is gathered
-  FiqTelemetryBox        telemetry;
-  FiqTelemetry           draft;   ///< of the telemetry; too large for the stack
-  uint64_t               n_ticks; ///< control periods since reset
-  uint64_t               seed;
-  float*                 in[FIQ_CHANNELS]; ///< [FIQ_CONTROL_MAX], as all of these
-  float*                 side[FIQ_CHANNELS];
-  bool                   has_side;                ///< a sidechain was given
-  float*                 swarm_out[FIQ_CHANNELS]; ///< the swarm
-  float                  key_power;               ///< of the input, as keys follow it beside voices
-  float                  key_follow;              ///< 0..1, how far they do
-  FiqPart*               leaving;       ///< a swarm whose place one of another step took, or NULL
-  uint32_t               leaving_at;    ///< frames since
-  uint32_t               leaving_waits; ///< until it fades
-  uint32_t               leaving_fades; ///< frames that this takes
-  float*                 left[FIQ_CHANNELS]; ///< what it sings
-  float*                 wet[FIQ_CHANNELS];  ///< without a path, as `dry`
-  float*                 dry[FIQ_CHANNELS];
+  FiqPart*          path; ///< NULL without realms
+  FiqEngineExchange exchange;
+  FiqEngineLessons  lessons;
+  FiqEnginePhase    phase;
+  FiqEngineMoments  moments;
+  FiqEngineGoals    goals;
+  FiqEngineInput    input;
+  FiqEngineRouting  routing;
+  FiqEngineReport   report;
+  FiqEnginePlanes   plane;
+  FiqGuard          guard;
+  FiqSmoother       smoothed[FIQ_N_SMOOTHED];
+  FiqSmoother       enabled;
+  uint64_t          n_ticks; ///< control periods since reset
+  uint64_t          seed;
 };
 
 /// Level of a swarm's voice that sings a partial of amplitude 1 at that amplitude in both channels (measured).

@@ -12,8 +12,8 @@ static const double offline_s   = 60.0;
 void fiq_engine_retire_part(FiqEngine* self, FiqPart* part)
 {
   for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
-    if (!self->retired[i]) {
-      self->retired[i] = part;
+    if (!self->exchange.retired[i]) {
+      self->exchange.retired[i] = part;
       return;
     }
   }
@@ -23,10 +23,10 @@ void fiq_engine_retire_part(FiqEngine* self, FiqPart* part)
 void fiq_engine_finish_exchange(FiqEngine* self)
 {
   fiq_engine_retire_part(self, self->path);
-  self->path     = self->incoming;
-  self->incoming = NULL;
-  fiq_smoother_reset(&self->exchange, 0.0f);
-  self->meters.latency = (float)fiq_engine_latency_frames(self);
+  self->path              = self->exchange.incoming;
+  self->exchange.incoming = NULL;
+  fiq_smoother_reset(&self->exchange.fade, 0.0f);
+  self->report.meters.latency = (float)fiq_engine_latency_frames(self);
 }
 
 static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
@@ -51,7 +51,7 @@ static bool is_quick(const FiqEngine* self, const FiqEngineParams* params)
 
 static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
-  if (!self->path || self->incoming) {
+  if (!self->path || self->exchange.incoming) {
     return false;
   }
   const FiqPartOrder* const now  = &self->path->order;
@@ -82,7 +82,7 @@ static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, 
   if (!self->path || params->objective == FIQ_OBJECTIVE_OFF || !params->learn) {
     return false;
   }
-  const FiqPart* const now = self->learner;
+  const FiqPart* const now = self->lessons.learner;
   return !now || (!now->learning.is_taken && (order->window_frames != now->order.window_frames ||
                                               order->n_bands != now->order.n_bands ||
                                               order->is_single != now->order.is_single));
@@ -91,11 +91,11 @@ static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, 
 bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
   for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
-    if (self->retired[i]) {
+    if (self->exchange.retired[i]) {
       return false;
     }
   }
-  if (self->leaving) {
+  if (self->exchange.leaving) {
     return false;
   }
   return wants_swarm(self, params, order) || wants_path(self, params, order) ||
@@ -114,33 +114,33 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
     } else {
       fiq_engine_retire_part(self, old);
     }
-    self->is_residual_known = false;
-    self->meters.latency    = (float)fiq_engine_latency_frames(self);
+    self->report.is_residual_known = false;
+    self->report.meters.latency    = (float)fiq_engine_latency_frames(self);
     return;
   }
   if (part->order.kind == FIQ_PART_LEARNER) {
-    if (self->learner) {
-      fiq_engine_retire_part(self, self->learner);
+    if (self->lessons.learner) {
+      fiq_engine_retire_part(self, self->lessons.learner);
     }
-    self->learner = part;
+    self->lessons.learner = part;
     return;
   }
-  assert(self->path && !self->incoming);
-  fiq_realms_set_lesson(&part->path.realms, &self->playing);
+  assert(self->path && !self->exchange.incoming);
+  fiq_realms_set_lesson(&part->path.realms, &self->lessons.playing);
   fiq_effect_path_adopt(&part->path, &self->path->path);
-  self->incoming      = part;
-  self->incoming_runs = false; // it begins with the next control period
+  self->exchange.incoming      = part;
+  self->exchange.incoming_runs = false; // it begins with the next control period
   // Windows, delays and filters are full after twice the latency.
-  self->incoming_frames = 2 * part->path.latency_frames;
-  fiq_smoother_reset(&self->exchange, 0.0f);
+  self->exchange.incoming_frames = 2 * part->path.latency_frames;
+  fiq_smoother_reset(&self->exchange.fade, 0.0f);
 }
 
 FiqPart* fiq_engine_take_retired_part(FiqEngine* self)
 {
   for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
-    FiqPart* const part = self->retired[i];
+    FiqPart* const part = self->exchange.retired[i];
     if (part) {
-      self->retired[i] = NULL;
+      self->exchange.retired[i] = NULL;
       return part;
     }
   }

@@ -10,29 +10,29 @@ static const float centre_octaves = 6.64385619f;
 
 FiqStatus fiq_engine_init_goals(FiqEngine* self, FiqArena* arena)
 {
-  const FiqStatus memory = fiq_moment_memory_init(&self->memory, arena);
-  const FiqStatus measure =
-      fiq_output_meter_init(&self->measure, arena, &self->pool, self->config.sample_rate_hz);
-  const FiqStatus disperser = fiq_disperser_init(&self->disperser, arena,
+  const FiqStatus memory    = fiq_moment_memory_init(&self->moments.memory, arena);
+  const FiqStatus measure   = fiq_output_meter_init(&self->goals.meter, arena, &self->input.pool,
+                                                    self->config.sample_rate_hz);
+  const FiqStatus disperser = fiq_disperser_init(&self->goals.disperser, arena,
                                                  self->config.sample_rate_hz, self->control_frames);
-  fiq_tilt_init(&self->tilt, self->config.sample_rate_hz, self->control_frames);
+  fiq_tilt_init(&self->goals.tilt, self->config.sample_rate_hz, self->control_frames);
   return memory != FIQ_OK ? memory : measure != FIQ_OK ? measure : disperser;
 }
 
 void fiq_engine_reset_goals(FiqEngine* self)
 {
-  fiq_moment_memory_reset(&self->memory);
-  fiq_output_meter_reset(&self->measure);
-  fiq_disperser_reset(&self->disperser);
-  fiq_tilt_reset(&self->tilt);
-  fiq_goal_controller_reset(&self->agency);
-  fiq_attention_reset(&self->attention, FIQ_AXES);
-  self->measuring    = false;
-  self->attending    = false;
-  self->was_clearing = self->params.memory_clear;
-  self->n_present    = 0;
-  self->coherence    = 0.0f;
-  memset(self->axes, 0, sizeof(self->axes));
+  fiq_moment_memory_reset(&self->moments.memory);
+  fiq_output_meter_reset(&self->goals.meter);
+  fiq_disperser_reset(&self->goals.disperser);
+  fiq_tilt_reset(&self->goals.tilt);
+  fiq_goal_controller_reset(&self->goals.controller);
+  fiq_attention_reset(&self->goals.attention, FIQ_AXES);
+  self->goals.measuring      = false;
+  self->goals.attending      = false;
+  self->moments.was_clearing = self->params.memory_clear;
+  self->moments.n_present    = 0;
+  self->moments.coherence    = 0.0f;
+  memset(self->moments.axes, 0, sizeof(self->moments.axes));
 }
 
 static float natural_target(FiqGoalKind kind, float share)
@@ -61,44 +61,46 @@ static void add_goal(FiqGoal* goals, uint32_t* n, float kind, float target, floa
 static void control_goals(FiqEngine* self, float period_s)
 {
   const FiqEngineParams* const  p = &self->params;
-  const FiqOutputReading* const m = &self->measure.result;
+  const FiqOutputReading* const m = &self->goals.meter.result;
   FiqGoal                       goals[FIQ_GOALS_MAX];
   uint32_t                      n = 0;
   add_goal(goals, &n, p->goal, p->goal_target, 1.0f);
-  for (uint32_t i = 0; i < self->n_asked; ++i) {
-    add_goal(goals, &n, self->asked[i].kind, self->asked[i].target, self->asked[i].weight);
+  for (uint32_t i = 0; i < self->goals.n_asked; ++i) {
+    add_goal(goals, &n, self->goals.asked[i].kind, self->goals.asked[i].target,
+             self->goals.asked[i].weight);
   }
-  if (n > 0 && !self->measuring) {
-    fiq_output_meter_reset(&self->measure);
+  if (n > 0 && !self->goals.measuring) {
+    fiq_output_meter_reset(&self->goals.meter);
   }
   // Drives glide back to exactly 0; from there on nothing moves without a goal.
   bool moves = n > 0;
   for (int kind = 0; kind < FIQ_N_GOAL_KINDS; ++kind) {
-    moves |= fabsf(self->agency.drive[kind]) > 0.0f;
+    moves |= fabsf(self->goals.controller.drive[kind]) > 0.0f;
   }
-  if (moves || self->measuring) {
+  if (moves || self->goals.measuring) {
     const FiqGoalMeasures measures = {
         fiq_engine_order(self), m->crest_db,
         m->centroid_hz,         m->entropy,
-        m->is_silent,           fiq_disperser_rise_db(&self->disperser)};
-    fiq_goal_controller_set_goals(&self->agency, goals, n);
-    fiq_goal_controller_step(&self->agency, &measures, period_s);
+        m->is_silent,           fiq_disperser_rise_db(&self->goals.disperser)};
+    fiq_goal_controller_set_goals(&self->goals.controller, goals, n);
+    fiq_goal_controller_step(&self->goals.controller, &measures, period_s);
   }
-  self->measuring = moves;
-  fiq_disperser_control(&self->disperser,
-                        fiq_goal_controller_drive(&self->agency, FIQ_GOAL_HEADROOM));
+  self->goals.measuring = moves;
+  fiq_disperser_control(&self->goals.disperser,
+                        fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_HEADROOM));
   // Most sounds lie low: what lifts their upper bands makes them denser too.
   const float denser =
-      self->path ? fiq_goal_controller_drive(&self->agency, FIQ_GOAL_DENSITY) : 0.0f;
-  fiq_tilt_control(&self->tilt,
-                   fiq_goal_controller_drive(&self->agency, FIQ_GOAL_BRIGHTNESS) + denser);
+      self->path ? fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_DENSITY) : 0.0f;
+  fiq_tilt_control(&self->goals.tilt,
+                   fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_BRIGHTNESS) +
+                       denser);
 }
 
 void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n)
 {
-  self->n_asked = n < FIQ_ENGINE_GOALS ? n : FIQ_ENGINE_GOALS;
-  for (uint32_t i = 0; i < self->n_asked; ++i) {
-    self->asked[i] = goals[i];
+  self->goals.n_asked = n < FIQ_ENGINE_GOALS ? n : FIQ_ENGINE_GOALS;
+  for (uint32_t i = 0; i < self->goals.n_asked; ++i) {
+    self->goals.asked[i] = goals[i];
   }
 }
 
@@ -123,8 +125,9 @@ static uint32_t heard_partials(const FiqEngine* self, FiqMomentMemoryPartial* pa
                                uint32_t most)
 {
   uint32_t                            n_heard = 0;
-  const FiqPartialTrackerVoice* const heard = fiq_partial_tracker_voices(&self->analysis, &n_heard);
-  const uint32_t                      n     = n_heard < most ? n_heard : most;
+  const FiqPartialTrackerVoice* const heard =
+      fiq_partial_tracker_voices(&self->input.tracker, &n_heard);
+  const uint32_t n = n_heard < most ? n_heard : most;
   for (uint32_t i = 0; i < n; ++i) {
     partials[i] = (FiqMomentMemoryPartial){heard[i].hz, heard[i].level};
   }
@@ -135,14 +138,15 @@ static uint32_t heard_partials(const FiqEngine* self, FiqMomentMemoryPartial* pa
 static void find_present(FiqEngine* self)
 {
   if (self->path || self->params.source != FIQ_SOURCE_SYNTHESIS) {
-    self->n_present = heard_partials(self, self->present, FIQ_SWARM_VOICES_MAX);
-    fiq_partial_tracker_axes(&self->analysis, self->axes);
+    self->moments.n_present = heard_partials(self, self->moments.present, FIQ_SWARM_VOICES_MAX);
+    fiq_partial_tracker_axes(&self->input.tracker, self->moments.axes);
   } else {
-    self->n_present = played_partials(self, self->present, FIQ_SWARM_VOICES_MAX);
-    fiq_moment_memory_axes_of_partials(self->present, self->n_present, self->axes);
+    self->moments.n_present = played_partials(self, self->moments.present, FIQ_SWARM_VOICES_MAX);
+    fiq_moment_memory_axes_of_partials(self->moments.present, self->moments.n_present,
+                                       self->moments.axes);
   }
   if (self->n_ticks % FIQ_METER_TICKS == 0) {
-    self->coherence = 1.0f / (1.0f + fiq_entropy(self->axes, FIQ_AXES));
+    self->moments.coherence = 1.0f / (1.0f + fiq_entropy(self->moments.axes, FIQ_AXES));
   }
 }
 
@@ -151,29 +155,30 @@ static void control_memory(FiqEngine* self, float period_s)
   const FiqEngineParams* const p      = &self->params;
   const bool                   clears = p->memory_clear;
   const FiqMomentMemoryParams  params = {p->remember, p->forgetting, p->recall_age};
-  FiqMomentMemoryPresent       now    = {
-               .partials = self->present, .n_partials = self->n_present, .coherence = self->coherence};
-  memcpy(now.axes, self->axes, sizeof(now.axes));
-  if (clears && !self->was_clearing) {
-    fiq_moment_memory_clear(&self->memory);
+  FiqMomentMemoryPresent       now    = {.partials   = self->moments.present,
+                                         .n_partials = self->moments.n_present,
+                                         .coherence  = self->moments.coherence};
+  memcpy(now.axes, self->moments.axes, sizeof(now.axes));
+  if (clears && !self->moments.was_clearing) {
+    fiq_moment_memory_clear(&self->moments.memory);
   }
-  self->was_clearing = clears;
+  self->moments.was_clearing = clears;
   if (p->remember || p->recall > 0.0f) {
-    fiq_moment_memory_step(&self->memory, &params, &now, period_s);
+    fiq_moment_memory_step(&self->moments.memory, &params, &now, period_s);
   }
 }
 
 static void update_attention(FiqEngine* self, float period_s)
 {
   if (self->params.attention <= 0.0f) {
-    if (self->attending) {
-      fiq_attention_reset(&self->attention, FIQ_AXES);
+    if (self->goals.attending) {
+      fiq_attention_reset(&self->goals.attention, FIQ_AXES);
     }
-    self->attending = false;
+    self->goals.attending = false;
     return;
   }
-  self->attending = true;
-  fiq_attention_step(&self->attention, self->axes, period_s);
+  self->goals.attending = true;
+  fiq_attention_step(&self->goals.attention, self->moments.axes, period_s);
 }
 
 bool fiq_engine_is_present(const FiqEngine* self)
@@ -198,9 +203,10 @@ uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint3
   if (self->params.recall <= 0.0f) {
     return 0;
   }
-  const FiqMomentMemoryVoice* const recalled = fiq_moment_memory_voices(&self->memory, &n_recalled);
-  const FiqMoment* const            moment   = fiq_moment_memory_recalled(&self->memory);
-  const float age_s = moment ? (float)self->memory.now_s - moment->learned_at_s : 0.0f;
+  const FiqMomentMemoryVoice* const recalled =
+      fiq_moment_memory_voices(&self->moments.memory, &n_recalled);
+  const FiqMoment* const moment = fiq_moment_memory_recalled(&self->moments.memory);
+  const float age_s = moment ? (float)self->moments.memory.now_s - moment->learned_at_s : 0.0f;
   const float loud = fiq_voice_level * self->params.recall * expf(-self->params.forgetting * age_s);
   const uint32_t n = n_recalled < most ? n_recalled : most;
   for (uint32_t i = 0; i < n; ++i) {
@@ -212,20 +218,20 @@ uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint3
 
 uint32_t fiq_engine_memory_generation(const FiqEngine* self)
 {
-  return self->memory.generation;
+  return self->moments.memory.generation;
 }
 
 uint32_t fiq_engine_n_moments(const FiqEngine* self)
 {
-  return self->memory.n_moments;
+  return self->moments.memory.n_moments;
 }
 
 void fiq_engine_pack_memory(const FiqEngine* self, float* packed, uint32_t first, uint32_t n)
 {
-  fiq_moment_memory_pack_some(&self->memory, packed, first, n);
+  fiq_moment_memory_pack_some(&self->moments.memory, packed, first, n);
 }
 
 void fiq_engine_set_memory(FiqEngine* self, const float* packed)
 {
-  fiq_moment_memory_unpack(&self->memory, packed);
+  fiq_moment_memory_unpack(&self->moments.memory, packed);
 }

@@ -31,21 +31,21 @@ static bool engine_is_learning(const FiqEngine* self)
 /// What it has for that: the number of the lesson, or 0.
 static uint32_t fitting_lesson(const FiqEngine* self)
 {
-  const bool fits =
-      self->lesson.is_known && self->lesson.learned.objective == objective_of(&self->params);
-  return fits && engine_is_learning(self) ? self->lesson_id : 0;
+  const bool fits = self->lessons.learned.is_known &&
+                    self->lessons.learned.learned.objective == objective_of(&self->params);
+  return fits && engine_is_learning(self) ? self->lessons.learned_id : 0;
 }
 
 static void play_lesson(FiqEngine* self, uint32_t id)
 {
   static const FiqPhaseSolution none = {.is_known = false};
-  self->playing                      = id ? self->lesson : none;
-  self->playing_id                   = id;
+  self->lessons.playing              = id ? self->lessons.learned : none;
+  self->lessons.playing_id           = id;
   if (self->path) {
-    fiq_realms_set_lesson(&self->path->path.realms, &self->playing);
+    fiq_realms_set_lesson(&self->path->path.realms, &self->lessons.playing);
   }
-  if (self->incoming) {
-    fiq_realms_set_lesson(&self->incoming->path.realms, &self->playing);
+  if (self->exchange.incoming) {
+    fiq_realms_set_lesson(&self->exchange.incoming->path.realms, &self->lessons.playing);
   }
 }
 
@@ -53,11 +53,12 @@ static void play_lesson(FiqEngine* self, uint32_t id)
 void fiq_engine_restart_lesson(FiqEngine* self)
 {
   play_lesson(self, fitting_lesson(self));
-  self->is_tuned      = engine_is_learning(self);
-  self->settle_frames = 0;
-  fiq_watch_reset(&self->watch, self->playing.is_known ? self->playing.peak : 0.0f);
-  fiq_smoother_reset(&self->trust, 1.0f);
-  fiq_smoother_reset(&self->strength, 1.0f);
+  self->lessons.is_tuned      = engine_is_learning(self);
+  self->lessons.settle_frames = 0;
+  fiq_watch_reset(&self->lessons.watch,
+                  self->lessons.playing.is_known ? self->lessons.playing.peak : 0.0f);
+  fiq_smoother_reset(&self->lessons.trust, 1.0f);
+  fiq_smoother_reset(&self->lessons.strength, 1.0f);
 }
 
 /// Whether the change needs a way through the dry signal: a delay or a polarity cannot be faded.
@@ -73,52 +74,58 @@ static void change_lesson(FiqEngine* self)
 {
   static const FiqPhaseSolution none   = {.is_known = false};
   const uint32_t                wanted = fitting_lesson(self);
-  if (wanted != self->playing_id) {
-    const bool moves =
-        is_move(&self->playing, wanted ? &self->lesson : &none, self->config.sample_rate_hz);
-    if (moves && self->trust.end > 0.0f) {
+  if (wanted != self->lessons.playing_id) {
+    const bool moves = is_move(&self->lessons.playing, wanted ? &self->lessons.learned : &none,
+                               self->config.sample_rate_hz);
+    if (moves && self->lessons.trust.end > 0.0f) {
       return;
     }
-    if (moves || self->watch.harms) {
-      self->settle_frames = 2 * fiq_engine_latency_frames(self);
+    if (moves || self->lessons.watch.harms) {
+      self->lessons.settle_frames = 2 * fiq_engine_latency_frames(self);
     }
     play_lesson(self, wanted);
-    fiq_watch_restart(&self->watch);
+    fiq_watch_restart(&self->lessons.watch);
   }
-  self->is_tuned = engine_is_learning(self) || self->playing_id;
+  self->lessons.is_tuned = engine_is_learning(self) || self->lessons.playing_id;
 }
 
 static void control_trust(FiqEngine* self, float period_s)
 {
   FiqPathLevels seen = self->path->path.seen;
-  if (self->settle_frames > 0) {
+  if (self->lessons.settle_frames > 0) {
     seen.peak_wet   = 0.0f;
     seen.energy_wet = seen.energy_dry;
   }
   // It watches before there is a lesson as well, so that the first one needs no silence.
-  if (self->playing_id || self->is_tuned) {
+  if (self->lessons.playing_id || self->lessons.is_tuned) {
     const FiqLearnObjective objective = objective_of(&self->params);
-    fiq_watch_step(&self->watch, self->playing_id ? self->playing.learned.objective : objective,
+    fiq_watch_step(&self->lessons.watch,
+                   self->lessons.playing_id ? self->lessons.playing.learned.objective : objective,
                    &seen, period_s);
   }
-  const bool harms   = self->playing_id && self->watch.harms;
-  const bool pending = fitting_lesson(self) != self->playing_id; // waits for silence of the realms
-  const bool hidden  = pending || self->settle_frames > 0 || (harms && !self->with_q);
-  fiq_engine_ramp(&self->trust, hidden ? 0.0f : 1.0f, period_s / (hidden ? distrust_s : trust_s));
+  const bool harms = self->lessons.playing_id && self->lessons.watch.harms;
+  const bool pending =
+      fitting_lesson(self) != self->lessons.playing_id; // waits for silence of the realms
+  const bool hidden =
+      pending || self->lessons.settle_frames > 0 || (harms && !self->routing.with_q);
+  fiq_engine_ramp(&self->lessons.trust, hidden ? 0.0f : 1.0f,
+                  period_s / (hidden ? distrust_s : trust_s));
   // The delayed input is not turned; so the phases must go while rotation or shift are heard.
-  fiq_engine_ramp(&self->strength, harms && self->with_q ? 0.0f : 1.0f, period_s / trust_s);
-  self->settle_frames = fiq_engine_count_down(self->settle_frames, self->control_frames);
+  fiq_engine_ramp(&self->lessons.strength, harms && self->routing.with_q ? 0.0f : 1.0f,
+                  period_s / trust_s);
+  self->lessons.settle_frames =
+      fiq_engine_count_down(self->lessons.settle_frames, self->control_frames);
 }
 
 void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned)
 {
-  self->is_stale  = true;
-  self->n_lessons = 0;
-  if (self->learner) {
-    fiq_lesson_rewind(&self->learner->learning);
+  self->lessons.is_stale  = true;
+  self->lessons.n_lessons = 0;
+  if (self->lessons.learner) {
+    fiq_lesson_rewind(&self->lessons.learner->learning);
   }
   if (also_learned) {
-    self->lesson.is_known = false;
+    self->lessons.learned.is_known = false;
   }
 }
 
@@ -126,10 +133,10 @@ void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned)
 static void study(FiqEngine* self)
 {
   const bool offline = self->params.freewheel;
-  if (self->config.with_worker || !self->learner) {
+  if (self->config.with_worker || !self->lessons.learner) {
     return;
   }
-  FiqLesson* const learning = &self->learner->learning;
+  FiqLesson* const learning = &self->lessons.learner->learning;
   if (!learning->is_taken) {
     (void)fiq_engine_lesson(self, &self->params);
   } else if (offline || self->n_ticks % STUDY_TICKS == 0) {
@@ -147,17 +154,17 @@ void fiq_engine_control_learning(FiqEngine* self, float period_s)
 {
   const FiqEngineParams* const p     = &self->params;
   const bool                   clear = p->learn_clear;
-  if (clear && !self->is_clearing) {
+  if (clear && !self->lessons.is_clearing) {
     fiq_engine_forget_lessons(self, true);
   }
-  if (p->objective != self->objective) {
+  if (p->objective != self->lessons.objective) {
     fiq_engine_forget_lessons(self, false);
   }
-  self->is_clearing = clear;
-  self->objective   = p->objective;
+  self->lessons.is_clearing = clear;
+  self->lessons.objective   = p->objective;
   // Offline what was recorded is learned from when `learn` goes off.
-  if (self->learner && !p->learn && !p->freewheel) {
-    fiq_lesson_rewind(&self->learner->learning);
+  if (self->lessons.learner && !p->learn && !p->freewheel) {
+    fiq_lesson_rewind(&self->lessons.learner->learning);
   }
   study(self);
   change_lesson(self);
@@ -166,16 +173,18 @@ void fiq_engine_control_learning(FiqEngine* self, float period_s)
 
 FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
 {
-  FiqPart* const part = self->learner;
+  FiqPart* const part = self->lessons.learner;
   if (!part || part->learning.is_taken || params->objective == FIQ_OBJECTIVE_OFF ||
-      params->objective != self->objective) {
+      params->objective != self->lessons.objective) {
     return NULL;
   }
   FiqLesson* const learning = &part->learning;
   const bool       offline  = params->freewheel;
-  const double needed_s = offline ? part->order.segment_s : self->n_lessons > 0 ? later_s : first_s;
-  const bool   is_last  = offline && !params->learn;
-  const double frames   = floor((is_last ? least_s : needed_s) * self->config.sample_rate_hz);
+  const double     needed_s = offline                       ? part->order.segment_s
+                              : self->lessons.n_lessons > 0 ? later_s
+                                                            : first_s;
+  const bool       is_last  = offline && !params->learn;
+  const double     frames   = floor((is_last ? least_s : needed_s) * self->config.sample_rate_hz);
   if ((double)learning->n_recorded < frames) {
     return NULL;
   }
@@ -183,21 +192,21 @@ FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
     fiq_lesson_rewind(learning);
     return NULL;
   }
-  self->is_stale = false;
-  fiq_lesson_start(learning, objective_of(params), &self->lesson);
+  self->lessons.is_stale = false;
+  fiq_lesson_start(learning, objective_of(params), &self->lessons.learned);
   return part;
 }
 
 void fiq_engine_learned(FiqEngine* self)
 {
   FiqPhaseSolution outcome;
-  const bool       is_better = fiq_lesson_finish(&self->learner->learning, &outcome);
-  if (self->is_stale) {
+  const bool       is_better = fiq_lesson_finish(&self->lessons.learner->learning, &outcome);
+  if (self->lessons.is_stale) {
     return;
   }
-  ++self->n_lessons;
+  ++self->lessons.n_lessons;
   if (is_better) {
-    self->lesson = outcome;
-    ++self->lesson_id;
+    self->lessons.learned = outcome;
+    ++self->lessons.learned_id;
   }
 }

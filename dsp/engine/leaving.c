@@ -14,17 +14,17 @@ void fiq_engine_start_swarm_crossfade(FiqEngine* self, FiqPart* old)
   const uint32_t        least = (uint32_t)(least_s * self->config.sample_rate_hz);
   const uint32_t        begin = (step - (uint32_t)(next->frame % step)) % step; // of its first step
   fiq_engine_end_leaving(self);
-  self->leaving       = old;
-  self->leaving_at    = 0;
-  self->leaving_waits = begin + step;
-  self->leaving_fades = step > least ? step : least;
+  self->exchange.leaving       = old;
+  self->exchange.leaving_at    = 0;
+  self->exchange.leaving_waits = begin + step;
+  self->exchange.leaving_fades = step > least ? step : least;
 }
 
 void fiq_engine_end_leaving(FiqEngine* self)
 {
-  if (self->leaving) {
-    fiq_engine_retire_part(self, self->leaving);
-    self->leaving = NULL;
+  if (self->exchange.leaving) {
+    fiq_engine_retire_part(self, self->exchange.leaving);
+    self->exchange.leaving = NULL;
   }
 }
 
@@ -37,19 +37,20 @@ static float leaving_gain(float frames, float fade)
 
 void fiq_engine_add_leaving(FiqEngine* self, uint32_t n_frames)
 {
-  if (!self->leaving) {
+  if (!self->exchange.leaving) {
     return;
   }
-  fiq_swarm_process(&self->leaving->swarm, self->left, n_frames);
-  const float fade = (float)self->leaving_fades;
+  fiq_swarm_process(&self->exchange.leaving->swarm, self->exchange.left, n_frames);
+  const float fade = (float)self->exchange.leaving_fades;
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const float frames = (float)(self->leaving_at + i) - (float)self->leaving_waits + 0.5f;
-    const float gain   = leaving_gain(frames, fade);
-    self->swarm_out[0][i] += gain * self->left[0][i];
-    self->swarm_out[1][i] += gain * self->left[1][i];
+    const float frames =
+        (float)(self->exchange.leaving_at + i) - (float)self->exchange.leaving_waits + 0.5f;
+    const float gain = leaving_gain(frames, fade);
+    self->plane.swarm_out[0][i] += gain * self->exchange.left[0][i];
+    self->plane.swarm_out[1][i] += gain * self->exchange.left[1][i];
   }
-  self->leaving_at += n_frames;
-  if (self->leaving_at >= self->leaving_waits + self->leaving_fades) {
+  self->exchange.leaving_at += n_frames;
+  if (self->exchange.leaving_at >= self->exchange.leaving_waits + self->exchange.leaving_fades) {
     fiq_engine_end_leaving(self);
   }
 }

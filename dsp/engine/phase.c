@@ -15,17 +15,17 @@ FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena)
       .n_osc_max      = FIQ_KURAMOTO_MAX,
       .ticks_per_step = FIQ_PHASE_CORE_TICKS,
       .period_s       = (float)(self->control_frames / self->config.sample_rate_hz)};
-  return fiq_phase_core_init(&self->core, arena, &config);
+  return fiq_phase_core_init(&self->phase.core, arena, &config);
 }
 
 void fiq_engine_reset_core(FiqEngine* self)
 {
-  fiq_phase_core_reset(&self->core, self->seed);
-  fiq_regulator_reset(&self->group_regulator);
-  fiq_stochastic_resonance_reset(&self->group_resonance);
-  self->field = (FiqCoreField){.n_peers = 0};
-  self->hold  = (FiqCoreHold){.was_stepping  = self->params.core_step,
-                              .was_resetting = self->params.core_reset};
+  fiq_phase_core_reset(&self->phase.core, self->seed);
+  fiq_regulator_reset(&self->phase.group_regulator);
+  fiq_stochastic_resonance_reset(&self->phase.group_resonance);
+  self->phase.field = (FiqCoreField){.n_peers = 0};
+  self->phase.hold  = (FiqCoreHold){.was_stepping  = self->params.core_step,
+                                    .was_resetting = self->params.core_reset};
 }
 
 uint32_t fiq_engine_core_frames(double sample_rate_hz)
@@ -35,13 +35,13 @@ uint32_t fiq_engine_core_frames(double sample_rate_hz)
 
 float fiq_engine_coupling(const FiqEngine* self)
 {
-  const float goal = fiq_goal_controller_drive(&self->agency, FIQ_GOAL_ORDER);
+  const float goal = fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_ORDER);
   return fiq_clamp(self->params.coupling + goal_coupling * goal, coupling_low, coupling_high);
 }
 
 float fiq_engine_order(const FiqEngine* self)
 {
-  return self->path ? self->core.order : self->swarm->swarm.groups.order;
+  return self->path ? self->phase.core.order : self->swarm->swarm.groups.order;
 }
 
 float fiq_engine_centre_rad_s(const FiqEngine* self)
@@ -74,14 +74,14 @@ static FiqPhaseCoreParams core_params(const FiqEngine* self)
 /// Tell the linked instances of the step before, and hear them for the one to come.
 static void exchange_news(FiqEngine* self, const FiqPhaseCoreParams* params)
 {
-  const FiqCoreMessage news = {.order      = self->core.order,
-                               .psi_rad    = self->core.psi_rad,
+  const FiqCoreMessage news = {.order      = self->phase.core.order,
+                               .psi_rad    = self->phase.core.psi_rad,
                                .rate_rad_s = params->centre_rad_s * params->speed,
                                .link       = (uint32_t)self->params.link,
                                .role       = (uint32_t)self->params.link_role};
-  self->field               = (FiqCoreField){.n_peers = 0};
+  self->phase.field         = (FiqCoreField){.n_peers = 0};
   if (self->config.exchange) {
-    self->config.exchange(self->config.exchange_handle, &news, &self->field);
+    self->config.exchange(self->config.exchange_handle, &news, &self->phase.field);
   }
 }
 
@@ -92,17 +92,17 @@ static void place_core_bands(FiqEngine* self)
   const FiqBands* const  bands   = &realms->spectral[0].bands;
   const uint32_t         n_bands = realms->config.n_bands;
   // The other realms have up to 32 neurons.
-  fiq_phase_core_phases(&self->core, self->theta_rad, n_bands > 32 ? n_bands : 32);
-  const float attention = self->attending ? self->params.attention : 0.0f;
+  fiq_phase_core_phases(&self->phase.core, self->phase.theta_rad, n_bands > 32 ? n_bands : 32);
+  const float attention = self->goals.attending ? self->params.attention : 0.0f;
   for (uint32_t i = 0; i < n_bands && attention > 0.0f; ++i) {
     const float axis = rintf(fiq_axis_of_hz(fmaxf(bands->centre_hz[i], FIQ_AXES_LOW_HZ)));
-    const float pull = attention * self->attention.weight[(uint32_t)axis];
-    const float way  = fiq_wrap_rad(self->core.psi_rad - self->theta_rad[i]);
-    self->theta_rad[i] += pull * way;
-    self->learn_scale[i] = 1.0f - 0.9f * attention + 0.9f * pull;
+    const float pull = attention * self->goals.attention.weight[(uint32_t)axis];
+    const float way  = fiq_wrap_rad(self->phase.core.psi_rad - self->phase.theta_rad[i]);
+    self->phase.theta_rad[i] += pull * way;
+    self->phase.learn_scale[i] = 1.0f - 0.9f * attention + 0.9f * pull;
   }
   for (uint32_t i = n_bands; i < FIQ_NEURONS_MAX && attention > 0.0f; ++i) {
-    self->learn_scale[i] = 1.0f; // what has no band is not attended, and not held back
+    self->phase.learn_scale[i] = 1.0f; // what has no band is not attended, and not held back
   }
 }
 
@@ -115,23 +115,23 @@ static void sway_swarm(FiqEngine* self)
   if (self->n_ticks % SWAY_TICKS != 0) {
     return;
   }
-  fiq_phase_core_phases(&self->core, self->sway, n_sway);
+  fiq_phase_core_phases(&self->phase.core, self->phase.sway, n_sway);
   for (uint32_t i = 0; i < n_sway; ++i) {
-    self->sway[i] = depth * fiq_sin(self->sway[i]);
+    self->phase.sway[i] = depth * fiq_sin(self->phase.sway[i]);
   }
-  fiq_swarm_set_sway(swarm, self->sway, self->sway, n_sway);
+  fiq_swarm_set_sway(swarm, self->phase.sway, self->phase.sway, n_sway);
 }
 
 /// Whether time passes for the core in this control period.
 static bool core_goes_on(FiqEngine* self)
 {
   const FiqEngineParams* const p    = &self->params;
-  FiqCoreHold* const           hold = &self->hold;
+  FiqCoreHold* const           hold = &self->phase.hold;
   if (p->core_reset && !hold->was_resetting) {
-    fiq_phase_core_scatter(&self->core, self->seed);
+    fiq_phase_core_scatter(&self->phase.core, self->seed);
   }
   if (p->core_step && !hold->was_stepping) {
-    hold->left_ticks = (uint32_t)rintf(step_s / self->core.period_s);
+    hold->left_ticks = (uint32_t)rintf(step_s / self->phase.core.period_s);
   }
   hold->was_resetting = p->core_reset;
   hold->was_stepping  = p->core_step;
@@ -146,15 +146,15 @@ void fiq_engine_control_core(FiqEngine* self)
 {
   FiqPhaseCoreParams params  = core_params(self);
   const bool         goes_on = core_goes_on(self);
-  if (goes_on && fiq_phase_core_is_due(&self->core)) {
+  if (goes_on && fiq_phase_core_is_due(&self->phase.core)) {
     exchange_news(self, &params);
   }
-  params.field_re = self->params.link_strength * self->field.re;
-  params.field_im = self->params.link_strength * self->field.im;
+  params.field_re = self->params.link_strength * self->phase.field.re;
+  params.field_im = self->params.link_strength * self->phase.field.im;
   if (goes_on) {
-    fiq_phase_core_tick(&self->core, &params);
+    fiq_phase_core_tick(&self->phase.core, &params);
   } else {
-    fiq_phase_core_rest(&self->core);
+    fiq_phase_core_rest(&self->phase.core);
   }
   if (self->path) {
     place_core_bands(self);

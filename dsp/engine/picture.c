@@ -83,11 +83,11 @@ static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
 static void turn_frame(FiqPicture* picture, const FiqEngine* self)
 {
   const float period_s = (float)(self->control_frames / self->config.sample_rate_hz);
-  const float passed_s = (float)(self->hold.n_ticks - picture->n_ticks) * period_s;
-  const bool  is_known = self->hold.n_ticks >= picture->n_ticks && passed_s < 1.0f;
+  const float passed_s = (float)(self->phase.hold.n_ticks - picture->n_ticks) * period_s;
+  const bool  is_known = self->phase.hold.n_ticks >= picture->n_ticks && passed_s < 1.0f;
   const float way = is_known ? fiq_engine_centre_rad_s(self) * self->params.speed * passed_s : 0.0f;
   picture->turned_rad = fiq_wrap_rad(picture->turned_rad + fiq_wrap_rad(way));
-  picture->n_ticks    = self->hold.n_ticks;
+  picture->n_ticks    = self->phase.hold.n_ticks;
 }
 
 static void show_core(FiqPicture* picture, const FiqEngine* self)
@@ -96,8 +96,8 @@ static void show_core(FiqPicture* picture, const FiqEngine* self)
   float          re   = 0.0f;
   float          im   = 0.0f;
   const uint32_t most = self->path ? FIQ_PICTURE_PHASES : FIQ_PICTURE_BESIDE;
-  picture->n_core     = self->core.n_osc < most ? self->core.n_osc : most;
-  fiq_phase_core_phases(&self->core, picture->core_rad, picture->n_core);
+  picture->n_core     = self->phase.core.n_osc < most ? self->phase.core.n_osc : most;
+  fiq_phase_core_phases(&self->phase.core, picture->core_rad, picture->n_core);
   for (uint32_t i = 0; i < picture->n_core; ++i) {
     const float turns    = fiq_wrap_rad(picture->core_rad[i] - picture->turned_rad) / FIQ_TWO_PI_F;
     picture->core_rad[i] = FIQ_TWO_PI_F * turns;
@@ -137,7 +137,7 @@ static void show_realms(FiqPicture* picture, const FiqEngine* self)
     picture->band_hz[i]  = has_hz ? spectral->bands.centre_hz[i] : 0.0f;
     picture->band_rad[i] = has_hz ? spectral->psi_rad[0][i] : picture->common.phase_rad[i];
   }
-  const FiqPhaseSolution* const lesson = &self->playing;
+  const FiqPhaseSolution* const lesson = &self->lessons.playing;
   picture->n_learned                   = lesson->is_known ? lesson->n_bands : 0;
   for (uint32_t i = 0; i < picture->n_learned; ++i) {
     picture->learned_hz[i]  = lesson->centre_hz[i];

@@ -27,20 +27,20 @@ static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
 {
   const FiqPartialTrackerConfig analysis = {self->config.sample_rate_hz, self->control_frames, 0};
-  FiqStatus                     status   = fiq_telemetry_init(&self->telemetry, arena);
+  FiqStatus                     status   = fiq_telemetry_init(&self->report.box, arena);
   const FiqStatus               hearing =
-      fiq_partial_tracker_init(&self->analysis, arena, &self->pool, &analysis);
+      fiq_partial_tracker_init(&self->input.tracker, arena, &self->input.pool, &analysis);
   status               = status == FIQ_OK ? hearing : status;
   const FiqStatus core = fiq_engine_init_core(self, arena);
   status               = status == FIQ_OK ? core : status;
   const FiqStatus mind = fiq_engine_init_goals(self, arena);
   status               = status == FIQ_OK ? mind : status;
-  take_planes(self->in, arena);
-  take_planes(self->side, arena);
-  take_planes(self->swarm_out, arena);
-  take_planes(self->left, arena);
-  take_planes(self->wet, arena);
-  take_planes(self->dry, arena);
+  take_planes(self->plane.in, arena);
+  take_planes(self->plane.side, arena);
+  take_planes(self->plane.swarm_out, arena);
+  take_planes(self->exchange.left, arena);
+  take_planes(self->plane.wet, arena);
+  take_planes(self->plane.dry, arena);
   return status == FIQ_OK ? fiq_arena_status(arena) : status;
 }
 
@@ -53,11 +53,11 @@ static void init_smoothers(FiqEngine* self)
     fiq_smoother_init(&self->smoothed[i], smoothing_s, period_s);
   }
   fiq_smoother_init(&self->enabled, 0.0f, period_s);
-  fiq_smoother_init(&self->detour, 0.0f, period_s);
-  fiq_smoother_init(&self->mix, 0.0f, period_s);
-  fiq_smoother_init(&self->exchange, 0.0f, period_s);
-  fiq_smoother_init(&self->trust, 0.0f, period_s);
-  fiq_smoother_init(&self->strength, 0.0f, period_s);
+  fiq_smoother_init(&self->routing.detour, 0.0f, period_s);
+  fiq_smoother_init(&self->routing.mix, 0.0f, period_s);
+  fiq_smoother_init(&self->exchange.fade, 0.0f, period_s);
+  fiq_smoother_init(&self->lessons.trust, 0.0f, period_s);
+  fiq_smoother_init(&self->lessons.strength, 0.0f, period_s);
   fiq_guard_init(&self->guard, rate, recovery_s);
 }
 
@@ -75,7 +75,7 @@ static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
   if (!self->swarm || (config->with_realms && !self->path)) {
     return false;
   }
-  fiq_fft_pool_init(&self->pool);
+  fiq_fft_pool_init(&self->input.pool);
   FiqArena arena;
   fiq_arena_init(&arena, NULL, 0);
   (void)init_buffers(self, &arena);
@@ -109,14 +109,14 @@ void fiq_engine_free(FiqEngine* self)
 {
   if (self) {
     for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
-      fiq_part_free(self->retired[i]);
+      fiq_part_free(self->exchange.retired[i]);
     }
-    fiq_part_free(self->leaving);
-    fiq_part_free(self->learner);
-    fiq_part_free(self->incoming);
+    fiq_part_free(self->exchange.leaving);
+    fiq_part_free(self->lessons.learner);
+    fiq_part_free(self->exchange.incoming);
     fiq_part_free(self->path);
     fiq_part_free(self->swarm);
-    fiq_fft_pool_free(&self->pool);
+    fiq_fft_pool_free(&self->input.pool);
     free(self->block);
     free(self);
   }
@@ -128,25 +128,25 @@ static void reset_sound(FiqEngine* self)
   if (self->path) {
     fiq_effect_path_reset(&self->path->path, self->params.realm);
   }
-  if (self->incoming) {
-    fiq_effect_path_reset(&self->incoming->path, self->params.realm);
+  if (self->exchange.incoming) {
+    fiq_effect_path_reset(&self->exchange.incoming->path, self->params.realm);
   }
   fiq_swarm_reset(&self->swarm->swarm, self->seed);
-  fiq_partial_tracker_reset(&self->analysis);
+  fiq_partial_tracker_reset(&self->input.tracker);
   fiq_engine_reset_core(self);
   fiq_engine_reset_goals(self);
-  self->position          = 0;
-  self->is_resynthesis    = fiq_engine_copies_input(self);
-  self->is_residual_known = false;
-  self->key_power         = 0.0f;
-  self->key_follow        = fiq_engine_sings_input(self) ? 1.0f : 0.0f;
+  self->position                 = 0;
+  self->input.is_resynthesis     = fiq_engine_copies_input(self);
+  self->report.is_residual_known = false;
+  self->input.key_power          = 0.0f;
+  self->input.key_follow         = fiq_engine_sings_input(self) ? 1.0f : 0.0f;
 }
 
 void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)
 {
   assert(self && params);
   self->params = *params;
-  if (self->incoming) {
+  if (self->exchange.incoming) {
     fiq_engine_finish_exchange(self);
   }
   reset_sound(self);
@@ -155,20 +155,20 @@ void fiq_engine_reset(FiqEngine* self, const FiqEngineParams* params)
     fiq_smoother_reset(&self->smoothed[i], fiq_engine_smoothed_param(params, (FiqSmoothed)i));
   }
   fiq_smoother_reset(&self->enabled, params->enabled);
-  fiq_smoother_reset(&self->detour, 1.0f);
-  fiq_smoother_reset(&self->mix, params->mix);
-  self->detour_frames = 0;
-  self->with_q        = fabsf(params->rotate) + fabsf(params->shift) > 0.0f;
-  self->q_frames      = 0;
-  self->mode          = params->input_mode;
-  self->n_ticks       = 0;
-  self->is_clearing   = params->learn_clear;
-  self->objective     = params->objective;
+  fiq_smoother_reset(&self->routing.detour, 1.0f);
+  fiq_smoother_reset(&self->routing.mix, params->mix);
+  self->routing.detour_frames = 0;
+  self->routing.with_q        = fabsf(params->rotate) + fabsf(params->shift) > 0.0f;
+  self->routing.q_frames      = 0;
+  self->routing.mode          = params->input_mode;
+  self->n_ticks               = 0;
+  self->lessons.is_clearing   = params->learn_clear;
+  self->lessons.objective     = params->objective;
   fiq_engine_restart_lesson(self);
-  if (self->learner) {
-    fiq_lesson_rewind(&self->learner->learning);
+  if (self->lessons.learner) {
+    fiq_lesson_rewind(&self->lessons.learner->learning);
   }
-  self->meters =
+  self->report.meters =
       (FiqEngineMeters){.latency = (float)fiq_engine_latency_frames(self), .imbalance = 1.0f};
 }
 
@@ -184,7 +184,7 @@ static void fade_planes(const FiqEngine* self, float* const* to, float* const* f
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
       to[channel][i] = fiq_mix(to[channel][i], from[channel][i],
-                               fiq_smoother_at(&self->exchange, channel_at(self, i)));
+                               fiq_smoother_at(&self->exchange.fade, channel_at(self, i)));
     }
   }
 }
@@ -192,9 +192,9 @@ static void fade_planes(const FiqEngine* self, float* const* to, float* const* f
 static void process_path(FiqEngine* self, FiqEffectPath* path, uint32_t n_frames)
 {
   const bool is_silent = self->swarm->swarm.rest.asleep;
-  fiq_effect_path_process(path, (const float* const*)self->in,
-                          self->has_side ? (const float* const*)self->side : NULL,
-                          is_silent ? NULL : (const float* const*)self->swarm_out, n_frames);
+  fiq_effect_path_process(path, (const float* const*)self->plane.in,
+                          self->plane.has_side ? (const float* const*)self->plane.side : NULL,
+                          is_silent ? NULL : (const float* const*)self->plane.swarm_out, n_frames);
 }
 
 /// What leaves, and the delayed input.
@@ -205,14 +205,14 @@ typedef struct {
 
 static Sound process_effect(FiqEngine* self, uint32_t n_frames)
 {
-  if (self->learner && self->params.objective != FIQ_OBJECTIVE_OFF && self->params.learn) {
-    fiq_lesson_record(&self->learner->learning, (const float* const*)self->in,
-                      (const float* const*)self->side, n_frames);
+  if (self->lessons.learner && self->params.objective != FIQ_OBJECTIVE_OFF && self->params.learn) {
+    fiq_lesson_record(&self->lessons.learner->learning, (const float* const*)self->plane.in,
+                      (const float* const*)self->plane.side, n_frames);
   }
   FiqEffectPath* const path = &self->path->path;
   process_path(self, path, n_frames);
-  if (self->incoming && self->incoming_runs) {
-    FiqEffectPath* const incoming = &self->incoming->path;
+  if (self->exchange.incoming && self->exchange.incoming_runs) {
+    FiqEffectPath* const incoming = &self->exchange.incoming->path;
     process_path(self, incoming, n_frames);
     fade_planes(self, path->wet, incoming->wet, n_frames);
     fade_planes(self, path->dry, incoming->dry, n_frames);
@@ -224,13 +224,13 @@ static Sound process_instrument(FiqEngine* self, uint32_t n_frames)
 {
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
-      self->wet[channel][i] =
-          self->swarm_out[channel][i] *
+      self->plane.wet[channel][i] =
+          self->plane.swarm_out[channel][i] *
           fiq_smoother_at(&self->smoothed[FIQ_SMOOTH_SWARM_LEVEL], channel_at(self, i));
-      self->dry[channel][i] = 0.0f;
+      self->plane.dry[channel][i] = 0.0f;
     }
   }
-  return (Sound){self->wet, self->dry};
+  return (Sound){self->plane.wet, self->plane.dry};
 }
 
 static void scale(const float* restrict in, float* restrict out, float gain, uint32_t n_frames)
@@ -267,12 +267,12 @@ static void fade_out(const FiqEngine* self, const Sound* sound, float* const* ou
 /// The way out: disperser, tilt, guard, level, bypass. A fault restarts the modules, and with them the control clock.
 static void leave(FiqEngine* self, const Sound* sound, float* const* out, uint32_t n_frames)
 {
-  fiq_disperser_process(&self->disperser, sound->wet, n_frames);
-  fiq_tilt_process(&self->tilt, sound->wet, n_frames);
+  fiq_disperser_process(&self->goals.disperser, sound->wet, n_frames);
+  fiq_tilt_process(&self->goals.tilt, sound->wet, n_frames);
   const bool sane = fiq_guard_leave(&self->guard, sound->wet, n_frames);
   fade_out(self, sound, out, n_frames);
-  if (self->measuring) {
-    fiq_output_meter_process(&self->measure, (const float* const*)sound->wet, n_frames);
+  if (self->goals.measuring) {
+    fiq_output_meter_process(&self->goals.meter, (const float* const*)sound->wet, n_frames);
   }
   self->position = (self->position + n_frames) % self->control_frames;
   if (!sane) {
@@ -285,8 +285,9 @@ static void follow_input(FiqEngine* self, uint32_t n_frames)
 {
   const float step_s = (float)(1.0 / self->config.sample_rate_hz);
   for (uint32_t i = 0; i < n_frames; ++i) {
-    const float power = 0.5f * (self->in[0][i] * self->in[0][i] + self->in[1][i] * self->in[1][i]);
-    self->key_power   = fiq_effect_path_follow_power(self->key_power, power, step_s);
+    const float power     = 0.5f * (self->plane.in[0][i] * self->plane.in[0][i] +
+                                self->plane.in[1][i] * self->plane.in[1][i]);
+    self->input.key_power = fiq_effect_path_follow_power(self->input.key_power, power, step_s);
   }
 }
 
@@ -294,17 +295,18 @@ static void process_segment(FiqEngine* self, const float* const* in, const float
                             float* const* out, uint32_t n_frames)
 {
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    fiq_guard_enter(&self->guard, in[channel], self->in[channel], n_frames);
-    fiq_guard_enter(&self->guard, side[channel], self->side[channel], n_frames);
+    fiq_guard_enter(&self->guard, in[channel], self->plane.in[channel], n_frames);
+    fiq_guard_enter(&self->guard, side[channel], self->plane.side[channel], n_frames);
   }
-  self->has_side = side[0] || side[1];
+  self->plane.has_side = side[0] || side[1];
   if (self->path && fiq_engine_sings_input(self)) {
     follow_input(self, n_frames);
   }
-  if (self->analysing) {
-    fiq_partial_tracker_process(&self->analysis, (const float* const*)self->in, n_frames);
+  if (self->input.tracks) {
+    fiq_partial_tracker_process(&self->input.tracker, (const float* const*)self->plane.in,
+                                n_frames);
   }
-  fiq_swarm_process(&self->swarm->swarm, self->swarm_out, n_frames);
+  fiq_swarm_process(&self->swarm->swarm, self->plane.swarm_out, n_frames);
   fiq_engine_add_leaving(self, n_frames);
   const Sound sound =
       self->path ? process_effect(self, n_frames) : process_instrument(self, n_frames);
@@ -337,7 +339,7 @@ void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const fl
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes)
 {
   // Keys have nothing to say while the input alone is sung.
-  if (!self->is_resynthesis || fiq_midi_parse(message, size_bytes).kind != FIQ_MIDI_NOTE_ON) {
+  if (!self->input.is_resynthesis || fiq_midi_parse(message, size_bytes).kind != FIQ_MIDI_NOTE_ON) {
     fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
   }
 }
@@ -365,17 +367,17 @@ uint32_t fiq_engine_latency_frames(const FiqEngine* self)
 
 const FiqEngineMeters* fiq_engine_meters(const FiqEngine* self)
 {
-  return &self->meters;
+  return &self->report.meters;
 }
 
 void fiq_engine_watch(FiqEngine* self, bool watched)
 {
-  self->watched = watched;
+  self->report.watched = watched;
 }
 
 bool fiq_engine_telemetry(FiqEngine* self, FiqTelemetry* telemetry)
 {
-  return fiq_telemetry_read(&self->telemetry, telemetry);
+  return fiq_telemetry_read(&self->report.box, telemetry);
 }
 
 void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
@@ -389,8 +391,8 @@ void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
   if (self->path) {
     (void)fiq_realms_match(&self->path->path.realms, state->match);
   }
-  fiq_phase_solution_pack(&self->lesson, state->learned);
-  memcpy(state->goal, self->asked, self->n_asked * sizeof(state->goal[0]));
+  fiq_phase_solution_pack(&self->lessons.learned, state->learned);
+  memcpy(state->goal, self->goals.asked, self->goals.n_asked * sizeof(state->goal[0]));
 }
 
 /// Whether anything has been played since the reset: then what sounds goes on with what is new.
@@ -405,8 +407,8 @@ void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
   if (self->path) {
     fiq_realms_reseed(&self->path->path.realms, seed);
   }
-  if (self->incoming) {
-    fiq_realms_reseed(&self->incoming->path.realms, seed);
+  if (self->exchange.incoming) {
+    fiq_realms_reseed(&self->exchange.incoming->path.realms, seed);
   }
   if (has_played(self)) {
     fiq_swarm_reseed(&self->swarm->swarm, seed);
@@ -440,13 +442,13 @@ void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
   if (self->path) {
     fiq_engine_place_phases(&self->path->path.realms, state);
   }
-  if (self->incoming) {
-    fiq_engine_place_phases(&self->incoming->path.realms, state);
+  if (self->exchange.incoming) {
+    fiq_engine_place_phases(&self->exchange.incoming->path.realms, state);
   }
   fiq_engine_forget_lessons(self, true);
-  fiq_phase_solution_unpack(&self->lesson, state->learned);
+  fiq_phase_solution_unpack(&self->lessons.learned, state->learned);
   fiq_engine_set_goals(self, state->goal, FIQ_ENGINE_GOALS);
-  ++self->lesson_id;
+  ++self->lessons.learned_id;
   if (!has_played(self)) {
     fiq_engine_restart_lesson(self); // else the change is heard as that of any lesson is, faded
   }

@@ -36,14 +36,14 @@ void fiq_engine_control_analysis(FiqEngine* self)
   FiqPartialTrackerParams      params = fiq_partial_tracker_default_params();
   const bool                   of_input =
       p->source != FIQ_SOURCE_SYNTHESIS || (self->path && fiq_engine_is_present(self));
-  if (of_input && !self->analysing) {
-    fiq_partial_tracker_reset(&self->analysis);
+  if (of_input && !self->input.tracks) {
+    fiq_partial_tracker_reset(&self->input.tracker);
   }
-  self->analysing     = of_input;
+  self->input.tracks  = of_input;
   params.max_carriers = p->voices;
   params.threshold_db = p->threshold;
   if (of_input) {
-    fiq_partial_tracker_control(&self->analysis, &params);
+    fiq_partial_tracker_control(&self->input.tracker, &params);
   }
 }
 
@@ -55,24 +55,24 @@ static void control_voices(FiqEngine* self)
   uint32_t      n_heard = 0;
   if (self->params.source != FIQ_SOURCE_SYNTHESIS) {
     const FiqPartialTrackerVoice* const heard =
-        fiq_partial_tracker_voices(&self->analysis, &n_heard);
+        fiq_partial_tracker_voices(&self->input.tracker, &n_heard);
     for (uint32_t i = 0; i < n_heard && n < FIQ_SWARM_VOICES_MAX; ++i) {
       swarm_out[n++] = (FiqSwarmVoice){heard[i].id, heard[i].hz, heard[i].mass,
                                        fiq_voice_level * heard[i].level};
     }
   }
   // Without voices before and now there is nobody to be dismissed.
-  if (n > 0 || self->n_sung > 0) {
+  if (n > 0 || self->moments.n_sung > 0) {
     fiq_swarm_set_voices(&self->swarm->swarm, swarm_out, n);
   }
-  self->n_sung = n;
+  self->moments.n_sung = n;
 }
 
 /// Notes within the attended bands couple more firmly.
 static void control_attention(FiqEngine* self)
 {
-  const FiqAttention* const attention = &self->attention;
-  const uint32_t            n         = self->attending ? attention->n_foci : 0;
+  const FiqAttention* const attention = &self->goals.attention;
+  const uint32_t            n         = self->goals.attending ? attention->n_foci : 0;
   float                     low_hz[FIQ_ATTENTION_FOCI_MAX];
   float                     high_hz[FIQ_ATTENTION_FOCI_MAX];
   for (uint32_t i = 0; i < n; ++i) {
@@ -95,7 +95,7 @@ float fiq_engine_group_critical(const FiqEngine* self)
 static void shake_groups(FiqEngine* self, float period_s)
 {
   const FiqSwarm* const         swarm     = &self->swarm->swarm;
-  FiqStochasticResonance* const resonance = &self->group_resonance;
+  FiqStochasticResonance* const resonance = &self->phase.group_resonance;
   if (self->params.resonance <= 0.0f || swarm->rest.asleep) {
     if (resonance->n_states > 0) {
       fiq_stochastic_resonance_reset(resonance);
@@ -130,7 +130,7 @@ static void control_groups(FiqEngine* self)
                                        .critical     = fiq_engine_group_critical(self),
                                        .coupling_max = group_coupling_max,
                                        .speed        = p->speed};
-  fiq_regulator_step(&self->group_regulator, &params, self->swarm->swarm.groups.order,
+  fiq_regulator_step(&self->phase.group_regulator, &params, self->swarm->swarm.groups.order,
                      fiq_swarm_uncertainty(&self->swarm->swarm), period_s);
   shake_groups(self, period_s);
 }
@@ -138,8 +138,8 @@ static void control_groups(FiqEngine* self)
 float fiq_engine_group_noise(const FiqEngine* self)
 {
   // Groups pull by half their detune, some rad/s, where the core pulls by 1: it takes more to shake them.
-  return fminf(group_noise_max,
-               group_noise * (self->group_regulator.noise + self->group_resonance.noise));
+  return fminf(group_noise_max, group_noise * (self->phase.group_regulator.noise +
+                                               self->phase.group_resonance.noise));
 }
 
 /// What is heard or recalled of an input has its own partials; harmonics upon them would be another sound.
@@ -155,10 +155,10 @@ static float n_partials(const FiqEngine* self)
 static void control_resynthesis(FiqEngine* self)
 {
   const bool copies = fiq_engine_copies_input(self);
-  for (uint32_t channel = 0; channel < 16 && copies && !self->is_resynthesis; ++channel) {
+  for (uint32_t channel = 0; channel < 16 && copies && !self->input.is_resynthesis; ++channel) {
     fiq_swarm_controller(&self->swarm->swarm, channel, all_notes_off, 0, 0);
   }
-  self->is_resynthesis = copies;
+  self->input.is_resynthesis = copies;
 }
 
 /// The highest mod wheel of channels that sound, and of the first: there is one detune for all notes.
@@ -186,18 +186,18 @@ static float key_level(FiqEngine* self, float period_s)
 {
   const bool  follows = self->path && fiq_engine_sings_input(self);
   const float led     = follows && !fiq_effect_path_follows_side(&self->path->path) ? 1.0f : 0.0f;
-  self->key_follow    = fiq_effect_path_follow_led(self->key_follow, led, period_s);
-  const float follow  = self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW].end * self->key_follow;
-  return follow > 1e-4f ? fiq_mix(1.0f, fiq_effect_path_follow_gain(self->key_power), follow)
+  self->input.key_follow = fiq_effect_path_follow_led(self->input.key_follow, led, period_s);
+  const float follow     = self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW].end * self->input.key_follow;
+  return follow > 1e-4f ? fiq_mix(1.0f, fiq_effect_path_follow_gain(self->input.key_power), follow)
                         : 1.0f;
 }
 
 void fiq_engine_control_swarm(FiqEngine* self)
 {
-  const FiqEngineParams* const p       = &self->params;
-  const float                  density = fiq_goal_controller_drive(&self->agency, FIQ_GOAL_DENSITY);
-  const float                  beats   = fiq_engine_sync_beats(self, p->anneal_sync);
-  const float                  wheel   = highest_wheel(&self->swarm->swarm.notes);
+  const FiqEngineParams* const p = &self->params;
+  const float density = fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_DENSITY);
+  const float beats   = fiq_engine_sync_beats(self, p->anneal_sync);
+  const float wheel   = highest_wheel(&self->swarm->swarm.notes);
   control_resynthesis(self);
   control_groups(self);
   control_attention(self);
@@ -210,7 +210,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .sharpness            = sharpness_of(p->sharpness),
       .metric               = p->metric,
       .spread_cents         = fminf(100.0f, p->detune + wheel * p->wheel_detune),
-      .coupling             = self->group_regulator.coupling * p->speed,
+      .coupling             = self->phase.group_regulator.coupling * p->speed,
       .partials             = n_partials(self),
       .tilt_db_per_octave   = fiq_clamp(p->tilt + goal_tilt * density, -24.0f, 6.0f),
       .width                = p->stereo,
@@ -222,14 +222,14 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .scatter_octaves      = p->scatter,
       .level                = 1.0f,
       .key_level    = key_level(self, (float)(self->control_frames / self->config.sample_rate_hz)),
-      .chord        = self->is_resynthesis ? 0.0f : p->chord,
+      .chord        = self->input.is_resynthesis ? 0.0f : p->chord,
       .root_note    = p->root_note,
       .odd_even     = p->odd_even,
       .stretch      = p->stretch,
       .motion_hz    = p->stereo_rate,
       .motion_depth = p->stereo_motion,
       .sharpness_mode = p->sharpness_mode,
-      .temperature    = p->temperature * (p->stabilise ? self->core.temperature : 1.0f),
+      .temperature    = p->temperature * (p->stabilise ? self->phase.core.temperature : 1.0f),
       .lag_rad        = p->lag,
       .distribution   = p->distribution,
       .phase_noise    = fiq_engine_group_noise(self),

@@ -16,16 +16,16 @@ void fiq_engine_warm_up(FiqEngine* self, const FiqEngineParams* params)
   FiqEngineState kept;
   fiq_engine_state(self, &kept);
   const FiqEngineConfig config  = self->config;
-  const bool            watched = self->watched;
+  const bool            watched = self->report.watched;
   self->config.exchange         = NULL;
-  self->watched                 = false;
+  self->report.watched          = false;
   for (uint32_t done = 0; done < FRAMES; done += BLOCK) {
     float        heard[FIQ_CHANNELS][BLOCK];
     float* const out[FIQ_CHANNELS] = {heard[0], heard[1]};
     fiq_engine_process(self, &quiet, NULL, NULL, out, BLOCK);
   }
-  self->config  = config;
-  self->watched = watched;
+  self->config         = config;
+  self->report.watched = watched;
   if (self->path) {
     fiq_engine_place_phases(&self->path->path.realms, &kept);
   }
