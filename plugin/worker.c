@@ -2,7 +2,9 @@
 /*
    Parts of the engine that the parameters want otherwise (a larger swarm, another window): built by
    the host's worker, installed by run(), the replaced ones released by the worker again. Without a
-   worker the engine keeps the parts that it was activated with.
+   worker the engine keeps the parts that it was activated with. And lessons of the spectral realm: what the
+   engine has recorded is learned from by the worker, or at once when freewheeling; without a worker the engine
+   learns by itself, a slice now and then.
 */
 #include "plugin/instance.h"
 
@@ -13,12 +15,6 @@ typedef struct {
   FiqPart* part; ///< built, or NULL
   bool     is_lesson;
 } Answer;
-
-bool fiq_plugin_hand_over(FiqPlugin* self, FiqTask task)
-{
-  const LV2_Worker_Schedule* const worker = &self->schedule;
-  return worker->schedule_work && !worker->schedule_work(worker->handle, sizeof(task), &task);
-}
 
 /// Give a replaced part to the worker; a full queue is asked again in the next block.
 static void release_retired(FiqPlugin* self)
@@ -97,6 +93,25 @@ void fiq_plugin_grow(FiqPlugin* self)
       self->growing =
           false; // a full queue is no loss: the wish stands and the next block asks again
     }
+  }
+}
+
+void fiq_plugin_learn(FiqPlugin* self)
+{
+  if (!self->config.with_worker) {
+    return;
+  }
+  if (!self->lesson) {
+    self->lesson = fiq_engine_lesson(self->engine, &self->params);
+  }
+  if (self->lesson && self->params.freewheel) {
+    fiq_part_learn(self->lesson);
+    fiq_engine_learned(self->engine);
+    self->lesson = NULL;
+  }
+  // A full queue is asked again in the next block.
+  if (self->lesson && fiq_plugin_hand_over(self, (FiqTask){.lesson = self->lesson})) {
+    self->lesson = NULL;
   }
 }
 

@@ -10,14 +10,6 @@ static const float exchange_s        = 0.05f;
 static const float goal_octaves = 4.0f; // of the drive that a goal adds or takes at most
 
 /// Beats per turn for sync 1..7; the first three count bars.
-static const float sync_lengths[] = {0.0f, 4.0f, 2.0f, 1.0f, 2.0f, 1.0f, 0.5f, 0.25f};
-
-/// Beats of a sync choice, or 0 for free.
-float fiq_engine_sync_beats(const FiqEngine* self, FiqSync choice)
-{
-  const bool in_bars = choice >= FIQ_SYNC_4_BARS && choice <= FIQ_SYNC_1_BAR;
-  return sync_lengths[choice] * (in_bars ? (float)self->tempo.beats_per_bar : 1.0f);
-}
 
 /// A new input mode is taken behind the dry signal, once nothing of the old one is left in the realms.
 static void control_mode(FiqEngine* self, float period_s)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What the files of the engine share; for nobody else.
-   process.c: life, and the way of sound; control.c: the control period; exchange.c: exchange of
+   setup.c: making; reset.c: starting over; process.c: the way of sound; snapshot.c: the state; control.c: the control period; exchange.c: exchange of
    parts; learning.c: what is learned; phase.c: the phase core; goals.c: memory, goals,
-   attention; swarm.c: what the swarm is told; leaving.c: one that gives way; warmup.c: periods that nobody hears.
+   attention; swarm.c: what the swarm is told; warmup.c: periods that nobody hears.
 */
 #ifndef FIQ_ENGINE_STATE_H
 #define FIQ_ENGINE_STATE_H
@@ -225,6 +225,9 @@ static inline uint32_t fiq_engine_count_down(uint32_t frames, uint32_t passed)
 {
   return frames - (frames < passed ? frames : passed);
 }
+
+/// Silence; parameters, random choices and what was learned stay.  [audio]
+void fiq_engine_reset_sound(FiqEngine* self);
 
 /// All that happens once a control period.  [audio]
 void fiq_engine_control(FiqEngine* self);

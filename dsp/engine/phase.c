@@ -9,6 +9,15 @@ static const float cent          = 0.000577622650f; // ln 2 / 1200
 
 enum { SWAY_TICKS = 2 }; ///< control periods of the swarm's shortest step
 
+static const float sync_lengths[] = {0.0f, 4.0f, 2.0f, 1.0f, 2.0f, 1.0f, 0.5f, 0.25f};
+
+/// Beats of a sync choice, or 0 for free.
+float fiq_engine_sync_beats(const FiqEngine* self, FiqSync choice)
+{
+  const bool in_bars = choice >= FIQ_SYNC_4_BARS && choice <= FIQ_SYNC_1_BAR;
+  return sync_lengths[choice] * (in_bars ? (float)self->tempo.beats_per_bar : 1.0f);
+}
+
 FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena)
 {
   const FiqPhaseCoreConfig config = {

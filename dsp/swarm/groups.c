@@ -25,6 +25,11 @@ static const float faintest =
     0.0025f; // power of a note's partials over that of the strongest there is
 static const float least_power = 0.02f; // of a group whose phases flee each other
 
+float fiq_swarm_hz(const FiqSwarm* self, float x)
+{
+  return self->step.cents ? fiq_swarm_converted(false, x) : x;
+}
+
 /// Loudness: how much of its power a group of the present order has too much.
 static float group_power(const FiqSwarm* self, uint32_t g, float pan_coherence)
 {

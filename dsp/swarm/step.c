@@ -404,11 +404,6 @@ void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller,
   fiq_notes_controller(&self->notes, channel, controller, value, self->frame + offset);
 }
 
-float fiq_swarm_hz(const FiqSwarm* self, float x)
-{
-  return self->step.cents ? fiq_swarm_converted(false, x) : x;
-}
-
 float fiq_swarm_residual_hz(const FiqSwarm* self)
 {
   // On the axis of cents a unit is f / 261.63 Hz; the mean carrier stands for all.
