@@ -14,64 +14,162 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// Resolve links, so that the file behind one is replaced and not the link.
-static bool resolve(FiqPendingFile* self, const char* path)
+enum { COPY_BYTES = 65536 };
+
+/// Those that have a temporary file, where a signal finds them.
+static FiqPendingFile* begun[FIQ_PENDING_MAX];
+
+static bool remember(FiqPendingFile* self)
 {
-  char* const real = realpath(path, NULL);
-  const int   n    = snprintf(self->path, sizeof self->path, "%s", real ? real : path);
-  free(real);
-  if (n < 0 || (size_t)n >= sizeof self->path) {
-    fiq_error("%s: the name is too long", path);
-    return false;
+  for (int i = 0; i < FIQ_PENDING_MAX; ++i) {
+    if (!begun[i]) {
+      begun[i] = self;
+      return true;
+    }
   }
-  return true;
+  errno = EMFILE;
+  return false;
 }
 
-/// A new file in the folder of the final one, with the mode that the final one is to have.
-static int open_temporary(FiqPendingFile* self, mode_t mode)
+/// There is no temporary file of `self` any more.
+static void forget(FiqPendingFile* self)
 {
-  char folder[FIQ_PENDING_PATH_BYTES];
-  char name[FIQ_PENDING_PATH_BYTES];
-  snprintf(folder, sizeof folder, "%s", self->path);
-  snprintf(name, sizeof name, "%s", self->path);
-  const int n = snprintf(self->temporary, sizeof self->temporary, "%s/.%.200s.XXXXXX",
-                         dirname(folder), basename(name));
-  if (n < 0 || (size_t)n >= sizeof self->temporary) {
-    errno              = ENAMETOOLONG;
-    self->temporary[0] = '\0';
+  self->temporary[0] = '\0';
+  for (int i = 0; i < FIQ_PENDING_MAX; ++i) {
+    begun[i] = begun[i] == self ? NULL : begun[i];
+  }
+}
+
+void fiq_pending_remove_all(void)
+{
+  for (int i = 0; i < FIQ_PENDING_MAX; ++i) {
+    if (begun[i] && begun[i]->temporary[0]) {
+      unlink(begun[i]->temporary);
+    }
+  }
+}
+
+/// A new file in the folder of the final one, with the mode and, if that may be, the owner that it is to have.
+static int open_temporary(FiqPendingFile* self, const struct stat* older)
+{
+  const mode_t mask = umask(0);
+  umask(mask);
+  const bool named = fiq_path_temporary(self->path, self->temporary);
+  const int descriptor = named && remember(self) ? mkstemp(self->temporary) : -1;
+  if (descriptor < 0) {
+    forget(self);
     return -1;
   }
-  const int descriptor = mkstemp(self->temporary);
-  if (descriptor < 0) {
-    self->temporary[0] = '\0';
-  } else {
-    fchmod(descriptor, mode);
+  if (older && fchown(descriptor, older->st_uid, older->st_gid) != 0) {
+    errno = 0; // only the superuser may give files away
+  }
+  fchmod(descriptor, older ? older->st_mode & 0777 : (mode_t)(0666 & ~mask));
+  return descriptor;
+}
+
+int fiq_nameless_file(void)
+{
+  char              path[FIQ_PATH_BYTES];
+  const char* const set    = getenv("TMPDIR");
+  const char* const folder = set && set[0] ? set : "/tmp";
+  const int         n      = snprintf(path, sizeof path, "%s/fieldiq.XXXXXX", folder);
+  if (n < 0 || (size_t)n >= sizeof path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  const int descriptor = mkstemp(path);
+  if (descriptor >= 0) {
+    unlink(path);
   }
   return descriptor;
 }
 
-bool fiq_pending_open(FiqPendingFile* self, const char* path)
+static bool write_all(int descriptor, const void* bytes, size_t n_bytes)
+{
+  const char* at = bytes;
+  while (n_bytes > 0) {
+    const ssize_t n = write(descriptor, at, n_bytes);
+    if (n < 0 && errno != EINTR) {
+      return false;
+    }
+    at += n > 0 ? n : 0;
+    n_bytes -= n > 0 ? (size_t)n : 0;
+  }
+  return true;
+}
+
+bool fiq_copy_bytes(int from, int to)
+{
+  char    bytes[COPY_BYTES];
+  ssize_t n = 1;
+  while (n != 0) {
+    n = read(from, bytes, sizeof bytes);
+    if ((n < 0 && errno != EINTR) || (n > 0 && !write_all(to, bytes, (size_t)n))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool fiq_pending_write(const FiqPendingFile* self, const void* bytes, size_t n_bytes)
+{
+  return write_all(self->descriptor, bytes, n_bytes);
+}
+
+/// What `path` names if that is no file: a descriptor of one's own, or -1.
+static int open_stream(const char* path)
 {
   struct stat info;
-  *self = (FiqPendingFile){.descriptor = -1};
-  if (!resolve(self, path)) {
-    return false;
+  const int   given = fiq_path_descriptor(path, STDOUT_FILENO);
+  if (given >= 0) {
+    return dup(given);
   }
-  const mode_t mask = umask(0);
-  umask(mask);
-  const bool exists = stat(self->path, &info) == 0;
+  // A pipe waits for somebody who reads.
+  return stat(path, &info) == 0 && !S_ISREG(info.st_mode) ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+}
+
+static bool begin(FiqPendingFile* self, const char* path)
+{
+  struct stat info;
+  const bool  named  = fiq_path_descriptor(path, STDOUT_FILENO) >= 0;
+  const bool  exists = !named && stat(path, &info) == 0;
+  *self              = (FiqPendingFile){.descriptor = -1, .stream = -1};
   if (exists && S_ISDIR(info.st_mode)) {
-    fiq_error("%s: is a folder", self->path);
+    fiq_error("%s: is a folder", path);
     return false;
   }
-  const bool device = exists && !S_ISREG(info.st_mode);
-  self->descriptor =
-      device ? open(self->path, O_RDWR)
-             : open_temporary(self, exists ? info.st_mode & 0777 : (mode_t)(0666 & ~mask));
+  if (named || (exists && !S_ISREG(info.st_mode))) {
+    snprintf(self->path, sizeof self->path, "%s", named && path[0] == '-' ? "stdout" : path);
+    self->descriptor = open_stream(path);
+  } else if (fiq_path_resolve(path, self->path)) {
+    self->descriptor = open_temporary(self, exists ? &info : NULL);
+  }
   if (self->descriptor < 0) {
-    fiq_error("%s: cannot be written: %s", self->path, strerror(errno));
+    fiq_error("%s: cannot be written: %s", path, strerror(errno));
   }
   return self->descriptor >= 0;
+}
+
+bool fiq_pending_open(FiqPendingFile* self, const char* path)
+{
+  return begin(self, path);
+}
+
+bool fiq_pending_open_seekable(FiqPendingFile* self, const char* path)
+{
+  if (!begin(self, path)) {
+    return false;
+  }
+  if (!self->temporary[0]) {
+    self->stream     = self->descriptor;
+    self->descriptor = fiq_nameless_file();
+  }
+  if (self->descriptor < 0) {
+    fiq_error("%s: no room for temporary files: %s", path, strerror(errno));
+    fiq_pending_discard(self);
+    return false;
+  }
+  return true;
 }
 
 void fiq_pending_fail(FiqPendingFile* self, const char* otherwise)
@@ -80,12 +178,28 @@ void fiq_pending_fail(FiqPendingFile* self, const char* otherwise)
   fiq_pending_discard(self);
 }
 
+/// Close what is written to; what went to a file without a name goes where it belongs first.
+static bool release(FiqPendingFile* self)
+{
+  bool released = true;
+  if (self->stream >= 0) {
+    released =
+        lseek(self->descriptor, 0, SEEK_SET) == 0 && fiq_copy_bytes(self->descriptor, self->stream);
+    released     = close(self->stream) == 0 && released;
+    self->stream = -1;
+  }
+  const int reason = errno;
+  released         = close(self->descriptor) == 0 && released;
+  self->descriptor = -1;
+  errno            = reason ? reason : errno;
+  return released;
+}
+
 bool fiq_pending_complete(FiqPendingFile* self)
 {
   errno               = 0;
   const bool synced   = self->temporary[0] == '\0' || fsync(self->descriptor) == 0;
-  const bool released = close(self->descriptor) == 0;
-  self->descriptor    = -1;
+  const bool released = release(self);
   if (!synced || !released) {
     fiq_pending_fail(self, "the disk failed");
   }
@@ -95,7 +209,7 @@ bool fiq_pending_complete(FiqPendingFile* self)
 /// Make the new name outlast a crash; a folder that cannot be opened for reading cannot be synced.
 static bool sync_folder(const char* path)
 {
-  char copy[FIQ_PENDING_PATH_BYTES];
+  char copy[FIQ_PATH_BYTES];
   snprintf(copy, sizeof copy, "%s", path);
   const int  descriptor = open(dirname(copy), O_RDONLY | O_DIRECTORY);
   const bool synced     = descriptor < 0 || fsync(descriptor) == 0 || errno == EINVAL;
@@ -108,22 +222,44 @@ static bool sync_folder(const char* path)
 bool fiq_pending_rename(FiqPendingFile* self)
 {
   errno = 0;
-  if (self->temporary[0] != '\0' && rename(self->temporary, self->path) != 0) {
+  if (self->temporary[0] == '\0') {
+    return true;
+  }
+  if (rename(self->temporary, self->path) != 0) {
     fiq_pending_fail(self, "the disk failed");
     return false;
   }
-  self->temporary[0] = '\0';
+  forget(self);
   return sync_folder(self->path);
 }
 
 void fiq_pending_discard(FiqPendingFile* self)
 {
+  // What was never begun is all zeros, and 0 is nobody's to close here.
   if (self->descriptor > 0) {
     close(self->descriptor);
     self->descriptor = -1;
   }
+  if (self->stream > 0) {
+    close(self->stream);
+    self->stream = -1;
+  }
   if (self->temporary[0]) {
     unlink(self->temporary);
-    self->temporary[0] = '\0';
+    forget(self);
   }
+}
+
+bool fiq_pending_text(const char* path, const char* text)
+{
+  FiqPendingFile file;
+  if (!fiq_pending_open(&file, path)) {
+    return false;
+  }
+  errno = 0;
+  if (!fiq_pending_write(&file, text, strlen(text))) {
+    fiq_pending_fail(&file, "the disk failed");
+    return false;
+  }
+  return fiq_pending_complete(&file) && fiq_pending_rename(&file);
 }

@@ -2,23 +2,34 @@
 /**
    A file that appears under its name only when all of it is on the disk. Until then it stands
    in the same folder under a hidden temporary name, so that nobody ever sees half of it and an
-   older file of that name stays until it is replaced. Devices are written to directly.
+   older file of that name stays until it is replaced. What is no file (a device, a pipe, "-" for stdout) is
+   written to directly, or, for what must be sought in, at the end out of a file without a name.
 */
 #ifndef FIQ_PENDING_FILE_H
 #define FIQ_PENDING_FILE_H
 
-#include <stdbool.h>
+#include "host-test/common/file_path.h"
 
-enum { FIQ_PENDING_PATH_BYTES = 4096 };
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { FIQ_PENDING_MAX = 8 }; ///< open at one time
 
 typedef struct {
-  char path[FIQ_PENDING_PATH_BYTES];      ///< final name, links resolved
-  char temporary[FIQ_PENDING_PATH_BYTES]; ///< "" when there is none (devices, or all is done)
-  int  descriptor;                        ///< to write to; -1 when closed
+  char path[FIQ_PATH_BYTES];      ///< final name, links resolved
+  char temporary[FIQ_PATH_BYTES]; ///< "" when there is none (devices, or all is done)
+  int  descriptor;                ///< to write to; -1 when closed
+  int  stream; ///< where `descriptor`, a file without a name, goes in the end; -1: nowhere
 } FiqPendingFile;
 
-/// Begin `path`; says what is wrong.
+/// Begin `path`, to be written from its beginning to its end; says what is wrong.
 bool fiq_pending_open(FiqPendingFile* self, const char* path);
+
+/// Begin `path`, to be written in any order; says what is wrong.
+bool fiq_pending_open_seekable(FiqPendingFile* self, const char* path);
+
+/// Append `n_bytes`; false, with errno, when that failed.
+bool fiq_pending_write(const FiqPendingFile* self, const void* bytes, size_t n_bytes);
 
 /// Put what has been written on the disk and close; says what is wrong and then removes it.
 bool fiq_pending_complete(FiqPendingFile* self);
@@ -31,5 +42,17 @@ void fiq_pending_discard(FiqPendingFile* self);
 
 /// Say that the file could not be completed, why if errno knows, and remove it.
 void fiq_pending_fail(FiqPendingFile* self, const char* otherwise);
+
+/// Begin, complete and rename `path` with this text; says what is wrong.
+bool fiq_pending_text(const char* path, const char* text);
+
+/// Remove every temporary file there is, from a signal's handler.
+void fiq_pending_remove_all(void);
+
+/// A file without a name in the folder for temporary files, or -1 with errno.
+int fiq_nameless_file(void);
+
+/// Copy all that is left to read of `from` to `to`; false, with errno, when that failed.
+bool fiq_copy_bytes(int from, int to);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "host-test/common/report.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -12,6 +13,7 @@ enum { BAR_COLUMNS = 40 };
 
 static struct {
   const char* program;
+  FILE*       terminal; ///< NULL: stderr
   bool        quiet;
   bool        bar_visible;
   double      bar_start_s;
@@ -25,11 +27,35 @@ static double now_s(void)
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/// Where this program's own lines go.
+static FILE* terminal(void)
+{
+  return report.terminal ? report.terminal : stderr;
+}
+
+/// Libraries write to stderr by themselves, so it leads nowhere from now on, and the terminal is kept for us.
+static void silence_libraries(void)
+{
+  const int kept    = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  report.terminal   = kept >= 0 ? fdopen(kept, "w") : NULL;
+  if (report.terminal && nowhere >= 0) {
+    setvbuf(report.terminal, NULL, _IOLBF, BUFSIZ);
+    dup2(nowhere, STDERR_FILENO);
+  }
+  if (nowhere >= 0) {
+    close(nowhere);
+  }
+}
+
 void fiq_report_init(const char* program, bool quiet)
 {
   report.program     = program;
   report.quiet       = quiet;
   report.bar_start_s = now_s();
+  if (quiet && !report.terminal) {
+    silence_libraries();
+  }
 }
 
 bool fiq_report_is_quiet(void)
@@ -43,9 +69,10 @@ static void say(const char* kind, const char* format, va_list arguments)
 static void say(const char* kind, const char* format, va_list arguments)
 {
   fiq_progress_end();
-  fprintf(stderr, "%s: %s", report.program, kind);
-  vfprintf(stderr, format, arguments);
-  fputc('\n', stderr);
+  FILE* const to = terminal();
+  fprintf(to, "%s: %s", report.program, kind);
+  vfprintf(to, format, arguments);
+  fputc('\n', to);
 }
 
 void fiq_error(const char* format, ...)
@@ -73,6 +100,12 @@ void fiq_note(const char* format, ...)
   va_start(arguments, format);
   say("", format, arguments);
   va_end(arguments);
+}
+
+int fiq_report_vprintf(const char* format, va_list arguments)
+{
+  fiq_progress_end();
+  return vfprintf(terminal(), format, arguments);
 }
 
 void fiq_progress(double share)

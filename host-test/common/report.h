@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What the hosts say on stderr: errors, warnings, notes and the progress bar, each line
-   headed by the program's name. State is one per process.
+   headed by the program's name. When quiet, nothing that a library writes to stderr by itself gets through.
+   State is one per process.
 */
 #ifndef FIQ_REPORT_H
 #define FIQ_REPORT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 /// Exit codes of both hosts.
@@ -15,7 +17,8 @@ typedef enum {
   FIQ_EXIT_USAGE   = 2  ///< the command line asks for something that cannot be
 } FiqExit;
 
-/// `program` heads every line and must outlive the process; `quiet` drops notes and progress.  [setup]
+/// `program` heads every line and must outlive the process; `quiet` drops notes and progress, and what libraries say,
+/// for good.  [setup]
 void fiq_report_init(const char* program, bool quiet);
 
 /// Whether notes are dropped.  [any]
@@ -29,6 +32,9 @@ void fiq_warning(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 /// What is nice to know; silent when quiet.  [any but audio]
 void fiq_note(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+/// What a plugin says through the host, as it is, quiet or not; as vprintf.  [any but audio]
+int fiq_report_vprintf(const char* format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 /// Draw the bar at `share` 0..1 with the seconds left; only on a terminal, at most 10 times a second.
 void fiq_progress(double share);

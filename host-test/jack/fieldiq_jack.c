@@ -5,6 +5,7 @@
 */
 #define _POSIX_C_SOURCE 200809L
 
+#include "host-test/common/file_claims.h"
 #include "host-test/jack/jack_client.h"
 #include "host-test/jack/jack_console.h"
 #include "host-test/jack/jack_options.h"
@@ -27,6 +28,7 @@ typedef struct {
   FiqJack        jack;
   FiqConsole     console;
   FiqTrace       trace;
+  FiqClaims      claims;
   union {
     LV2_Atom atom;
     uint64_t alignment;
@@ -50,6 +52,8 @@ static void catch_signals(void)
     sigaction(numbers[i], &action, NULL);
   }
   signal(SIGPIPE, SIG_IGN);
+  // Writing beyond a file size limit then fails as a full disk does.
+  signal(SIGXFSZ, SIG_IGN);
   // In the background of a terminal a read then fails instead of stopping the sound.
   signal(SIGTTIN, SIG_IGN);
 }
@@ -155,6 +159,20 @@ static void client_name(const Job* job, char to[NAME_BYTES])
            job->options.name ? job->options.name : (short_name ? job->options.plugin : "fieldiq"));
 }
 
+/// Whether the trace would not be written over what is read.
+static bool claim_files(Job* job)
+{
+  const FiqJackOptions* const options = &job->options;
+  FiqClaims* const            claims  = &job->claims;
+  // A preset has a name, or else is a file.
+  const char* const preset =
+      options->preset && access(options->preset, F_OK) == 0 ? options->preset : NULL;
+  return fiq_claim(claims, FIQ_CLAIM_READ, "--state", options->state) &&
+         fiq_claim(claims, FIQ_CLAIM_READ, "--preset", preset) &&
+         fiq_claim_tuning(claims, "--tuning", options->tuning) &&
+         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--trace", options->trace);
+}
+
 static FiqExit start(Job* job)
 {
   char                        name[NAME_BYTES];
@@ -213,6 +231,8 @@ static void serve(Job* job)
   unsigned          n_xruns = 0;
   console->jack             = jack;
   console->host             = &job->host;
+  console->claims           = &job->claims;
+  console->n_claims         = job->claims.n;
   while (!caught && !console->quit && !atomic_load(&jack->gone)) {
     struct pollfd input = {.fd = console->ended ? -1 : STDIN_FILENO, .events = POLLIN};
     if (poll(&input, 1, POLL_MS) > 0 && input.revents != 0) {
@@ -261,7 +281,7 @@ static FiqExit play(Job* job)
   if (job->options.list_plugins || job->options.list_presets || job->options.list_parameters) {
     return list(job);
   }
-  const FiqExit status = start(job);
+  const FiqExit status = claim_files(job) ? start(job) : FIQ_EXIT_USAGE;
   if (status != FIQ_EXIT_OK) {
     return status;
   }

@@ -114,11 +114,14 @@ static void act_load(FiqConsole* self, char* rest)
 static void act_save(FiqConsole* self, char* rest)
 {
   const char* const path = trimmed(rest);
+  const uint32_t    n    = self->claims->n;
   if (!path[0]) {
     fiq_error("save FILE");
-  } else if (fiq_state_save(self->host, path)) {
+  } else if (fiq_claim(self->claims, FIQ_CLAIM_WRITTEN, "save", path) &&
+             fiq_state_save(self->host, path)) {
     printf("saved %s\n", path);
   }
+  fiq_claims_cut(self->claims, n);
 }
 
 static void act_seed(FiqConsole* self, char* rest)
@@ -138,7 +141,9 @@ static void act_seed(FiqConsole* self, char* rest)
 static void act_tuning(FiqConsole* self, char* rest)
 {
   const char* const path = trimmed(rest);
-  if (fiq_host_tuning(self->host, path)) {
+  // The tuning that plays belongs to the state by its name and must outlast a save.
+  fiq_claims_cut(self->claims, self->n_claims);
+  if (fiq_claim_tuning(self->claims, "tuning", path) && fiq_host_tuning(self->host, path)) {
     printf("tuning %s\n", path[0] ? path : "equal");
   }
 }

@@ -6,18 +6,21 @@
 #ifndef FIQ_JACK_CONSOLE_H
 #define FIQ_JACK_CONSOLE_H
 
+#include "host-test/common/file_claims.h"
 #include "host-test/jack/jack_client.h"
 
 enum { FIQ_CONSOLE_BYTES = 1024 };
 
 typedef struct {
-  FiqJack* jack;
-  FiqHost* host;
-  char     line[FIQ_CONSOLE_BYTES]; ///< what has been typed of the current line
-  size_t   length;
-  bool     overlong; ///< the current line is too long and is dropped at its end
-  bool     ended;    ///< end of input
-  bool     quit;     ///< asked to end
+  FiqJack*   jack;
+  FiqHost*   host;
+  FiqClaims* claims;                  ///< what must not be written over
+  uint32_t   n_claims;                ///< of them from the command line
+  char       line[FIQ_CONSOLE_BYTES]; ///< what has been typed of the current line
+  size_t     length;
+  bool       overlong; ///< the current line is too long and is dropped at its end
+  bool       ended;    ///< end of input
+  bool       quit;     ///< asked to end
 } FiqConsole;
 
 /// Carry out one command.  [any but audio]

@@ -77,7 +77,7 @@ static int log_vprintf(LV2_Log_Handle handle, LV2_URID type, const char* format,
   // Traces may come from run(), which must not write to a terminal.
   const bool silent = type == self->audio.urids.log_trace ||
                       (type == self->audio.urids.log_note && fiq_report_is_quiet());
-  return silent ? 0 : vfprintf(stderr, format, arguments);
+  return silent ? 0 : fiq_report_vprintf(format, arguments);
 }
 
 static int log_printf(LV2_Log_Handle handle, LV2_URID type, const char* format, ...)

@@ -3,8 +3,11 @@
 
 #include "host-test/lv2/lv2_state.h"
 
+#include "host-test/common/pending_file.h"
+#include "host-test/common/pending_folder.h"
 #include "host-test/common/report.h"
 #include "host-test/common/suggest.h"
+#include "host-test/lv2/state_check.h"
 
 #include <lv2/presets/presets.h>
 #include <lv2/state/state.h>
@@ -187,27 +190,6 @@ bool fiq_state_load_preset(FiqHost* host, const char* name)
   return loaded;
 }
 
-/// The whole file as text, owned by the caller, or NULL.
-static char* read_text(const char* path)
-{
-  FILE* const file = fopen(path, "rb");
-  char*       text = NULL;
-  if (!file) {
-    return NULL;
-  }
-  if (fseek(file, 0, SEEK_END) == 0) {
-    const long size = ftell(file);
-    text            = size >= 0 ? calloc(1, (size_t)size + 1) : NULL;
-    rewind(file);
-    if (text && fread(text, 1, (size_t)size, file) != (size_t)size) {
-      free(text);
-      text = NULL;
-    }
-  }
-  fclose(file);
-  return text;
-}
-
 /// The file that holds the state of the folder `path`, owned by the caller, or NULL.
 static char* file_in_folder(const char* path)
 {
@@ -227,92 +209,151 @@ static char* file_in_folder(const char* path)
   return found;
 }
 
-static LilvState* read_state(FiqHost* host, const char* path)
+/// The URI of the file `path`, owned by the caller, or NULL.
+static char* file_uri(FiqHost* host, const char* path)
 {
-  char* const text = read_text(path);
-  // lilv speaks of an unnamed state at length; ask only what can answer.
-  const bool named = text && strstr(text, "<" SAVED_URI ">");
-  LilvState* state = NULL;
-  if (named) {
-    state = lilv_state_new_from_string(host->world, &host->urid.map, text);
-  } else if (text && strstr(text, "Preset")) {
-    char* const full = realpath(path, NULL);
-    state = full ? lilv_state_new_from_file(host->world, &host->urid.map, NULL, full) : NULL;
-    free(full);
+  LilvNode* const node = lilv_new_file_uri(host->world, NULL, path);
+  char* const     uri  = node ? strdup(lilv_node_as_uri(node)) : NULL;
+  lilv_node_free(node);
+  return uri;
+}
+
+/// The state that `text`, the file `full`, holds, or NULL and the reason.
+static LilvState* parse_state(FiqHost* host, const char* full, const char* text, size_t n_bytes,
+                              char reason[FIQ_TURTLE_REASON_BYTES])
+{
+  // A state saved as one file has a name of its own; in a folder, the file itself is the state.
+  const bool  named = strstr(text, "<" SAVED_URI ">") != NULL;
+  char* const uri   = named ? strdup(SAVED_URI) : file_uri(host, full);
+  LilvState*  state = NULL;
+  if (uri && fiq_state_check(text, n_bytes, uri, reason)) {
+    state = named ? lilv_state_new_from_string(host->world, &host->urid.map, text)
+                  : lilv_state_new_from_file(host->world, &host->urid.map, NULL, full);
+    snprintf(reason, FIQ_TURTLE_REASON_BYTES, "it cannot be read");
+  }
+  free(uri);
+  return state;
+}
+
+static LilvState* read_state(FiqHost* host, const char* path, char reason[FIQ_TURTLE_REASON_BYTES])
+{
+  size_t      n_bytes = 0;
+  char* const full    = realpath(path, NULL);
+  char* const text    = full ? fiq_turtle_load(full, &n_bytes) : NULL;
+  LilvState*  state   = NULL;
+  if (text) {
+    state = parse_state(host, full, text, n_bytes, reason);
+  } else {
+    snprintf(reason, FIQ_TURTLE_REASON_BYTES, "%s", strerror(errno));
   }
   free(text);
+  free(full);
   return state;
 }
 
 bool fiq_state_load(FiqHost* host, const char* path)
 {
   struct stat info;
+  char        reason[FIQ_TURTLE_REASON_BYTES] = "there is none in this folder";
   if (stat(path, &info) != 0) {
     fiq_error("state '%s': %s", path, strerror(errno));
     return false;
   }
   char* const file  = S_ISDIR(info.st_mode) ? file_in_folder(path) : strdup(path);
-  LilvState*  state = file ? read_state(host, file) : NULL;
+  LilvState*  state = file ? read_state(host, file, reason) : NULL;
   free(file);
   if (!state || !lilv_state_get_plugin_uri(state)) {
-    fiq_error("'%s' holds no plugin state", path);
+    fiq_error("'%s' holds no plugin state that is whole: %s", path, reason);
     lilv_state_free(state);
     return false;
   }
   return apply(host, state, path);
 }
 
-/// Replace `path` by a file with this text, at once or not at all.
-static bool write_text(const char* path, const char* text)
+/// The state as it is now; files that it needs are linked into `folder`, if there is one.
+static LilvState* take_state(FiqHost* host, const char* name, const char* folder)
 {
-  char        temporary[4096];
-  const int   n    = snprintf(temporary, sizeof temporary, "%s.new", path);
-  FILE* const file = n > 0 && (size_t)n < sizeof temporary ? fopen(temporary, "wb") : NULL;
-  if (!file) {
-    return false;
+  LilvState* const state = lilv_state_new_from_instance(
+      host->plugin, host->audio.instance, &host->urid.map, NULL, folder, folder, folder, port_value,
+      host, LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE, host->features);
+  const char* const slash = strrchr(name, '/');
+  if (state) {
+    lilv_state_set_label(state, slash && slash[1] ? slash + 1 : name);
+  } else {
+    fiq_error("state '%s' could not be saved: the plugin gives none", name);
   }
-  const bool written = fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
-  const bool closed  = fclose(file) == 0;
-  if (written && closed && rename(temporary, path) == 0) {
-    return true;
-  }
-  const int reason = errno;
-  unlink(temporary);
-  errno = reason;
-  return false;
+  return state;
 }
 
-static bool write_state(FiqHost* host, LilvState* state, const char* path)
+static bool save_file(FiqHost* host, const char* path)
 {
-  const size_t length = strlen(path);
-  if (length > 4 && strcmp(path + length - 4, ".lv2") == 0) {
-    return lilv_state_save(host->world, &host->urid.map, &host->urid.unmap, state, NULL, path,
-                           "state.ttl") == 0;
+  LilvState* const state = take_state(host, path, NULL);
+  char* const text  = state ? lilv_state_to_string(host->world, &host->urid.map, &host->urid.unmap,
+                                                   state, SAVED_URI, NULL)
+                            : NULL;
+  const bool  saved = text && fiq_pending_text(path, text);
+  if (state && !text) {
+    fiq_error("state '%s' could not be saved: out of memory", path);
   }
-  char* const text =
-      lilv_state_to_string(host->world, &host->urid.map, &host->urid.unmap, state, SAVED_URI, NULL);
-  const bool written = text && write_text(path, text);
   free(text);
-  return written;
+  lilv_state_free(state);
+  return saved;
+}
+
+static void ignore(void* data, const FiqStatement* statement)
+{
+  (void)data;
+  (void)statement;
+}
+
+/// Let the library write into the pending folder, which says when it is not all there: the library does not.
+static bool write_folder(FiqHost* host, FiqPendingFolder* folder)
+{
+  char             reason[FIQ_TURTLE_REASON_BYTES] = "the folder cannot be written";
+  LilvState* const state = take_state(host, folder->path, folder->temporary);
+  bool saved = state && lilv_state_save(host->world, &host->urid.map, &host->urid.unmap, state,
+                                        NULL, folder->temporary, "state.ttl") == 0;
+  lilv_state_free(state);
+  if (!state) {
+    return false;
+  }
+  for (int i = 0; saved && i < 2; ++i) {
+    char        path[FIQ_PATH_BYTES + 16];
+    size_t      n_bytes = 0;
+    const char* name    = i == 0 ? "state.ttl" : "manifest.ttl";
+    snprintf(path, sizeof path, "%s/%s", folder->temporary, name);
+    char* const uri  = file_uri(host, path);
+    char* const text = fiq_turtle_load(path, &n_bytes);
+    snprintf(reason, sizeof reason, "%s", strerror(errno));
+    // The manifest may tell of other presets, but of this one it must.
+    saved = uri && text &&
+            (i == 0 ? fiq_state_check(text, n_bytes, uri, reason)
+                    : fiq_turtle_read(text, n_bytes, uri, ignore, NULL, reason) &&
+                          strstr(text, "<state.ttl>"));
+    free(text);
+    free(uri);
+  }
+  if (!saved) {
+    fiq_error("state '%s' could not be saved: %s", folder->path,
+              fiq_folder_is_full(folder) ? strerror(ENOSPC) : reason);
+  }
+  return saved;
+}
+
+static bool save_folder(FiqHost* host, const char* path)
+{
+  FiqPendingFolder folder;
+  if (!fiq_folder_open(&folder, path, "manifest.ttl")) {
+    return false;
+  }
+  if (!write_folder(host, &folder)) {
+    fiq_folder_discard(&folder);
+    return false;
+  }
+  return fiq_folder_commit(&folder);
 }
 
 bool fiq_state_save(FiqHost* host, const char* path)
 {
-  const bool       folder = strlen(path) > 4 && strcmp(path + strlen(path) - 4, ".lv2") == 0;
-  const char*      files  = folder ? path : NULL;
-  LilvState* const state  = lilv_state_new_from_instance(
-       host->plugin, host->audio.instance, &host->urid.map, NULL, files, files, files, port_value,
-       host, LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE, host->features);
-  if (state) {
-    const char* const slash = strrchr(path, '/');
-    lilv_state_set_label(state, slash && slash[1] ? slash + 1 : path);
-  }
-  errno            = 0;
-  const bool saved = state && write_state(host, state, path);
-  if (!saved) {
-    fiq_error("state '%s' could not be saved%s%s", path, errno ? ": " : "",
-              errno ? strerror(errno) : "");
-  }
-  lilv_state_free(state);
-  return saved;
+  return fiq_path_is_bundle(path) ? save_folder(host, path) : save_file(host, path);
 }

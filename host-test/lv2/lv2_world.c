@@ -5,7 +5,11 @@
 
 #include "host-test/common/report.h"
 #include "host-test/common/suggest.h"
+#include "host-test/lv2/turtle.h"
 
+#include <lv2/core/lv2.h>
+
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +22,10 @@ enum { PATH_BYTES = 4096 };
 
 #ifndef FIQ_INSTALL_LIBDIR
 #define FIQ_INSTALL_LIBDIR "/usr/local/lib"
+#endif
+
+#ifndef FIQ_LIBRARY_ARCHITECTURE
+#define FIQ_LIBRARY_ARCHITECTURE ""
 #endif
 
 /// Where the bundle can be; what begins with ".." is seen from the folder of the executable. The
@@ -40,8 +48,7 @@ static bool executable_folder(char* to, size_t n_bytes)
   return slash != NULL;
 }
 
-/// Canonical path of the bundle beside this executable, with the final slash that lilv wants,
-/// owned by the caller, or NULL.
+/// Canonical path of the bundle beside this executable, owned by the caller, or NULL.
 static char* own_bundle(void)
 {
   char  folder[PATH_BYTES];
@@ -58,46 +65,125 @@ static char* own_bundle(void)
     found             = realpath(path, NULL);
     char* const slash = found ? strrchr(found, '/') : NULL;
     if (slash) {
-      slash[1] = '\0';
+      *slash = '\0';
     }
   }
   return found;
 }
 
-/// Put `bundle` in the place of every other bundle that offers the same plugin.
-static void prefer_bundle(LilvWorld* world, const LilvNode* bundle)
+/// Where hosts look when LV2_PATH is not set, as the library's own default has it.
+static const char default_places[] =
+    "~/.lv2:" FIQ_INSTALL_LIBDIR "/lv2:/usr/local/lib/lv2:/usr/lib/" FIQ_LIBRARY_ARCHITECTURE
+    "/lv2:/usr/lib/lv2:/usr/lib64/lv2";
+
+typedef struct {
+  LilvWorld* world;
+  bool       any;  ///< the bundle has plugins
+  bool       news; ///< and one of them is not known yet
+} Manifest;
+
+static bool is_known(LilvWorld* world, const char* uri_text)
 {
-  static const char* const uris[] = {URI_PREFIX "realms", URI_PREFIX "swarm",
-                                     URI_PREFIX "realms-stereo", URI_PREFIX "realms-mono"};
-  for (size_t i = 0; i < sizeof uris / sizeof uris[0]; ++i) {
-    LilvNode* const         uri = lilv_new_uri(world, uris[i]);
-    const LilvPlugin* const plugin =
-        lilv_plugins_get_by_uri(lilv_world_get_all_plugins(world), uri);
-    if (plugin && !lilv_node_equals(lilv_plugin_get_bundle_uri(plugin), bundle)) {
-      LilvNode* const other = lilv_node_duplicate(lilv_plugin_get_bundle_uri(plugin));
-      lilv_world_unload_bundle(world, other);
-      lilv_world_unload_bundle(world, bundle);
-      lilv_world_load_bundle(world, bundle);
-      lilv_node_free(other);
-    }
-    lilv_node_free(uri);
+  LilvNode* const uri = lilv_new_uri(world, uri_text);
+  const bool known = uri && lilv_plugins_get_by_uri(lilv_world_get_all_plugins(world), uri) != NULL;
+  lilv_node_free(uri);
+  return known;
+}
+
+static void take_statement(void* data, const FiqStatement* statement)
+{
+  Manifest* const self = data;
+  if (strcmp(statement->predicate, LILV_NS_RDF "type") == 0 &&
+      strcmp(statement->object, LV2_CORE__Plugin) == 0) {
+    self->any  = true;
+    self->news = self->news || !is_known(self->world, statement->subject);
   }
+}
+
+/// Whether the bundle whose manifest is at `path` holds plugins, all of which are there already: of two copies
+/// the one that comes first is meant, and the library would complain of the other.
+static bool is_copy(LilvWorld* world, const char* path)
+{
+  char        reason[FIQ_TURTLE_REASON_BYTES];
+  Manifest    manifest = {.world = world};
+  size_t      n_bytes  = 0;
+  char* const text     = fiq_turtle_load(path, &n_bytes);
+  if (text) {
+    fiq_turtle_read(text, n_bytes, "file:///manifest.ttl", take_statement, &manifest, reason);
+  }
+  free(text);
+  return manifest.any && !manifest.news;
+}
+
+/// Load the bundle in `folder` unless there is none, or nothing new in it.
+static void load_bundle(LilvWorld* world, const char* folder)
+{
+  char path[2 * PATH_BYTES];
+  snprintf(path, sizeof path, "%s/manifest.ttl", folder);
+  if (access(path, R_OK) != 0 || is_copy(world, path)) {
+    return;
+  }
+  snprintf(path, sizeof path, "%s/", folder);
+  LilvNode* const bundle = lilv_new_file_uri(world, NULL, path);
+  lilv_world_load_bundle(world, bundle);
+  lilv_node_free(bundle);
+}
+
+/// Whether `place` comes again among the first `n` bytes of `places`: a bundle without plugins would be read twice.
+static bool came_before(const char* places, size_t n, const char* place, size_t length)
+{
+  for (size_t at = 0; at < n;) {
+    const size_t span = strcspn(places + at, ":");
+    if (span == length && strncmp(places + at, place, length) == 0) {
+      return true;
+    }
+    at += span + 1;
+  }
+  return false;
+}
+
+/// Load the bundles in one folder of LV2_PATH, in the order of their names.
+static void load_place(LilvWorld* world, const char* place, size_t length)
+{
+  char              folder[PATH_BYTES];
+  struct dirent**   entries = NULL;
+  const char* const home    = getenv("HOME");
+  const bool        own     = length > 0 && place[0] == '~' && home;
+  snprintf(folder, sizeof folder, "%s%.*s", own ? home : "", (int)(length - (own ? 1 : 0)),
+           own ? place + 1 : place);
+  const int n = scandir(folder, &entries, NULL, alphasort);
+  for (int i = 0; i < n; ++i) {
+    char path[2 * PATH_BYTES];
+    snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+    if (entries[i]->d_name[0] != '.') {
+      load_bundle(world, path);
+    }
+    free(entries[i]);
+  }
+  free(entries);
 }
 
 LilvWorld* fiq_world_new(void)
 {
-  LilvWorld* const world = lilv_world_new();
-  char* const      path  = own_bundle();
-  if (world && path) {
-    LilvNode* const bundle = lilv_new_file_uri(world, NULL, path);
-    lilv_world_load_bundle(world, bundle);
-    lilv_world_load_all(world);
-    prefer_bundle(world, bundle);
-    lilv_node_free(bundle);
-  } else if (world) {
-    lilv_world_load_all(world);
+  LilvWorld* const  world  = lilv_world_new();
+  char* const       own    = own_bundle();
+  const char* const path   = getenv("LV2_PATH");
+  const char* const places = path ? path : default_places;
+  if (world && own) {
+    load_bundle(world, own);
   }
-  free(path);
+  for (size_t at = 0; world && places[at];) {
+    const size_t n = strcspn(places + at, ":");
+    if (n > 0 && !came_before(places, at, places + at, n)) {
+      load_place(world, places + at, n);
+    }
+    at += n + (places[at + n] ? 1 : 0);
+  }
+  if (world) {
+    lilv_world_load_specifications(world);
+    lilv_world_load_plugin_classes(world);
+  }
+  free(own);
   return world;
 }
 

@@ -5,21 +5,19 @@
 */
 #define _POSIX_C_SOURCE 200809L
 
+#include "host-test/common/file_claims.h"
 #include "host-test/common/report.h"
 #include "host-test/common/suggest.h"
 #include "host-test/common/version.h"
 #include "host-test/plot/plot.h"
 
 #include <getopt.h>
-#include <sys/stat.h>
-
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 enum { FROM = 256, HEIGHT, HELP, PANELS, QUIET, TITLE, TO, VERSION, WIDTH };
 
@@ -60,7 +58,7 @@ static const char help[] =
     "  fieldiq-render --plugin swarm --chord C4,E4,G4 --trace c.jsonl c.wav\n"
     "  fieldiq-plot c.jsonl c.png\n";
 
-static FiqPendingFile picture; // where a signal finds it
+static FiqClaims claims;
 
 typedef struct {
   FiqPlot     plot;
@@ -70,6 +68,7 @@ typedef struct {
   double      to_s;   ///< infinity: the end
   bool        svg;
   bool        chosen; ///< panels were named
+  bool        quiet;
 } Options;
 
 static bool size_in(const char* name, const char* text, uint32_t least, uint32_t* px)
@@ -140,7 +139,7 @@ static bool read_option(Options* self, int option, const char* text)
   case PANELS:
     return read_panels(self, text);
   case QUIET:
-    fiq_report_init("fieldiq-plot", true);
+    self->quiet = true;
     return true;
   case TITLE:
     self->plot.title = text;
@@ -152,13 +151,6 @@ static bool read_option(Options* self, int option, const char* text)
   default:
     return false;
   }
-}
-
-static bool same_file(const char* a, const char* b)
-{
-  struct stat x;
-  struct stat y;
-  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static bool read_files(Options* self, int argc, char** argv)
@@ -175,8 +167,8 @@ static bool read_files(Options* self, int argc, char** argv)
     fiq_error("%s: pictures are named .png or .svg", self->picture);
     return false;
   }
-  if (same_file(self->trace, self->picture)) {
-    fiq_error("%s: would be overwritten", self->trace);
+  if (!fiq_claim(&claims, FIQ_CLAIM_READ, "TRACE", self->trace) ||
+      !fiq_claim(&claims, FIQ_CLAIM_WRITTEN, "PICTURE", self->picture)) {
     return false;
   }
   if (self->to_s <= self->from_s) {
@@ -204,6 +196,7 @@ static bool read_options(Options* self, int argc, char** argv, FiqExit* status)
       return false;
     }
   }
+  fiq_report_init("fieldiq-plot", self->quiet);
   return read_files(self, argc, argv);
 }
 
@@ -240,6 +233,7 @@ static FiqExit draw(Options* self, FiqPlotTrace* trace)
     fiq_error("--height: these panels need at least %u", least);
     return FIQ_EXIT_USAGE;
   }
+  static FiqPendingFile picture; // outlives this call for the handler of signals
   if (!fiq_pending_open(&picture, self->picture) ||
       !fiq_plot_write(&self->plot, trace, &picture, self->svg)) {
     return FIQ_EXIT_FAILURE;
@@ -251,9 +245,7 @@ static FiqExit draw(Options* self, FiqPlotTrace* trace)
 /// An interrupted picture leaves nothing behind, and the calling shell sees the signal.
 static void on_signal(int number)
 {
-  if (picture.temporary[0]) {
-    unlink(picture.temporary);
-  }
+  fiq_pending_remove_all();
   signal(number, SIG_DFL);
   raise(number);
 }

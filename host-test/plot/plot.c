@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MARGIN_LEFT 76.0
 #define MARGIN_RIGHT 218.0 // of which the right axis takes the first part
@@ -167,15 +166,8 @@ void fiq_plot_draw(const FiqPlot* self, const FiqPlotTrace* trace, cairo_t* cr)
 
 static cairo_status_t write_bytes(void* closure, const unsigned char* bytes, unsigned n_bytes)
 {
-  const FiqPendingFile* const file = closure;
-  for (unsigned done = 0; done < n_bytes;) {
-    const ssize_t n = write(file->descriptor, bytes + done, n_bytes - done);
-    if (n < 0 && errno != EINTR) {
-      return CAIRO_STATUS_WRITE_ERROR;
-    }
-    done += n > 0 ? (unsigned)n : 0;
-  }
-  return CAIRO_STATUS_SUCCESS;
+  return fiq_pending_write(closure, bytes, n_bytes) ? CAIRO_STATUS_SUCCESS
+                                                    : CAIRO_STATUS_WRITE_ERROR;
 }
 
 static cairo_status_t draw_on(const FiqPlot* self, const FiqPlotTrace* trace,

@@ -70,7 +70,4 @@ bool fiq_audio_commit(FiqAudioOutput* self);
 /// Remove what has been written, if commit has not been called.
 void fiq_audio_discard(FiqAudioOutput* self);
 
-/// Whether both paths lead to one existing file.
-bool fiq_audio_same_file(const char* a, const char* b);
-
 #endif

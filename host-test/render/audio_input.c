@@ -136,10 +136,3 @@ void fiq_audio_close(FiqAudioInput* self)
   free(self->interleaved);
   *self = (FiqAudioInput){.file = NULL};
 }
-
-bool fiq_audio_same_file(const char* a, const char* b)
-{
-  struct stat x;
-  struct stat y;
-  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}

@@ -5,6 +5,7 @@
 */
 #define _POSIX_C_SOURCE 200809L
 
+#include "host-test/common/file_claims.h"
 #include "host-test/lv2/lv2_state.h"
 #include "host-test/lv2/lv2_world.h"
 #include "host-test/render/render.h"
@@ -35,13 +36,13 @@ typedef struct {
   FiqScore         score;
   FiqTrace         trace;
   FiqRender        render;
+  FiqClaims        claims;
   const char*      target; ///< OUTPUT
   int              format;
   double           elapsed_s;
 } Job;
 
-static volatile sig_atomic_t caught;        // number of the signal that ends the render
-static const char*           unfinished[2]; // what a second signal removes itself
+static volatile sig_atomic_t caught; // number of the signal that ends the render
 
 static void on_signal(int number)
 {
@@ -50,11 +51,7 @@ static void on_signal(int number)
     return;
   }
   // The plugin does not come back from its block: leave at once, but nothing behind.
-  for (int i = 0; i < 2; ++i) {
-    if (unfinished[i] && unfinished[i][0]) {
-      unlink(unfinished[i]);
-    }
-  }
+  fiq_pending_remove_all();
   _exit(128 + number);
 }
 
@@ -150,25 +147,25 @@ static bool check_use(Job* job)
   return true;
 }
 
-static bool check_overwrite(const Job* job)
+/// Whether nothing that is written would be written over what is read or written besides. OUTPUT may be
+/// INPUT, which it replaces when it is complete.
+static bool claim_files(Job* job)
 {
-  const FiqRenderOptions* const options   = &job->options;
-  const char* const             sources[] = {options->n_files == 2 ? options->files[0] : NULL,
-                                 options->sidechain, options->midi, options->state,
-                                 options->tuning};
-  const char* const trace = options->trace;
-  for (size_t i = 0; i < sizeof sources / sizeof sources[0]; ++i) {
-    if (sources[i] && (fiq_audio_same_file(sources[i], job->target) ||
-                       (trace && fiq_audio_same_file(sources[i], trace)))) {
-      fiq_error("%s: would be overwritten while it is being read", sources[i]);
-      return false;
-    }
-  }
-  if (trace && (strcmp(trace, job->target) == 0 || fiq_audio_same_file(trace, job->target))) {
-    fiq_error("--trace and OUTPUT cannot be the same file");
-    return false;
-  }
-  return true;
+  const FiqRenderOptions* const options = &job->options;
+  FiqClaims* const              claims  = &job->claims;
+  // A preset has a name, or else is a file.
+  const char* const preset =
+      options->preset && access(options->preset, F_OK) == 0 ? options->preset : NULL;
+  return (options->n_files < 2 || fiq_claim(claims, FIQ_CLAIM_INPUT, "INPUT", options->files[0])) &&
+         fiq_claim(claims, FIQ_CLAIM_READ, "--sidechain", options->sidechain) &&
+         fiq_claim(claims, FIQ_CLAIM_READ, "--midi", options->midi) &&
+         fiq_claim(claims, FIQ_CLAIM_READ, "--state", options->state) &&
+         fiq_claim(claims, FIQ_CLAIM_READ, "--preset", preset) &&
+         fiq_claim_tuning(claims, "--tuning", options->tuning) &&
+         fiq_claim(claims, FIQ_CLAIM_OUTPUT, "OUTPUT", options->files[options->n_files - 1]) &&
+         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--metrics", options->metrics) &&
+         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--trace", options->trace) &&
+         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--save-state", options->save_state);
 }
 
 /// Sample rate of the input, or 0; whether it can be used is asked later, when the plugin is known.
@@ -194,7 +191,7 @@ static FiqExit open_plugin(Job* job)
   }
   job->target = options->files[options->n_files - 1];
   job->format = fiq_audio_format(job->target, options->format, options->encoding);
-  return job->format != 0 && check_overwrite(job) ? FIQ_EXIT_OK : FIQ_EXIT_USAGE;
+  return job->format != 0 ? FIQ_EXIT_OK : FIQ_EXIT_USAGE;
 }
 
 static bool open_inputs(Job* job)
@@ -417,10 +414,8 @@ static bool begin_output(Job* job, uint64_t body_frames)
     fiq_note("the output may exceed 4 GB, the limit of WAV; it is written as RF64");
     job->format = SF_FORMAT_RF64 | (job->format & SF_FORMAT_SUBMASK);
   }
-  const bool begun = fiq_audio_create(&job->output, job->target, job->format,
-                                      (int)job->host.rate_hz, (int)n_channels, FIQ_HOST_BLOCK_MAX);
-  unfinished[0]    = job->output.pending.temporary;
-  return begun;
+  return fiq_audio_create(&job->output, job->target, job->format, (int)job->host.rate_hz,
+                          (int)n_channels, FIQ_HOST_BLOCK_MAX);
 }
 
 static bool begin_trace(Job* job)
@@ -435,7 +430,6 @@ static bool begin_trace(Job* job)
   const bool         begun =
       fiq_trace_begin(&job->trace, path, &job->host.urid, &job->host.audio.urids, &head);
   job->render.trace = &job->trace;
-  unfinished[1]     = job->trace.file.temporary;
   return begun;
 }
 
@@ -522,7 +516,7 @@ static FiqExit render_job(Job* job)
     fiq_error("no files given; see --help");
     return FIQ_EXIT_USAGE;
   }
-  const FiqExit status = prepare(job);
+  const FiqExit status = claim_files(job) ? prepare(job) : FIQ_EXIT_USAGE;
   if (status != FIQ_EXIT_OK) {
     return status;
   }

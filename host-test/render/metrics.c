@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host-test/render/metrics.h"
 
+#include "host-test/common/pending_file.h"
 #include "host-test/common/report.h"
 
 #include <jansson.h>
 
-#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void fiq_metrics_add(FiqMetrics* self, float* const* planes, uint32_t n_channels, uint32_t n_frames)
@@ -92,17 +93,17 @@ bool fiq_metrics_write(const FiqMetrics* self, const FiqRenderFacts* facts, cons
 {
   json_t* const root   = all_metrics(self, facts, host);
   const size_t  flags  = JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9);
-  int           failed = 0;
-  errno                = 0;
-  if (strcmp(path, "-") == 0) {
-    failed = json_dumpf(root, stdout, flags) || putchar('\n') == EOF || fflush(stdout) != 0;
-  } else {
-    failed = json_dump_file(root, path, flags);
-  }
+  char* const   text   = json_dumps(root, flags);
+  const size_t  length = text ? strlen(text) : 0;
+  char* const   line   = text ? realloc(text, length + 2) : NULL;
   json_decref(root);
-  if (failed) {
-    fiq_error("metrics '%s' could not be written%s%s", path, errno ? ": " : "",
-              errno ? strerror(errno) : "");
+  if (!line) {
+    free(text);
+    fiq_error("metrics '%s' cannot be written: out of memory", path);
+    return false;
   }
-  return !failed;
+  memcpy(line + length, "\n", 2);
+  const bool written = fiq_pending_text(path, line);
+  free(line);
+  return written;
 }

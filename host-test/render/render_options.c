@@ -129,9 +129,10 @@ static const char help_more[] =
     "  --help, --version\n"
     "\n"
     "The output is aligned with the input to the sample: the plugin's latency is taken out.\n"
-    "OUTPUT (and the trace) appears under its name only when it is complete, and replaces an\n"
-    "older file; a render that fails or is interrupted leaves nothing. The same command makes\n"
-    "the same bytes (except ogg, opus and mp3).\n"
+    "OUTPUT (and each other file) appears under its name only when it is complete, and replaces\n"
+    "an older file; a render that fails or is interrupted leaves nothing. OUTPUT may be INPUT;\n"
+    "otherwise nothing is written over what is read. The same command makes the same bytes\n"
+    "(except ogg, opus and mp3).\n"
     "Exit status: 0 done, 1 a file, the plugin or the disk failed, 2 the command is wrong.\n"
     "\n"
     "Examples\n"
@@ -335,10 +336,6 @@ static bool check_together(const FiqRenderOptions* self)
   }
   if (self->midi && self->tempo_bpm > 0.0) {
     fiq_error("--bpm has no meaning beside --midi, which brings its own tempo");
-    return false;
-  }
-  if (self->metrics && self->trace && strcmp(self->metrics, self->trace) == 0) {
-    fiq_error("--metrics and --trace cannot go to the same place");
     return false;
   }
   return true;
