@@ -19,22 +19,6 @@ static const char* const cursor_names[FIQ_UI_N_CURSORS][2] = {{"left_ptr", "defa
                                                               {"sb_v_double_arrow", "ns-resize"},
                                                               {"crosshair", "cross"}};
 
-double fiq_ui_clock_s(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-xcb_atom_t fiq_ui_atom(FiqUiWindow* self, const char* name)
-{
-  xcb_intern_atom_reply_t* const reply = xcb_intern_atom_reply(
-      self->connection, xcb_intern_atom(self->connection, 0, (uint16_t)strlen(name), name), NULL);
-  const xcb_atom_t atom = reply ? reply->atom : XCB_NONE;
-  free(reply);
-  return atom;
-}
-
 // ---- creation ----
 
 /// The visual whose pixels are those of CAIRO_FORMAT_RGB24, or 0.
