@@ -195,8 +195,10 @@ static bool cents_of_key(const FiqTuning* self, int32_t key, double* cents)
     }
     degree = run * octave + entry;
   }
-  *cents = cents_of_degree(self, degree);
-  return true;
+  // A scale of no notes has degree 0 alone.
+  const bool exists = self->n_degrees > 0 || degree == 0;
+  *cents            = exists && degree != 0 ? cents_of_degree(self, degree) : 0.0;
+  return exists;
 }
 
 static void set_hz(FiqTuning* self, int32_t key, double hz)
@@ -269,12 +271,22 @@ static void read_name(Reader* reader, char name[FIQ_TUNING_NAME_BYTES])
   name[n] = '\0';
 }
 
+/// Whether a comma and a digit follow the number just read: it would be taken for its whole part.
+static bool is_decimal_comma(const Reader* reader)
+{
+  return reader->line_end - reader->line >= 2 && reader->line[0] == ',' && reader->line[1] >= '0' &&
+         reader->line[1] <= '9';
+}
+
 /// One pitch: cents if it has a point, else a ratio.
 static bool read_pitch(Reader* reader, double* cents)
 {
   Number number = {0};
   if (!take_number(reader, &number)) {
     return fail(reader, "not a pitch; expected cents such as 701.955 or a ratio such as 3/2");
+  }
+  if (is_decimal_comma(reader)) {
+    return fail(reader, "a comma for the decimal point; write 701.955");
   }
   *cents = number.value;
   if (!number.point) {
@@ -301,7 +313,7 @@ static bool read_scale(Reader* reader, FiqTuning* scale)
     return fail(reader, "the text ends before the description");
   }
   read_name(reader, scale->name);
-  if (!read_integer(reader, "number of notes", 1, FIQ_TUNING_DEGREES_MAX, &n)) {
+  if (!read_integer(reader, "number of notes", 0, FIQ_TUNING_DEGREES_MAX, &n)) {
     return false;
   }
   scale->n_degrees = (uint32_t)n;

@@ -7,8 +7,8 @@
    scale's n go on by its last one, c(d + n) = c(d) + c(n). Without a mapping of its own d = key - middle.
    Source: Scala's file formats (Op de Coul), huygens-fokker.org/scala.
 
-   .scl: lines beginning with `!` are comments; then a description, the number of notes 1..1024, and a
-   line for each: cents if it has a point ("701.955", "-5."), else a ratio ("3/2", "2"); what follows on
+   .scl: lines beginning with `!` are comments; then a description, the number of notes 0..1024 (0: 1/1 alone, so that
+   only the middle key sounds, or the keys mapped to degree 0), and a line for each: cents if it has a point ("701.955", "-5."), else a ratio ("3/2", "2"); what follows on
    the line is ignored. .kbm: size of the map, first and last key to retune, middle key, reference
    key, its frequency, degree of the formal octave (0: the scale's last), then a degree or `x` a line.
    Keys outside first..last stay in equal temperament; keys mapped to `x`, left out at the end of the map,
@@ -51,7 +51,7 @@ typedef struct {
   double       pitch[FIQ_TUNING_KEYS]; ///< the same in keys of equal temperament, 69 = 440 Hz
   char         name[FIQ_TUNING_NAME_BYTES];
   double       a4_hz; ///< of equal temperament, for the keys that are not retuned
-  uint32_t     n_degrees;
+  uint32_t     n_degrees; ///< 0..1024
   double       cents[FIQ_TUNING_DEGREES_MAX]; ///< of degrees 1..n
   FiqTuningMap map;
 } FiqTuning;

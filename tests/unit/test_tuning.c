@@ -239,6 +239,21 @@ static void test_keys_beyond_hearing_do_not_sound(void** state)
   }
 }
 
+static void test_scale_of_no_notes_has_its_first_alone(void** state)
+{
+  (void)state;
+  FiqTuning alone = scale("none\n0\n");
+  for (uint32_t key = 0; key < 128; ++key) {
+    assert_true(fiq_tuning_sounds(&alone, key) == (key == 60));
+  }
+  assert_true(fabs(alone.hz[60] - middle_c_hz) < 1e-9);
+  map(&alone, "2\n0\n127\n60\n60\n300.0\n0\n0\n1\n");
+  for (uint32_t key = 0; key < 128; ++key) {
+    assert_true(fiq_tuning_sounds(&alone, key) == (key % 2 == 0));
+    assert_true(key % 2 == 1 || fabs(alone.hz[key] - 300.0) < 1e-9);
+  }
+}
+
 static void expect_error(bool kbm, const char* text, size_t size, const char* start)
 {
   char            error[FIQ_TUNING_ERROR_BYTES];
@@ -265,7 +280,7 @@ static void test_broken_texts_are_refused_with_their_line(void** state)
       {false, "! only\n! comments\n", "line 3: the text ends before the description"},
       {false, "name", "line 2: the text ends before the number of notes"},
       {false, "name\nmany\n", "line 2: the number of notes is not"},
-      {false, "name\n0\n", "line 2: the number of notes is not"},
+      {false, "name\n2\n701,955\n1200,0\n", "line 3: a comma for the decimal point"},
       {false, "name\n-3\n", "line 2: the number of notes is not"},
       {false, "name\n2.5\n", "line 2: the number of notes is not"},
       {false, "name\n1025\n", "line 2: the number of notes is not"},
@@ -403,6 +418,7 @@ int main(void)
       cmocka_unit_test(test_mapping_leaves_keys_out),
       cmocka_unit_test(test_scale_and_mapping_may_come_in_either_order),
       cmocka_unit_test(test_keys_beyond_hearing_do_not_sound),
+      cmocka_unit_test(test_scale_of_no_notes_has_its_first_alone),
       cmocka_unit_test(test_broken_texts_are_refused_with_their_line),
       cmocka_unit_test(test_long_names_are_cut_between_characters),
       cmocka_unit_test(test_mutated_texts_do_no_harm),
