@@ -12,29 +12,19 @@ enum {
   BINS     = 16
 };
 
-static const float note_amplitude = 0.1f; // of a note at velocity 1, rms times sqrt 2
-static const float order_tau_s    = 1.5f;
-static const float young_tau_s    = 0.003f; // of a group at its beginning
-static const float renewed_s      = 0.01f;  // age of one whose members change
-static const float locked_tau_s   = 0.03f;  // of one that is locked
-static const float loosed_tau_s   = 0.03f;  // of one that is locked no more
-static const float count_tau_s    = 0.03f;  // numbers and mean detune
-static const float judge_s        = 0.01f;  // between judgements of uncertainty
-static const float surge          = 6.0f;   // power over the mean that a chorus hardly ever reaches
+static const float note_amplitude = 0.1f;  // of a note at velocity 1, rms times sqrt 2
+static const float order_tau_s    = 0.1f;  // of the order that is told
+static const float count_tau_s    = 0.03f; // numbers and mean detune
+static const float judge_s        = 0.01f; // between judgements of uncertainty
 static const float faintest =
     0.0025f; // power of a note's partials over that of the strongest there is
-static const float least_power = 0.02f; // of a group whose phases flee each other
+static const float least_power =
+    0.005f; // of a group's members together over that of all by themselves
+static const float longest_s = 0.05f; // over which power is averaged
 
 float fiq_swarm_hz(const FiqSwarm* self, float x)
 {
   return self->step.cents ? fiq_swarm_converted(false, x) : x;
-}
-
-/// Loudness: how much of its power a group of the present order has too much.
-static float group_power(const FiqSwarm* self, uint32_t g, float pan_coherence)
-{
-  const float n = fmaxf(1.0f, self->groups.count[g]);
-  return n * fmaxf(least_power, 1.0f + pan_coherence * (n - 1.0f) * self->groups.order2[g]);
 }
 
 /// Amplitude of partial `h` (from 0) of a slot before normalisation: the patch's, and the note's own brightness.
@@ -44,8 +34,21 @@ static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
   return self->partials.gain[h] * (fabsf(tilt) > 1e-6f ? powf((float)(h + 1), tilt) : 1.0f);
 }
 
+/// Move the amplitude that makes the power of group `g` 1 on to this step.
+static void steer_group(FiqSwarm* self, uint32_t g, float rate)
+{
+  FiqSwarmLevel* const level = &self->groups.level[g];
+  const float          n     = fmaxf(1.0f, self->groups.count[g]);
+  const FiqFloat4      on    = *(const FiqFloat4*)level->heard +
+                       *(const FiqFloat4*)level->slope * (float)self->groups.unmeasured;
+  const FiqFloat4 square = on * on;
+  const float     now    = square[0] + square[1] + square[2] + square[3];
+  const float     power  = fmaxf(fiq_mix(level->power, now, level->trust), least_power * n);
+  level->steer += (1.0f / sqrtf(power) - level->steer) * fiq_mix(rate, 1.0f, level->trust);
+}
+
 /// Gains of one carrier's groups from its envelope and the measured power of each.
-static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coherence)
+static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float steer_rate)
 {
   const float    loud  = self->slots.level[slot] * note_amplitude * self->step.params.level;
   const uint32_t first = slot * PARTIALS;
@@ -65,10 +68,11 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float pan_coher
   const bool  sudden = self->groups.norm[slot] > 4.0f * norm;
   self->groups.norm[slot] +=
       (norm - self->groups.norm[slot]) * (sudden ? fmaxf(rate, 0.25f) : rate);
+  const float share = loud * sqrtf(self->groups.norm[slot] / all);
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
-    const float share =
-        self->groups.norm[slot] / (all * group_power(self, first + h, pan_coherence));
-    self->groups.member[first + h].gain = loud * gain[h] * sqrtf(share);
+    const uint32_t g = first + h;
+    steer_group(self, g, steer_rate);
+    self->groups.member[g].gain = share * gain[h] * self->groups.level[g].steer;
   }
 }
 
@@ -112,34 +116,27 @@ static void expect_counts(FiqSwarm* self, uint32_t k)
 {
   const float n = expected_in(self, k) * (1.0f / 256.0f);
   for (uint32_t h = 0; h < PARTIALS; ++h) {
-    self->groups.count[k * PARTIALS + h] = n * (float)self->partials.parts[h];
+    const uint32_t g      = k * PARTIALS + h;
+    self->groups.count[g] = n * (float)self->partials.parts[h];
+    self->groups.level[g] = (FiqSwarmLevel){.power = fmaxf(self->groups.count[g], 1.0f),
+                                            .steer = self->groups.level[g].steer};
   }
-}
-
-/// How much of two oscillators' power adds up where their phases agree, both channels taken together.
-static float pan_coherence(const FiqSwarm* self)
-{
-  float left  = 0.0f;
-  float right = 0.0f;
-  for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
-    left += self->places.pan[0][k] * (1.0f / FIQ_LOBE_PLACES);
-    right += self->places.pan[1][k] * (1.0f / FIQ_LOBE_PLACES);
-  }
-  return left * left + right * right;
 }
 
 void fiq_swarm_set_groups(FiqSwarm* self)
 {
-  const float coherence = pan_coherence(self);
-  const float step_s    = (float)self->step_frames / (float)self->sample_rate_hz;
-  const float rate      = 1.0f - expf(-step_s / count_tau_s);
+  const float step_s = (float)self->step_frames / (float)self->sample_rate_hz;
+  const float rate   = 1.0f - expf(-step_s / count_tau_s);
+  // From one measure to the next, on about a straight line.
+  const float steer_rate =
+      self->step.coupled ? 1.0f : 1.0f / (1.0f + 0.5f * (float)self->groups.steps_between);
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    const bool sounds = self->slots.taken[k];
-    const bool begins = sounds && (self->step.restart || !self->groups.active[k]);
-    // Whoever gives or takes members sounds anew.
-    const float oldest       = begins ? 0.0f : self->anneal.pass.planned ? renewed_s : 1e9f;
-    self->groups.active_s[k] = fminf(self->groups.active_s[k], oldest);
-    self->groups.counted[k]  = self->groups.counted[k] && !begins;
+    const bool sounds       = self->slots.taken[k];
+    const bool begins       = sounds && (self->step.restart || !self->groups.active[k]);
+    self->groups.counted[k] = self->groups.counted[k] && !begins;
+    if (begins) {
+      self->groups.young_steps = (uint32_t)ceilf(fiq_swarm_young_s / step_s);
+    }
     if (sounds && !self->groups.counted[k]) {
       expect_counts(self, k);
     }
@@ -147,12 +144,25 @@ void fiq_swarm_set_groups(FiqSwarm* self)
       self->groups.member[k * PARTIALS + h].pull = 0.0f; // psi would be that of another moment
     }
     if (sounds || self->groups.active[k]) {
-      set_gains(self, k, begins ? 1.0f : rate, coherence);
+      set_gains(self, k, begins ? 1.0f : rate, begins ? 1.0f : steer_rate);
       set_pitches(self, k);
     }
     self->groups.active[k] =
         sounds || (self->groups.active[k] && self->anneal.transport.settled[k] > 0);
   }
+}
+
+float fiq_swarm_beat_rad(const FiqSwarm* self)
+{
+  float highest_hz = 0.0f;
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    highest_hz = self->groups.active[k]
+                     ? fmaxf(highest_hz, fiq_swarm_hz(self, self->anneal.carriers.now[k]))
+                     : highest_hz;
+  }
+  const float top_hz =
+      fminf(highest_hz * (float)self->partials.n, FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz);
+  return FIQ_TWO_PI_F * top_hz * (self->step.spread + self->detune.swing);
 }
 
 static bool has_attention(const FiqSwarm* self, float hz)
@@ -174,84 +184,126 @@ static float coupling_of(const FiqSwarm* self, uint32_t g)
   return p->coupling * care * fmaxf(width, 1.0f);
 }
 
+/// The sums of a group over all places and, as the channels have them, their power.
+typedef struct {
+  FiqFloat4 total;
+  FiqFloat4 both; ///< left re, im, right re, im
+} Heard;
+
+static Heard take_heard(FiqSwarm* self, uint32_t g)
+{
+  FiqFloat4* const lane    = (FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
+  const FiqFloat4  nothing = {0.0f, 0.0f, 0.0f, 0.0f};
+  FiqFloat4        total   = nothing;
+  FiqFloat4        left    = nothing;
+  FiqFloat4        right   = nothing;
+  for (uint32_t k = 0; k < FIQ_SWARM_LANES; ++k) {
+    total += lane[k];
+    left += lane[k] * self->places.pan[0][k];
+    right += lane[k] * self->places.pan[1][k];
+    lane[k] = nothing;
+  }
+  return (Heard){total, {left[0], left[1], right[0], right[1]}};
+}
+
 FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g)
 {
-  FiqSwarmSum total = {0.0f, 0.0f, 0.0f, 0.0f};
-  for (uint32_t lane = 0; lane < FIQ_SWARM_LANES; ++lane) {
-    FiqSwarmSum* const sum = self->groups.sum + g * FIQ_SWARM_LANES + lane;
-    total.re += sum->re;
-    total.im += sum->im;
-    total.n += sum->n;
-    total.detune += sum->detune;
-    *sum = (FiqSwarmSum){0.0f, 0.0f, 0.0f, 0.0f};
-  }
-  return total;
+  const FiqFloat4 total = take_heard(self, g).total;
+  return (FiqSwarmSum){total[0], total[1], total[2], total[3]};
 }
 
 /// How far the slow measures move in one, and their sums over all groups.
 typedef struct {
   float  step_s;   ///< of one step
   float  passed_s; ///< since the last measures
-  float  slow;     ///< that time over the one that the order is averaged over
+  float  told;     ///< share of the way that the order goes
   float  fall;
+  float  width; ///< half the relative width of every group
   double order;
   double n;
 } Measures;
 
 /// Pull and mean phase of the group for the step to come.
-static void couple_group(FiqSwarm* self, uint32_t g, const FiqSwarmSum* total, float r,
-                         float step_s)
+static void couple_group(FiqSwarm* self, uint32_t g, FiqFloat4 total, float r, float step_s)
 {
   FiqSwarmGroup* const member = &self->groups.member[g];
   // Fleeing phases take at most half of R away in a step, lest they meet again on the other side.
   const float turn = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -r);
   member->pull     = turn / (FIQ_TWO_PI_F * (float)self->step_frames);
   member->psi =
-      fiq_angle_turns(total->im, total->re) - self->step.params.lag_rad * (1.0f / FIQ_TWO_PI_F);
+      fiq_angle_turns(total[1], total[0]) - self->step.params.lag_rad * (1.0f / FIQ_TWO_PI_F);
 }
 
-/// Take over the power of a group of `n` > 1, 1 where its phases are of chance, into its slow order; many that join
-/// together are known at once.
-static void measure_order(FiqSwarm* self, uint32_t g, float n, float power, bool at_once,
+/// What is heard of group `g` goes on as it did since the last measure, its turn with the note left out.
+static void follow_heard(FiqSwarm* self, uint32_t g, float hz, FiqFloat4 both, float trust)
+{
+  FiqSwarmLevel* const level  = &self->groups.level[g];
+  const float          frames = (float)(self->groups.unmeasured * self->step_frames);
+  const float          turns  = fiq_wrap_turns(hz * self->step.hz_to_nu * frames);
+  const float          c      = fiq_cosine_turns(turns);
+  const float          s      = fiq_sine_turns(turns);
+  const float* const   old    = level->heard;
+  const FiqFloat4      turned = {old[0] * c - old[1] * s, old[0] * s + old[1] * c,
+                                 old[2] * c - old[3] * s, old[2] * s + old[3] * c};
+  const float          part   = level->trust > 0.0f ? 1.0f / (float)self->groups.unmeasured : 0.0f;
+  *(FiqFloat4*)level->slope   = (both - turned) * part;
+  *(FiqFloat4*)level->heard   = both;
+  level->trust                = trust;
+}
+
+/// Take over what is heard of a group, averaged where its phases go far from one measure to the next.
+static void measure_power(FiqSwarm* self, uint32_t g, const Heard* heard, bool snap,
                           const Measures* measures)
 {
-  const float order2 = (power - 1.0f) / (n - 1.0f);
-  const float known  = 1.0f + (n - 1.0f) * self->groups.order2[g];
-  const float r2     = power / n;
-  const float locked = r2 * r2 * r2 * r2 * fiq_clamp(power / surge - 1.0f, 0.0f, 1.0f);
-  float       way    = measures->slow + locked * (measures->passed_s / locked_tau_s);
-  way += known > surge && surge * power < known ? measures->passed_s / loosed_tau_s : 0.0f;
-  self->groups.order2[g] +=
-      (order2 - self->groups.order2[g]) * (at_once ? 1.0f : way / (1.0f + way));
-  self->groups.order2[g] = fmaxf(self->groups.order2[g], (power / surge - 1.0f) / (n - 1.0f));
+  FiqSwarmLevel* const level  = &self->groups.level[g];
+  const float          n      = heard->total[2];
+  const FiqFloat4      square = heard->both * heard->both;
+  const float          power  = square[0] + square[1] + square[2] + square[3];
+  const float          hz     = fiq_swarm_hz(self, self->anneal.carriers.now[g / PARTIALS]) *
+                   self->partials.ratio[g % PARTIALS];
+  const float width = FIQ_TWO_PI_F * hz * measures->width;
+  const float lag_s = measures->passed_s + measures->step_s;
+  const float tau_s = fminf(2.0f * width * lag_s * lag_s, longest_s);
+  // Those that have left still fade where they were.
+  const bool  fades = power < level->power && n < 0.98f * self->groups.count[g];
+  const float due   = fades ? measures->fall : measures->passed_s / (measures->passed_s + tau_s);
+  const bool  same  = fabsf(n - level->n) < 0.5f;
+  level->power += (power - level->power) * (snap ? 1.0f : due);
+  level->n = n;
+  follow_heard(self, g, hz, heard->both,
+               same ? fiq_clamp(2.0f - 2.0f * width * lag_s, 0.0f, 1.0f) : 0.0f);
 }
 
 /// Slow measures of one group from this step's sums.
 static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
 {
-  const FiqSwarmSum total = fiq_swarm_take_sum(self, g);
-  const float       way   = total.n - self->groups.count[g];
-  const bool        first = !self->groups.is_measured;
-  const bool        snap  = self->groups.count[g] < 0.5f || first;
+  const Heard heard = take_heard(self, g);
+  const float n     = heard.total[2];
+  const float way   = n - self->groups.count[g];
+  const bool  first = !self->groups.is_measured;
+  const bool  snap  = self->groups.count[g] < 0.5f || first;
   self->groups.count[g] += way > 0.0f || first ? way : way * measures->fall;
   self->groups.member[g].pull = 0.0f;
-  if (total.n < 0.5f) {
+  if (n < 0.5f) {
     return;
   }
-  const float n = total.n;
   // ln(1 + x) by its series: |x| is below 0.06.
-  const float x      = self->step.spread * total.detune / n;
+  const float x      = self->step.spread * heard.total[3] / n;
   const float centre = x * (1.0f - x * (0.5f - x * (1.0f / 3.0f - x * 0.25f)));
-  const float power  = (total.re * total.re + total.im * total.im) / n;
-  const float r      = sqrtf(power / n);
+  const float order2 =
+      (heard.total[0] * heard.total[0] + heard.total[1] * heard.total[1]) / (n * n);
+  const float r = sqrtf(order2);
   self->groups.centre[g] += (centre - self->groups.centre[g]) * (snap ? 1.0f : measures->fall);
+  measure_power(self, g, &heard, snap, measures);
   if (self->step.coupled) {
-    couple_group(self, g, &total, r, measures->step_s);
+    couple_group(self, g, heard.total, r, measures->step_s);
   }
   measures->order += (double)(n * r);
   measures->n += (double)n;
   if (n > 1.5f) {
-    measure_order(self, g, n, power, snap && !first, measures);
+    const float beyond = (n * order2 - 1.0f) / (n - 1.0f);
+    self->groups.order2[g] +=
+        (beyond - self->groups.order2[g]) * (snap && !first ? 1.0f : measures->told);
   }
 }
 
@@ -281,9 +333,12 @@ static void judge_groups(FiqSwarm* self)
       continue;
     }
     const FiqFloat4* const lane = (const FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
-    const FiqFloat4        mean = lane[0] + lane[1] + lane[2] + lane[3];
-    const float            re   = fiq_cosine_turns(self->osc.phi[i]);
-    const float            im   = fiq_sine_turns(self->osc.phi[i]);
+    FiqFloat4              mean = lane[0];
+    for (uint32_t p = 1; p < FIQ_SWARM_LANES; ++p) {
+      mean += lane[p];
+    }
+    const float re = fiq_cosine_turns(self->osc.phi[i]);
+    const float im = fiq_sine_turns(self->osc.phi[i]);
     count[phase_bin(re * mean[0] + im * mean[1], im * mean[0] - re * mean[1])] += 1;
     n += 1;
   }
@@ -305,16 +360,20 @@ void fiq_swarm_measure_groups(FiqSwarm* self)
     judge_groups(self);
   }
   Measures measures = {
-      .step_s = one_s, .passed_s = passed_s, .fall = 1.0f - expf(-passed_s / count_tau_s)};
+      .step_s   = one_s,
+      .passed_s = passed_s,
+      .told     = 1.0f - expf(-passed_s / order_tau_s),
+      .fall     = 1.0f - expf(-passed_s / count_tau_s),
+      .width    = self->step.spread + self->detune.swing +
+               (self->step.still ? 0.0f : self->anneal.schedule.residual / FIQ_ANNEAL_F0_HZ)};
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    measures.slow = passed_s / fminf(order_tau_s, young_tau_s + self->groups.active_s[k]);
-    self->groups.active_s[k] += self->groups.active[k] ? passed_s : 0.0f;
     self->groups.counted[k] = self->groups.counted[k] || self->groups.active[k];
     for (uint32_t h = 0; self->groups.active[k] && h < self->step.n_partials; ++h) {
       measure_group(self, k * PARTIALS + h, &measures);
     }
   }
-  self->groups.unmeasured  = 0;
-  self->groups.is_measured = true;
-  self->groups.order       = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
+  self->groups.steps_between = self->groups.unmeasured;
+  self->groups.unmeasured    = 0;
+  self->groups.is_measured   = true;
+  self->groups.order         = measures.n > 0.0 ? (float)(measures.order / measures.n) : 0.0f;
 }

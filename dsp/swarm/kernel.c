@@ -239,16 +239,16 @@ FIQ_INLINE void make_lobes(const float* restrict phi, const float* restrict ampl
   }
 }
 
-/// Add the first `n` of the chunk to the sums of their groups, lane by lane.
-FIQ_INLINE void add_sums(const uint16_t* restrict group, uint32_t n, const float* restrict cosine,
-                         const float* restrict sine, const float* restrict detune,
-                         FiqSwarmSum* restrict sum)
+/// Add the first `n` of the chunk that begins with oscillator `first` to the sums of their groups, place by place.
+FIQ_INLINE void add_sums(const uint16_t* restrict group, uint32_t first, uint32_t n,
+                         const float* restrict cosine, const float* restrict sine,
+                         const float* restrict detune, FiqSwarmSum* restrict sum)
 {
   const FiqFloat4 one = {1.0f, 1.0f, 1.0f, 1.0f};
   uint32_t        at[CHUNK];
   for (uint32_t i = 0; i < CHUNK; ++i) {
     const uint32_t heard = group[i] < GROUPS && i < n ? group[i] : GROUPS;
-    at[i]                = heard * FIQ_SWARM_LANES + i % FIQ_SWARM_LANES;
+    at[i]                = heard * FIQ_SWARM_LANES + fiq_lobe_place(first + i);
   }
   for (uint32_t i = 0; i < CHUNK; i += 4) {
     FiqFloat4    each[4];
@@ -282,7 +282,7 @@ FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t firs
     lobes->im[i]  = amplitude[i] * sine[i];
   }
   const uint32_t n = self->step.n_run - first;
-  add_sums(self->osc.group + first, n < CHUNK ? n : CHUNK, cosine, sine, detune, sum);
+  add_sums(self->osc.group + first, first, n < CHUNK ? n : CHUNK, cosine, sine, detune, sum);
 }
 
 /// Phases, amplitudes and lobes of one chunk.

@@ -65,6 +65,7 @@ static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
   self->groups.member = fiq_arena_take(arena, 2 * (size_t)GROUPS, sizeof *self->groups.member);
   self->groups.count  = fiq_arena_take(arena, GROUPS, sizeof *self->groups.count);
   self->groups.order2 = fiq_arena_take(arena, GROUPS, sizeof *self->groups.order2);
+  self->groups.level  = fiq_arena_take(arena, GROUPS, sizeof *self->groups.level);
   self->groups.centre = fiq_arena_take(arena, GROUPS, sizeof *self->groups.centre);
   self->detune.sway = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->detune.sway);
   self->detune.normal = fiq_arena_take(arena, FIQ_SWARM_NORMAL + 1, sizeof *self->detune.normal);
@@ -173,6 +174,9 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->detune.sway_frame      = 0;
   self->attention.n            = 0;
   self->detune.normality       = 0.0f;
+  self->detune.swing           = 0.0f;
+  self->groups.young_steps     = 0;
+  self->groups.steps_between   = 0;
   self->groups.steps_since_entropy = 0;
   self->groups.linger_s            = 0.0f;
   self->detune.has_tone            = false;
@@ -182,13 +186,13 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->slots.taken, 0, sizeof self->slots.taken);
   memset(self->slots.held, 0, sizeof self->slots.held);
   memset(self->groups.norm, 0, sizeof self->groups.norm);
-  memset(self->groups.active_s, 0, sizeof self->groups.active_s);
   memset(self->groups.active, 0, sizeof self->groups.active);
   memset(self->groups.counted, 0, sizeof self->groups.counted);
   memset(self->groups.sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->groups.sum);
   memset(self->groups.member, 0, 2 * (size_t)GROUPS * sizeof *self->groups.member);
   memset(self->groups.count, 0, GROUPS * sizeof *self->groups.count);
   memset(self->groups.order2, 0, GROUPS * sizeof *self->groups.order2);
+  memset(self->groups.level, 0, GROUPS * sizeof *self->groups.level);
   memset(self->groups.centre, 0, GROUPS * sizeof *self->groups.centre);
   memset(self->osc.nu, 0, self->anneal.capacity * sizeof *self->osc.nu);
   memset(self->osc.tone, 0, self->anneal.capacity * sizeof *self->osc.tone);
@@ -207,6 +211,7 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
   memcpy(self->groups.member, old->groups.member, 2 * (size_t)GROUPS * sizeof *self->groups.member);
   memcpy(self->groups.count, old->groups.count, GROUPS * sizeof *self->groups.count);
   memcpy(self->groups.order2, old->groups.order2, GROUPS * sizeof *self->groups.order2);
+  memcpy(self->groups.level, old->groups.level, GROUPS * sizeof *self->groups.level);
   memcpy(self->groups.centre, old->groups.centre, GROUPS * sizeof *self->groups.centre);
   memcpy(self->detune.sway, old->detune.sway,
          (FIQ_SWARM_SWAY_MAX + CHUNK) * sizeof *self->detune.sway);
@@ -276,6 +281,7 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.groups.member        = self->groups.member;
   next.groups.count         = self->groups.count;
   next.groups.order2        = self->groups.order2;
+  next.groups.level         = self->groups.level;
   next.groups.centre        = self->groups.centre;
   next.detune.sway          = self->detune.sway;
   next.detune.sway_asked[0] = self->detune.sway_asked[0];

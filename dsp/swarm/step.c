@@ -9,10 +9,11 @@ enum { CHUNK = FIQ_LOBE_CHUNK, GROUPS = FIQ_SWARM_GROUPS, PARTIALS = FIQ_SWARM_P
 /// Portions of work after the chunks, in order.
 enum { MEASURE, MIX_LEFT, FFT_LEFT, SUM_LEFT, MIX_RIGHT, FFT_RIGHT, SUM_RIGHT, N_LAST_ITEMS };
 
-static const float measure_s = 0.006f; // between measures of order where nothing is coupled
+static const float measure_s = 0.004f; // between measures of groups where nothing is coupled
 static const float rest_s    = 0.02f;  // and where nobody moves either
-static const float linger_s  = 0.5f;   // partials without members
-static const float reshape_s = 0.05f;  // from one distribution of detune to the other
+static const float beat = 0.3f; // rad that the phases within a group may go from measure to measure
+static const float linger_s  = 0.5f;  // partials without members
+static const float reshape_s = 0.05f; // from one distribution of detune to the other
 
 /// How many oscillators play in this step, and which of them begin to fade in or out.
 static void set_population(FiqSwarm* self)
@@ -44,9 +45,11 @@ static void set_sway(FiqSwarm* self)
   const uint32_t     n = self->detune.n_sway;
   const float* const asked =
       self->detune.sway_asked[self->detune.sway_frame == self->frame ? 0 : 1];
-  self->step.n_sway = n;
+  self->step.n_sway  = n;
+  self->detune.swing = 0.0f;
   for (uint32_t i = 0, k = 0; n > 0 && i < n + CHUNK; ++i) {
     self->detune.sway[i] = 1.0f + asked[k];
+    self->detune.swing   = fmaxf(self->detune.swing, fabsf(asked[k]));
     k                    = k + 1 < n ? k + 1 : 0;
   }
 }
@@ -139,15 +142,19 @@ static bool is_measured(FiqSwarm* self)
   const FiqSwarmFrame* step   = &self->step;
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
   const FiqAnneal*     flight = &self->anneal;
-  const bool           busy =
-      flight->pass.planned || flight->pass.counting || flight->pass.kind != FIQ_ANNEAL_NO_PASS;
-  const float wait_s      = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
-  const float due_s       = wait_s + (step->still ? rest_s : measure_s);
+  // Where nobody moves counting is nothing.
+  const bool  busy   = !step->still && (flight->pass.planned || flight->pass.counting ||
+                                     flight->pass.kind != FIQ_ANNEAL_NO_PASS);
+  const float wait_s = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
+  const float beat_s = beat / fmaxf(fiq_swarm_beat_rad(self), 1.0f);
+  const float due_s  = wait_s + (step->still ? fiq_clamp(beat_s, measure_s, rest_s) : measure_s);
   self->groups.unmeasured = step->restart ? 0 : self->groups.unmeasured + 1;
   const float passed_s    = (float)self->groups.unmeasured * step_s;
   // Out of silence phases are random, and nothing could pull yet. Beside a plan, which has work enough, nobody is pulled.
   const bool pulls = step->coupled && !step->restart && !flight->pass.planned;
-  return pulls || passed_s >= due_s;
+  const bool young = self->groups.young_steps > 0 && !step->restart && !flight->pass.planned;
+  self->groups.young_steps -= young ? 1 : 0;
+  return pulls || young || passed_s >= due_s;
 }
 
 static void plan_work(FiqSwarm* self)
@@ -230,6 +237,7 @@ void fiq_swarm_fall_asleep(FiqSwarm* self)
   for (uint32_t g = 0; g < GROUPS; ++g) {
     self->groups.count[g]       = 0.0f;
     self->groups.order2[g]      = 0.0f;
+    self->groups.level[g]       = (FiqSwarmLevel){.steer = 1.0f};
     self->groups.member[g].pull = 0.0f;
   }
   fiq_spectral_bank_reset(&self->lobes);

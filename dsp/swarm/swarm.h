@@ -24,11 +24,12 @@
    Phase noise: a random walk of phase_noise rad per sqrt(s), as frequency that changes every step.
    Sway: oscillator i is (1 + sway[i mod n]) times as high, linear in time from step to step.
 
-   Level: a note of velocity 1 has the same mean power whatever the number of oscillators, their
-   order or their partials: the power of a group is N (1 + (N - 1) R^2), with R^2 averaged over about
-   1.5 s so that beats stay alive. It is averaged over less: since its beginning where a note is young, so that a
-   strike is as loud as the next one; where the sum grows past anything a chorus does; and where a group is
-   locked, R near 1, or locked no more, so that what is held stays as loud as it is.
+   Level: a note of velocity 1 has the same power whatever the number of oscillators, their order, the seed or their
+   partials. The power of a group is measured: that of both channels, each place with its gains, if every member
+   had amplitude 1. The amplitude of the members is steered by it so that the harmonic stays as loud as it shall
+   be; what beats then is the place of the sound and not its level. Where phases change faster than they are measured
+   the power is averaged, over 2 w d^2 with w half the width of the group in rad/s and d the time since the last measure;
+   where they change more slowly what is heard of them is continued on a straight line until the next one.
 
    Stereo: every oscillator sits on one of the places of lobe_bank.h, between left and right at
    constant power; in motion place k is at (1 - depth) k_0 + depth sin(2 pi (rate t + k/8)).
@@ -58,8 +59,8 @@ enum {
   FIQ_SWARM_PARTIALS_MAX = 32,
   FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 32 slot + partial - 1
   FIQ_SWARM_SILENT =
-      FIQ_SWARM_GROUPS,        ///< added to the group of who falls silent to change its partial
-  FIQ_SWARM_LANES         = 4, ///< copies of the group sums, written in turn
+      FIQ_SWARM_GROUPS, ///< added to the group of who falls silent to change its partial
+  FIQ_SWARM_LANES         = FIQ_LOBE_PLACES, ///< sums of a group, one for each place
   FIQ_SWARM_VOICES_MAX    = 32,
   FIQ_SWARM_SWAY_MAX      = 1000,
   FIQ_SWARM_ATTENTION_MAX = 5,
@@ -149,6 +150,16 @@ typedef struct {
   float psi;   ///< mean phase, turns
 } FiqSwarmGroup;
 
+/// How loud the members of a group would be together if each had amplitude 1.
+typedef struct {
+  float heard[4]; ///< when last measured: left re, im, right re, im
+  float slope[4]; ///< what that changes by in a step, turned along with the note
+  float power;    ///< of both channels, averaged
+  float n;        ///< members then
+  float trust;    ///< 0 the average counts .. 1 what is heard, and goes on as it did
+  float steer;    ///< what makes the power 1; smooth
+} FiqSwarmLevel;
+
 /// What one step works with, fixed at its start.
 typedef struct {
   FiqSwarmParams params;
@@ -191,17 +202,19 @@ typedef struct {
   FiqSwarmGroup* member; ///< [2 groups], the second half for the silent
   float*         count;  ///< members, falling slowly
   float*         order2; ///< R^2 without the part that chance gives, slow
+  FiqSwarmLevel* level;  ///< how loud the members are together
   float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
   float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
-  float    active_s[FIQ_CARRIERS_MAX]; ///< how long a slot has been active
-  bool     active[FIQ_CARRIERS_MAX];   ///< slots with members
-  bool     counted[FIQ_CARRIERS_MAX];  ///< and whose members have been counted
-  bool     is_measured;                ///< the groups have been since the last silence
-  uint32_t unmeasured;                 ///< steps since the groups were measured
-  float    uncertainty;                ///< 0..1
-  uint32_t steps_since_entropy;        ///< steps since the uncertainty was judged
-  float    order;                      ///< mean R of the groups, 0..1
-  float    linger_s;                   ///< how long groups without members are still looked after
+  bool     active[FIQ_CARRIERS_MAX];  ///< slots with members
+  bool     counted[FIQ_CARRIERS_MAX]; ///< and whose members have been counted
+  bool     is_measured;               ///< the groups have been since the last silence
+  uint32_t unmeasured;                ///< steps since the groups were measured
+  uint32_t steps_between;             ///< of the last two measures
+  uint32_t young_steps; ///< steps in which they are measured at once, as some have just begun
+  float    uncertainty; ///< 0..1
+  uint32_t steps_since_entropy; ///< steps since the uncertainty was judged
+  float    order;               ///< mean R of the groups, 0..1
+  float    linger_s;            ///< how long groups without members are still looked after
 } FiqSwarmGroups;
 
 /// Which partial an oscillator sounds, and what a partial is.
@@ -235,6 +248,7 @@ typedef struct {
 typedef struct {
   float*   normal;         ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
   float    normality;      ///< `distribution`, slow
+  float    swing;          ///< largest relative offset of the sway
   float    tone_spread;    ///< detune that `tone` was found with
   float    tone_normality; ///< and how far normal it was
   bool     has_tone;       ///< the last step left one

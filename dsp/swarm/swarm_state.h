@@ -41,6 +41,12 @@ bool fiq_swarm_is_sounding(const FiqSwarm* self);
 /// Begin the carriers' step from what sounds in the slots.  [audio]
 void fiq_swarm_begin_carriers(FiqSwarm* self);
 
+/// How long groups that begin are measured in every step.
+static const float fiq_swarm_young_s = 0.01f;
+
+/// Half the width of the widest group that sounds, rad/s.  [audio]
+float fiq_swarm_beat_rad(const FiqSwarm* self);
+
 /// Gains and pitches of all groups in this step.  [audio]
 void fiq_swarm_set_groups(FiqSwarm* self);
 

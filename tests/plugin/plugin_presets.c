@@ -4,8 +4,7 @@
    Method: each is played as a user would (a four-note chord; a drum-like and tonal input), its peak, mean
    and largest second difference are measured, and all pairs of a plugin are compared, Realms by what is left after subtraction, Swarm by coarse spectrograms.
 */
-#include "tests/support/fixture.h"
-#include "ttl/presets.h"
+#include "tests/support/bank.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,21 +24,12 @@ enum {
 /// Roughness of a click; the factory presets reach 5.1, a step of 0.05 in a tone 34.
 static const double CLICK = 10.0;
 
-static void load(Fixture* self, const FiqPreset* preset)
-{
-  for (uint32_t row = 0; row < fiq_n_params; ++row) {
-    if (fiq_preset_holds(&fiq_params[row], preset->plugin)) {
-      fixture_set(self, fiq_params[row].symbol, (double)fiq_preset_value(preset, &fiq_params[row]));
-    }
-  }
-}
-
 static void play(const FiqPreset* preset, FixtureAudio* in, FixtureAudio* out)
 {
   static const uint8_t keys[] = {48, 55, 60, 64};
   Fixture* const       self   = fixture_open(preset->plugin, RATE, true);
   fixture_seed(self, 77);
-  load(self, preset);
+  bank_load(self, preset);
   const bool drone = fiq_preset_value(preset, fiq_preset_param(preset->plugin, "chord")) > 0.5f;
   const bool hears = preset->plugin == FIQ_PLUGIN_REALMS ||
                      fiq_preset_value(preset, fiq_preset_param(preset->plugin, "source")) > 0.5f;
