@@ -63,6 +63,9 @@ void fiq_paint_box(const FiqPaint* self, FiqRect rect, double radius, FiqColor f
 /// A level bar from the left: `share` 0..1 of it in `color`.
 void fiq_paint_bar(const FiqPaint* self, FiqRect rect, double share, FiqColor color);
 
+/// The small lock beside a label; its middle at x, y.
+void fiq_paint_lock(const FiqPaint* self, double x, double y, FiqColor color);
+
 /// Whether the point lies in the rectangle.
 bool fiq_rect_has(FiqRect rect, double x, double y);
 

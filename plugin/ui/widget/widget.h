@@ -39,29 +39,6 @@ struct FiqWidget {
   bool        is_dirty;
 };
 
-/// How a value may move. Where it is shown and typed as text, the owner says how.
-typedef struct {
-  double minimum, fallback, maximum;
-  bool   is_log;   ///< moves by ratios; minimum > 0
-  bool   is_whole; ///< whole numbers only
-} FiqRange;
-
-/// What a widget with a value tells its owner. `id` is the owner's name for it.
-typedef struct {
-  void*    handle;
-  uint32_t id;
-  void (*changed)(void* handle, uint32_t id, double value);
-  void (*touched)(void* handle, uint32_t id, bool held); ///< may be NULL
-  /// Write the value as text, unit included.
-  void (*format)(void* handle, uint32_t id, double value, char* text, size_t n_bytes);
-  /// Read what the user typed; returns false if it says nothing.
-  bool (*parse)(void* handle, uint32_t id, const char* text, double* value);
-} FiqValueOwner;
-
-/// Where `value` lies within the range, 0..1, and back.
-double fiq_range_place(const FiqRange* range, double value);
-double fiq_range_value(const FiqRange* range, double place);
-
 /// Draws the ground: everything that does not move.
 typedef void (*FiqStageGround)(void* handle, const FiqPaint* paint);
 
@@ -98,6 +75,15 @@ void       fiq_stage_set_focus(FiqStage* self, FiqWidget* widget, bool show);
 /// Show `popup` over all; it gets every event first, and a press outside closes it. NULL closes.
 void       fiq_stage_open(FiqStage* self, FiqWidget* popup);
 FiqWidget* fiq_stage_popup(const FiqStage* self);
+
+/// Cursor over the widget under the pointer.
+FiqUiCursor fiq_stage_cursor(const FiqStage* self);
+
+/// Time of the last tick, s.
+double fiq_stage_now(const FiqStage* self);
+
+/// Widgets in order, to walk over them; NULL past the end.
+FiqWidget* fiq_stage_widget(const FiqStage* self, uint32_t index);
 
 void fiq_widget_dirty(FiqWidget* self);
 void fiq_widget_show(FiqWidget* self, bool shown);

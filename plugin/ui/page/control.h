@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   The widgets of parameters: a knob, choice or switch for a row of fiq_params, kept equal to the model, with the
+   row's words as its tooltip. One hand-held bundle (entry, menu) serves all of a page.  [ui]
+*/
+#ifndef FIQ_UI_CONTROL_H
+#define FIQ_UI_CONTROL_H
+
+#include "plugin/ui/page/model.h"
+#include "plugin/ui/widget/choice.h"
+#include "plugin/ui/widget/entry.h"
+#include "plugin/ui/widget/knob.h"
+#include "plugin/ui/widget/menu.h"
+
+/// What all controls of a page share.
+typedef struct {
+  FiqStage*   stage;
+  FiqUiModel* model;
+  FiqEntry*   entry;
+  FiqMenu*    menu;
+  uint32_t    row;                      ///< that the entry or menu is open for
+  const char* item[4];                  ///< of the right button's menu
+  FiqRect     typed;                    ///< where its value is typed
+  FiqValue*   control[FIQ_UI_ROWS_MAX]; ///< by row, NULL for those that have none
+  double      width[FIQ_UI_ROWS_MAX];   ///< units that it wants
+} FiqControls;
+
+/// No controls yet; false if memory is short.
+bool fiq_controls_init(FiqControls* self, FiqStage* stage, FiqUiModel* model);
+
+/// Make the control of a row; false if memory is short.
+bool fiq_controls_add(FiqControls* self, uint32_t row, FiqColor color);
+
+/// All of them as the model is now: values, modulated values, what is dimmed and why, locks.
+void fiq_controls_refresh(FiqControls* self);
+
+/// How a model's value of any row moves.
+FiqRange fiq_control_range(const FiqParam* param);
+
+/// Why a control does nothing in the present mode, or NULL.
+const char* fiq_control_why(const FiqUiModel* model, uint32_t row);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/ui/page/param_text.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char* const note_names[12] = {"C",  "C#", "D",  "Eb", "E",  "F",
+                                           "F#", "G",  "Ab", "A",  "Bb", "B"};
+
+static const char* const unit_texts[] = {
+    [FIQ_UNIT_NONE] = "",          [FIQ_UNIT_PERCENT] = " %",  [FIQ_UNIT_DB] = " dB",
+    [FIQ_UNIT_DECIBEL] = " dB",    [FIQ_UNIT_LEVEL] = " dB",   [FIQ_UNIT_DEGREE] = "\u00b0",
+    [FIQ_UNIT_HERTZ] = " Hz",      [FIQ_UNIT_SECOND] = " s",   [FIQ_UNIT_CENTS] = " ct",
+    [FIQ_UNIT_SEMITONE] = " st",   [FIQ_UNIT_OCTAVE] = " oct", [FIQ_UNIT_DB_PER_OCTAVE] = " dB/oct",
+    [FIQ_UNIT_FACTOR] = " \u00d7", [FIQ_UNIT_NOTE] = "",       [FIQ_UNIT_FRAMES] = " frames"};
+
+// ---- writing ----
+
+void fiq_note_name(float note, char* text, size_t n_bytes)
+{
+  const float whole = floorf(note + 0.5f);
+  const int   key   = (int)whole;
+  const int   cents = (int)lroundf(100.0f * (note - whole));
+  const int   n     = snprintf(text, n_bytes, "%s%d", note_names[((key % 12) + 12) % 12],
+                               (int)floorf(whole / 12.0f) - 1);
+  if (cents != 0 && n > 0 && (size_t)n < n_bytes) {
+    snprintf(text + n, n_bytes - (size_t)n, " %+d", cents);
+  }
+}
+
+/// Three figures, never more than the value needs.
+static void write_number(double value, const char* unit, char* text, size_t n_bytes)
+{
+  const double size = fabs(value);
+  const int    digits =
+      size >= 99.95 ? 0 : (size >= 9.995 ? 1 : (size >= 0.0995 || size < 1e-9 ? 2 : 3));
+  char number[32];
+  snprintf(number, sizeof(number), "%.*f", digits, value);
+  // Zeros behind the point say nothing, but "2.0" shows that there are tenths.
+  char* const point = strchr(number, '.');
+  for (size_t n = strlen(number); point && number[n - 1] == '0' && number + n - 2 > point; --n) {
+    number[n - 1] = '\0';
+  }
+  const bool is_nothing =
+      strtod(number, NULL) > -1e-9 && number[0] == '-' && strtod(number, NULL) < 1e-9;
+  snprintf(text, n_bytes, "%s%s", is_nothing ? number + 1 : number, unit);
+}
+
+void fiq_hz_text(float hz, char* text, size_t n_bytes)
+{
+  const bool kilo = fabsf(hz) >= 1000.0f;
+  write_number(kilo ? (double)hz / 1000.0 : (double)hz, kilo ? " kHz" : " Hz", text, n_bytes);
+}
+
+static bool is_counted(const FiqParam* param)
+{
+  return param->kind == FIQ_KIND_INTEGER || param->kind == FIQ_KIND_INTEGER_HEAVY ||
+         param->kind == FIQ_KIND_COUNT_HEAVY;
+}
+
+static bool is_switch(const FiqParam* param)
+{
+  return param->kind == FIQ_KIND_TOGGLE || param->kind == FIQ_KIND_ENABLED ||
+         param->kind == FIQ_KIND_FREEWHEEL;
+}
+
+static uint32_t n_points(const FiqParam* param)
+{
+  uint32_t n = 0;
+  while (param->points && param->points[n]) {
+    ++n;
+  }
+  return n;
+}
+
+void fiq_param_format(const FiqParam* param, float value, char* text, size_t n_bytes)
+{
+  assert(param && text && n_bytes > 0);
+  const char* const unit = unit_texts[param->unit];
+  if (param->points) {
+    const uint32_t n     = n_points(param);
+    const uint32_t point = value > 0.0f ? (uint32_t)(value + 0.5f) : 0;
+    snprintf(text, n_bytes, "%s", param->points[point < n ? point : n - 1]);
+  } else if (is_switch(param)) {
+    snprintf(text, n_bytes, "%s", value >= 0.5f ? "on" : "off");
+  } else if (param->unit == FIQ_UNIT_LEVEL && value <= param->minimum) {
+    snprintf(text, n_bytes, "off");
+  } else if (param->unit == FIQ_UNIT_NOTE) {
+    fiq_note_name(value, text, n_bytes);
+  } else if (param->unit == FIQ_UNIT_SECOND && fabsf(value) < 1.0f && fabsf(value) > 0.0f) {
+    write_number(1000.0 * (double)value, " ms", text, n_bytes);
+  } else if (param->unit == FIQ_UNIT_HERTZ && fabsf(value) >= 1000.0f) {
+    write_number((double)value / 1000.0, " kHz", text, n_bytes);
+  } else if (is_counted(param)) {
+    snprintf(text, n_bytes, "%.0f%s", (double)value, unit);
+  } else if (param->unit == FIQ_UNIT_PERCENT && fabsf(value) >= 9.95f) {
+    snprintf(text, n_bytes, "%.0f%s", (double)value, unit);
+  } else {
+    write_number((double)value, unit, text, n_bytes);
+  }
+}
+
+// ---- reading ----
+
+static bool parse_point(const FiqParam* param, const char* text, float* value)
+{
+  const size_t n_text = strlen(text);
+  for (uint32_t pass = 0; pass < 2; ++pass) {
+    for (uint32_t i = 0; param->points[i]; ++i) {
+      const bool whole = strcasecmp(param->points[i], text) == 0;
+      if (pass == 0 ? whole : strncasecmp(param->points[i], text, n_text) == 0) {
+        *value = (float)i;
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static bool parse_note(const char* text, float* value)
+{
+  static const int steps[7] = {9, 11, 0, 2, 4, 5, 7}; // of A to G
+  const int        letter   = toupper((unsigned char)text[0]);
+  if (letter < 'A' || letter > 'G') {
+    return false;
+  }
+  int key = steps[letter - 'A'];
+  for (++text; *text == '#' || *text == 'b'; ++text) {
+    key += *text == '#' ? 1 : -1;
+  }
+  char*      end    = NULL;
+  const long octave = strtol(text, &end, 10);
+  if (end == text || octave < -1 || octave > 9) {
+    return false;
+  }
+  *value = (float)(12 * (octave + 1) + key);
+  return true;
+}
+
+/// What the letters behind the number multiply it by.
+static double unit_factor(const FiqParam* param, const char* unit)
+{
+  const bool is_milli = strncasecmp(unit, "ms", 2) == 0;
+  const bool is_kilo  = tolower((unsigned char)unit[0]) == 'k';
+  return is_milli && param->unit == FIQ_UNIT_SECOND ? 1e-3 : (is_kilo ? 1e3 : 1.0);
+}
+
+static bool parse_number(const FiqParam* param, const char* text, float* value)
+{
+  char   plain[64];
+  char*  end = NULL;
+  size_t n   = 0;
+  for (; text[n] && n + 1 < sizeof(plain); ++n) {
+    plain[n] = text[n] == ',' ? '.' : text[n];
+  }
+  plain[n]            = '\0';
+  const double number = strtod(plain, &end);
+  if (end == plain || !isfinite(number)) {
+    return false;
+  }
+  end += strspn(end, " ");
+  *value = (float)(number * unit_factor(param, end));
+  return true;
+}
+
+bool fiq_param_parse(const FiqParam* param, const char* text, float* value)
+{
+  assert(param && text && value);
+  char   trimmed[64];
+  size_t n = 0;
+  text += strspn(text, " \t");
+  while (text[n] && n + 1 < sizeof(trimmed)) {
+    trimmed[n] = text[n];
+    ++n;
+  }
+  while (n > 0 && trimmed[n - 1] == ' ') {
+    --n;
+  }
+  trimmed[n]      = '\0';
+  float      read = 0.0f;
+  bool       ok   = false;
+  const bool off  = strcasecmp(trimmed, "off") == 0;
+  if (n == 0) {
+    return false;
+  }
+  if (param->points) {
+    ok = parse_point(param, trimmed, &read);
+  } else if (off || strcasecmp(trimmed, "on") == 0) {
+    read = off ? param->minimum : param->maximum;
+    ok   = is_switch(param) || (off && param->unit == FIQ_UNIT_LEVEL);
+  } else {
+    ok = (param->unit == FIQ_UNIT_NOTE && parse_note(trimmed, &read)) ||
+         parse_number(param, trimmed, &read);
+  }
+  if (ok) {
+    *value = fiq_param_clamp(param, read);
+  }
+  return ok;
+}
