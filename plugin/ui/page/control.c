@@ -33,7 +33,7 @@ typedef struct {
   const char* why;
 } Dimming;
 
-enum { R = FIQ_IN_REALMS, S = FIQ_IN_SWARM, B = FIQ_IN_REALMS | FIQ_IN_SWARM };
+enum { R = FIQ_IN_R, S = FIQ_IN_S, B = FIQ_IN_B };
 
 static const Dimming dimmings[] = {
     {B, " voices threshold ", "source", IS, 0, "Does nothing now: Source is Synthesis."},
@@ -78,7 +78,7 @@ static bool passes(const Dimming* dimming, float value)
 
 const char* fiq_control_why(const FiqUiModel* model, uint32_t row)
 {
-  const uint32_t plugin = model->plugin == FIQ_PLUGIN_REALMS ? R : S;
+  const uint32_t plugin = 1u << model->plugin;
   for (size_t i = 0; i < sizeof(dimmings) / sizeof(dimmings[0]); ++i) {
     const Dimming* const dimming = &dimmings[i];
     if ((dimming->plugins & plugin) && names(dimming->symbols, fiq_params[row].symbol)) {

@@ -17,7 +17,8 @@ static const char* const unit_texts[] = {
     [FIQ_UNIT_DECIBEL] = " dB",    [FIQ_UNIT_LEVEL] = " dB",   [FIQ_UNIT_DEGREE] = "\u00b0",
     [FIQ_UNIT_HERTZ] = " Hz",      [FIQ_UNIT_SECOND] = " s",   [FIQ_UNIT_CENTS] = " ct",
     [FIQ_UNIT_SEMITONE] = " st",   [FIQ_UNIT_OCTAVE] = " oct", [FIQ_UNIT_DB_PER_OCTAVE] = " dB/oct",
-    [FIQ_UNIT_FACTOR] = " \u00d7", [FIQ_UNIT_NOTE] = "",       [FIQ_UNIT_FRAMES] = " frames"};
+    [FIQ_UNIT_FACTOR] = " \u00d7", [FIQ_UNIT_NOTE] = "",       [FIQ_UNIT_FRAMES] = " frames",
+    [FIQ_UNIT_PER_SECOND] = " /s"};
 
 // ---- writing ----
 

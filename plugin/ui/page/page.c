@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugin/ui/page/page.h"
+
+#include "plugin/ui/page/control.h"
+#include "plugin/ui/page/header.h"
+#include "plugin/ui/page/sheet.h"
+#include "plugin/ui/page/sound_pictures.h"
+#include "plugin/ui/page/view.h"
+#include "plugin/ui/widget/keyboard.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOWEST_KEY = 36, HIGHEST_KEY = 96 };
+
+static const double margin = 12.0, tabs_height = 28.0, sheet_height = 200.0, keyboard_height = 78.0,
+                    gap = 10.0;
+
+struct FiqUiPage {
+  FiqStage*        stage;
+  FiqUiModel*      model;
+  FiqControls      controls;
+  FiqHeader        header;
+  FiqUiView*       view;
+  FiqUiView*       tour;
+  bool             is_touring;
+  FiqTabs*         tabs;
+  FiqSheet         sheet;
+  FiqSoundPictures pictures;
+  FiqKeyboard*     keyboard; ///< NULL in Realms
+  bool             high_contrast;
+  FiqUiCursor      cursor;
+  uint64_t         heard; ///< message whose notes the keyboard shows
+};
+
+static bool is_swarm(const FiqUiPage* self)
+{
+  return self->model->plugin == FIQ_PLUGIN_SWARM;
+}
+
+// ---- what the widgets ask ----
+
+static void ground(void* handle, const FiqPaint* paint)
+{
+  const FiqUiPage* const self = handle;
+  fiq_header_ground(&self->header, paint);
+  self->view->ground(self->view, paint);
+  fiq_sheet_ground(&self->sheet, paint);
+}
+
+static void tab_chosen(void* handle, uint32_t tab)
+{
+  FiqUiPage* const self = handle;
+  (void)tab;
+  fiq_sheet_layout(&self->sheet, self->sheet.area);
+  fiq_controls_refresh(&self->controls);
+  fiq_stage_renew(self->stage);
+}
+
+static void show_tour(FiqUiPage* self, bool on)
+{
+  if (self->tour && on != self->is_touring) {
+    self->is_touring = on;
+    self->tour->show(self->tour, on);
+    fiq_header_light_help(&self->header, on);
+    fiq_stage_renew(self->stage);
+  }
+}
+
+static void toggle_tour(void* handle)
+{
+  FiqUiPage* const self = handle;
+  show_tour(self, !self->is_touring);
+}
+
+static void play_note(void* handle, uint8_t key, uint8_t velocity)
+{
+  const FiqUiCalls* const calls = &((FiqUiPage*)handle)->model->calls;
+  calls->note(calls->handle, key, velocity);
+}
+
+static void turn_wheel(void* handle, uint32_t wheel, float value)
+{
+  const FiqUiCalls* const calls = &((FiqUiPage*)handle)->model->calls;
+  calls->wheel(calls->handle, wheel, value);
+}
+
+// ---- life ----
+
+static bool make_keyboard(FiqUiPage* self)
+{
+  if (!is_swarm(self)) {
+    return true;
+  }
+  self->keyboard = fiq_keyboard_new(self->stage, LOWEST_KEY, HIGHEST_KEY);
+  if (self->keyboard) {
+    self->keyboard->handle = self;
+    self->keyboard->note   = play_note;
+    self->keyboard->turned = turn_wheel;
+  }
+  return self->keyboard != NULL;
+}
+
+static bool make_all(FiqUiPage* self)
+{
+  self->stage = fiq_stage_new(ground, self);
+  if (!self->stage || !fiq_controls_init(&self->controls, self->stage, self->model) ||
+      !fiq_header_init(&self->header, &self->controls, toggle_tour, self)) {
+    return false;
+  }
+  self->view = is_swarm(self) ? fiq_ui_swarm_view(self->stage, self->model)
+                              : fiq_ui_realms_view(self->stage, self->model);
+  self->tabs = fiq_tabs_new(self->stage, self, tab_chosen);
+  if (!self->view || !self->tabs ||
+      !fiq_sheet_init(&self->sheet, &self->controls, self->tabs,
+                      FIQ_UI_PAGE_WIDTH - 2.0 * margin) ||
+      !fiq_sound_pictures_init(&self->pictures, &self->sheet) || !make_keyboard(self)) {
+    return false;
+  }
+  return true;
+}
+
+FiqUiPage* fiq_ui_page_new(FiqUiModel* model)
+{
+  assert(model && fiq_n_params <= FIQ_UI_ROWS_MAX);
+  FiqUiPage* const self = calloc(1, sizeof(*self));
+  if (!self) {
+    return NULL;
+  }
+  self->model = model;
+  if (!make_all(self)) {
+    fiq_ui_page_free(self);
+    return NULL;
+  }
+  return self;
+}
+
+void fiq_ui_page_free(FiqUiPage* self)
+{
+  if (!self) {
+    return;
+  }
+  if (self->view) {
+    self->view->free(self->view);
+  }
+  if (self->tour) {
+    self->tour->free(self->tour);
+  }
+  fiq_stage_free(self->stage);
+  free(self);
+}
+
+// ---- the owner's round ----
+
+void fiq_ui_page_layout(FiqUiPage* self, uint32_t width, uint32_t height, double scale)
+{
+  assert(width > 0 && height > 0 && scale > 0.0);
+  fiq_stage_resize(self->stage, width, height, scale);
+  // A window smaller than the page is shown cut, not crammed.
+  const FiqRect area  = fiq_stage_area(self->stage);
+  const double  w     = fmax(area.width, FIQ_UI_PAGE_WIDTH);
+  const double  h     = fmax(area.height, FIQ_UI_PAGE_HEIGHT);
+  const double  keys  = self->keyboard ? keyboard_height + gap : 0.0;
+  const double  sheet = h - margin - keys - sheet_height;
+  const double  tabs  = sheet - tabs_height;
+  const double  top   = FIQ_HEADER_HEIGHT + gap;
+  const FiqRect upper = {margin, top, w - 2.0 * margin, tabs - gap - top};
+  fiq_header_layout(&self->header, (FiqRect){0.0, 0.0, w, FIQ_HEADER_HEIGHT});
+  self->view->layout(self->view, upper);
+  if (self->tour) {
+    self->tour->layout(self->tour, upper);
+  }
+  fiq_widget_place(&self->tabs->base, (FiqRect){margin, tabs, w - 2.0 * margin, tabs_height});
+  fiq_sheet_layout(&self->sheet, (FiqRect){margin, sheet, w - 2.0 * margin, sheet_height});
+  if (self->keyboard) {
+    fiq_widget_place(&self->keyboard->base, (FiqRect){margin, h - margin - keyboard_height,
+                                                      w - 2.0 * margin, keyboard_height});
+  }
+}
+
+void fiq_ui_page_expose(FiqUiPage* self)
+{
+  fiq_stage_renew(self->stage);
+}
+
+static bool shortcut(FiqUiPage* self, const FiqUiEvent* event)
+{
+  if (event->kind != FIQ_UI_KEY_DOWN) {
+    return false;
+  }
+  if (event->key == FIQ_UI_KEY_F1) {
+    toggle_tour(self);
+    return true;
+  }
+  const uint32_t n = self->tabs->n;
+  if ((event->modifiers & FIQ_UI_CTRL) && event->key == FIQ_UI_KEY_PAGE_DOWN) {
+    fiq_tabs_choose(self->tabs, (self->tabs->current + 1) % n);
+    return true;
+  }
+  if ((event->modifiers & FIQ_UI_CTRL) && event->key == FIQ_UI_KEY_PAGE_UP) {
+    fiq_tabs_choose(self->tabs, (self->tabs->current + n - 1) % n);
+    return true;
+  }
+  return false;
+}
+
+bool fiq_ui_page_event(FiqUiPage* self, const FiqUiEvent* event)
+{
+  const bool        used   = fiq_stage_event(self->stage, event) || shortcut(self, event);
+  const FiqUiCursor cursor = fiq_stage_cursor(self->stage);
+  if (cursor != self->cursor) {
+    self->cursor = cursor;
+    self->model->calls.set_cursor(self->model->calls.handle, cursor);
+  }
+  return used;
+}
+
+static void show_keys(FiqUiPage* self)
+{
+  const FiqUiTelemetry* const told = &self->model->telemetry;
+  int8_t                      color[FIQ_KEYS_MAX];
+  if (!self->keyboard || self->heard == told->sequence) {
+    return;
+  }
+  self->heard = told->sequence;
+  memset(color, -1, sizeof(color));
+  for (uint32_t i = 0; i < told->notes.n; ++i) {
+    const float key = 69.0f + 12.0f * log2f(fmaxf(told->notes.hz[i], 1.0f) / 440.0f);
+    if (key >= 0.0f && key < FIQ_KEYS_MAX - 1) {
+      color[(int)(key + 0.5f)] = (int8_t)(i % FIQ_UI_NOTE_COLORS);
+    }
+  }
+  fiq_keyboard_show(self->keyboard, color);
+}
+
+bool fiq_ui_page_idle(FiqUiPage* self, double now_s)
+{
+  if (self->high_contrast != self->model->high_contrast) {
+    self->high_contrast = self->model->high_contrast;
+    fiq_stage_set_theme(self->stage, fiq_theme(self->high_contrast));
+  }
+  fiq_controls_refresh(&self->controls);
+  fiq_header_refresh(&self->header);
+  self->view->refresh(self->view, now_s);
+  fiq_sound_pictures_refresh(&self->pictures);
+  if (self->is_touring) {
+    self->tour->refresh(self->tour, now_s);
+  }
+  show_keys(self);
+  return fiq_stage_tick(self->stage, now_s);
+}
+
+size_t fiq_ui_page_draw(FiqUiPage* self, cairo_surface_t* surface, FiqUiRegion* regions)
+{
+  return fiq_stage_draw(self->stage, surface, regions, FIQ_UI_REGIONS_MAX);
+}

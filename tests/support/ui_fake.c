@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/ui_fake.h"
+
+#include "dsp/base/random.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const float chord_hz[4] = {73.416f, 220.0f, 369.99f, 587.33f};
+
+// ---- calls ----
+
+static void set(void* handle, uint32_t row, float value)
+{
+  FiqUiFake* const self = handle;
+  (void)value;
+  ++self->n_set[row];
+  ++self->n_writes;
+}
+
+static void touch(void* handle, uint32_t row, bool held)
+{
+  FiqUiFake* const self = handle;
+  (void)row;
+  self->n_touches += held;
+  self->n_lets += !held;
+}
+
+static void note(void* handle, uint8_t key, uint8_t velocity)
+{
+  FiqUiFake* const self = handle;
+  (void)key;
+  self->n_notes_on += velocity > 0;
+  self->n_notes_off += velocity == 0;
+}
+
+static void wheel(void* handle, uint32_t which, float value)
+{
+  FiqUiFake* const self                           = handle;
+  *(which == 0 ? &self->bend : &self->modulation) = value;
+}
+
+static void set_seed(void* handle, uint32_t seed)
+{
+  ((FiqUiFake*)handle)->model.seed = seed;
+}
+
+static void set_tuning(void* handle, const char* path)
+{
+  FiqUiFake* const self = handle;
+  snprintf(self->model.tuning, sizeof(self->model.tuning), "%s", path);
+}
+
+static void select_preset(void* handle, uint32_t entry)
+{
+  FiqUiFake* const self       = handle;
+  self->selected              = (int32_t)entry;
+  self->model.presets.current = (int32_t)entry;
+}
+
+static void save_preset(void* handle, const char* name, const char* category, const char* tags)
+{
+  FiqUiFake* const self = handle;
+  snprintf(self->saved, sizeof(self->saved), "%s/%s/%s", name, category, tags);
+}
+
+static void delete_preset(void* handle, uint32_t entry)
+{
+  ((FiqUiFake*)handle)->deleted = (int32_t)entry;
+}
+
+static void set_favourite(void* handle, uint32_t entry, bool on)
+{
+  FiqUiFake* const self            = handle;
+  self->preset[entry].is_favourite = on;
+}
+
+static void set_zoom(void* handle, uint32_t percent)
+{
+  ((FiqUiFake*)handle)->model.zoom = percent;
+}
+
+static void set_contrast(void* handle, bool high)
+{
+  ((FiqUiFake*)handle)->model.high_contrast = high;
+}
+
+static void set_cursor(void* handle, uint32_t cursor)
+{
+  (void)handle;
+  (void)cursor;
+}
+
+static void copy(void* handle, const char* text)
+{
+  FiqUiFake* const self = handle;
+  snprintf(self->copied, sizeof(self->copied), "%s", text);
+}
+
+static void ask_paste(void* handle)
+{
+  ++((FiqUiFake*)handle)->n_pastes;
+}
+
+// ---- contents ----
+
+static void fill_presets(FiqUiFake* self)
+{
+  static const char* const categories[5] = {"Rises", "Pads", "Basses", "Voices", "Textures"};
+  static const char* const words[6]      = {"Great",  "Slow",     "Glass",
+                                            "Hidden", "Northern", "Unreasonably Long Named"};
+  static const char* const things[5]     = {"Rise", "Choir", "Tide", "Engine", "Cathedral"};
+  for (uint32_t i = 0; i < FIQ_FAKE_PRESETS; ++i) {
+    snprintf(self->name[i], sizeof(self->name[i]), "%.23s %s", words[i % 6], things[i / 6 % 5]);
+    self->preset[i] = (FiqUiPreset){.name         = self->name[i],
+                                    .category     = categories[i % 5],
+                                    .tags         = i % 2 ? "slow wide" : "bright attack",
+                                    .comment      = "A cloud that finds its chord.",
+                                    .is_favourite = i % 7 == 0,
+                                    .is_user      = i % 11 == 3};
+  }
+  self->model.presets = (FiqUiPresets){FIQ_FAKE_PRESETS, self->preset, 0, 1};
+}
+
+void fiq_ui_fake_init(FiqUiFake* self, FiqPluginKind plugin, uint32_t n_osc)
+{
+  FiqRandom        random;
+  const FiqUiCalls calls = {self,         set,           touch,         note,
+                            wheel,        set_seed,      set_tuning,    select_preset,
+                            save_preset,  delete_preset, set_favourite, set_zoom,
+                            set_contrast, set_cursor,    copy,          ask_paste};
+  memset(self, 0, sizeof(*self));
+  fiq_ui_model_init(&self->model, plugin, &calls);
+  self->model.seed = 48213;
+  self->n_osc      = n_osc;
+  self->selected   = -1;
+  self->deleted    = -1;
+  fill_presets(self);
+  fiq_random_init(&random, 5, 0);
+  for (uint32_t i = 0; i < n_osc; ++i) {
+    self->start_hz[i] = 45.0f * powf(2.0f, 5.3f * fiq_random_uniform(&random));
+    self->rate_rad[i] = 1.5f * fiq_random_normal(&random);
+  }
+}
+
+static void set_meter(FiqUiFake* self, const char* symbol, float value)
+{
+  const int32_t row = fiq_ui_model_row(&self->model, symbol);
+  if (row != FIQ_UI_NO_ROW) {
+    self->model.value[row] = value;
+  }
+}
+
+static void tell_oscillator(FiqUiFake* self, uint32_t i, double at_s, float share)
+{
+  FiqUiOscillators* const osc   = &self->model.telemetry.oscillators;
+  const uint32_t          which = i % 4;
+  const float             wobble =
+      0.25f * (1.0f - share) * sinf((float)at_s * (1.0f + 0.01f * (float)i) + (float)i);
+  const float octaves = (1.0f - share) * log2f(self->start_hz[i] / chord_hz[which]) + wobble;
+  osc->hz[i]          = chord_hz[which] * powf(2.0f, octaves);
+  osc->note[i]        = (uint8_t)which;
+  osc->amplitude[i]   = 1.0f;
+  osc->phase_rad[i]   = -0.6f + self->rate_rad[i] * (1.3f - share) +
+                      6.0f * (1.0f - share) * sinf((float)at_s + (float)i);
+}
+
+void fiq_ui_fake_tell(FiqUiFake* self, double at_s, double now_s)
+{
+  FiqUiTelemetry* const told  = &self->model.telemetry;
+  const float           share = (float)(1.0 / (1.0 + exp(-2.2 * (at_s - 4.0))));
+  told->oscillators.n         = self->n_osc;
+  told->oscillators.n_all     = self->n_osc;
+  told->notes.n               = 4;
+  for (uint32_t k = 0; k < 4; ++k) {
+    told->notes.hz[k]    = chord_hz[k];
+    told->notes.share[k] = 0.25f;
+    told->notes.order[k] = share * (0.98f - 0.08f * (float)k);
+  }
+  for (uint32_t i = 0; i < self->n_osc; ++i) {
+    tell_oscillator(self, i, at_s, share);
+  }
+  told->core.psi_rad   = -0.6f;
+  told->core.mean      = 0.9f * share;
+  told->core.zone_low  = 0.80f;
+  told->core.zone_high = 0.95f;
+  told->levels.out[0]  = 0.5f;
+  told->levels.out[1]  = 0.6f;
+  told->time_s         = now_s;
+  ++told->sequence;
+  set_meter(self, "order", 0.1f + 0.77f * share);
+  set_meter(self, "uncertainty", 0.9f - 0.45f * share);
+  set_meter(self, "coupling_ratio", 1.57f);
+  set_meter(self, "residual", 300.0f * (1.0f - share) + 0.006f);
+  set_meter(self, "tone", 4.0f);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/// Draws every tab of a window to PNG files, to be looked at: draw_pages FOLDER [realms|swarm] [zoom in percent]
+/// [contrast]
+#include "plugin/ui/page/page.h"
+#include "tests/support/ui_fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void round_of(FiqUiPage* page, cairo_surface_t* surface, double now_s)
+{
+  FiqUiRegion regions[FIQ_UI_REGIONS_MAX];
+  if (fiq_ui_page_idle(page, now_s)) {
+    fiq_ui_page_draw(page, surface, regions);
+  }
+}
+
+static void write(cairo_surface_t* surface, const char* folder, const char* name, uint32_t zoom)
+{
+  char path[1024];
+  snprintf(path, sizeof(path), "%s/%s-%u.png", folder, name, zoom);
+  cairo_surface_write_to_png(surface, path);
+}
+
+static void press_key(FiqUiPage* page, FiqUiKey key, uint32_t modifiers, const char* text,
+                      double now_s)
+{
+  FiqUiEvent event = {.kind = FIQ_UI_KEY_DOWN, .key = key, .modifiers = modifiers, .time_s = now_s};
+  snprintf(event.text, sizeof(event.text), "%s", text);
+  fiq_ui_page_event(page, &event);
+}
+
+static double run(FiqUiFake* fake, FiqUiPage* page, cairo_surface_t* surface, double from_s,
+                  double to_s)
+{
+  double at_s = from_s;
+  for (uint32_t i = 0; at_s < to_s; ++i, at_s += 1.0 / 60.0) {
+    if (i % 2 == 0) {
+      fiq_ui_fake_tell(fake, at_s, 100.0 + at_s);
+    }
+    round_of(page, surface, 100.0 + at_s);
+  }
+  return at_s;
+}
+
+int main(int argc, char** argv)
+{
+  const char* const folder = argc > 1 ? argv[1] : ".";
+  const bool        realms = argc > 2 && strcmp(argv[2], "realms") == 0;
+  const uint32_t    zoom   = argc > 3 ? (uint32_t)atoi(argv[3]) : 100;
+  const uint32_t    width  = FIQ_UI_PAGE_WIDTH * zoom / 100;
+  const uint32_t    height = FIQ_UI_PAGE_HEIGHT * zoom / 100;
+  FiqUiFake* const  fake   = calloc(1, sizeof(*fake));
+  fiq_ui_fake_init(fake, realms ? FIQ_PLUGIN_REALMS : FIQ_PLUGIN_SWARM, 512);
+  fake->model.zoom            = zoom;
+  fake->model.high_contrast   = argc > 4;
+  FiqUiPage* const       page = fiq_ui_page_new(&fake->model);
+  cairo_surface_t* const surface =
+      cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
+  fiq_ui_page_layout(page, width, height, zoom / 100.0);
+  double at_s = run(fake, page, surface, 0.0, 9.0);
+  for (uint32_t tab = 0; tab < 12; ++tab) {
+    char name[32];
+    snprintf(name, sizeof(name), "%s-tab%u", realms ? "realms" : "swarm", tab);
+    write(surface, folder, name, zoom);
+    press_key(page, FIQ_UI_KEY_PAGE_DOWN, FIQ_UI_CTRL, "", 100.0 + at_s);
+    at_s = run(fake, page, surface, at_s, at_s + 0.05);
+  }
+  // The focus on the second button, its tooltip, then the browser.
+  press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
+  press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
+  at_s = run(fake, page, surface, at_s, at_s + 1.0);
+  write(surface, folder, "focus", zoom);
+  press_key(page, FIQ_UI_KEY_ENTER, 0, "", 100.0 + at_s);
+  at_s = run(fake, page, surface, at_s, at_s + 0.1);
+  write(surface, folder, "browser", zoom);
+  fiq_ui_page_free(page);
+  cairo_surface_destroy(surface);
+  free(fake);
+  return 0;
+}
