@@ -43,7 +43,7 @@ static const struct {
                   "Two sounds to compare: A and B each keep all controls and the seed."},
     [SLOT_B]   = {"B", FIQ_SIGN_NONE, 28, 2, "Sound B",
                   "Two sounds to compare: A and B each keep all controls and the seed."},
-    [COPY]     = {"Copy", FIQ_SIGN_NONE, 50, 2, "Copy",
+    [COPY]     = {"Copy", FIQ_SIGN_NONE, 60, 2, "Copy",
                   "Makes the other of A and B like the one that is heard."},
     [SAVE]     = {"Save\u2026", FIQ_SIGN_NONE, 56, 10, "Save",
                   "Keeps this sound as a preset of yours; other LV2 hosts find it too."},

@@ -22,6 +22,9 @@ static const char* const unit_texts[] = {
 
 // ---- writing ----
 
+/// Units whose whole numbers are written with a tenth.
+static const char fine_units[] = " dB/oct ct s oct kHz \u00d7";
+
 void fiq_note_name(float note, char* text, size_t n_bytes)
 {
   const float whole = floorf(note + 0.5f);
@@ -43,9 +46,14 @@ static void write_number(double value, const char* unit, char* text, size_t n_by
   char number[32];
   snprintf(number, sizeof(number), "%.*f", digits, value);
   // Zeros behind the point say nothing, but "2.0" shows that there are tenths.
-  char* const point = strchr(number, '.');
-  for (size_t n = strlen(number); point && number[n - 1] == '0' && number + n - 2 > point; --n) {
+  const bool  has_tenths = unit[0] == '\0' || strstr(fine_units, unit) != NULL;
+  char* const point      = strchr(number, '.');
+  for (size_t n = strlen(number);
+       point && number[n - 1] == '0' && number + n - (has_tenths ? 2 : 1) > point; --n) {
     number[n - 1] = '\0';
+  }
+  if (point && point[1] == '\0') {
+    *point = '\0';
   }
   const bool is_nothing =
       strtod(number, NULL) > -1e-9 && number[0] == '-' && strtod(number, NULL) < 1e-9;

@@ -20,14 +20,15 @@ typedef struct {
 
 static const Place places[] = {
     // The Swarm, as its signal flows.
-    {FIQ_IN_S, "Sound", "Swarm",
-     "oscillators detune stereo swarm_level stereo_rate stereo_motion quality", FIQ_GROUP_SWARM},
-    {FIQ_IN_S, "Sound", "Partials", "partials tilt odd_even stretch partial_primes", -1},
+    {FIQ_IN_S, "Sound", "Swarm", "oscillators detune stereo quality stereo_rate stereo_motion",
+     FIQ_GROUP_SWARM},
+    {FIQ_IN_S, "Sound", "Partials", "partials tilt odd_even stretch", -1},
     {FIQ_IN_S, "Sound", "Envelope", "attack decay sustain release", -1},
-    {FIQ_IN_S, "Sound", "Output", "output", FIQ_GROUP_OUTPUT},
-    {FIQ_IN_S, "Annealing", "Way", "anneal anneal_sync scatter noise anneal_curve temperature",
-     FIQ_GROUP_ANNEAL},
-    {FIQ_IN_S, "Annealing", "Choice", "strength sharpness balance sharpness_mode metric", -1},
+    {FIQ_IN_S, "Sound", "Output", "swarm_level output", FIQ_GROUP_OUTPUT},
+    {FIQ_IN_S, "Annealing", "Annealing",
+     "anneal anneal_sync scatter noise anneal_curve temperature", FIQ_GROUP_ANNEAL},
+    {FIQ_IN_S, "Annealing", "Choice of note", "strength sharpness balance sharpness_mode metric",
+     -1},
     {FIQ_IN_S, "Playing", "Keys", "mode glide chord root_note", FIQ_GROUP_PLAY},
     {FIQ_IN_S, "Playing", "Velocity", "velocity_level velocity_mass", -1},
     {FIQ_IN_S, "Playing", "Pressure and wheels",
@@ -50,7 +51,7 @@ static const Place places[] = {
     {FIQ_IN_R, "Motion", "Regulator", "", FIQ_GROUP_REGULATOR},
     {FIQ_IN_R, "Swarm", "Swarm", "swarm_level swarm_follow oscillators detune stereo",
      FIQ_GROUP_SWARM},
-    {FIQ_IN_R, "Swarm", "Partials", "partials tilt partial_primes", -1},
+    {FIQ_IN_R, "Swarm", "Partials", "partials tilt", -1},
     {FIQ_IN_R, "Swarm", "Annealing", "", FIQ_GROUP_ANNEAL},
     {FIQ_IN_R, "Playing", "Input", "source voices threshold", -1},
     {FIQ_IN_R, "Playing", "Keys", "chord root_note bend_range", FIQ_GROUP_PLAY},
@@ -59,7 +60,7 @@ static const Place places[] = {
     {FIQ_IN_B, "Memory & goals", "Memory", "", FIQ_GROUP_MEMORY},
     {FIQ_IN_B, "Memory & goals", "Goals", "", FIQ_GROUP_GOALS},
     {FIQ_IN_B, "Memory & goals", "Link", "", FIQ_GROUP_LINK},
-    {FIQ_IN_B, "Tuning", "Just intonation", "just prime_limit just_root", -1},
+    {FIQ_IN_B, "Tuning", "Just intonation", "just prime_limit just_root partial_primes", -1},
 };
 
 enum { N_PLACES = sizeof(places) / sizeof(places[0]) };
@@ -250,8 +251,8 @@ static void drop_empty(FiqSheet* self)
 /// One colour for each section of a sheet.
 static FiqColor color_of(const FiqTheme* theme, uint32_t index)
 {
-  const FiqColor colors[] = {theme->accent, theme->blue,   theme->purple,
-                             theme->pink,   theme->orange, theme->green};
+  const FiqColor colors[] = {theme->accent, theme->blue,   theme->pink,
+                             theme->orange, theme->purple, theme->green};
   return colors[index % 6];
 }
 

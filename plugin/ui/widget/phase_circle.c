@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-static const float  two_pi  = 6.28318530717958648f;
+enum { N_LANES = 7 };
+
+static const float  two_pi = 6.28318530717958648f, lane_width = 1.3f;
 static const double trail_s = 0.09, rest_s = 1.0;
 
 void fiq_phase_circle_show(FiqPhaseCircle* self, const FiqCircleFrame* frame)
@@ -68,7 +70,10 @@ static void add_dots(FiqPhaseCircle* self, const FiqTheme* theme, float scale, f
     const float* lit =
         light[self->color[i] == 255 ? FIQ_UI_NOTE_COLORS : self->color[i] % FIQ_UI_NOTE_COLORS];
     const float dot[3] = {a * lit[0], a * lit[1], a * lit[2]};
-    fiq_glow_dot(&self->glow, middle + radius * cosf(at), middle - radius * sinf(at), 2.4f * scale,
+    // Neighbours run in lanes of their own, so that dots of one phase can be told apart.
+    const float lane =
+        radius + lane_width * scale * (float)((int32_t)(i * 4 % N_LANES) - N_LANES / 2);
+    fiq_glow_dot(&self->glow, middle + lane * cosf(at), middle - lane * sinf(at), 2.4f * scale,
                  dot);
   }
 }

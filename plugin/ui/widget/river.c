@@ -156,6 +156,15 @@ static void draw_keys(FiqRiver* self, double scale)
                     0.84 * step);
     fiq_paint_color(&paint, fiq_color_mixed(theme->panel, theme->ink, black ? 0.18 : 0.62));
     cairo_fill(paint.cr);
+    if (i % 12 == 0 && i > 0 && i + 1 < N_KEYS) {
+      const FiqTextStyle style = {8.5, FIQ_TEXT_MEDIUM, FIQ_ALIGN_RIGHT, theme->ink};
+      char               text[8];
+      snprintf(text, sizeof(text), "C%d", (FIRST_KEY + i) / 12 - 1);
+      cairo_rectangle(paint.cr, keys_width - 16.0, y - 5.0, 16.0, 10.0);
+      fiq_paint_color(&paint, theme->panel);
+      cairo_fill(paint.cr);
+      fiq_paint_text(&paint, keys_width - 1.0, y, text, &style);
+    }
   }
   cairo_destroy(paint.cr);
 }
