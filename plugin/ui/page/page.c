@@ -256,3 +256,21 @@ size_t fiq_ui_page_draw(FiqUiPage* self, cairo_surface_t* surface, FiqUiRegion* 
 {
   return fiq_stage_draw(self->stage, surface, regions, FIQ_UI_REGIONS_MAX);
 }
+
+static FiqUiRegion region_of(const FiqUiPage* self, FiqRect rect)
+{
+  const double scale = fiq_stage_scale(self->stage);
+  return (FiqUiRegion){(int32_t)(rect.x * scale), (int32_t)(rect.y * scale),
+                       (int32_t)(rect.width * scale), (int32_t)(rect.height * scale)};
+}
+
+bool fiq_ui_page_locate(const FiqUiPage* self, uint32_t row, FiqUiRegion* tab, FiqUiRegion* control)
+{
+  const FiqValue* const value = self->controls.control[row];
+  if (!value) {
+    return false;
+  }
+  *tab     = region_of(self, fiq_tabs_rect(self->tabs, fiq_sheet_of(&self->sheet, row)));
+  *control = value->base.is_shown ? region_of(self, value->base.rect) : (FiqUiRegion){0, 0, 0, 0};
+  return true;
+}

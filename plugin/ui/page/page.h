@@ -46,4 +46,9 @@ size_t fiq_ui_page_draw(FiqUiPage* self, cairo_surface_t* surface, FiqUiRegion* 
 /// The surface is another one: draw all of it next time.
 void fiq_ui_page_expose(FiqUiPage* self);
 
+/// Where a parameter's control is, px: the tab that it stands on, and the control itself, empty while another tab is
+/// shown. Returns false for rows that have none.
+bool fiq_ui_page_locate(const FiqUiPage* self, uint32_t row, FiqUiRegion* tab,
+                        FiqUiRegion* control);
+
 #endif

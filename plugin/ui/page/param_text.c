@@ -107,8 +107,6 @@ void fiq_param_format(const FiqParam* param, float value, char* text, size_t n_b
     write_number((double)value / 1000.0, " kHz", text, n_bytes);
   } else if (is_counted(param)) {
     snprintf(text, n_bytes, "%.0f%s", (double)value, unit);
-  } else if (param->unit == FIQ_UNIT_PERCENT && fabsf(value) >= 9.95f) {
-    snprintf(text, n_bytes, "%.0f%s", (double)value, unit);
   } else {
     write_number((double)value, unit, text, n_bytes);
   }

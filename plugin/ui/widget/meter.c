@@ -22,11 +22,10 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   for (int i = 0; i < 2; ++i) {
     const FiqRect bar = {rect.x, rect.y + i * (0.5 * rect.height + 1.0), rect.width,
                          0.5 * rect.height - 2.0};
-    fiq_paint_bar(paint, bar, fiq_meter_place(self->level_db[i]),
-                  color_of(paint->theme, self->level_db[i]));
-    if (self->peak_db[i] > low_db) {
-      cairo_rectangle(paint->cr, bar.x + fiq_meter_place(self->peak_db[i]) * bar.width - 1.0, bar.y,
-                      1.5, bar.height);
+    fiq_paint_bar(paint, bar, self->drawn[2 * i], color_of(paint->theme, self->level_db[i]));
+    if (self->drawn[2 * i + 1] > 0.0) {
+      cairo_rectangle(paint->cr, bar.x + self->drawn[2 * i + 1] * bar.width - 1.0, bar.y, 1.5,
+                      bar.height);
       fiq_paint_color(paint, color_of(paint->theme, self->peak_db[i]));
       cairo_fill(paint->cr);
     }

@@ -5,7 +5,7 @@
 
 static const double text_size = 12.5, margin = 12.0;
 
-static FiqRect tab_rect(const FiqTabs* self, uint32_t tab)
+FiqRect fiq_tabs_rect(const FiqTabs* self, uint32_t tab)
 {
   const FiqRect rect = self->base.rect;
   double        x    = rect.x;
@@ -20,7 +20,7 @@ static FiqRect tab_rect(const FiqTabs* self, uint32_t tab)
 static int32_t tab_at(const FiqTabs* self, double x, double y)
 {
   for (uint32_t i = 0; i < self->n; ++i) {
-    if (fiq_rect_has(tab_rect(self, i), x, y)) {
+    if (fiq_rect_has(fiq_tabs_rect(self, i), x, y)) {
       return (int32_t)i;
     }
   }
@@ -32,7 +32,7 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   const FiqTabs* const  self  = (const FiqTabs*)widget;
   const FiqTheme* const theme = paint->theme;
   for (uint32_t i = 0; i < self->n; ++i) {
-    const FiqRect      rect = tab_rect(self, i);
+    const FiqRect      rect = fiq_tabs_rect(self, i);
     const bool         on   = i == self->current;
     const FiqColor     ink  = on || self->over == (int32_t)i ? theme->ink : theme->soft;
     const FiqTextStyle s    = {text_size, FIQ_TEXT_MEDIUM, FIQ_ALIGN_CENTER, ink};

@@ -20,6 +20,9 @@ typedef struct {
 FiqTabs* fiq_tabs_new(FiqStage* stage, void* handle, void (*chosen)(void* handle, uint32_t tab));
 void     fiq_tabs_add(FiqTabs* self, const char* label); ///< `label` must outlive it
 
+/// Where a tab is, units.
+FiqRect fiq_tabs_rect(const FiqTabs* self, uint32_t tab);
+
 /// Choose a tab; its owner hears of it.
 void fiq_tabs_choose(FiqTabs* self, uint32_t tab);
 
