@@ -4,8 +4,6 @@
    restore(); what was read reaches run() through one atomic pointer. What run() no longer plays
    goes on a list that others clear. The lock is between those others: run() never takes it.
 */
-#define _POSIX_C_SOURCE 200809L
-
 #include "plugin/instance.h"
 
 #include <lv2/state/state.h>

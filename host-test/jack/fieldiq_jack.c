@@ -3,8 +3,6 @@
    fieldiq-jack: the plugins live, without a DAW. The sound is made in jack_client.c; this
    thread starts and ends it and serves the console in between.
 */
-#define _POSIX_C_SOURCE 200809L
-
 #include "host-test/common/file_claims.h"
 #include "host-test/jack/jack_client.h"
 #include "host-test/jack/jack_console.h"

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#define _POSIX_C_SOURCE 200809L
-
 #include "host-test/lv2/trace.h"
 
 #include "host-test/common/report.h"

@@ -3,8 +3,6 @@
    fieldiq-plot: pictures of traces. Reads what fieldiq-render --trace or fieldiq-jack --trace
    wrote (plot_trace.c) and draws it (plot.c).
 */
-#define _POSIX_C_SOURCE 200809L
-
 #include "host-test/common/file_claims.h"
 #include "host-test/common/report.h"
 #include "host-test/common/suggest.h"

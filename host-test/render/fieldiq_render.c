@@ -3,8 +3,6 @@
    fieldiq-render: sound files through the plugins, without a sound card. Exit status and
    options are those of --help; the work is in render.c.
 */
-#define _POSIX_C_SOURCE 200809L
-
 #include "host-test/common/file_claims.h"
 #include "host-test/lv2/lv2_state.h"
 #include "host-test/lv2/lv2_world.h"

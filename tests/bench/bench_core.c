@@ -2,7 +2,6 @@
 // Goal: what the phase core costs beside the swarm: less than 2 % of a swarm of 1000 oscillators for a core of 1000
 // at the default rate. Method: core and swarm take turns within one run, each for a few thousand frames at a time,
 // both at 48 kHz; medians over all turns, so that what else the machine does hits both alike.
-#define _POSIX_C_SOURCE 200809L
 
 #include "dsp/phase/phase_core.h"
 #include "dsp/swarm/swarm.h"

@@ -3,7 +3,6 @@
 // and what it costs to make one and to hand one over. Method: the best of many short runs, in flight
 // (an anneal without end: every oscillator has a new frequency in every step) and at rest on the chord,
 // for the AVX-512, the AVX2 and the plain build; blocks by the least time over fresh instances per position.
-#define _POSIX_C_SOURCE 200809L
 
 #include "dsp/swarm/swarm.h"
 

@@ -5,8 +5,6 @@
    it; files written at random in every way the format allows, which must give back what was written; files
    cut off at every byte, which must give the events before the cut.
 */
-#define _POSIX_C_SOURCE 200809L
-
 #include "host-test/render/midi_file.h"
 #include "tests/support/support.h"
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#define _POSIX_C_SOURCE 200809L
 
 // Goal: the hosts' parts that read a user's text and pass data between threads are right.
 // Method: tables of inputs with the results required; a ring fed and drained by two threads; a thread

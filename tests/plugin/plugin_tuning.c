@@ -4,8 +4,6 @@
    Method: scales are written to a folder of the test's own, sent as a host would send them, and
    triads are measured in the spectrum; sessions are compared byte by byte.
 */
-#define _POSIX_C_SOURCE 200809L
-
 #include "tests/support/fixture.h"
 #include "tests/support/store.h"
 
