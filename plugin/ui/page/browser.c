@@ -196,7 +196,10 @@ static void draw_foot(const FiqBrowser* self, const FiqPaint* paint)
   if (self->n_entries > 0) {
     const FiqUiPreset* const preset = &self->model->presets.entry[self->entry[self->lit]];
     fiq_paint_text_within(paint, rect.x + margin, y + 18.0, rect.width - 2.0 * margin - 36.0,
-                          preset->comment[0] ? preset->comment : preset->name, &words);
+                          self->doomed == (int32_t)self->entry[self->lit]
+                              ? "Press again to delete this preset of yours for good."
+                              : (preset->comment[0] ? preset->comment : preset->name),
+                          &words);
     if (preset->is_user) {
       const FiqRect bin = bin_rect(self);
       fiq_paint_box(paint, bin, 5.0, theme->raised, theme->edge);
@@ -246,6 +249,7 @@ static void light(FiqBrowser* self, int64_t index)
 {
   const int64_t  last = (int64_t)self->n_entries - 1;
   const uint32_t rows = n_rows(self);
+  self->doomed        = -1;
   self->lit           = last < 0 || index < 0 ? 0 : (uint32_t)(index > last ? last : index);
   self->first         = self->lit < self->first ? self->lit : self->first;
   self->first         = self->lit >= self->first + rows ? self->lit - rows + 1 : self->first;
@@ -273,14 +277,21 @@ static void toggle_favourite(FiqBrowser* self, uint32_t index)
   calls->set_favourite(calls->handle, entry, !self->model->presets.entry[entry].is_favourite);
 }
 
+/// The first time it asks, the second time it does.
 static void delete_lit(FiqBrowser* self)
 {
   const FiqUiCalls* const calls = &self->model->calls;
-  if (self->n_entries > 0 && self->model->presets.entry[self->entry[self->lit]].is_user) {
-    const uint32_t entry = self->entry[self->lit];
-    calls->delete_preset(calls->handle, entry);
-    refilter(self);
+  if (self->n_entries == 0 || !self->model->presets.entry[self->entry[self->lit]].is_user) {
+    return;
   }
+  const uint32_t entry = self->entry[self->lit];
+  if (self->doomed != (int32_t)entry) {
+    self->doomed = (int32_t)entry;
+    return;
+  }
+  self->doomed = -1;
+  calls->delete_preset(calls->handle, entry);
+  refilter(self);
 }
 
 static void choose_category(FiqBrowser* self, uint32_t category)
@@ -421,6 +432,7 @@ FiqBrowser* fiq_browser_new(FiqStage* stage, FiqUiModel* model)
   if (self) {
     self->model         = model;
     self->base.is_shown = false;
+    self->doomed        = -1;
     snprintf(self->wanted, sizeof(self->wanted), "%s", fixed_names[ALL]);
   }
   return self;

@@ -24,6 +24,7 @@ typedef struct {
   uint32_t lit;            ///< of entry[]
   uint32_t first;          ///< uppermost shown
   uint32_t first_category; ///< uppermost shown
+  int32_t  doomed;         ///< preset whose deletion was asked for once, -1 for none
   uint64_t sequence;       ///< of the list that was filtered
 } FiqBrowser;
 

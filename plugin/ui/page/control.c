@@ -232,7 +232,7 @@ static FiqValue* new_choice(FiqControls* self, const FiqParam* param, const FiqV
 }
 
 static FiqValue* new_knob(FiqControls* self, const FiqParam* param, const FiqValueOwner* owner,
-                          FiqColor color)
+                          FiqHue hue)
 {
   FiqKnob* const knob = fiq_knob_new(self->stage, param->name, fiq_control_range(param), *owner);
   if (!knob) {
@@ -240,18 +240,18 @@ static FiqValue* new_knob(FiqControls* self, const FiqParam* param, const FiqVal
   }
   const double label     = fiq_text_width(param->name, 11.0, FIQ_TEXT_REGULAR) + 8.0;
   self->width[owner->id] = fmin(fmax(label, 68.0), 120.0);
-  knob->color            = color;
+  knob->hue              = hue;
   return &knob->value;
 }
 
-bool fiq_controls_add(FiqControls* self, uint32_t row, FiqColor color)
+bool fiq_controls_add(FiqControls* self, uint32_t row, FiqHue hue)
 {
   assert(row < fiq_n_params && !self->control[row]);
   const FiqParam* const param     = &fiq_params[row];
   const FiqValueOwner   owner     = {self, row, changed, touched, format, type_in, list, menu};
   const bool            is_choice = param->points || param->kind == FIQ_KIND_TOGGLE;
   FiqValue* const       value =
-      is_choice ? new_choice(self, param, &owner) : new_knob(self, param, &owner, color);
+      is_choice ? new_choice(self, param, &owner) : new_knob(self, param, &owner, hue);
   if (!value) {
     return false;
   }

@@ -29,7 +29,7 @@ typedef struct {
 bool fiq_controls_init(FiqControls* self, FiqStage* stage, FiqUiModel* model);
 
 /// Make the control of a row; false if memory is short.
-bool fiq_controls_add(FiqControls* self, uint32_t row, FiqColor color);
+bool fiq_controls_add(FiqControls* self, uint32_t row, FiqHue hue);
 
 /// All of them as the model is now: values, modulated values, what is dimmed and why, locks.
 void fiq_controls_refresh(FiqControls* self);

@@ -88,6 +88,18 @@ static void open_zoom(FiqHeader* self)
                 sizeof(zoom_items) / sizeof(zoom_items[0]), marked, self, zoom_chosen);
 }
 
+void fiq_header_zoom(FiqHeader* self, int32_t by)
+{
+  const int32_t n    = (int32_t)(sizeof(zoom_items) / sizeof(zoom_items[0]));
+  int32_t       item = 1;
+  for (int32_t i = 0; i < n && by != 0; ++i) {
+    // The last that is not larger than the present one; from there a step.
+    item = (uint32_t)atoi(zoom_items[i]) <= self->model->zoom ? i : item;
+  }
+  const int32_t next = item + by < 0 ? 0 : (item + by >= n ? n - 1 : item + by);
+  zoom_chosen(self, (uint32_t)next);
+}
+
 static void set_seed(FiqHeader* self, uint32_t seed)
 {
   const FiqUiCalls* const calls = &self->model->calls;
@@ -203,7 +215,7 @@ bool fiq_header_init(FiqHeader* self, FiqControls* controls, void (*help)(void* 
   self->button[PRESET]->is_left   = true;
   self->button[POWER]->is_bare    = true;
   self->button[CONTRAST]->is_bare = true;
-  self->button[POWER]->lit_color  = fiq_stage_theme(controls->stage)->green;
+  self->button[POWER]->hue        = FIQ_HUE_GREEN;
   self->meter                     = fiq_meter_new(controls->stage);
   self->browser                   = fiq_browser_new(controls->stage, controls->model);
   self->dialog                    = fiq_save_dialog_new(controls->stage, controls->model);

@@ -30,6 +30,8 @@ bool fiq_header_init(FiqHeader* self, FiqControls* controls, void (*help)(void* 
 void fiq_header_layout(FiqHeader* self, FiqRect area);
 void fiq_header_refresh(FiqHeader* self);
 void fiq_header_ground(const FiqHeader* self, const FiqPaint* paint);
+/// A step of the zoom up or down, or by 0 to 100 %.
+void fiq_header_zoom(FiqHeader* self, int32_t by);
 void fiq_header_light_help(FiqHeader* self, bool on);
 
 #endif

@@ -56,6 +56,10 @@ static void tab_chosen(void* handle, uint32_t tab)
   (void)tab;
   fiq_sheet_layout(&self->sheet, self->sheet.area);
   fiq_controls_refresh(&self->controls);
+  if (!fiq_stage_focus(self->stage)) {
+    // What had the focus is gone; the walk goes on at the tabs.
+    fiq_stage_set_focus(self->stage, &self->tabs->base, fiq_stage_shows_focus(self->stage));
+  }
   fiq_stage_renew(self->stage);
 }
 
@@ -193,6 +197,13 @@ static bool shortcut(FiqUiPage* self, const FiqUiEvent* event)
   if (event->key == FIQ_UI_KEY_F1) {
     toggle_tour(self);
     return true;
+  }
+  if (event->modifiers & FIQ_UI_CTRL && event->key == FIQ_UI_KEY_TEXT) {
+    const bool larger = event->text[0] == '+' || event->text[0] == '=';
+    if (larger || event->text[0] == '-' || event->text[0] == '0') {
+      fiq_header_zoom(&self->header, larger ? 1 : (event->text[0] == '-' ? -1 : 0));
+      return true;
+    }
   }
   const uint32_t n = self->tabs->n;
   if ((event->modifiers & FIQ_UI_CTRL) && event->key == FIQ_UI_KEY_PAGE_DOWN) {

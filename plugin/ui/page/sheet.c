@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const double cell_height = 86.0, heading_height = 26.0, cell_gap = 6.0, section_gap = 26.0,
-                    margin = 18.0, picture_width = 144.0;
+                    margin = 18.0;
 
 /// A section: the symbols that stand in it, in this order, and the groups whose other rows follow.
 typedef struct {
@@ -41,10 +41,10 @@ static const Place places[] = {
     {FIQ_IN_R, "Realm", "Realm", "realm amount mix", -1},
     {FIQ_IN_R, "Realm", "Spectral", "window bands coherence coordination", FIQ_GROUP_REALM},
     {FIQ_IN_R, "Realm", "Turn", "rotate shift", -1},
-    {FIQ_IN_R, "Realm", "Temporal", "drive match match_hold", -1},
-    {FIQ_IN_R, "Realm", "Input", "input_mode", -1},
-    {FIQ_IN_R, "Realm", "Learn", "objective learn learn_clear", -1},
-    {FIQ_IN_R, "Realm", "Output", "output", FIQ_GROUP_OUTPUT},
+    {FIQ_IN_R, "Realm", "Temporal", "drive", -1},
+    {FIQ_IN_R, "Realm", "Input and output", "input_mode output", FIQ_GROUP_OUTPUT},
+    {FIQ_IN_R, "Learning", "Objective", "objective learn learn_clear", -1},
+    {FIQ_IN_R, "Learning", "Match", "match match_hold", -1},
     {FIQ_IN_R, "Motion", "Motion", "motion width", -1},
     {FIQ_IN_R, "Motion", "Phase core",
      "coupling speed core_rate sync core_spread core_size distribution lag", FIQ_GROUP_CORE},
@@ -172,15 +172,46 @@ static uint32_t n_first_line(const FiqSection* section)
   return section->n_rows <= 1 ? section->n_rows : (section->n_rows + 1) / 2;
 }
 
-static double width_of(const FiqSheet* self, const FiqSection* section)
+/// Width of a column of the two lines, or 0 for what it has not.
+static double column_width(const FiqSheet* self, const FiqSection* section, uint32_t column)
 {
-  const uint32_t first   = n_first_line(section);
-  double         line[2] = {0.0, 0.0};
+  const uint32_t first = n_first_line(section);
+  double         width = 0.0;
+  for (uint32_t i = column; i < section->n_rows && i <= first + column; i += first) {
+    width = fmax(width, self->controls->width[section->row[i]]);
+  }
+  return width;
+}
+
+/// Widths of the two lines, and of both with their columns under each other.
+static void widths_of(const FiqSheet* self, const FiqSection* section, double line[2],
+                      double* aligned)
+{
+  const uint32_t first = n_first_line(section);
+  line[0] = line[1] = *aligned = 0.0;
   for (uint32_t i = 0; i < section->n_rows; ++i) {
     line[i < first ? 0 : 1] += self->controls->width[section->row[i]] + cell_gap;
   }
+  for (uint32_t column = 0; column < first; ++column) {
+    *aligned += column_width(self, section, column) + cell_gap;
+  }
+}
+
+/// Columns are aligned where that costs little room.
+static bool is_aligned(const FiqSheet* self, const FiqSection* section)
+{
+  double line[2], aligned = 0.0;
+  widths_of(self, section, line, &aligned);
+  return aligned <= fmax(line[0], line[1]) + 24.0;
+}
+
+static double width_of(const FiqSheet* self, const FiqSection* section)
+{
+  double       line[2], aligned = 0.0;
   const double title = fiq_text_width(section->title, 10.5, FIQ_TEXT_BOLD) * 1.25;
-  return section->picture_width + fmax(fmax(line[0], line[1]), title);
+  widths_of(self, section, line, &aligned);
+  const double width = is_aligned(self, section) ? aligned : fmax(line[0], line[1]);
+  return section->picture_width + fmax(width, title);
 }
 
 /// A section that is wider than a sheet is cut, and the rest becomes a section of its own.
@@ -248,12 +279,12 @@ static void drop_empty(FiqSheet* self)
   self->n_sections = n;
 }
 
-/// One colour for each section of a sheet.
-static FiqColor color_of(const FiqTheme* theme, uint32_t index)
+/// Sections that have a picture before their controls.
+static double picture_width(const char* title)
 {
-  const FiqColor colors[] = {theme->accent, theme->blue,   theme->pink,
-                             theme->orange, theme->purple, theme->green};
-  return colors[index % 6];
+  return position("Envelope Partials", title) >= 0
+             ? 144.0
+             : (strcmp(title, "Just intonation") == 0 ? 274.0 : 0.0);
 }
 
 bool fiq_sheet_init(FiqSheet* self, FiqControls* controls, FiqTabs* tabs, double width)
@@ -270,15 +301,13 @@ bool fiq_sheet_init(FiqSheet* self, FiqControls* controls, FiqTabs* tabs, double
     index = strcmp(tab, self->section[i].tab) == 0 ? index + 1 : 0;
     tab   = self->section[i].tab;
     for (uint32_t k = 0; k < self->section[i].n_rows; ++k) {
-      if (!fiq_controls_add(controls, self->section[i].row[k],
-                            color_of(fiq_stage_theme(controls->stage), index))) {
+      if (!fiq_controls_add(controls, self->section[i].row[k], (FiqHue)(index % FIQ_N_HUES))) {
         return false;
       }
     }
   }
   for (uint32_t i = 0; i < self->n_sections; ++i) {
-    const bool has_picture         = position("Envelope Partials", self->section[i].title) >= 0;
-    self->section[i].picture_width = has_picture ? picture_width : 0.0;
+    self->section[i].picture_width = picture_width(self->section[i].title);
   }
   split_into_sheets(self, width);
   return true;
@@ -297,21 +326,23 @@ void fiq_sheet_set_picture(FiqSheet* self, const char* title, FiqWidget* picture
 
 static void place_section(FiqSheet* self, const FiqSection* section)
 {
-  const uint32_t first = n_first_line(section);
-  const double   left  = self->area.x + margin + section->x;
-  const double   top   = self->area.y + heading_height;
-  const double   room  = 0.5 * (self->area.height - heading_height - 8.0);
-  double         x     = left + section->picture_width;
-  double         y     = top + 0.5 * fmax(room - cell_height, 0.0);
+  const uint32_t first   = n_first_line(section);
+  const double   left    = self->area.x + margin + section->x;
+  const double   top     = self->area.y + heading_height;
+  const double   room    = 0.5 * (self->area.height - heading_height - 8.0);
+  double         x       = left + section->picture_width;
+  double         y       = top + 0.5 * fmax(room - cell_height, 0.0);
+  const bool     aligned = is_aligned(self, section);
   for (uint32_t i = 0; i < section->n_rows; ++i) {
     if (i == first) {
       x = left + section->picture_width;
       y += room;
     }
     const uint32_t row   = section->row[i];
-    const double   width = self->controls->width[row];
+    const double   own   = self->controls->width[row];
+    const double   width = aligned ? column_width(self, section, i < first ? i : i - first) : own;
     fiq_widget_place(&self->controls->control[row]->base,
-                     (FiqRect){x, y, width, cell_height - 4.0});
+                     (FiqRect){x + 0.5 * (width - own), y, own, cell_height - 4.0});
     x += width + cell_gap;
   }
   if (section->picture) {

@@ -39,7 +39,8 @@ bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
   }
   self->envelope = fiq_envelope_new(stage, range);
   self->bars     = fiq_bars_new(stage);
-  if (!self->envelope || !self->bars) {
+  self->tuning   = fiq_tuning_box_new(sheet->controls);
+  if (!self->envelope || !self->bars || !self->tuning) {
     return false;
   }
   self->envelope->handle  = self;
@@ -47,6 +48,7 @@ bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
   self->envelope->touched = envelope_touched;
   fiq_sheet_set_picture(sheet, "Envelope", &self->envelope->base);
   fiq_sheet_set_picture(sheet, "Partials", &self->bars->base);
+  fiq_sheet_set_picture(sheet, "Just intonation", &self->tuning->base);
   return true;
 }
 
@@ -109,4 +111,5 @@ void fiq_sound_pictures_refresh(FiqSoundPictures* self)
   if (self->bars->base.is_shown) {
     show_partials(self);
   }
+  fiq_tuning_box_refresh(self->tuning);
 }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// The pictures among the controls: the envelope to drag, the partials' levels.  [ui]
+/// The pictures among the controls: the envelope to drag, the partials' levels, the scale.  [ui]
 #ifndef FIQ_UI_SOUND_PICTURES_H
 #define FIQ_UI_SOUND_PICTURES_H
 
 #include "plugin/ui/page/sheet.h"
+#include "plugin/ui/page/tuning_box.h"
 #include "plugin/ui/widget/bars.h"
 #include "plugin/ui/widget/envelope.h"
 
 typedef struct {
-  FiqUiModel*  model;
-  FiqEnvelope* envelope;
-  FiqBars*     bars;
-  int32_t      envelope_row[FIQ_ENVELOPE_VALUES];
+  FiqUiModel*   model;
+  FiqEnvelope*  envelope;
+  FiqBars*      bars;
+  FiqTuningBox* tuning;
+  int32_t       envelope_row[FIQ_ENVELOPE_VALUES];
 } FiqSoundPictures;
 
 /// Put them on the sheet; false if memory is short.

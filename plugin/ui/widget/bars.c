@@ -18,7 +18,7 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
     cairo_rectangle(paint->cr, r.x + (double)self->place[i] * (r.width - bar),
                     r.y + r.height - height, bar, height);
   }
-  fiq_paint_color(paint, self->color);
+  fiq_paint_color(paint, fiq_theme_hue(paint->theme, self->hue));
   cairo_fill(paint->cr);
 }
 
@@ -28,7 +28,7 @@ FiqBars* fiq_bars_new(FiqStage* stage)
 {
   FiqBars* const self = fiq_stage_add(stage, sizeof(*self), &bars_class);
   if (self) {
-    self->color     = fiq_stage_theme(stage)->blue;
+    self->hue       = FIQ_HUE_BLUE;
     self->base.name = "Partials";
     self->base.tip  = "Levels of the harmonics, 48 dB high, over frequency.";
   }

@@ -12,7 +12,7 @@ typedef struct {
   uint32_t  n;
   float     level[FIQ_BARS_MAX]; ///< [n] 0..1
   float     place[FIQ_BARS_MAX]; ///< [n] middle of each bar, 0..1 of the width
-  FiqColor  color;
+  FiqHue    hue;
 } FiqBars;
 
 FiqBars* fiq_bars_new(FiqStage* stage);

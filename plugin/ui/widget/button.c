@@ -102,7 +102,8 @@ static FiqColor ink_of(const FiqButton* self, const FiqTheme* theme)
   if (self->base.disabled) {
     return theme->faint;
   }
-  return self->is_lit ? (self->is_bare ? self->lit_color : theme->on_accent) : theme->ink;
+  return self->is_lit ? (self->is_bare ? fiq_theme_hue(theme, self->hue) : theme->on_accent)
+                      : theme->ink;
 }
 
 static void draw_words(const FiqButton* self, const FiqPaint* paint, FiqColor ink)
@@ -139,7 +140,7 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   const bool             over  = fiq_widget_hovered(widget) && !widget->disabled;
   const FiqColor         plain =
       fiq_color_mixed(theme->raised, theme->soft, self->is_down ? 0.3 : (over ? 0.15 : 0.0));
-  const FiqColor fill = self->is_lit ? self->lit_color : plain;
+  const FiqColor fill = self->is_lit ? fiq_theme_hue(theme, self->hue) : plain;
   if (!self->is_bare) {
     fiq_paint_box(paint, widget->rect, 6.0, fill, self->is_lit ? fill : theme->edge);
   } else if (over) {
@@ -191,7 +192,6 @@ FiqButton* fiq_button_new(FiqStage* stage, const char* text, FiqSign sign, void*
   if (self) {
     snprintf(self->text, sizeof(self->text), "%s", text);
     self->sign             = sign;
-    self->lit_color        = fiq_stage_theme(stage)->accent;
     self->handle           = handle;
     self->id               = id;
     self->pressed          = pressed;

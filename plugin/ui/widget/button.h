@@ -27,7 +27,7 @@ typedef struct {
   bool      is_bare; ///< no box around it
   bool      is_left; ///< words begin at the left
   bool      is_down;
-  FiqColor  lit_color;
+  FiqHue    hue; ///< while lit
   void*     handle;
   uint32_t  id;
   void (*pressed)(void* handle, uint32_t id);

@@ -20,7 +20,7 @@ static void draw_curve(const FiqChart* self, const FiqPaint* paint, FiqRect r, u
     cairo_line_to(cr, left + step * i,
                   y_of(r, (double)self->value[curve][(first + i) % FIQ_CHART_POINTS]));
   }
-  fiq_paint_color(paint, self->color[curve]);
+  fiq_paint_color(paint, fiq_theme_hue(paint->theme, self->hue[curve]));
   cairo_set_line_width(cr, curve == 0 ? 1.8 : 1.2);
   cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
   cairo_stroke(cr);
@@ -61,12 +61,11 @@ FiqChart* fiq_chart_new(FiqStage* stage, uint32_t n_curves, double every_s)
   assert(n_curves >= 1 && n_curves <= FIQ_CHART_CURVES && every_s > 0.0);
   FiqChart* const self = fiq_stage_add(stage, sizeof(*self), &chart_class);
   if (self) {
-    const FiqTheme* const theme = fiq_stage_theme(stage);
-    self->n_curves              = n_curves;
-    self->every_s               = every_s;
-    self->color[0]              = theme->accent;
-    self->color[1]              = theme->orange;
-    self->color[2]              = theme->purple;
+    self->n_curves = n_curves;
+    self->every_s  = every_s;
+    self->hue[0]   = FIQ_HUE_ACCENT;
+    self->hue[1]   = FIQ_HUE_ORANGE;
+    self->hue[2]   = FIQ_HUE_PURPLE;
   }
   return self;
 }

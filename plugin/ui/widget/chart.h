@@ -10,7 +10,7 @@ enum { FIQ_CHART_CURVES = 3, FIQ_CHART_POINTS = 360 };
 typedef struct {
   FiqWidget base;
   uint32_t  n_curves;
-  FiqColor  color[FIQ_CHART_CURVES];
+  FiqHue    hue[FIQ_CHART_CURVES];
   float     value[FIQ_CHART_CURVES][FIQ_CHART_POINTS]; ///< a ring
   uint32_t  n_points;
   uint32_t  head;                ///< next to be written

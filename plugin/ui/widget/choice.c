@@ -5,7 +5,7 @@
 #include <math.h>
 
 static const double label_size = 11.0, item_size = 11.0, label_height = 18.0, item_height = 24.0,
-                    item_margin = 9.0, gap = 2.0, most_width = 200.0;
+                    item_margin = 9.0, gap = 2.0, most_row = 150.0, most_grid = 200.0;
 
 static double widest_item(const FiqChoice* self)
 {
@@ -31,11 +31,11 @@ double fiq_choice_width(FiqChoice* self)
   }
   const double row  = item * self->n_items + gap * (self->n_items - 1);
   const double half = (self->n_items + 1) / 2;
-  if (row <= most_width) {
+  if (row <= most_row) {
     self->look = FIQ_CHOICE_ROW;
     return fmax(row, label);
   }
-  if (item * half + gap * (half - 1.0) <= most_width && self->n_items <= 8) {
+  if (item * half + gap * (half - 1.0) <= most_grid && self->n_items <= 8) {
     self->look = FIQ_CHOICE_GRID;
     return fmax(item * half + gap * (half - 1.0), label);
   }

@@ -8,7 +8,7 @@
 
 #include "plugin/ui/widget/widget.h"
 
-enum { FIQ_ENTRY_BYTES = 128 };
+enum { FIQ_ENTRY_BYTES = 512 };
 
 /// The text, its cursor and what is selected: no widget, so that popups can hold several.
 typedef struct {

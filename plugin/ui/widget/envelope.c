@@ -38,9 +38,10 @@ static const int point_of[N_CORNERS] = {1, 2, 4};
 
 static void draw(FiqWidget* widget, const FiqPaint* paint)
 {
-  const FiqEnvelope* const self = (const FiqEnvelope*)widget;
-  const Outline            line = outline_of(self);
-  cairo_t* const           cr   = paint->cr;
+  const FiqEnvelope* const self  = (const FiqEnvelope*)widget;
+  const Outline            line  = outline_of(self);
+  const FiqColor           color = fiq_theme_hue(paint->theme, self->hue);
+  cairo_t* const           cr    = paint->cr;
   fiq_paint_box(paint, widget->rect, 6.0,
                 fiq_color_mixed(paint->theme->panel, paint->theme->ground, 0.6),
                 paint->theme->edge);
@@ -48,16 +49,16 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   for (int i = 1; i < 5; ++i) {
     cairo_line_to(cr, line.x[i], line.y[i]);
   }
-  fiq_paint_color(paint, fiq_color_faded(self->color, 0.16));
+  fiq_paint_color(paint, fiq_color_faded(color, 0.16));
   cairo_fill_preserve(cr);
-  fiq_paint_color(paint, self->color);
+  fiq_paint_color(paint, color);
   cairo_set_line_width(cr, 2.0);
   cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
   cairo_stroke(cr);
   for (int i = 0; i < N_CORNERS; ++i) {
     const bool lit = self->corner == i || (self->corner < 0 && self->over == i);
     cairo_arc(cr, line.x[point_of[i]], line.y[point_of[i]], lit ? 5.5 : 4.0, 0.0, 6.2831853);
-    fiq_paint_color(paint, lit ? paint->theme->ink : self->color);
+    fiq_paint_color(paint, lit ? paint->theme->ink : color);
     cairo_fill(cr);
   }
 }
@@ -166,7 +167,7 @@ FiqEnvelope* fiq_envelope_new(FiqStage* stage, const FiqRange range[FIQ_ENVELOPE
     memcpy(self->range, range, sizeof(self->range));
     self->corner      = -1;
     self->over        = -1;
-    self->color       = fiq_stage_theme(stage)->pink;
+    self->hue         = FIQ_HUE_PINK;
     self->base.cursor = FIQ_UI_CURSOR_HAND;
     self->base.name   = "Envelope";
     self->base.tip =

@@ -17,7 +17,7 @@ typedef struct {
   FiqWidget base;
   FiqRange  range[FIQ_ENVELOPE_VALUES]; ///< the times are logarithmic
   double    value[FIQ_ENVELOPE_VALUES];
-  FiqColor  color;
+  FiqHue    hue;
   int32_t   corner; ///< in the hand: 0 attack, 1 decay and sustain, 2 release; -1 none
   int32_t   over;   ///< under the pointer
   void*     handle;

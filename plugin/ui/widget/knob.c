@@ -37,7 +37,7 @@ static void draw_dial(FiqKnob* self, const FiqPaint* paint, double x, double y, 
   const FiqTheme* const theme  = paint->theme;
   const FiqWidget*      base   = &self->value.base;
   const double          dim    = base->disabled ? 0.4 : 1.0;
-  const FiqColor        color  = fiq_color_faded(self->color, dim);
+  const FiqColor        color  = fiq_color_faded(fiq_theme_hue(theme, self->hue), dim);
   const double          angle  = angle_of(self, self->value.value);
   const bool            active = fiq_widget_hovered(base) && !base->disabled;
   arc(paint, x, y, radius, first_rad, first_rad + sweep_rad, 3.5, theme->well);
@@ -100,7 +100,6 @@ FiqKnob* fiq_knob_new(FiqStage* stage, const char* label, FiqRange range, FiqVal
   if (self) {
     fiq_value_init(&self->value, range, owner);
     self->label = label;
-    self->color = fiq_stage_theme(stage)->accent;
   }
   return self;
 }

@@ -10,7 +10,7 @@ enum { FIQ_KNOB_WIDTH = 76, FIQ_KNOB_HEIGHT = 84 }; ///< units that a knob is dr
 typedef struct {
   FiqValue    value;
   const char* label;
-  FiqColor    color;
+  FiqHue      hue;
 } FiqKnob;
 
 /// A knob on the stage; `label` must outlive it. NULL if memory is short.

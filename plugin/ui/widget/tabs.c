@@ -2,19 +2,34 @@
 #include "plugin/ui/widget/tabs.h"
 
 #include <assert.h>
+#include <math.h>
 
-static const double text_size = 12.5, margin = 12.0;
+static const double text_size = 12.5, most_margin = 12.0, least_margin = 4.0;
+
+static double text_width(const FiqTabs* self, uint32_t tab)
+{
+  return fiq_text_width(self->label[tab], text_size, FIQ_TEXT_MEDIUM);
+}
+
+/// Beside the words; less where there are many tabs.
+static double margin_of(const FiqTabs* self)
+{
+  double room = self->base.rect.width;
+  for (uint32_t i = 0; i < self->n; ++i) {
+    room -= text_width(self, i);
+  }
+  return fmin(fmax(0.5 * room / self->n, least_margin), most_margin);
+}
 
 FiqRect fiq_tabs_rect(const FiqTabs* self, uint32_t tab)
 {
-  const FiqRect rect = self->base.rect;
-  double        x    = rect.x;
+  const FiqRect rect   = self->base.rect;
+  const double  margin = margin_of(self);
+  double        x      = rect.x;
   for (uint32_t i = 0; i < tab; ++i) {
-    x += fiq_text_width(self->label[i], text_size, FIQ_TEXT_MEDIUM) + 2.0 * margin;
+    x += text_width(self, i) + 2.0 * margin;
   }
-  return (FiqRect){x, rect.y,
-                   fiq_text_width(self->label[tab], text_size, FIQ_TEXT_MEDIUM) + 2.0 * margin,
-                   rect.height};
+  return (FiqRect){x, rect.y, text_width(self, tab) + 2.0 * margin, rect.height};
 }
 
 static int32_t tab_at(const FiqTabs* self, double x, double y)

@@ -5,7 +5,7 @@
 
 #include "plugin/ui/widget/widget.h"
 
-enum { FIQ_TABS_MAX = 16 };
+enum { FIQ_TABS_MAX = 32 };
 
 typedef struct {
   FiqWidget   base;

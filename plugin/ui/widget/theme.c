@@ -60,6 +60,13 @@ const FiqTheme* fiq_theme(bool high_contrast)
   return high_contrast ? &strong : &calm;
 }
 
+FiqColor fiq_theme_hue(const FiqTheme* theme, FiqHue hue)
+{
+  const FiqColor colors[FIQ_N_HUES] = {theme->accent, theme->blue,   theme->pink,
+                                       theme->orange, theme->purple, theme->green};
+  return colors[hue];
+}
+
 FiqColor fiq_color_faded(FiqColor color, double alpha)
 {
   color.alpha = alpha;

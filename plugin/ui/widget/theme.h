@@ -15,6 +15,17 @@ typedef struct {
 
 enum { FIQ_UI_NOTE_COLORS = 8 };
 
+/// An accent by what it is called, so that a widget keeps it when the theme changes.
+typedef enum {
+  FIQ_HUE_ACCENT,
+  FIQ_HUE_BLUE,
+  FIQ_HUE_PINK,
+  FIQ_HUE_ORANGE,
+  FIQ_HUE_PURPLE,
+  FIQ_HUE_GREEN,
+  FIQ_N_HUES
+} FiqHue;
+
 typedef struct {
   FiqColor ground, panel, edge, well, raised; ///< window, panel and its edge, sunken track, button
   FiqColor ink, soft, faint;                  ///< values, labels, headings and what is dimmed
@@ -28,6 +39,9 @@ typedef struct {
 
 /// The usual theme, or that of high contrast.  [any]
 const FiqTheme* fiq_theme(bool high_contrast);
+
+/// The theme's colour of that name.  [any]
+FiqColor fiq_theme_hue(const FiqTheme* theme, FiqHue hue);
 
 /// `color` with another opacity.  [any]
 FiqColor fiq_color_faded(FiqColor color, double alpha);
