@@ -226,7 +226,7 @@ void fiq_widget_draw_focus(const FiqWidget* self, const FiqPaint* paint)
   if (self->stage->focus != self || !self->stage->shows_focus) {
     return;
   }
-  fiq_paint_round(paint, fiq_rect_inset(self->rect, -1.0), 6.0);
+  fiq_paint_round(paint, fiq_rect_inset(self->rect, -0.75), 6.0);
   fiq_paint_color(paint, paint->theme->focus);
   cairo_set_line_width(paint->cr, 1.5 * paint->theme->line);
   cairo_stroke(paint->cr);

@@ -32,7 +32,7 @@ void fiq_value_init(FiqValue* self, FiqRange range, FiqValueOwner owner)
   self->range            = range;
   self->owner            = owner;
   self->value            = range.fallback;
-  self->second           = NAN;
+  self->second           = (double)NAN;
   self->per_drag         = 180.0;
   self->base.takes_focus = true;
   self->base.cursor      = FIQ_UI_CURSOR_MOVE_Y;
