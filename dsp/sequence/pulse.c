@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/sequence/pulse.h"
+
+#include "dsp/base/maths.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { SWITCH_ONSETS = 3, FOUND_ONSETS = 6 };
+
+static const double shortest_s    = 0.25;
+static const double longest_s     = 1.2;
+static const double preferred_s   = 0.55;
+static const float  preference    = 6.0f; // log likelihood lost an octave from there, squared
+static const double together_s    = 0.03;
+static const double evidence_s    = 7.0; // time constant
+static const double memory_beats  = 5.0;
+static const double memory_first  = 2.0;
+static const double memory_growth = 0.15;  // an onset
+static const double slope_most    = 0.012; // of the period, a beat
+static const double slope_beats   = 4.0;   // for so long the tempo is taken to go on changing
+static const float  peak_width    = 0.055f;
+static const float  switch_margin = 0.7f;
+static const float  accent_weight = 0.8f;
+static const float  phase_prior =
+    0.5f; // the first onset is rather on a beat than a half or a quarter after one
+static const double mean_share = 0.15; // of an onset in the mean distance
+static const float  metre_kept = 0.97f;
+static const float  near_beat  = 0.15f;
+static const float  four_prior = 1.05f; // bars of four are likely
+
+/// Parts of the beat: place, onsets expected there in a beat.
+static const struct {
+  float place;
+  float expected;
+} part[] = {{0.0f, 0.82f},     {0.5f, 0.5f},      {0.25f, 0.07f}, {0.75f, 0.12f},
+            {0.33333f, 0.03f}, {0.66667f, 0.05f}, {1.0f, 0.82f}};
+
+static const float floor_expected = 0.03f; // a beat, anywhere in it
+static const float all_expected   = 1.62f; // a beat
+
+static double home_period(uint32_t i)
+{
+  const double share = (double)(i / FIQ_PULSE_PHASES) / (FIQ_PULSE_PERIODS - 1);
+  return shortest_s * exp2(share * log2(longest_s / shortest_s));
+}
+
+/// Log of the preference for a period.
+static float log_prior(double period_s)
+{
+  const float octaves = (float)log2(period_s / preferred_s);
+  return -preference * octaves * octaves;
+}
+
+/// Begin anew at home, with an onset at `time_s` on the beat, half or a quarter after it.
+static void restart(FiqPulse* self, uint32_t i, double time_s, float evidence)
+{
+  static const double       phase[FIQ_PULSE_PHASES] = {0.0, 0.5, 0.75};
+  FiqPulseOscillator* const one                     = &self->oscillator[i];
+  one->period_s                                     = home_period(i);
+  one->at_s     = time_s - phase[i % FIQ_PULSE_PHASES] * one->period_s;
+  one->evidence = evidence;
+  one->n_onsets = 0.0f;
+  one->slope_s  = 0.0;
+  one->beatness = 0.0f;
+}
+
+void fiq_pulse_reset(FiqPulse* self)
+{
+  assert(self);
+  memset(self, 0, sizeof(*self));
+  for (uint32_t i = 0; i < FIQ_PULSE_OSCILLATORS; ++i) {
+    restart(self, i, 0.0, 0.0f);
+  }
+  self->best                            = FIQ_PULSE_PERIODS / 2 * FIQ_PULSE_PHASES;
+  self->oscillator[self->best].period_s = 0.5;
+}
+
+/// Onsets a beat at phase `x` of it, 0..1, per turn.
+static float intensity(float x, float* nearest, float* beatness)
+{
+  float on   = 0.0f;
+  float sum  = floor_expected;
+  float most = 0.0f;
+  *nearest   = 1.0f;
+  for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); ++i) {
+    const float e    = x - part[i].place;
+    const float unit = e * (1.0f / peak_width);
+    const float bell = unit * unit < 40.0f ? part[i].expected * expf(-0.5f * unit * unit) : 0.0f;
+    sum += bell * (0.39894228f / peak_width);
+    on += part[i].place <= 0.0f || part[i].place >= 1.0f ? bell : -bell;
+    if (bell > most) {
+      most     = bell;
+      *nearest = e;
+    }
+  }
+  *beatness = on / (fabsf(on) + 0.05f);
+  return sum;
+}
+
+/// Gains of a fading-memory filter of the second degree for a step of `beats`, with a memory that grows to its length.
+static void correct(FiqPulseOscillator* one, double error_s, double beats, float trust)
+{
+  const double memory = fmin(memory_beats, memory_first + memory_growth * (double)one->n_onsets);
+  const double step   = fmax(beats, 0.25);
+  const double t      = exp(-step / memory);
+  const double u      = 1.0 - t;
+  const double error  = error_s * (double)trust;
+  one->at_s += (1.0 - t * t * t) * error;
+  one->period_s += 1.5 * u * u * (1.0 + t) / step * error;
+  one->slope_s += one->n_onsets > 5.0f ? u * u * u / (step * step) * error : 0.0;
+  one->period_s = fmin(fmax(one->period_s, shortest_s * 0.9), longest_s * 1.1);
+  one->slope_s  = fmin(fmax(one->slope_s, -slope_most * one->period_s), slope_most * one->period_s);
+}
+
+/// Beats from `at_s` to a time that is `ahead_s` later, with the tempo changing on the way for a few beats.
+static double beats_ahead(const FiqPulseOscillator* one, double ahead_s)
+{
+  const double beats = ahead_s / one->period_s;
+  const double bend  = fmin(fmax(beats, 0.0), slope_beats);
+  return beats - 0.5 * one->slope_s / one->period_s * bend * bend;
+}
+
+/// Let an onset move one oscillator and judge it; the beats that it has passed.
+static double entrain(FiqPulseOscillator* one, double time_s, double since_s, float strength,
+                      float accent)
+{
+  const double beats    = beats_ahead(one, time_s - one->at_s);
+  const double whole    = floor(beats);
+  float        nearest  = 0.0f;
+  float        beatness = 0.0f;
+  const float  x        = (float)(beats - whole);
+  const float  rate     = intensity(x, &nearest, &beatness);
+  const double passed   = since_s / one->period_s;
+  const float  kept     = (float)exp(-since_s / evidence_s);
+  one->evidence         = kept * one->evidence + logf(rate * (float)(0.5 / one->period_s)) -
+                  all_expected * (float)fmin(passed, 4.0) + accent_weight * accent * one->beatness;
+  one->beatness = beatness;
+  one->n_onsets = kept * one->n_onsets + 1.0f;
+  one->at_s += whole * one->period_s + 0.5 * one->slope_s * whole * whole;
+  one->period_s += one->slope_s * fmin(whole, slope_beats);
+  if (fabsf(nearest) < 3.5f * peak_width) {
+    correct(one, (double)nearest * one->period_s, passed, fiq_clamp(0.5f + strength, 0.5f, 1.0f));
+  }
+  return whole;
+}
+
+/// Two that run together: the weaker starts anew.
+static void part_twins(FiqPulse* self, double time_s, float median)
+{
+  for (uint32_t i = 0; i < FIQ_PULSE_OSCILLATORS; ++i) {
+    for (uint32_t j = 0; j < i; ++j) {
+      const FiqPulseOscillator* const a = &self->oscillator[i];
+      const FiqPulseOscillator* const b = &self->oscillator[j];
+      const double apart                = remainder(a->at_s - b->at_s, b->period_s) / b->period_s;
+      if (fabs(a->period_s / b->period_s - 1.0) < 0.01 && fabs(apart) < 0.04) {
+        const uint32_t weaker = a->evidence < b->evidence ? i : j;
+        const uint32_t other  = weaker == i ? j : i;
+        restart(self, weaker == self->best ? other : weaker, time_s, median);
+      }
+    }
+  }
+}
+
+static float merit(const FiqPulseOscillator* one)
+{
+  return one->evidence + log_prior(one->period_s);
+}
+
+/// The beat passes to another when that has been clearly better for some onsets.
+static void choose(FiqPulse* self, double time_s)
+{
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < FIQ_PULSE_OSCILLATORS; ++i) {
+    best = merit(&self->oscillator[i]) > merit(&self->oscillator[best]) ? i : best;
+  }
+  const float lead  = merit(&self->oscillator[best]) - merit(&self->oscillator[self->best]);
+  self->n_better    = lead > switch_margin ? self->n_better + 1 : 0;
+  const bool begins = self->n_onsets < FOUND_ONSETS;
+  if (best != self->best && (begins || self->n_better >= SWITCH_ONSETS)) {
+    const FiqPulseOscillator* const one   = &self->oscillator[best];
+    const double                    beats = fiq_pulse_beats(self, time_s);
+    self->beat                            = llround(beats - (time_s - one->at_s) / one->period_s);
+    self->best                            = best;
+    self->n_better                        = 0;
+    memset(self->accent, 0, sizeof(self->accent));
+  }
+}
+
+/// Put the last onset's accent, now that its length is known, to its beat of each metre.
+static void count_accent(FiqPulse* self, double since_s)
+{
+  const double beat = round(self->last_beat);
+  if (fabs(self->last_beat - beat) > (double)near_beat) {
+    return;
+  }
+  const float length = (float)fmin(since_s / fiq_pulse_period_s(self), 2.0);
+  for (uint32_t metre = 0; metre < FIQ_PULSE_METRES; ++metre) {
+    const uint32_t n  = metre + 2;
+    const double   at = beat - n * floor(beat / n);
+    for (uint32_t i = 0; i < n; ++i) {
+      self->accent[metre][i] *= metre_kept;
+    }
+    self->accent[metre][(uint32_t)at % n] += self->last_strength * (0.3f + length);
+  }
+}
+
+/// Of the last onset, as the time to the next one tells: long notes begin on beats.
+static float accent_of(FiqPulse* self, double since_s)
+{
+  if (self->n_onsets == 0) {
+    return 0.0f;
+  }
+  const float octaves = self->mean_s > 0.0 ? (float)log2(since_s / self->mean_s) : 0.0f;
+  self->mean_s        = self->mean_s > 0.0
+                            ? self->mean_s + mean_share * (fmin(since_s, 2.0) - self->mean_s)
+                            : since_s;
+  return fiq_clamp(octaves, -1.0f, 1.0f);
+}
+
+void fiq_pulse_onset(FiqPulse* self, double time_s, float strength)
+{
+  assert(self);
+  assert(strength > 0.0f && strength <= 1.0f);
+  const double since_s = time_s - self->last_s;
+  if (self->n_onsets > 0 && since_s < together_s) {
+    return;
+  }
+  if (self->n_onsets == 0) {
+    for (uint32_t i = 0; i < FIQ_PULSE_OSCILLATORS; ++i) {
+      restart(self, i, time_s, -phase_prior * (float)(i % FIQ_PULSE_PHASES));
+    }
+  }
+  count_accent(self, since_s);
+  float       least  = 1e9f;
+  const float accent = accent_of(self, since_s);
+  for (uint32_t i = 0; i < FIQ_PULSE_OSCILLATORS; ++i) {
+    const double passed =
+        entrain(&self->oscillator[i], time_s, self->n_onsets ? since_s : 0.0, strength, accent);
+    self->beat += i == self->best ? (int64_t)passed : 0;
+    least = fminf(least, self->oscillator[i].evidence);
+  }
+  part_twins(self, time_s, least);
+  choose(self, time_s);
+  ++self->n_onsets;
+  self->last_s        = time_s;
+  self->last_strength = strength;
+  self->last_beat     = fiq_pulse_beats(self, time_s);
+}
+
+bool fiq_pulse_is_found(const FiqPulse* self)
+{
+  return self->n_onsets >= FOUND_ONSETS && self->oscillator[self->best].evidence > 0.0f;
+}
+
+double fiq_pulse_period_s(const FiqPulse* self)
+{
+  return self->oscillator[self->best].period_s;
+}
+
+double fiq_pulse_beats(const FiqPulse* self, double time_s)
+{
+  const FiqPulseOscillator* const one = &self->oscillator[self->best];
+  return (double)self->beat + (time_s - one->at_s) / one->period_s;
+}
+
+double fiq_pulse_time_s(const FiqPulse* self, double beats)
+{
+  const FiqPulseOscillator* const one = &self->oscillator[self->best];
+  return one->at_s + (beats - (double)self->beat) * one->period_s;
+}
+
+uint32_t fiq_pulse_metre(const FiqPulse* self, uint32_t* first_beat)
+{
+  uint32_t best  = FIQ_PULSE_METRES - 1;
+  float    clear = 0.0f;
+  *first_beat    = 0;
+  for (uint32_t metre = 0; metre < FIQ_PULSE_METRES; ++metre) {
+    const uint32_t n    = metre + 2;
+    uint32_t       most = 0;
+    float          sum  = 1e-9f;
+    for (uint32_t i = 0; i < n; ++i) {
+      sum += self->accent[metre][i];
+      most = self->accent[metre][i] > self->accent[metre][most] ? i : most;
+    }
+    // The first beat's excess over an even share: what a bar of two has, one of four has as well.
+    const float excess =
+        (self->accent[metre][most] / sum - 1.0f / (float)n) * (n == 4 ? four_prior : 1.0f);
+    if (excess > clear) {
+      clear       = excess;
+      best        = metre;
+      *first_beat = most;
+    }
+  }
+  return best + 2;
+}
