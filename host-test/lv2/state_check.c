@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host-test/lv2/state_check.h"
 
+#include "host-test/lv2/state_values.h"
+
 #include <lv2/atom/atom.h>
 #include <lv2/core/lv2.h>
 #include <lv2/presets/presets.h>
@@ -23,11 +25,12 @@ typedef struct {
 } Port;
 
 typedef struct {
-  const char* subject;
-  Port*       ports; ///< [n_ports]
-  size_t      n_ports;
-  unsigned    n_plugins;
-  const char* wrong; ///< NULL: nothing yet
+  const char*     subject;
+  Port*           ports; ///< [n_ports]
+  size_t          n_ports;
+  unsigned        n_plugins;
+  const char*     wrong; ///< NULL: nothing yet
+  FiqStateValues* values;
 } Check;
 
 static bool is_number(const char* text)
@@ -108,14 +111,20 @@ static void take(void* data, const FiqStatement* statement)
   } else if (port) {
     take_port(self, port, statement);
   }
+  const char* const wrong = fiq_state_values_take(self->values, statement);
+  self->wrong             = self->wrong ? self->wrong : wrong;
 }
 
 bool fiq_state_check(const char* text, size_t n_bytes, const char* subject,
                      char reason[FIQ_TURTLE_REASON_BYTES])
 {
-  Check self = {.subject = subject, .ports = calloc(PORTS_MAX, sizeof(Port))};
-  if (!self.ports) {
+  Check self = {.subject = subject,
+                .ports   = calloc(PORTS_MAX, sizeof(Port)),
+                .values  = calloc(1, sizeof(FiqStateValues))};
+  if (!self.ports || !self.values) {
     snprintf(reason, FIQ_TURTLE_REASON_BYTES, "out of memory");
+    free(self.ports);
+    free(self.values);
     return false;
   }
   bool whole = fiq_turtle_read(text, n_bytes, subject, take, &self, reason);
@@ -124,11 +133,14 @@ bool fiq_state_check(const char* text, size_t n_bytes, const char* subject,
                      ? self.wrong
                      : "one of its ports lacks its symbol or its value";
   }
+  const char* const wrong = fiq_state_values_check(self.values);
+  self.wrong              = self.wrong ? self.wrong : wrong;
   self.wrong = self.n_plugins == 1 ? self.wrong : "it does not name the plugin that it belongs to";
   if (whole && self.wrong) {
     snprintf(reason, FIQ_TURTLE_REASON_BYTES, "%s", self.wrong);
     whole = false;
   }
   free(self.ports);
+  free(self.values);
   return whole;
 }

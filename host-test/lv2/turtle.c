@@ -15,6 +15,7 @@ typedef struct {
   FiqStatementFunc receive;
   void*            data;
   char*            reason;
+  bool             in_file; ///< URIs may be relative to that of a file
   bool             failed;
 } Reader;
 
@@ -50,11 +51,32 @@ static SerdStatus take_error(void* handle, const SerdError* error)
   return SERD_SUCCESS;
 }
 
-/// `node` with its prefix written out; free it.
-static SerdNode absolute(const Reader* self, const SerdNode* node)
+/// A copy of `node`, whose text the library does not always end in damaged texts.
+static SerdNode copy_node(const SerdNode* node)
 {
-  const SerdNode expanded = serd_env_expand_node(self->env, node);
-  return expanded.buf ? expanded : serd_node_copy(node);
+  SerdNode       copy = *node;
+  uint8_t* const text = node->buf ? calloc(1, node->n_bytes + 1) : NULL;
+  if (text) {
+    memcpy(text, node->buf, node->n_bytes);
+  }
+  copy.buf = text;
+  return copy;
+}
+
+/// `node` written out, nothing if that cannot be; free it.
+static SerdNode absolute(Reader* self, const SerdNode* node)
+{
+  SerdNode   expanded = serd_env_expand_node(self->env, node);
+  const bool unknown  = !expanded.buf && node->type == SERD_CURIE;
+  const bool relative = node->type == SERD_URI && !serd_uri_string_has_scheme(node->buf);
+  if (unknown || (relative && !self->in_file)) {
+    snprintf(self->reason, FIQ_TURTLE_REASON_BYTES, "it uses a %s",
+             unknown ? "prefix that it does not declare" : "URI that is not whole");
+    self->failed = true;
+    serd_node_free(&expanded);
+    return SERD_NODE_NULL;
+  }
+  return expanded.buf ? expanded : copy_node(node);
 }
 
 static SerdStatus take_statement(void* handle, SerdStatementFlags flags, const SerdNode* graph,
@@ -104,8 +126,12 @@ static bool ends_with_point(const char* text)
 bool fiq_turtle_read(const char* text, size_t n_bytes, const char* base, FiqStatementFunc receive,
                      void* data, char reason[FIQ_TURTLE_REASON_BYTES])
 {
-  const SerdNode uri = serd_node_from_string(SERD_URI, (const uint8_t*)base);
-  Reader self = {.env = serd_env_new(&uri), .receive = receive, .data = data, .reason = reason};
+  const SerdNode uri  = serd_node_from_string(SERD_URI, (const uint8_t*)base);
+  Reader         self = {.env     = serd_env_new(&uri),
+                         .receive = receive,
+                         .data    = data,
+                         .reason  = reason,
+                         .in_file = strncmp(base, "file:", 5) == 0};
   snprintf(reason, FIQ_TURTLE_REASON_BYTES, "it is damaged");
   if (strlen(text) != n_bytes) {
     snprintf(reason, FIQ_TURTLE_REASON_BYTES, "it is no text");

@@ -23,7 +23,8 @@ typedef struct {
 /// Receives each statement in turn; what it points to is gone afterwards.
 typedef void (*FiqStatementFunc)(void* data, const FiqStatement* statement);
 
-/// Hand every statement of `text` [n_bytes], followed by a 0, to `receive`. `base` is the URI that <> stands for.
+/// Hand every statement of `text` [n_bytes], followed by a 0, to `receive`. `base` is the URI that <> stands for
+/// and, if it is a file's, relative ones are relative to.
 /// False, and `reason` says why and where, when the text is damaged or cut off; `receive` may have been called.
 bool fiq_turtle_read(const char* text, size_t n_bytes, const char* base, FiqStatementFunc receive,
                      void* data, char reason[FIQ_TURTLE_REASON_BYTES]);
