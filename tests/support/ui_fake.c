@@ -134,6 +134,8 @@ void fiq_ui_fake_init(FiqUiFake* self, FiqPluginKind plugin, uint32_t n_osc)
   fiq_ui_model_init(&self->model, plugin, &calls);
   self->model.seed = 48213;
   self->n_osc      = n_osc;
+  self->n_notes    = 4;
+  self->n_notes    = 4;
   self->selected   = -1;
   self->deleted    = -1;
   fill_presets(self);
@@ -172,11 +174,11 @@ void fiq_ui_fake_tell(FiqUiFake* self, double at_s, double now_s)
   const float           share = (float)(1.0 / (1.0 + exp(-2.2 * (at_s - 4.0))));
   told->oscillators.n         = self->n_osc;
   told->oscillators.n_all     = self->n_osc;
-  told->notes.n               = 4;
-  for (uint32_t k = 0; k < 4; ++k) {
-    told->notes.hz[k]    = chord_hz[k];
-    told->notes.share[k] = 0.25f;
-    told->notes.order[k] = share * (0.98f - 0.08f * (float)k);
+  told->notes.n               = self->n_notes;
+  for (uint32_t k = 0; k < self->n_notes; ++k) {
+    told->notes.hz[k]    = chord_hz[k % 4] * (1.0f + 0.013f * (float)(k / 4));
+    told->notes.share[k] = 1.0f / (float)self->n_notes;
+    told->notes.order[k] = share * (0.98f - 0.08f * (float)(k % 4));
   }
   for (uint32_t i = 0; i < self->n_osc; ++i) {
     tell_oscillator(self, i, at_s, share);

@@ -13,6 +13,7 @@ typedef struct {
   FiqUiPreset preset[FIQ_FAKE_PRESETS];
   char        name[FIQ_FAKE_PRESETS][32];
   uint32_t    n_osc;
+  uint32_t    n_notes;                          ///< told: 4, or more of no oscillators
   float       start_hz[FIQ_UI_OSCILLATORS_MAX]; ///< where each begins in the cloud
   float       rate_rad[FIQ_UI_OSCILLATORS_MAX];
   // What was asked for.

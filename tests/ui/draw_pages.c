@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// Draws every tab of a window to PNG files, to be looked at: draw_pages FOLDER [realms|swarm] [zoom in percent]
-/// [contrast]
+/// Draws every tab of a window to PNG files, to be looked at: draw_pages FOLDER [realms|swarm] [zoom in percent] [OPTION...]
+/// Options: contrast; most (every value at its end, as many notes as there can be); large (a window of 1800 x 1100).
 #include "plugin/ui/page/page.h"
 #include "tests/support/ui_fake.h"
 
@@ -44,17 +44,49 @@ static double run(FiqUiFake* fake, FiqUiPage* page, cairo_surface_t* surface, do
   return at_s;
 }
 
+static bool has_option(int argc, char** argv, const char* option)
+{
+  for (int i = 4; i < argc; ++i) {
+    if (strcmp(argv[i], option) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The longest texts and the largest numbers.
+static void set_most(FiqUiFake* fake)
+{
+  FiqUiModel* const model = &fake->model;
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    if (fiq_ui_model_shows(model, row)) {
+      model->value[row]     = fiq_params[row].maximum;
+      model->effective[row] = 0.5f * (fiq_params[row].minimum + fiq_params[row].maximum);
+      model->is_locked[row] = row % 3 == 0;
+    }
+  }
+  model->seed            = 2147483647;
+  model->presets.current = 5;
+  snprintf(model->tuning, sizeof(model->tuning),
+           "/usr/share/scales/a/rather/deep/folder/with_a_long_name_of_a_scale.scl");
+  fake->n_notes = FIQ_UI_NOTES_MAX;
+}
+
 int main(int argc, char** argv)
 {
   const char* const folder = argc > 1 ? argv[1] : ".";
   const bool        realms = argc > 2 && strcmp(argv[2], "realms") == 0;
   const uint32_t    zoom   = argc > 3 ? (uint32_t)atoi(argv[3]) : 100;
-  const uint32_t    width  = FIQ_UI_PAGE_WIDTH * zoom / 100;
-  const uint32_t    height = FIQ_UI_PAGE_HEIGHT * zoom / 100;
+  const bool        large  = has_option(argc, argv, "large");
+  const uint32_t    width  = (large ? 1800 : FIQ_UI_PAGE_WIDTH) * zoom / 100;
+  const uint32_t    height = (large ? 1100 : FIQ_UI_PAGE_HEIGHT) * zoom / 100;
   FiqUiFake* const  fake   = calloc(1, sizeof(*fake));
   fiq_ui_fake_init(fake, realms ? FIQ_PLUGIN_REALMS : FIQ_PLUGIN_SWARM, 512);
-  fake->model.zoom            = zoom;
-  fake->model.high_contrast   = argc > 4;
+  fake->model.zoom          = zoom;
+  fake->model.high_contrast = has_option(argc, argv, "contrast");
+  if (has_option(argc, argv, "most")) {
+    set_most(fake);
+  }
   FiqUiPage* const       page = fiq_ui_page_new(&fake->model);
   cairo_surface_t* const surface =
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);

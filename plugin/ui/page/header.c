@@ -52,7 +52,7 @@ static const struct {
                       "control, or the menu key."},
     [DIE]      = {"", FIQ_SIGN_DIE, 30, 10, "New seed",
                   "Throws the dice: another cloud, another start of the phases."},
-    [SEED]     = {"", FIQ_SIGN_NONE, 86, 2, "Seed",
+    [SEED]     = {"", FIQ_SIGN_NONE, 98, 2, "Seed",
                   "The same seed gives the same sound. Press to type one."},
     [ZOOM]     = {"100 %", FIQ_SIGN_NONE, 58, 86, "Zoom",
                   "Size of all windows of FieldIQ, 75 % to 300 %."},

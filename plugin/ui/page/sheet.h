@@ -10,7 +10,7 @@
 #include "plugin/ui/page/control.h"
 #include "plugin/ui/widget/tabs.h"
 
-enum { FIQ_SECTIONS_MAX = 96, FIQ_SECTION_ROWS_MAX = 64, FIQ_SHEETS_MAX = FIQ_TABS_MAX };
+enum { FIQ_SECTIONS_MAX = 96, FIQ_SECTION_ROWS_MAX = 128, FIQ_SHEETS_MAX = FIQ_TABS_MAX };
 
 /// Controls that belong together under one heading.
 typedef struct {

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double gap = 12.0, right_width = 382.0, words_every_s = 0.25, chart_every_s = 0.1;
+static const double gap = 12.0, least_right = 382.0, most_right = 600.0, right_share = 0.34,
+                    words_every_s = 0.25, chart_every_s = 0.1;
 
 typedef struct {
   FiqUiView       base;
@@ -140,10 +141,11 @@ static void refresh(FiqUiView* view, double now_s)
 
 static void layout(FiqUiView* view, FiqRect area)
 {
-  SwarmView* const self    = (SwarmView*)view;
-  const double     right   = area.x + area.width - right_width;
-  const double     chart   = fmax(0.29 * area.height, 96.0);
-  const double     upper   = area.height - chart - 8.0;
+  SwarmView* const self        = (SwarmView*)view;
+  const double     right_width = fmin(fmax(right_share * area.width, least_right), most_right);
+  const double     right       = area.x + area.width - right_width;
+  const double     chart       = fmax(0.29 * area.height, 96.0);
+  const double     upper       = area.height - chart - 8.0;
   self->panel[PANEL_RIVER] = (FiqRect){area.x, area.y, area.width - right_width - gap, area.height};
   self->panel[PANEL_CIRCLE] = (FiqRect){right, area.y, right_width, upper};
   self->panel[PANEL_CHART]  = (FiqRect){right, area.y + upper + 8.0, right_width, chart};

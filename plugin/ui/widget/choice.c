@@ -136,7 +136,8 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
     draw_items(self, paint);
   }
   if (self->value.is_locked) {
-    fiq_paint_lock(paint, rect.x + rect.width - 5.0, rect.y + 9.0, theme->orange);
+    const double half = 0.5 * fiq_text_width(self->label, label_size, FIQ_TEXT_REGULAR);
+    fiq_paint_lock(paint, rect.x + 0.5 * rect.width + half + 7.0, rect.y + 9.0, theme->orange);
   }
   fiq_widget_draw_focus(widget, paint);
 }

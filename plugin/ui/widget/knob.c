@@ -43,7 +43,7 @@ static void draw_dial(FiqKnob* self, const FiqPaint* paint, double x, double y, 
   arc(paint, x, y, radius, first_rad, first_rad + sweep_rad, 3.5, theme->well);
   arc(paint, x, y, radius, angle_of(self, origin_of(&self->value.range)), angle, 3.5, color);
   if (!isnan(self->value.second)) {
-    arc(paint, x, y, radius + 4.0, angle, angle_of(self, self->value.second), 1.8,
+    arc(paint, x, y, radius + 3.5, angle, angle_of(self, self->value.second), 1.8,
         fiq_color_faded(theme->orange, dim));
   }
   cairo_arc(cr, x, y, radius - 5.0, 0.0, 2.0 * pi);
@@ -63,7 +63,7 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   const FiqRect         rect   = widget->rect;
   const double          x      = rect.x + 0.5 * rect.width;
   const double          room   = rect.height - label_height - value_height;
-  const double          radius = fmin(0.5 * room - 3.0, 0.5 * rect.width - 6.0);
+  const double          radius = fmin(0.5 * room - 4.0, 0.5 * rect.width - 6.0);
   const double          y      = rect.y + label_height + 0.5 * room + 1.0;
   char                  text[FIQ_VALUE_TEXT_BYTES];
   const FiqTextStyle    label = {label_size, FIQ_TEXT_REGULAR, FIQ_ALIGN_CENTER,

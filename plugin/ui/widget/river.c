@@ -89,7 +89,7 @@ static void draw_column(FiqRiver* self, double from_s, double to_s, float scale)
   const double gap  = fmax(self->to.time_s - self->from.time_s, 1e-3);
   const float  a    = (float)fmin(fmax((from_s - self->from.time_s) / gap, 0.0), 1.0);
   const float  b    = (float)fmin(fmax((to_s - self->from.time_s) / gap, 0.0), 1.0);
-  const float  room  = (float)self->height;
+  const float  room = (float)self->height;
   light_of_notes(self, fminf(0.8f, 4.0f / sqrtf((float)self->n + 1.0f)), light);
   memset(self->light, 0, 3 * self->height * sizeof(float));
   for (uint32_t i = 0; i < self->n; ++i) {
