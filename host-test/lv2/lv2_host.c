@@ -205,27 +205,49 @@ static bool declares(const FiqHost* self, const char* uri)
   return yes;
 }
 
-bool fiq_host_open(FiqHost* self, const char* name, double rate_hz)
+/// Find out what the plugin is and needs.
+static bool describe(FiqHost* self)
 {
-  *self = (FiqHost){.rate_hz = rate_hz};
-  sem_init(&self->audio.paused_now, 0, 0);
-  self->world = fiq_world_new();
-  if (!fiq_urid_init(&self->urid) || !self->world) {
-    fiq_error("out of memory");
-    return false;
-  }
-  map_urids(self);
-  self->plugin = fiq_world_plugin(self->world, name);
   if (!self->plugin || !check_features(self)) {
     return false;
   }
   self->seedable = declares(self, FIQ_SEED_URI);
   self->tunable  = declares(self, FIQ_TUNING_URI);
-  if (!fiq_ports_init(&self->ports, self->world, self->plugin, rate_hz) || !allocate(self)) {
+  if (!fiq_ports_init(&self->ports, self->world, self->plugin, self->rate_hz) || !allocate(self)) {
     fiq_error("out of memory");
     return false;
   }
   return sort_ports(self);
+}
+
+/// What needs no plugin; `world` may be NULL, when memory is short.
+static bool begin(FiqHost* self, LilvWorld* world, double rate_hz)
+{
+  *self = (FiqHost){.rate_hz = rate_hz, .world = world};
+  sem_init(&self->audio.paused_now, 0, 0);
+  if (!fiq_urid_init(&self->urid) || !self->world) {
+    fiq_error("out of memory");
+    return false;
+  }
+  map_urids(self);
+  return true;
+}
+
+bool fiq_host_open(FiqHost* self, const char* name, double rate_hz)
+{
+  if (!begin(self, fiq_world_new(), rate_hz)) {
+    return false;
+  }
+  self->plugin = fiq_world_plugin(self->world, name);
+  return describe(self);
+}
+
+bool fiq_host_open_beside(FiqHost* self, const FiqHost* other)
+{
+  const bool begun   = begin(self, other->world, other->rate_hz);
+  self->shares_world = true;
+  self->plugin       = other->plugin;
+  return begun && describe(self);
 }
 
 static LV2_Options_Option int_option(const FiqHost* self, LV2_URID key, const int32_t* value)
@@ -365,7 +387,7 @@ void fiq_host_free(FiqHost* self)
   free_audio(audio);
   free(self->settings);
   fiq_ports_free(&self->ports);
-  if (self->world) {
+  if (self->world && !self->shares_world) {
     lilv_world_free(self->world);
   }
   fiq_urid_free(&self->urid);

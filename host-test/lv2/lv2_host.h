@@ -133,6 +133,7 @@ typedef struct {
 
 typedef struct {
   LilvWorld*         world;
+  bool               shares_world; ///< it is another's
   const LilvPlugin*  plugin;
   FiqPorts           ports;
   float*             settings; ///< [n_ports] control inputs as last set by this thread
@@ -155,6 +156,9 @@ typedef struct {
 /// Find and describe the plugin `name` (short name or URI) for streams of `rate_hz`. Says what is
 /// wrong. `self` must not move afterwards; free it whatever comes out.  [setup]
 bool fiq_host_open(FiqHost* self, const char* name, double rate_hz);
+
+/// Open another instance of the plugin of `other`, which must outlive it; as fiq_host_open.  [setup]
+bool fiq_host_open_beside(FiqHost* self, const FiqHost* other);
 
 /// Instantiate; `threaded` runs its worker beside the audio thread,
 /// else between the blocks. `nominal_frames` 1..FIQ_HOST_BLOCK_MAX.  [setup]

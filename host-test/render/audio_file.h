@@ -1,40 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   Sound files by libsndfile. Input is read as float planes, cleaned of NaN and Inf. Output
-   is a pending file, so that nobody ever sees half a render. PCM is rounded here, to the
+   Sound files by libsndfile. Input is read as float planes, cleaned of NaN and Inf, from files and, copied
+   aside before, from pipes. Output is a pending file, so that nobody ever sees half a render. PCM is rounded here, to the
    nearest value, so that what passes unchanged comes out bit for bit.
 */
 #ifndef FIQ_AUDIO_FILE_H
 #define FIQ_AUDIO_FILE_H
 
 #include "host-test/common/pending_file.h"
+#include "host-test/render/sound_header.h"
 
 #include <sndfile.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FIQ_AUDIO_RATE_MIN_HZ = 8000, FIQ_AUDIO_RATE_MAX_HZ = 384000 };
+enum { FIQ_AUDIO_RATE_MIN_HZ = 8000, FIQ_AUDIO_RATE_MAX_HZ = 384000, FIQ_AUDIO_CHANNELS_MAX = 64 };
 
 typedef struct {
-  SNDFILE*    file;
-  const char* path;
-  float*      interleaved;  ///< [block][channels]
-  uint32_t    block_frames; ///< most frames of one read
-  int         channels;     ///< 1 or 2
-  int         rate_hz;
-  int64_t     n_frames; ///< as the header says
-  int64_t     n_read;
-  uint64_t    n_not_finite; ///< samples replaced by silence
-  bool        failed;       ///< the decoder gave up
+  SNDFILE*       file;
+  const char*    path;
+  FiqSoundHeader header;       ///< and what follows it
+  bool           opened;       ///< the header's descriptor is to be closed
+  int64_t        position;     ///< of the decoder in the file
+  float*         interleaved;  ///< [block][channels]
+  uint32_t       block_frames; ///< most frames of one read
+  int            channels;     ///< 1..FIQ_AUDIO_CHANNELS_MAX
+  int            rate_hz;
+  int64_t        n_frames; ///< as the header says
+  int64_t        n_read;
+  uint64_t       n_not_finite; ///< samples replaced by silence
+  bool           failed;       ///< the decoder gave up
 } FiqAudioInput;
 
-/// Open `path` (which must outlive `self`) for reads of up to `block_frames`; says what is wrong.
+/// Open `path` ("-": stdin; it must outlive `self`) for reads of up to `block_frames`; says what is wrong. `self` must
+/// not move; close it whatever comes out.
 bool fiq_audio_open(FiqAudioInput* self, const char* path, uint32_t block_frames);
 
-/// Read up to `n_frames` into planes [2][n_frames]; mono goes to both. Frames beyond the end are
-/// silence. Returns the frames that came from the file.
-uint32_t fiq_audio_read(FiqAudioInput* self, float* const planes[2], uint32_t n_frames);
+/// Go back to the first frame; says what is wrong.
+bool fiq_audio_rewind(FiqAudioInput* self);
+
+/// Read up to `n_frames` into planes [n_planes][n_frames]; the last channel goes to all planes that are left. Frames
+/// beyond the end are silence. Returns the frames that came from the file.
+uint32_t fiq_audio_read(FiqAudioInput* self, float* const* planes, uint32_t n_planes,
+                        uint32_t n_frames);
 
 /// Say whether the file ended too early or held NaN; false when it could not be decoded to its end.
 bool fiq_audio_report(const FiqAudioInput* self);
@@ -53,13 +62,21 @@ typedef struct {
   uint64_t       n_clipped;
 } FiqAudioOutput;
 
-/// A libsndfile format from names; NULL or "" choose: the type from the extension of `path`, the
-/// encoding by the type (24-bit where possible). 0, and says why, when there is none such.
-int fiq_audio_format(const char* path, const char* type, const char* encoding);
+/// A libsndfile format from names for `channels`; NULL or "" choose: the type from the extension of `path` (WAV where it
+/// names no place: "-", /dev/fd/3), the encoding by the type (24-bit where possible). 0, and says why, when there is
+/// none such.
+int fiq_audio_format(const char* path, const char* type, const char* encoding, int channels);
+
+/// `format`, or the kind of it that can say where the channels of `input` belong.
+int fiq_audio_format_for(int format, const FiqAudioInput* input, int channels);
 
 /// Begin `path`; says what is wrong.
 bool fiq_audio_create(FiqAudioOutput* self, const char* path, int format, int rate_hz, int channels,
                       uint32_t block_frames);
+
+/// Carry over what the file of `input` says besides its sound, where `self` can hold it: tags, the broadcast extension, the cart
+/// chunk, cues and the places of the channels. Before the first write.
+void fiq_audio_carry_over(FiqAudioOutput* self, const FiqAudioInput* input);
 
 /// Append `n_frames` <= block_frames of planes [channels], clipping (and counting) what the encoding cannot hold.
 bool fiq_audio_write(FiqAudioOutput* self, float* const* planes, uint32_t n_frames);

@@ -5,28 +5,105 @@
 #include "host-test/render/audio_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool check_path(const char* path)
+/// A descriptor of one's own of what `path` names, or -1 with errno.
+static int open_path(const char* path)
+{
+  const int given = fiq_path_descriptor(path, STDIN_FILENO);
+  return given >= 0 ? dup(given) : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/// Copy what can be read only once into a file without a name: it is sought in, and learned from before it is played.
+static int keep(const char* path, int descriptor)
+{
+  const int kept = fiq_nameless_file();
+  if (kept < 0 || !fiq_copy_bytes(descriptor, kept)) {
+    fiq_error("%s: cannot be kept while it is used: %s", path, strerror(errno));
+    close(descriptor);
+    if (kept >= 0) {
+      close(kept);
+    }
+    return -1;
+  }
+  close(descriptor);
+  return kept;
+}
+
+/// A file that can be sought in with all that `path` holds, or -1, and says why.
+static int open_content(const char* path)
 {
   struct stat info;
-  if (stat(path, &info) != 0 || access(path, R_OK) != 0) {
+  int         descriptor = open_path(path);
+  if (descriptor < 0 || fstat(descriptor, &info) != 0) {
     fiq_error("%s: %s", path, strerror(errno));
-    return false;
+    return -1;
   }
-  if (S_ISDIR(info.st_mode)) {
-    fiq_error("%s: is a folder, not a sound file", path);
-    return false;
+  const char* wrong = S_ISDIR(info.st_mode)   ? "is a folder, not a sound file"
+                      : S_ISCHR(info.st_mode) ? "is a device, not a sound file"
+                                              : NULL;
+  if (!wrong && (!S_ISREG(info.st_mode) || lseek(descriptor, 0, SEEK_CUR) > 0)) {
+    descriptor = keep(path, descriptor);
   }
-  if (S_ISREG(info.st_mode) && info.st_size == 0) {
-    fiq_error("%s: is empty (0 bytes)", path);
-    return false;
+  if (!wrong && descriptor >= 0 && fstat(descriptor, &info) == 0 && info.st_size == 0) {
+    wrong = "is empty (0 bytes)";
   }
-  return true;
+  if (wrong) {
+    fiq_error("%s: %s", path, wrong);
+    close(descriptor);
+  }
+  return wrong ? -1 : descriptor;
+}
+
+static sf_count_t content_bytes(void* data)
+{
+  return ((FiqAudioInput*)data)->header.n_bytes;
+}
+
+static sf_count_t seek_content(sf_count_t offset, int whence, void* data)
+{
+  FiqAudioInput* const self = data;
+  const sf_count_t     from =
+      whence == SEEK_SET ? 0 : (whence == SEEK_CUR ? self->position : self->header.n_bytes);
+  if (from + offset >= 0) {
+    self->position = from + offset;
+  }
+  return self->position;
+}
+
+static sf_count_t read_content(void* to, sf_count_t n, void* data)
+{
+  FiqAudioInput* const self = data;
+  const sf_count_t     got  = fiq_sound_header_read(&self->header, self->position, to, n);
+  self->position += got;
+  return got;
+}
+
+static sf_count_t tell_content(void* data)
+{
+  return ((FiqAudioInput*)data)->position;
+}
+
+/// Begin to decode, from the beginning.
+static bool begin(FiqAudioInput* self, SF_INFO* info)
+{
+  static SF_VIRTUAL_IO content = {.get_filelen = content_bytes,
+                                  .seek        = seek_content,
+                                  .read        = read_content,
+                                  .tell        = tell_content};
+  *info                        = (SF_INFO){.format = 0};
+  self->position               = 0;
+  self->n_read                 = 0;
+  self->file                   = sf_open_virtual(&content, SFM_READ, info, self);
+  if (!self->file) {
+    fiq_error("%s: not a readable sound file: %s", self->path, sf_strerror(NULL));
+  }
+  return self->file != NULL;
 }
 
 static bool check_content(const FiqAudioInput* self, const SF_INFO* info)
@@ -36,9 +113,9 @@ static bool check_content(const FiqAudioInput* self, const SF_INFO* info)
               FIQ_AUDIO_RATE_MIN_HZ, FIQ_AUDIO_RATE_MAX_HZ);
     return false;
   }
-  if (info->channels < 1 || info->channels > 2) {
-    fiq_error("%s: has %d channels; only mono and stereo can be rendered", self->path,
-              info->channels);
+  if (info->channels < 1 || info->channels > FIQ_AUDIO_CHANNELS_MAX) {
+    fiq_error("%s: has %d channels; at most %d can be rendered", self->path, info->channels,
+              FIQ_AUDIO_CHANNELS_MAX);
     return false;
   }
   if (info->frames <= 0) {
@@ -48,30 +125,17 @@ static bool check_content(const FiqAudioInput* self, const SF_INFO* info)
   return true;
 }
 
-static void warn_if_cut(const FiqAudioInput* self)
-{
-  char log[8192];
-  sf_command(self->file, SFC_GET_LOG_INFO, log, sizeof log);
-  // libsndfile shortens a cut file silently and only notes the difference in its log.
-  if (strstr(log, "should be") && strstr(log, "data :")) {
-    fiq_warning("%s: the file is cut short; its first %lld frames are used", self->path,
-                (long long)self->n_frames);
-  }
-}
-
 bool fiq_audio_open(FiqAudioInput* self, const char* path, uint32_t block_frames)
 {
-  SF_INFO info = {.format = 0};
-  *self        = (FiqAudioInput){.path = path, .block_frames = block_frames};
-  if (!check_path(path)) {
+  SF_INFO info;
+  *self                = (FiqAudioInput){.path = path, .block_frames = block_frames};
+  const int descriptor = open_content(path);
+  if (descriptor < 0) {
     return false;
   }
-  self->file = sf_open(path, SFM_READ, &info);
-  if (!self->file) {
-    fiq_error("%s: not a readable sound file: %s", path, sf_strerror(NULL));
-    return false;
-  }
-  if (!check_content(self, &info)) {
+  self->opened = true;
+  fiq_sound_header_init(&self->header, descriptor);
+  if (!begin(self, &info) || !check_content(self, &info)) {
     return false;
   }
   self->channels    = info.channels;
@@ -82,24 +146,37 @@ bool fiq_audio_open(FiqAudioInput* self, const char* path, uint32_t block_frames
     fiq_error("out of memory");
     return false;
   }
-  warn_if_cut(self);
+  if (self->header.cut) {
+    fiq_warning("%s: the file is cut short; its first %lld frames are used", self->path,
+                (long long)self->n_frames);
+  }
   return true;
 }
 
-uint32_t fiq_audio_read(FiqAudioInput* self, float* const planes[2], uint32_t n_frames)
+bool fiq_audio_rewind(FiqAudioInput* self)
 {
-  const uint32_t   wanted = n_frames < self->block_frames ? n_frames : self->block_frames;
-  const sf_count_t n_got  = sf_readf_float(self->file, self->interleaved, wanted);
-  const uint32_t   n      = n_got > 0 ? (uint32_t)n_got : 0;
+  SF_INFO info;
+  sf_close(self->file);
+  self->n_not_finite = 0;
+  return begin(self, &info);
+}
+
+uint32_t fiq_audio_read(FiqAudioInput* self, float* const* planes, uint32_t n_planes,
+                        uint32_t n_frames)
+{
+  const uint32_t   wanted   = n_frames < self->block_frames ? n_frames : self->block_frames;
+  const uint32_t   channels = (uint32_t)self->channels;
+  const sf_count_t n_got    = sf_readf_float(self->file, self->interleaved, wanted);
+  const uint32_t   n        = n_got > 0 ? (uint32_t)n_got : 0;
   if (n < wanted && sf_error(self->file) != SF_ERR_NO_ERROR) {
     self->failed = true;
   }
-  for (int c = 0; c < 2; ++c) {
-    const int column = self->channels == 2 ? c : 0;
+  for (uint32_t c = 0; c < n_planes; ++c) {
+    const uint32_t column = c < channels ? c : channels - 1;
     for (uint32_t i = 0; i < n; ++i) {
-      const float x = self->interleaved[(size_t)i * (size_t)self->channels + (size_t)column];
+      const float x = self->interleaved[(size_t)i * channels + column];
       if (!isfinite(x)) {
-        self->n_not_finite += (uint64_t)(c < self->channels ? 1 : 0);
+        self->n_not_finite += c < channels ? 1 : 0;
       }
       planes[c][i] = isfinite(x) ? x : 0.0f;
     }
@@ -132,6 +209,9 @@ void fiq_audio_close(FiqAudioInput* self)
 {
   if (self->file) {
     sf_close(self->file);
+  }
+  if (self->opened) {
+    close(self->header.descriptor);
   }
   free(self->interleaved);
   *self = (FiqAudioInput){.file = NULL};

@@ -10,6 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+
+// The library takes chunks of less than 16 kB of text.
+enum { CHUNK_TEXT_BYTES = 16000, LOUDNESS_UNKNOWN = 0x7FFF };
+
+typedef SF_BROADCAST_INFO_VAR(CHUNK_TEXT_BYTES) Broadcast;
+typedef SF_CART_INFO_VAR(CHUNK_TEXT_BYTES) Cart;
 
 typedef struct {
   const char* name;
@@ -51,19 +58,21 @@ static int encoding_code(const char* name)
   return 0;
 }
 
-int fiq_audio_format(const char* path, const char* type, const char* encoding)
+int fiq_audio_format(const char* path, const char* type, const char* encoding, int channels)
 {
-  const char* const slash  = strrchr(path, '/');
-  const char* const dot    = strrchr(slash ? slash : path, '.');
-  const char* const wanted = given(type) ? type : (dot ? dot + 1 : "");
+  const bool        unnamed = fiq_path_descriptor(path, STDOUT_FILENO) >= 0;
+  const char* const slash   = strrchr(path, '/');
+  const char* const dot     = strrchr(slash ? slash : path, '.');
+  const char* const wanted  = given(type) ? type : (unnamed ? "wav" : (dot ? dot + 1 : ""));
   for (size_t i = 0; i < sizeof types / sizeof types[0]; ++i) {
     if (strcasecmp(wanted, types[i].name) != 0) {
       continue;
     }
     const int code = given(encoding) ? encoding_code(encoding) : types[i].encoding;
-    SF_INFO   info = {.format = types[i].type | code, .channels = 2, .samplerate = 48000};
+    SF_INFO   info = {.format = types[i].type | code, .channels = channels, .samplerate = 48000};
     if (code != 0 && !sf_format_check(&info)) {
-      fiq_error("%s files cannot hold %s", wanted, encoding);
+      fiq_error("%s files cannot hold %s%s%d channels", wanted, given(encoding) ? encoding : "",
+                given(encoding) ? " in " : "", channels);
       return 0;
     }
     return code == 0 ? 0 : info.format;
@@ -97,7 +106,7 @@ bool fiq_audio_create(FiqAudioOutput* self, const char* path, int format, int ra
                                     .float_pcm    = (format & SF_FORMAT_SUBMASK) == SF_FORMAT_FLOAT,
                                     .block_frames = block_frames};
   const size_t n = (size_t)block_frames * (size_t)channels;
-  if (!fiq_pending_open(&self->pending, path)) {
+  if (!fiq_pending_open_seekable(&self->pending, path)) {
     return false;
   }
   self->interleaved = calloc(n, sizeof(float));
@@ -110,6 +119,75 @@ bool fiq_audio_create(FiqAudioOutput* self, const char* path, int format, int ra
   // The PEAK chunk holds the time of day, which would make no two renders alike.
   sf_command(self->file, SFC_SET_ADD_PEAK_CHUNK, NULL, SF_FALSE);
   return true;
+}
+
+static void carry_tags(FiqAudioOutput* self, const FiqAudioInput* input)
+{
+  for (int tag = SF_STR_FIRST; tag <= SF_STR_LAST; ++tag) {
+    const char* const text = sf_get_string(input->file, tag);
+    if (text && text[0]) {
+      sf_set_string(self->file, tag, text);
+    }
+  }
+}
+
+/// A chunk that libsndfile hands over as one block of memory of up to `n_bytes`.
+static void carry_block(FiqAudioOutput* self, const FiqAudioInput* input, int get, int set,
+                        size_t n_bytes)
+{
+  void* const block = calloc(1, n_bytes);
+  if (block && sf_command(input->file, get, block, (int)n_bytes) == SF_TRUE) {
+    sf_command(self->file, set, block, (int)n_bytes);
+  }
+  free(block);
+}
+
+/// The broadcast extension, but for its loudness, which was that of the input.
+static void carry_broadcast(FiqAudioOutput* self, const FiqAudioInput* input)
+{
+  Broadcast* const chunk = calloc(1, sizeof(Broadcast));
+  if (chunk && sf_command(input->file, SFC_GET_BROADCAST_INFO, chunk, sizeof *chunk) == SF_TRUE) {
+    if (chunk->version >= 2) {
+      chunk->loudness_value = chunk->loudness_range = chunk->max_true_peak_level =
+          chunk->max_momentary_loudness = chunk->max_shortterm_loudness = LOUDNESS_UNKNOWN;
+    }
+    sf_command(self->file, SFC_SET_BROADCAST_INFO, chunk, sizeof *chunk);
+  }
+  free(chunk);
+}
+
+/// Where the channels belong, [channels]; false when the file does not say.
+static bool find_places(const FiqAudioInput* input, int places[FIQ_AUDIO_CHANNELS_MAX])
+{
+  const int n_bytes = input->channels * (int)sizeof places[0];
+  return sf_command(input->file, SFC_GET_CHANNEL_MAP_INFO, places, n_bytes) == SF_TRUE;
+}
+
+static void carry_places(FiqAudioOutput* self, const FiqAudioInput* input)
+{
+  int places[FIQ_AUDIO_CHANNELS_MAX] = {0};
+  if (self->channels == input->channels && find_places(input, places)) {
+    sf_command(self->file, SFC_SET_CHANNEL_MAP_INFO, places,
+               self->channels * (int)sizeof places[0]);
+  }
+}
+
+int fiq_audio_format_for(int format, const FiqAudioInput* input, int channels)
+{
+  int        places[FIQ_AUDIO_CHANNELS_MAX] = {0};
+  const bool plain                          = (format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV;
+  return plain && channels > 2 && channels == input->channels && find_places(input, places)
+             ? SF_FORMAT_WAVEX | (format & SF_FORMAT_SUBMASK)
+             : format;
+}
+
+void fiq_audio_carry_over(FiqAudioOutput* self, const FiqAudioInput* input)
+{
+  carry_tags(self, input);
+  carry_broadcast(self, input);
+  carry_block(self, input, SFC_GET_CART_INFO, SFC_SET_CART_INFO, sizeof(Cart));
+  carry_block(self, input, SFC_GET_CUE, SFC_SET_CUE, sizeof(SF_CUES));
+  carry_places(self, input);
 }
 
 static void interleave(FiqAudioOutput* self, float* const* planes, uint32_t n_frames)

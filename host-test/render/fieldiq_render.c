@@ -27,7 +27,7 @@ enum { DEFAULT_RATE_HZ = 48000 };
 /// All that one run of the program owns.
 typedef struct {
   FiqRenderOptions options;
-  FiqHost          host;
+  FiqEnsemble      ensemble;
   FiqAudioInput    input;
   FiqAudioInput    side;
   FiqAudioOutput   output;
@@ -90,15 +90,16 @@ static FiqExit list(Job* job)
     lilv_world_free(world);
     return FIQ_EXIT_OK;
   }
-  if (!fiq_host_open(&job->host, job->options.plugin, DEFAULT_RATE_HZ)) {
+  if (!fiq_ensemble_open(&job->ensemble, job->options.plugin, DEFAULT_RATE_HZ)) {
     return FIQ_EXIT_USAGE;
   }
+  const FiqHost* const host = &job->ensemble.hosts[0];
   if (job->options.list_presets) {
-    fiq_state_print_presets(&job->host);
+    fiq_state_print_presets(host);
   }
   if (job->options.list_parameters) {
-    fiq_ports_print(&job->host.ports, NULL);
-    if (job->host.tunable) {
+    fiq_ports_print(&host->ports, NULL);
+    if (host->tunable) {
       printf("\n--tuning FILE.scl tunes the notes by a scale in Scala's format.\n");
     }
   }
@@ -108,7 +109,7 @@ static FiqExit list(Job* job)
 /// Whether the files and options given fit the plugin.
 static bool check_use(Job* job)
 {
-  const FiqHostAudio* const     audio   = &job->host.audio;
+  const FiqHostAudio* const     audio   = &job->ensemble.hosts[0].audio;
   const FiqRenderOptions* const options = &job->options;
   const bool                    effect  = audio->n_main_in > 0;
   if (audio->n_out == 0 || audio->n_main_in > 2) {
@@ -166,55 +167,41 @@ static bool claim_files(Job* job)
          fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--save-state", options->save_state);
 }
 
-/// Sample rate of the input, or 0; whether it can be used is asked later, when the plugin is known.
-static double input_rate_hz(const FiqRenderOptions* options)
+static FiqExit open_inputs(Job* job)
 {
-  SF_INFO        info = {.format = 0};
-  SNDFILE* const file = options->n_files == 2 ? sf_open(options->files[0], SFM_READ, &info) : NULL;
-  if (file) {
-    sf_close(file);
+  const FiqRenderOptions* const options = &job->options;
+  const char* const             side    = options->sidechain;
+  if ((options->n_files == 2 &&
+       !fiq_audio_open(&job->input, options->files[0], FIQ_HOST_BLOCK_MAX)) ||
+      (side && !fiq_audio_open(&job->side, side, FIQ_HOST_BLOCK_MAX))) {
+    return FIQ_EXIT_FAILURE;
   }
-  return file && info.samplerate > 0 ? (double)info.samplerate : 0.0;
+  if (job->input.file && side && job->side.rate_hz != job->input.rate_hz) {
+    fiq_error("%s: its sample rate of %d Hz is not the input's %d Hz", side, job->side.rate_hz,
+              job->input.rate_hz);
+    return FIQ_EXIT_FAILURE;
+  }
+  return FIQ_EXIT_OK;
 }
 
-/// Open the host at the right rate: the input's, if there is one.
+/// Open as many instances as the input has channels for, at the right rate: the input's, if there is one.
 static FiqExit open_plugin(Job* job)
 {
   const FiqRenderOptions* const options = &job->options;
+  FiqEnsemble* const            all     = &job->ensemble;
   const double wanted_hz                = options->rate_hz > 0 ? options->rate_hz : DEFAULT_RATE_HZ;
-  const double given_hz                 = input_rate_hz(options);
-  const double rate_hz                  = given_hz > 0.0 ? given_hz : wanted_hz;
-  if (!fiq_host_open(&job->host, options->plugin, rate_hz) || !check_use(job)) {
+  const double rate_hz                  = job->input.file ? job->input.rate_hz : wanted_hz;
+  if (!fiq_ensemble_open(all, options->plugin, rate_hz) || !check_use(job)) {
     return FIQ_EXIT_USAGE;
   }
+  if (!fiq_ensemble_fit(all, job->input.file ? &job->input : NULL,
+                        job->side.file ? &job->side : NULL)) {
+    return FIQ_EXIT_FAILURE;
+  }
   job->target = options->files[options->n_files - 1];
-  job->format = fiq_audio_format(job->target, options->format, options->encoding);
+  job->format =
+      fiq_audio_format(job->target, options->format, options->encoding, (int)all->n_channels);
   return job->format != 0 ? FIQ_EXIT_OK : FIQ_EXIT_USAGE;
-}
-
-static bool open_inputs(Job* job)
-{
-  const FiqRenderOptions* const options = &job->options;
-  const uint32_t                n_in    = job->host.audio.n_main_in;
-  if (n_in > 0 && !fiq_audio_open(&job->input, options->files[0], FIQ_HOST_BLOCK_MAX)) {
-    return false;
-  }
-  if (n_in > 0 && (uint32_t)job->input.channels > n_in) {
-    fiq_error("%s: is stereo, and the plugin is mono", options->files[0]);
-    return false;
-  }
-  if (!options->sidechain) {
-    return true;
-  }
-  if (!fiq_audio_open(&job->side, options->sidechain, FIQ_HOST_BLOCK_MAX)) {
-    return false;
-  }
-  if (n_in > 0 && job->side.rate_hz != job->input.rate_hz) {
-    fiq_error("%s: its sample rate of %d Hz is not the input's %d Hz", options->sidechain,
-              job->side.rate_hz, job->input.rate_hz);
-    return false;
-  }
-  return true;
 }
 
 static FiqExit load_score(Job* job)
@@ -225,7 +212,8 @@ static FiqExit load_score(Job* job)
       job->input.file ? (double)job->input.n_frames / job->input.rate_hz : DEFAULT_LENGTH_S;
   const double length_s = options->length_s > 0.0 ? options->length_s : whole_s;
   if (options->midi) {
-    return fiq_score_load(&job->score, options->midi, options->length_s) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+    return fiq_score_load(&job->score, options->midi, options->length_s) ? FIQ_EXIT_OK
+                                                                         : FIQ_EXIT_FAILURE;
   }
   const bool made = options->chord ? fiq_score_chord(&job->score, options->chord, options->velocity,
                                                      length_s, tempo_bpm)
@@ -233,14 +221,13 @@ static FiqExit load_score(Job* job)
   return made ? FIQ_EXIT_OK : FIQ_EXIT_USAGE;
 }
 
-/// State, preset, single parameters and seed, in this order.
-static FiqExit set_up_plugin(Job* job)
+/// State, preset, single parameters and seed of one instance, in this order.
+static FiqExit set_up(const FiqRenderOptions* options, FiqHost* host)
 {
-  const FiqRenderOptions* const options = &job->options;
-  if (options->state && !fiq_state_load(&job->host, options->state)) {
+  if (options->state && !fiq_state_load(host, options->state)) {
     return FIQ_EXIT_FAILURE;
   }
-  if (options->preset && !fiq_state_load_preset(&job->host, options->preset)) {
+  if (options->preset && !fiq_state_load_preset(host, options->preset)) {
     return FIQ_EXIT_USAGE;
   }
   for (uint32_t i = 0; i < options->n_sets; ++i) {
@@ -250,13 +237,13 @@ static FiqExit set_up_plugin(Job* job)
     const size_t      kept   = length < sizeof symbol ? length : sizeof symbol - 1;
     memcpy(symbol, options->sets[i], kept);
     symbol[kept] = '\0';
-    if (!fiq_host_set_text(&job->host, symbol, equals + 1)) {
+    if (!fiq_host_set_text(host, symbol, equals + 1)) {
       return FIQ_EXIT_USAGE;
     }
   }
   // A fresh instance would draw a seed of its own, and no two renders would be alike.
-  const bool fixed = options->seeded || (job->host.seedable && !options->state);
-  if (fixed && !fiq_host_seed(&job->host, options->seed)) {
+  const bool fixed = options->seeded || (host->seedable && !options->state);
+  if (fixed && !fiq_host_seed(host, options->seed)) {
     fiq_error("the plugin has no seed");
     return FIQ_EXIT_USAGE;
   }
@@ -264,45 +251,35 @@ static FiqExit set_up_plugin(Job* job)
 }
 
 /// Play `n_frames` of the inputs to nowhere.
-static bool play_unheard(Job* job, uint64_t n_frames)
+static void play_unheard(Job* job, uint64_t n_frames)
 {
-  FiqHostAudio* const audio = &job->host.audio;
-  float*              planes[4 + FIQ_HOST_CHANNELS_MAX];
-  const uint32_t      n_planes = 4 + audio->n_out;
-  bool                complete = true;
-  for (uint32_t i = 0; i < n_planes; ++i) {
-    planes[i] = calloc(FIQ_HOST_BLOCK_MAX, sizeof(float));
-    complete  = complete && planes[i];
-  }
-  for (uint64_t done = 0; complete && done < n_frames && !caught;) {
+  FiqAudioInput* const side = job->side.file ? &job->side : NULL;
+  for (uint64_t done = 0; done < n_frames && !caught;) {
     const uint64_t left = n_frames - done;
     const uint32_t now  = left < FIQ_HOST_BLOCK_MAX ? (uint32_t)left : FIQ_HOST_BLOCK_MAX;
-    fiq_audio_read(&job->input, planes, now);
-    if (job->side.file) {
-      fiq_audio_read(&job->side, planes + 2, now);
-    }
-    fiq_host_begin(audio);
-    fiq_host_run(audio, (const float* const*)planes,
-                 job->side.file ? (const float* const*)planes + 2 : NULL, planes + 4, now);
+    fiq_ensemble_read(&job->ensemble, &job->input, side, now);
+    fiq_ensemble_begin(&job->ensemble);
+    fiq_ensemble_run(&job->ensemble, side != NULL, now);
     done += now;
     fiq_progress((double)done / (double)n_frames);
   }
-  for (uint32_t i = 0; i < n_planes; ++i) {
-    free(planes[i]);
+}
+
+static void set_all(FiqEnsemble* all, uint32_t index, float value)
+{
+  for (uint32_t i = 0; i < all->n; ++i) {
+    fiq_host_set(&all->hosts[i], index, value);
   }
-  if (!complete) {
-    fiq_error("out of memory");
-  }
-  return complete;
 }
 
 /// The first of two passes: the plugin hears everything, learns when `learn` goes off, and then
 /// starts anew with what it learned.
 static FiqExit learn(Job* job)
 {
-  FiqHost* const host      = &job->host;
-  const uint32_t objective = fiq_ports_find(&host->ports, "objective");
-  const uint32_t learns    = fiq_ports_find(&host->ports, "learn");
+  FiqEnsemble* const all       = &job->ensemble;
+  FiqHost* const     host      = &all->hosts[0];
+  const uint32_t     objective = fiq_ports_find(&host->ports, "objective");
+  const uint32_t     learns    = fiq_ports_find(&host->ports, "learn");
   if (objective == FIQ_NO_PORT || learns == FIQ_NO_PORT || !job->input.file) {
     fiq_error("--learn: the plugin has nothing to learn");
     return FIQ_EXIT_USAGE;
@@ -311,19 +288,19 @@ static FiqExit learn(Job* job)
     fiq_error("--learn: nothing to learn for; give --set objective=NAME");
     return FIQ_EXIT_USAGE;
   }
-  fiq_host_set(host, learns, 1.0f);
-  fiq_host_activate(host);
-  if (!play_unheard(job, (uint64_t)job->input.n_frames)) {
-    return FIQ_EXIT_FAILURE;
+  set_all(all, learns, 1.0f);
+  for (uint32_t i = 0; i < all->n; ++i) {
+    fiq_host_activate(&all->hosts[i]);
   }
-  fiq_host_set(host, learns, 0.0f);
-  if (!play_unheard(job, 1)) {
-    return FIQ_EXIT_FAILURE;
+  play_unheard(job, (uint64_t)job->input.n_frames);
+  set_all(all, learns, 0.0f);
+  play_unheard(job, 1);
+  for (uint32_t i = 0; i < all->n; ++i) {
+    lilv_instance_deactivate(all->hosts[i].audio.instance);
   }
-  lilv_instance_deactivate(host->audio.instance);
-  fiq_audio_close(&job->input);
-  fiq_audio_close(&job->side);
-  return open_inputs(job) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+  return fiq_audio_rewind(&job->input) && (!job->side.file || fiq_audio_rewind(&job->side))
+             ? FIQ_EXIT_OK
+             : FIQ_EXIT_FAILURE;
 }
 
 /// What the plugin says of its tuning.
@@ -353,15 +330,15 @@ static void hear_tuning(void* data, const LV2_Atom_Event* event)
 
 /// Tune the activated plugin before the first frame: it reads the file after one run and plays and
 /// announces it in the next, both without sound.
-static FiqExit tune(Job* job)
+static FiqExit tune(FiqHost* host, const char* tuning)
 {
-  FiqHostAudio* const audio = &job->host.audio;
+  FiqHostAudio* const audio = &host->audio;
   float*              planes[FIQ_HOST_CHANNELS_MAX];
   TuningAnswer        answer = {&audio->urids, false};
   for (uint32_t i = 0; i < FIQ_HOST_CHANNELS_MAX; ++i) {
     planes[i] = audio->sink;
   }
-  if (!fiq_host_tuning(&job->host, job->options.tuning)) {
+  if (!fiq_host_tuning(host, tuning)) {
     return FIQ_EXIT_FAILURE;
   }
   for (int i = 0; i < 2; ++i) {
@@ -369,51 +346,74 @@ static FiqExit tune(Job* job)
     fiq_host_run(audio, (const float* const*)planes, NULL, planes, 0);
     fiq_host_each_event(audio, hear_tuning, &answer);
   }
-  if (!answer.is_tuned && job->options.tuning[0]) {
-    fiq_error("the plugin did not take the tuning '%s'", job->options.tuning);
+  if (!answer.is_tuned && tuning[0]) {
+    fiq_error("the plugin did not take the tuning '%s'", tuning);
     return FIQ_EXIT_FAILURE;
   }
   return FIQ_EXIT_OK;
 }
 
-static FiqExit prepare(Job* job)
+/// Instantiate and set up each of them.
+static FiqExit start_plugin(Job* job)
 {
-  FiqExit status = open_plugin(job);
-  if (status != FIQ_EXIT_OK) {
-    return status;
-  }
-  if (!open_inputs(job)) {
-    return FIQ_EXIT_FAILURE;
-  }
-  const uint32_t nominal = job->options.block_frames > 0 ? job->options.block_frames : 512;
-  status                 = load_score(job);
-  if (status != FIQ_EXIT_OK) {
-    return status;
-  }
-  if (!fiq_host_start(&job->host, nominal, false)) {
-    return FIQ_EXIT_FAILURE;
-  }
-  status = set_up_plugin(job);
-  if (status == FIQ_EXIT_OK && job->options.learn) {
-    status = learn(job);
-  }
-  if (status == FIQ_EXIT_OK) {
-    fiq_host_activate(&job->host);
-    status = job->options.tuning ? tune(job) : FIQ_EXIT_OK;
+  const FiqRenderOptions* const options = &job->options;
+  const uint32_t                nominal = options->block_frames > 0 ? options->block_frames : 512;
+  FiqExit                       status  = FIQ_EXIT_OK;
+  for (uint32_t i = 0; status == FIQ_EXIT_OK && i < job->ensemble.n; ++i) {
+    FiqHost* const host = &job->ensemble.hosts[i];
+    status = fiq_host_start(host, nominal, false) ? set_up(options, host) : FIQ_EXIT_FAILURE;
   }
   return status;
 }
 
+static FiqExit activate_plugin(Job* job)
+{
+  FiqExit status = FIQ_EXIT_OK;
+  for (uint32_t i = 0; status == FIQ_EXIT_OK && i < job->ensemble.n; ++i) {
+    FiqHost* const host = &job->ensemble.hosts[i];
+    fiq_host_activate(host);
+    status = job->options.tuning ? tune(host, job->options.tuning) : FIQ_EXIT_OK;
+  }
+  return status;
+}
+
+static FiqExit prepare(Job* job)
+{
+  FiqExit status = open_inputs(job);
+  if (status == FIQ_EXIT_OK) {
+    status = open_plugin(job);
+  }
+  if (status == FIQ_EXIT_OK) {
+    status = load_score(job);
+  }
+  if (status == FIQ_EXIT_OK) {
+    status = start_plugin(job);
+  }
+  if (status == FIQ_EXIT_OK && job->options.learn) {
+    status = learn(job);
+  }
+  return status == FIQ_EXIT_OK ? activate_plugin(job) : status;
+}
+
 static bool begin_output(Job* job, uint64_t body_frames)
 {
-  const uint32_t n_channels = job->host.audio.n_out;
+  const uint32_t n_channels = job->ensemble.n_channels;
   const double   bytes      = 4.0 * (double)body_frames * n_channels;
   if (bytes > WAV_BYTES_MAX && (job->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_WAV) {
     fiq_note("the output may exceed 4 GB, the limit of WAV; it is written as RF64");
     job->format = SF_FORMAT_RF64 | (job->format & SF_FORMAT_SUBMASK);
   }
-  return fiq_audio_create(&job->output, job->target, job->format, (int)job->host.rate_hz,
-                          (int)n_channels, FIQ_HOST_BLOCK_MAX);
+  if (job->input.file) {
+    job->format = fiq_audio_format_for(job->format, &job->input, (int)n_channels);
+  }
+  if (!fiq_audio_create(&job->output, job->target, job->format, (int)job->ensemble.hosts[0].rate_hz,
+                        (int)n_channels, FIQ_HOST_BLOCK_MAX)) {
+    return false;
+  }
+  if (job->input.file) {
+    fiq_audio_carry_over(&job->output, &job->input);
+  }
+  return true;
 }
 
 static bool begin_trace(Job* job)
@@ -422,27 +422,27 @@ static bool begin_trace(Job* job)
   if (!path) {
     return true;
   }
-  const FiqTraceHead head = {.plugin  = lilv_node_as_uri(lilv_plugin_get_uri(job->host.plugin)),
+  FiqHost* const     host = &job->ensemble.hosts[0];
+  const FiqTraceHead head = {.plugin  = lilv_node_as_uri(lilv_plugin_get_uri(host->plugin)),
                              .sound   = job->target,
-                             .rate_hz = job->host.rate_hz};
-  const bool         begun =
-      fiq_trace_begin(&job->trace, path, &job->host.urid, &job->host.audio.urids, &head);
+                             .rate_hz = host->rate_hz};
+  const bool begun  = fiq_trace_begin(&job->trace, path, &host->urid, &host->audio.urids, &head);
   job->render.trace = &job->trace;
   return begun;
 }
 
 static bool run(Job* job)
 {
-  const uint64_t body_frames = job->input.file
-                                   ? (uint64_t)job->input.n_frames
-                                   : (uint64_t)ceil(job->score.end_s * job->host.rate_hz) + 1;
-  const double   start_s     = now_s();
-  job->render                = (FiqRender){.options = &job->options,
-                                           .host    = &job->host,
-                                           .input   = job->input.file ? &job->input : NULL,
-                                           .side    = job->side.file ? &job->side : NULL,
-                                           .output  = &job->output,
-                                           .score   = &job->score};
+  const uint64_t body_frames =
+      job->input.file ? (uint64_t)job->input.n_frames
+                      : (uint64_t)ceil(job->score.end_s * job->ensemble.hosts[0].rate_hz) + 1;
+  const double start_s = now_s();
+  job->render          = (FiqRender){.options  = &job->options,
+                                     .ensemble = &job->ensemble,
+                                     .input    = job->input.file ? &job->input : NULL,
+                                     .side     = job->side.file ? &job->side : NULL,
+                                     .output   = &job->output,
+                                     .score    = &job->score};
   if (!fiq_render_init(&job->render, body_frames) || !begin_output(job, body_frames) ||
       !begin_trace(job)) {
     return false;
@@ -460,8 +460,8 @@ static bool run(Job* job)
 
 static void warn(const Job* job)
 {
-  const unsigned long n_bad  = atomic_load(&job->host.audio.n_not_finite);
-  const unsigned long n_lost = atomic_load(&job->host.audio.n_events_lost);
+  const unsigned long n_bad  = fiq_ensemble_not_finite(&job->ensemble);
+  const unsigned long n_lost = fiq_ensemble_events_lost(&job->ensemble);
   const uint64_t      n_clip = job->output.n_clipped;
   if (n_bad > 0) {
     fiq_warning("the plugin put out %lu samples that are NaN or infinite; they were silenced",
@@ -486,21 +486,22 @@ static bool finish(Job* job)
     return false;
   }
   warn(job);
-  const double duration_s = (double)render->metrics.n_frames / job->host.rate_hz;
+  const double duration_s = (double)render->metrics.n_frames / job->ensemble.hosts[0].rate_hz;
   fiq_note("%s: %.2f s, %.1f times as fast as real time", job->target, duration_s,
            job->elapsed_s > 0.0 ? duration_s / job->elapsed_s : 0.0);
   const FiqRenderFacts facts = {.input          = job->input.file ? job->options.files[0] : NULL,
                                 .output         = job->target,
-                                .rate_hz        = (uint32_t)job->host.rate_hz,
-                                .channels       = job->host.audio.n_out,
+                                .rate_hz        = (uint32_t)job->ensemble.hosts[0].rate_hz,
+                                .channels       = job->ensemble.n_channels,
                                 .latency_frames = (uint32_t)render->latency_frames,
                                 .elapsed_s      = job->elapsed_s,
                                 .n_clipped      = job->output.n_clipped,
                                 .n_input_not_finite = job->input.n_not_finite};
   const bool           saved =
-      !job->options.save_state || fiq_state_save(&job->host, job->options.save_state);
+      !job->options.save_state || fiq_state_save(&job->ensemble.hosts[0], job->options.save_state);
   return (!job->options.metrics ||
-          fiq_metrics_write(&render->metrics, &facts, &job->host, job->options.metrics)) &&
+          fiq_metrics_write(&render->metrics, &facts, &job->ensemble.hosts[0],
+                            job->options.metrics)) &&
          saved;
 }
 
@@ -530,9 +531,7 @@ static void clean_up(Job* job)
   fiq_audio_close(&job->side);
   fiq_render_free(&job->render);
   fiq_score_free(&job->score);
-  if (job->host.world) {
-    fiq_host_free(&job->host);
-  }
+  fiq_ensemble_free(&job->ensemble);
 }
 
 int main(int argc, char** argv)

@@ -11,47 +11,26 @@
 #define SILENCE 3.1622776e-5f // -90 dBFS
 #define SILENCE_S 0.5
 
-static float* new_plane(size_t n_frames)
-{
-  return calloc(n_frames, sizeof(float));
-}
-
 bool fiq_render_init(FiqRender* self, uint64_t body_frames)
 {
   assert(body_frames > 0);
-  const double rate_hz = self->host->rate_hz;
+  const double rate_hz = self->ensemble->hosts[0].rate_hz;
   const double tail_s = self->options->tail_s < 0.0 ? FIQ_RENDER_TAIL_MAX_S : self->options->tail_s;
-  bool         complete = true;
-  self->hold_frames     = (uint32_t)(SILENCE_S * rate_hz);
-  self->body_frames     = body_frames;
-  self->tail_frames     = (uint64_t)llround(tail_s * rate_hz);
-  self->random          = 1;
-  for (int c = 0; c < 2; ++c) {
-    self->main_planes[c] = new_plane(FIQ_HOST_BLOCK_MAX);
-    self->side_planes[c] = new_plane(FIQ_HOST_BLOCK_MAX);
-    complete             = complete && self->main_planes[c] && self->side_planes[c];
-  }
-  for (uint32_t c = 0; c < self->host->audio.n_out; ++c) {
-    self->out_planes[c] = new_plane(FIQ_HOST_BLOCK_MAX);
-    self->held[c]       = new_plane((size_t)self->hold_frames + FIQ_HOST_BLOCK_MAX);
-    complete            = complete && self->out_planes[c] && self->held[c];
-  }
-  if (!complete) {
+  self->hold_frames   = (uint32_t)(SILENCE_S * rate_hz);
+  self->body_frames   = body_frames;
+  self->tail_frames   = (uint64_t)llround(tail_s * rate_hz);
+  self->random        = 1;
+  self->held =
+      fiq_planes_new(self->ensemble->n_channels, (size_t)self->hold_frames + FIQ_HOST_BLOCK_MAX);
+  if (!self->held) {
     fiq_error("out of memory");
   }
-  return complete;
+  return self->held != NULL;
 }
 
 void fiq_render_free(FiqRender* self)
 {
-  for (int c = 0; c < 2; ++c) {
-    free(self->main_planes[c]);
-    free(self->side_planes[c]);
-  }
-  for (int c = 0; c < FIQ_HOST_CHANNELS_MAX; ++c) {
-    free(self->out_planes[c]);
-    free(self->held[c]);
-  }
+  fiq_planes_free(self->held);
 }
 
 static uint32_t next_block(FiqRender* self)
@@ -65,13 +44,10 @@ static uint32_t next_block(FiqRender* self)
 
 static bool read_inputs(FiqRender* self, uint32_t n_frames)
 {
-  if (self->side) {
-    fiq_audio_read(self->side, self->side_planes, n_frames);
-  }
+  fiq_ensemble_read(self->ensemble, self->input, self->side, n_frames);
   if (!self->input) {
     return true;
   }
-  fiq_audio_read(self->input, self->main_planes, n_frames);
   const uint64_t wanted = self->n_run + n_frames;
   const bool     at_end = wanted >= (uint64_t)self->input->n_frames;
   const uint64_t due    = at_end ? (uint64_t)self->input->n_frames : wanted;
@@ -80,7 +56,7 @@ static bool read_inputs(FiqRender* self, uint32_t n_frames)
 
 static uint64_t frame_at(const FiqRender* self, double time_s)
 {
-  return (uint64_t)llround(time_s * self->host->rate_hz);
+  return (uint64_t)llround(time_s * self->ensemble->hosts[0].rate_hz);
 }
 
 static void send_tempo(FiqRender* self, uint32_t frame, const FiqScoreTempo* tempo)
@@ -93,7 +69,16 @@ static void send_tempo(FiqRender* self, uint32_t frame, const FiqScoreTempo* tem
                                 .beats_per_bar = tempo->beats_per_bar,
                                 .beat_unit     = tempo->beat_unit,
                                 .beat          = tempo->quarter * quarters};
-  fiq_host_position(&self->host->audio, frame, &position);
+  for (uint32_t i = 0; i < self->ensemble->n; ++i) {
+    fiq_host_position(&self->ensemble->hosts[i].audio, frame, &position);
+  }
+}
+
+static void send_event(FiqRender* self, uint32_t frame, const FiqScoreEvent* event)
+{
+  for (uint32_t i = 0; i < self->ensemble->n; ++i) {
+    fiq_host_midi(&self->ensemble->hosts[i].audio, frame, event->bytes, event->n_bytes);
+  }
 }
 
 /// Send what falls into the next `n_frames`, tempo before notes.
@@ -115,25 +100,24 @@ static void send_events(FiqRender* self, uint32_t n_frames)
       send_tempo(self, (uint32_t)(tempo_at - self->n_run), &score->tempos[self->next_tempo++]);
     } else {
       const FiqScoreEvent* const event = &score->events[self->next_event++];
-      fiq_host_midi(&self->host->audio, (uint32_t)(event_at - self->n_run), event->bytes,
-                    event->n_bytes);
+      send_event(self, (uint32_t)(event_at - self->n_run), event);
     }
   }
 }
 
 static bool write_planes(FiqRender* self, float* const* planes, uint32_t n_frames)
 {
-  fiq_metrics_add(&self->metrics, planes, self->host->audio.n_out, n_frames);
+  fiq_metrics_add(&self->metrics, planes, self->ensemble->n_channels, n_frames);
   return fiq_audio_write(self->output, planes, n_frames);
 }
 
 /// Write the first `n_frames` of what is held, in pieces that the file takes, and drop them.
 static bool write_held(FiqRender* self, uint32_t n_frames)
 {
-  const uint32_t n_channels = self->host->audio.n_out;
+  const uint32_t n_channels = self->ensemble->n_channels;
   bool           written    = true;
   for (uint32_t at = 0; written && at < n_frames;) {
-    float*         planes[FIQ_HOST_CHANNELS_MAX];
+    float*         planes[FIQ_ENSEMBLE_PLANES_MAX];
     const uint32_t rest  = n_frames - at;
     const uint32_t piece = rest < FIQ_HOST_BLOCK_MAX ? rest : FIQ_HOST_BLOCK_MAX;
     for (uint32_t c = 0; c < n_channels; ++c) {
@@ -163,7 +147,7 @@ static bool is_quiet(float* const* planes, uint32_t n_channels, uint32_t i)
 /// does, wherever the blocks were cut.
 static bool write_until_silence(FiqRender* self, float* const* planes, uint32_t n_frames)
 {
-  const uint32_t n_channels = self->host->audio.n_out;
+  const uint32_t n_channels = self->ensemble->n_channels;
   uint32_t       n_sure     = 0;
   for (uint32_t i = 0; i < n_frames && !self->done; ++i) {
     for (uint32_t c = 0; c < n_channels; ++c) {
@@ -186,7 +170,7 @@ static bool write_aligned(FiqRender* self, float** planes, uint32_t n_frames)
   const uint64_t all_left  = self->body_frames + self->tail_frames - self->n_out;
   const uint32_t n_all     = all_left < n_frames ? (uint32_t)all_left : n_frames;
   bool           written   = n_body == 0 || write_planes(self, planes, n_body);
-  for (uint32_t c = 0; c < self->host->audio.n_out; ++c) {
+  for (uint32_t c = 0; c < self->ensemble->n_channels; ++c) {
     planes[c] += n_body;
   }
   const uint32_t n_tail = n_all - n_body;
@@ -207,7 +191,7 @@ static bool write_aligned(FiqRender* self, float** planes, uint32_t n_frames)
 
 static void note_latency(FiqRender* self)
 {
-  const uint64_t latency = atomic_load(&self->host->audio.latency_frames);
+  const uint64_t latency = atomic_load(&self->ensemble->hosts[0].audio.latency_frames);
   if (self->n_run == 0) {
     self->latency_frames = latency;
   } else if (latency != self->latency_frames && !self->latency_moved) {
@@ -221,10 +205,11 @@ static void note_latency(FiqRender* self)
 /// Keep the plugin talking while it is traced; must come before the other events of the block.
 static void ask_for_telemetry(FiqRender* self)
 {
-  FiqHostAudio* const audio = &self->host->audio;
+  FiqHostAudio* const audio = &self->ensemble->hosts[0].audio;
   if (self->trace && self->n_run >= self->lease_frame) {
     fiq_host_patch_get(audio, 0, audio->urids.telemetry);
-    self->lease_frame = self->n_run + (uint64_t)(FIQ_TRACE_LEASE_S * self->host->rate_hz);
+    self->lease_frame =
+        self->n_run + (uint64_t)(FIQ_TRACE_LEASE_S * self->ensemble->hosts[0].rate_hz);
   }
 }
 
@@ -235,19 +220,17 @@ static void trace_event(void* data, const LV2_Atom_Event* event)
 
 bool fiq_render_step(FiqRender* self)
 {
-  FiqHostAudio* const audio    = &self->host->audio;
-  const uint32_t      n_frames = next_block(self);
+  FiqEnsemble* const ensemble = self->ensemble;
+  const uint32_t     n_frames = next_block(self);
   if (!read_inputs(self, n_frames)) {
     return false;
   }
-  fiq_host_begin(audio);
+  fiq_ensemble_begin(ensemble);
   ask_for_telemetry(self);
   send_events(self, n_frames);
-  fiq_host_run(audio, (const float* const*)self->main_planes,
-               self->side ? (const float* const*)self->side_planes : NULL, self->out_planes,
-               n_frames);
+  fiq_ensemble_run(ensemble, self->side != NULL, n_frames);
   if (self->trace) {
-    fiq_host_each_event(audio, trace_event, self->trace);
+    fiq_host_each_event(&ensemble->hosts[0].audio, trace_event, self->trace);
     if (self->trace->failed) {
       return false;
     }
@@ -259,9 +242,9 @@ bool fiq_render_step(FiqRender* self)
   if (skip_left >= n_frames) {
     return true;
   }
-  float* planes[FIQ_HOST_CHANNELS_MAX];
-  for (uint32_t c = 0; c < audio->n_out; ++c) {
-    planes[c] = self->out_planes[c] + skip_left;
+  float* planes[FIQ_ENSEMBLE_PLANES_MAX];
+  for (uint32_t c = 0; c < ensemble->n_channels; ++c) {
+    planes[c] = ensemble->out[c] + skip_left;
   }
   return write_aligned(self, planes, n_frames - (uint32_t)skip_left);
 }

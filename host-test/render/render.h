@@ -7,27 +7,24 @@
 #ifndef FIQ_RENDER_H
 #define FIQ_RENDER_H
 
-#include "host-test/lv2/lv2_host.h"
 #include "host-test/lv2/trace.h"
 #include "host-test/render/audio_file.h"
+#include "host-test/render/ensemble.h"
 #include "host-test/render/metrics.h"
 #include "host-test/render/render_options.h"
 #include "host-test/render/score.h"
 
 typedef struct {
   const FiqRenderOptions* options;
-  FiqHost*                host;   ///< started
-  FiqAudioInput*          input;  ///< NULL for instruments
-  FiqAudioInput*          side;   ///< NULL without side chain
-  FiqAudioOutput*         output; ///< begun
+  FiqEnsemble*            ensemble; ///< started
+  FiqAudioInput*          input;    ///< NULL for instruments
+  FiqAudioInput*          side;     ///< NULL without side chain
+  FiqAudioOutput*         output;   ///< begun
   const FiqScore*         score;
   FiqTrace*               trace; ///< begun; NULL without one
   FiqMetrics              metrics;
-  float*                  main_planes[2];                    ///< [FIQ_HOST_BLOCK_MAX]
-  float*                  side_planes[2];                    ///< [FIQ_HOST_BLOCK_MAX]
-  float*                  out_planes[FIQ_HOST_CHANNELS_MAX]; ///< [FIQ_HOST_BLOCK_MAX]
-  float*                  held[FIQ_HOST_CHANNELS_MAX];       ///< [hold_frames + block] quiet end
-  uint32_t                hold_frames;                       ///< quiet that ends the tail
+  float**                 held;        ///< [channels][hold_frames + block] quiet end
+  uint32_t                hold_frames; ///< quiet that ends the tail
   uint32_t                n_held;
   uint32_t                random;         ///< state of the block lengths
   uint64_t                body_frames;    ///< length without the tail

@@ -184,8 +184,8 @@ static bool any_down(const Keys* keys)
 static void print_time(char text[32], double time_s)
 {
   const unsigned long long tenths = (unsigned long long)(10.0 * time_s);
-  snprintf(text, 32, "%llu:%02llu:%02llu.%llu", tenths / 36000, tenths / 600 % 60,
-           tenths / 10 % 60, tenths % 10);
+  snprintf(text, 32, "%llu:%02llu:%02llu.%llu", tenths / 36000, tenths / 600 % 60, tenths / 10 % 60,
+           tenths % 10);
 }
 
 static void note_silence(const char* name, double event_s, double end_s)
