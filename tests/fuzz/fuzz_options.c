@@ -72,7 +72,7 @@ static void check_render(int n, char** arguments)
     FUZZ_CHECK(strchr(options.sets[i], '='));
   }
   if (options.n_files > 0) {
-    (void)fiq_audio_format(options.files[options.n_files - 1], options.format, options.encoding);
+    (void)fiq_audio_format(options.files[options.n_files - 1], options.format, options.encoding, 2);
   }
   check_chord(&options);
 }

@@ -20,7 +20,7 @@ static void check_input(FiqAudioInput* input)
   FUZZ_CHECK(input->channels >= 1);
   FUZZ_CHECK(input->n_frames > 0);
   for (int i = 0; i < BLOCKS_MAX && n > 0; ++i) {
-    n = fiq_audio_read(input, planes, BLOCK);
+    n = fiq_audio_read(input, planes, 2, BLOCK);
     FUZZ_CHECK(n <= BLOCK);
     for (int k = 0; k < BLOCK; ++k) {
       FUZZ_CHECK(isfinite(left[k]) && isfinite(right[k]));
