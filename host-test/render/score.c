@@ -263,7 +263,7 @@ static bool play_file(FiqScore* self, const char* name, double length_s)
   const double   last_s = self->file.events[self->file.n_events - 1].time_s;
   const uint32_t n      = release_all(self, &keys);
   if (n > 0 && self->end_s >= last_s) {
-    fiq_warning("%s: %u notes without a release end with the music", name, n);
+    fiq_warning("%s: notes without a release, which end with the music: %u", name, n);
   }
   return true;
 }
