@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// What a window costs: the Swarm's page with 1000 oscillators, 60 redraws and 30 messages a second of invented time.
 /// bench_ui [zoom in percent] [frames]: offscreen, or in a window where DISPLAY is set. Prints the time of a frame
-/// (median, 99 %, worst), what that is of one core at 60 a second, and the time to the first full picture.
+/// (median, 99 %, worst), what that is of one core at 60 a second, the time to the first full
+/// picture, and the memory.
 #include "plugin/ui/page/page.h"
 #include "plugin/ui/window/window.h"
 #include "tests/support/ui_fake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static double cpu_s(void)
@@ -15,6 +17,14 @@ static double cpu_s(void)
   struct timespec now;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/// Most memory that the process has had so far.
+static double most_mb(void)
+{
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return (double)usage.ru_maxrss / 1024.0;
 }
 
 static double wall_s(void)
@@ -83,15 +93,16 @@ int main(int argc, char** argv)
   FiqUiFake* const fake     = calloc(1, sizeof(*fake));
   double* const    took_s   = calloc(n_frames, sizeof(double));
   fiq_ui_fake_init(fake, FIQ_PLUGIN_SWARM, 1000);
-  const double             begun_s = wall_s();
-  const FiqUiWindowOptions options = {0, "FieldIQ bench", width, height, width, height, true};
-  const FiqUiWindowOwner   owner   = {NULL, ignore_event, ignore_size};
-  Screen                   screen  = {NULL, NULL, NULL};
-  screen.window                    = getenv("DISPLAY") ? fiq_ui_window_new(&options, owner) : NULL;
-  screen.surface                   = screen.window
-                                         ? NULL
-                                         : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
-  screen.page                      = fiq_ui_page_new(&fake->model);
+  const double             before_mb = most_mb();
+  const double             begun_s   = wall_s();
+  const FiqUiWindowOptions options   = {0, "FieldIQ bench", width, height, width, height, true};
+  const FiqUiWindowOwner   owner     = {NULL, ignore_event, ignore_size};
+  Screen                   screen    = {NULL, NULL, NULL};
+  screen.window  = getenv("DISPLAY") ? fiq_ui_window_new(&options, owner) : NULL;
+  screen.surface = screen.window
+                       ? NULL
+                       : cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
+  screen.page    = fiq_ui_page_new(&fake->model);
   fiq_ui_page_layout(screen.page, width, height, zoom / 100.0);
   draw_frame(&screen, 100.0);
   wait_until_shown(&screen);
@@ -114,6 +125,7 @@ int main(int argc, char** argv)
          "second\n",
          1e3 * took_s[n_frames / 2], 1e3 * took_s[n_frames * 99 / 100], n_frames,
          1e3 * took_s[n_frames - 1], 100.0 * 60.0 * total_s / n_frames);
+  printf("memory: %.1f MB, the fonts among it\n", most_mb() - before_mb);
   fiq_ui_page_free(screen.page);
   fiq_ui_window_free(screen.window);
   if (screen.surface) {

@@ -12,13 +12,39 @@
 static const char* const note_names[12] = {"C",  "C#", "D",  "Eb", "E",  "F",
                                            "F#", "G",  "Ab", "A",  "Bb", "B"};
 
-static const char* const unit_texts[] = {
-    [FIQ_UNIT_NONE] = "",          [FIQ_UNIT_PERCENT] = " %",  [FIQ_UNIT_DB] = " dB",
-    [FIQ_UNIT_DECIBEL] = " dB",    [FIQ_UNIT_LEVEL] = " dB",   [FIQ_UNIT_DEGREE] = "\u00b0",
-    [FIQ_UNIT_HERTZ] = " Hz",      [FIQ_UNIT_SECOND] = " s",   [FIQ_UNIT_CENTS] = " ct",
-    [FIQ_UNIT_SEMITONE] = " st",   [FIQ_UNIT_OCTAVE] = " oct", [FIQ_UNIT_DB_PER_OCTAVE] = " dB/oct",
-    [FIQ_UNIT_FACTOR] = " \u00d7", [FIQ_UNIT_NOTE] = "",       [FIQ_UNIT_FRAMES] = " frames",
-    [FIQ_UNIT_PER_SECOND] = " /s"};
+static const char* unit_text(FiqParamUnit unit)
+{
+  switch (unit) {
+  case FIQ_UNIT_PERCENT:
+    return " %";
+  case FIQ_UNIT_DB:
+  case FIQ_UNIT_DECIBEL:
+  case FIQ_UNIT_LEVEL:
+    return " dB";
+  case FIQ_UNIT_DEGREE:
+    return "\u00b0";
+  case FIQ_UNIT_HERTZ:
+    return " Hz";
+  case FIQ_UNIT_SECOND:
+    return " s";
+  case FIQ_UNIT_CENTS:
+    return " ct";
+  case FIQ_UNIT_SEMITONE:
+    return " st";
+  case FIQ_UNIT_OCTAVE:
+    return " oct";
+  case FIQ_UNIT_DB_PER_OCTAVE:
+    return " dB/oct";
+  case FIQ_UNIT_FACTOR:
+    return " \u00d7";
+  case FIQ_UNIT_FRAMES:
+    return " frames";
+  case FIQ_UNIT_PER_SECOND:
+    return " /s";
+  default:
+    return "";
+  }
+}
 
 // ---- writing ----
 
@@ -90,7 +116,7 @@ static uint32_t n_points(const FiqParam* param)
 void fiq_param_format(const FiqParam* param, float value, char* text, size_t n_bytes)
 {
   assert(param && text && n_bytes > 0);
-  const char* const unit = unit_texts[param->unit];
+  const char* const unit = unit_text(param->unit);
   if (param->points) {
     const uint32_t n     = n_points(param);
     const uint32_t point = value > 0.0f ? (uint32_t)(value + 0.5f) : 0;
