@@ -99,6 +99,20 @@ int main(int argc, char** argv)
     press_key(page, FIQ_UI_KEY_PAGE_DOWN, FIQ_UI_CTRL, "", 100.0 + at_s);
     at_s = run(fake, page, surface, at_s, at_s + 0.05);
   }
+  // The pointer over the river, and over a control until its tooltip comes.
+  FiqUiEvent move = {.kind   = FIQ_UI_MOVE,
+                     .x      = 300.0 * zoom / 100,
+                     .y      = 200.0 * zoom / 100,
+                     .time_s = 100.0 + at_s};
+  fiq_ui_page_event(page, &move);
+  at_s = run(fake, page, surface, at_s, at_s + 0.3);
+  write(surface, folder, "pointer", zoom);
+  move.x      = 210.0 * zoom / 100;
+  move.y      = 490.0 * zoom / 100;
+  move.time_s = 100.0 + at_s;
+  fiq_ui_page_event(page, &move);
+  at_s = run(fake, page, surface, at_s, at_s + 1.0);
+  write(surface, folder, "tooltip", zoom);
   // The focus on the second button, its tooltip, then the browser.
   press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
   press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);

@@ -4,6 +4,7 @@
 #define FIQ_UI_PARAM_TEXT_H
 
 #include "plugin/params.h"
+#include "plugin/ui/widget/number_text.h"
 
 /// Write `value` with its unit: "20 ms", "-6.0 dB/oct", "C3", "off", or the words of a choice.
 void fiq_param_format(const FiqParam* param, float value, char* text, size_t n_bytes);
@@ -11,11 +12,5 @@ void fiq_param_format(const FiqParam* param, float value, char* text, size_t n_b
 /// Read a number with or without a unit (k, ms, s, Hz, %, dB), a note's name, "off", or the beginning of a choice.
 /// The value is legal. Returns false, leaving `value` as it was, if the text says nothing.
 bool fiq_param_parse(const FiqParam* param, const char* text, float* value);
-
-/// Name of a MIDI note, 60 is C4; with the cents it is off, if these are not 0: "A3 +14".
-void fiq_note_name(float note, char* text, size_t n_bytes);
-
-/// Frequency as text: "440 Hz", "1.2 kHz".
-void fiq_hz_text(float hz, char* text, size_t n_bytes);
 
 #endif

@@ -177,6 +177,10 @@ static bool computer_key(FiqKeyboard* self, const FiqUiEvent* event, bool down)
     self->octave     = (uint8_t)(octave < 0 ? 0 : (octave > 96 ? 96 : octave));
     return true;
   }
+  if (down && (event->key == FIQ_UI_KEY_PAGE_UP || event->key == FIQ_UI_KEY_PAGE_DOWN)) {
+    turn(self, 1, self->modulation + (event->key == FIQ_UI_KEY_PAGE_UP ? 0.1 : -0.1));
+    return true;
+  }
   return false;
 }
 
@@ -272,7 +276,8 @@ FiqKeyboard* fiq_keyboard_new(FiqStage* stage, uint8_t first, uint8_t last)
     self->base.tip =
         "Play with the mouse, louder toward the front of a key. After a click the computer's keys "
         "play "
-        "too: A S D F ... are white, W E T Y U black, arrows up and down move by octaves.";
+        "too: A S D F ... are white, W E T Y U black, arrows up and down move by octaves, the page "
+        "keys turn the modulation wheel.";
     memset(self->color, -1, sizeof(self->color));
     memset(self->held, 255, sizeof(self->held));
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/ui/widget/river.h"
 
+#include "plugin/ui/widget/number_text.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -240,11 +242,21 @@ static void draw_pictures(const FiqRiver* self, const FiqPaint* paint)
   cairo_restore(cr);
 }
 
+/// Words that stay readable over light.
+static void draw_tag(const FiqPaint* paint, double x, double y, const char* text, FiqColor ink)
+{
+  const FiqTextStyle style = {10.0, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, ink};
+  const double       width = fiq_text_width(text, style.size, style.weight);
+  fiq_paint_box(paint, (FiqRect){x - 4.0, y - 7.0, width + 8.0, 14.0}, 4.0,
+                fiq_color_faded(paint->theme->panel, 0.72),
+                fiq_color_faded(paint->theme->panel, 0.0));
+  fiq_paint_text(paint, x, y, text, &style);
+}
+
 static void draw_scale(const FiqRiver* self, const FiqPaint* paint)
 {
   static const float hz[]  = {50.0f, 100.0f, 200.0f, 500.0f, 1000.0f, 2000.0f};
   const FiqRect      water = water_of(self);
-  const FiqTextStyle style = {10.0, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, paint->theme->faint};
   for (size_t i = 0; i < sizeof(hz) / sizeof(hz[0]); ++i) {
     const double y = water.y + water.height * (1.0 - (double)fiq_river_place(hz[i]));
     char         text[16];
@@ -252,7 +264,7 @@ static void draw_scale(const FiqRiver* self, const FiqPaint* paint)
     cairo_rectangle(paint->cr, water.x + 50.0, floor(y), water.width - 50.0, 1.0 / paint->scale);
     fiq_paint_color(paint, fiq_color_faded(paint->theme->faint, 0.16));
     cairo_fill(paint->cr);
-    fiq_paint_text(paint, water.x + 8.0, y, text, &style);
+    draw_tag(paint, water.x + 8.0, y, text, paint->theme->soft);
   }
 }
 
@@ -268,6 +280,25 @@ static void draw_notes(const FiqRiver* self, const FiqPaint* paint)
   }
 }
 
+/// The pitch under the pointer.
+static void draw_pointer(const FiqRiver* self, const FiqPaint* paint)
+{
+  const FiqRect water = water_of(self);
+  const double  place = 1.0 - (self->pointer_y - water.y) / water.height;
+  if (self->pointer_y < 0.0 || place < 0.0 || place > 1.0) {
+    return;
+  }
+  char        note[16], hz[16], text[40];
+  const float pitch = low_hz * powf(2.0f, octaves * (float)place);
+  fiq_note_name(69.0f + 12.0f * log2f(pitch / 440.0f), note, sizeof(note));
+  fiq_hz_text(pitch, hz, sizeof(hz));
+  snprintf(text, sizeof(text), "%s   %s", note, hz);
+  cairo_rectangle(paint->cr, water.x, self->pointer_y, water.width, 1.0 / paint->scale);
+  fiq_paint_color(paint, fiq_color_faded(paint->theme->ink, 0.3));
+  cairo_fill(paint->cr);
+  draw_tag(paint, water.x + water.width - 108.0, self->pointer_y - 10.0, text, paint->theme->ink);
+}
+
 static void draw(FiqWidget* widget, const FiqPaint* paint)
 {
   FiqRiver* const self = (FiqRiver*)widget;
@@ -276,6 +307,7 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
     draw_pictures(self, paint);
     draw_scale(self, paint);
     draw_notes(self, paint);
+    draw_pointer(self, paint);
   }
 }
 
@@ -291,13 +323,27 @@ static bool tick(FiqWidget* widget, double now_s)
   return now_s - self->to.time_s < rest_s;
 }
 
-static const FiqWidgetClass river_class = {.draw = draw, .tick = tick, .clear = clear};
+static bool event(FiqWidget* widget, const FiqUiEvent* event_)
+{
+  FiqRiver* const self = (FiqRiver*)widget;
+  if (event_->kind != FIQ_UI_MOVE && event_->kind != FIQ_UI_LEAVE) {
+    return false;
+  }
+  self->pointer_y = event_->kind == FIQ_UI_MOVE ? event_->y : -1.0;
+  fiq_widget_dirty(widget);
+  return true;
+}
+
+static const FiqWidgetClass river_class = {
+    .draw = draw, .event = event, .tick = tick, .clear = clear};
 
 FiqRiver* fiq_river_new(FiqStage* stage)
 {
   FiqRiver* const self = fiq_stage_add(stage, sizeof(*self), &river_class);
   if (self) {
     self->to.time_s = self->from.time_s = -100.0;
+    self->pointer_y                     = -1.0;
+    self->base.cursor                   = FIQ_UI_CURSOR_CROSS;
   }
   return self;
 }

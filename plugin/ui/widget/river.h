@@ -43,6 +43,7 @@ typedef struct {
   uint32_t         head;          ///< next column to be written
   int64_t          column;        ///< that the newest is, since the clock's beginning
   float*           light;         ///< [3 * height] of the column being drawn
+  double           pointer_y;     ///< units, while the pointer is over it; else below 0
   const FiqTheme*  theme;         ///< that the pictures were made with
 } FiqRiver;
 

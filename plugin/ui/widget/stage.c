@@ -370,6 +370,9 @@ static bool move(FiqStage* self, const FiqUiEvent* event)
     return tell(self->held, event);
   }
   set_hover(self, widget_at(self, event->x, event->y));
+  if (!self->tipped) {
+    self->rest_s = self->now_s;
+  }
   return tell(self->hover, event);
 }
 
