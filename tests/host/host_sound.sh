@@ -170,6 +170,19 @@ test_pipes() {
   check "learns from a pipe" sh -c "cat tone.wav | '$render' --quiet --learn --set objective=Headroom - - >learned.wav"
 }
 
+# Two bytes changed in ten kinds of WAV file, here and there (damage_files can do it more often).
+test_damage() {
+  n=0
+  for kind in "-r 8000 -c 1 -b 8" "-r 8000 -c 2 -b 16" "-r 48000 -c 2 -b 24" "-r 44100 -c 1 -b 32" "-r 22050 -c 3 -b 16" \
+    "-r 48000 -c 2 -e floating-point -b 32" "-r 48000 -c 1 -e floating-point -b 64" "-r 8000 -c 1 -e u-law -b 8" \
+    "-r 8000 -c 1 -e a-law -b 8" "-r 16000 -c 1 -e ima-adpcm"; do
+    # shellcheck disable=SC2086
+    sox -D -n $kind small$n.wav synth 0.05 sine 440 2>/dev/null
+    n=$((n + 1))
+  done
+  check "damaged files are rendered or refused" "${render%/host-test/*}/tests/damage_files" "$render" 300 1 small?.wav
+}
+
 make_inputs
 test_no_false_alarm
 test_unknown_length
@@ -177,4 +190,5 @@ test_cut
 test_channels
 test_tags
 test_pipes
+test_damage
 cd / && conclude
