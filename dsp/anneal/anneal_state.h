@@ -10,6 +10,8 @@
 
 #include "dsp/anneal/anneal.h"
 
+#include <assert.h>
+
 /// Beyond every coordinate.
 #define FIQ_ANNEAL_OUT_OF_REACH 1e30f
 
@@ -41,6 +43,7 @@ static inline uint64_t fiq_anneal_gathered(const uint8_t flag[FIQ_ANNEAL_CHUNK])
 static inline uint64_t fiq_anneal_members(const uint8_t* state, uint8_t wanted, const uint8_t* slot,
                                           uint32_t k, uint32_t n)
 {
+  assert(n <= FIQ_ANNEAL_CHUNK);
   uint8_t flag[FIQ_ANNEAL_CHUNK];
   for (int i = 0; i < FIQ_ANNEAL_CHUNK; ++i) {
     flag[i] = state[i] == wanted;
@@ -54,6 +57,7 @@ static inline uint64_t fiq_anneal_members(const uint8_t* state, uint8_t wanted, 
 /// Number of the lowest bit that is set; there must be one.  [any]
 static inline uint32_t fiq_anneal_lowest(uint64_t bits)
 {
+  assert(bits != 0);
   return (uint32_t)__builtin_ctzll(bits);
 }
 

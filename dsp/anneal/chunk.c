@@ -12,6 +12,8 @@ enum { CHUNK = FIQ_ANNEAL_CHUNK, SLOTS = FIQ_CARRIERS_MAX };
 /// A random place for a starting oscillator.
 static float strewn_x(const FiqAnneal* self, uint32_t i)
 {
+  assert(i < self->capacity);
+  assert(self->params.x_low <= self->params.x_high);
   const uint32_t bits  = fiq_anneal_hash(i, ~fiq_anneal_salt(self->seed, self->step));
   const float    share = (float)(bits >> 8) * 0x1p-24f;
   return fiq_clamp(fiq_mix(self->params.scatter_low, self->params.scatter_high, share),
@@ -20,6 +22,7 @@ static float strewn_x(const FiqAnneal* self, uint32_t i)
 
 static bool is_chosen(const FiqAnneal* self, uint32_t i, float share)
 {
+  assert(share >= 0.0f && share <= 1.0f);
   const uint32_t bits = fiq_anneal_hash(i, fiq_anneal_salt(~self->seed, self->step));
   return (float)(bits >> 8) * 0x1p-24f < share;
 }
@@ -27,6 +30,8 @@ static bool is_chosen(const FiqAnneal* self, uint32_t i, float share)
 /// A loose oscillator takes the next free place, carriers in turn.
 static void place_loose(FiqAnneal* self, uint32_t i)
 {
+  assert(i < self->osc.n);
+  assert(self->osc.state[i] == FIQ_OSCILLATOR_LOOSE);
   for (uint32_t tries = 0; tries < SLOTS; ++tries) {
     const uint32_t k     = self->pass.next_slot;
     self->pass.next_slot = (self->pass.next_slot + 1) % SLOTS;
@@ -46,6 +51,7 @@ static void place_loose(FiqAnneal* self, uint32_t i)
 FIQ_INLINE void find_places(const float* restrict low, const float* restrict span, uint32_t first,
                             uint32_t salt, float x_low, float x_high, float* restrict x)
 {
+  assert(x_low <= x_high);
   for (uint32_t i = 0; i < CHUNK; ++i) {
     const float share = (float)(int32_t)(fiq_anneal_hash(first + i, salt) >> 8) * 0x1p-24f;
     x[i]              = fiq_clamp(low[i] + span[i] * share, x_low, x_high);
@@ -67,6 +73,8 @@ FIQ_AVX2 static void find_places_avx2(const float* low, const float* span, uint3
 /// All of a chunk start anew at random places, where they rest until its update.
 static void strew_chunk(FiqAnneal* self, uint32_t first)
 {
+  assert(first % CHUNK == 0);
+  assert(first < self->capacity);
   const uint32_t     at   = first % FIQ_ANNEAL_SCATTER_SLOTS;
   const uint32_t     salt = ~fiq_anneal_salt(self->seed, self->step);
   const float* const low  = self->scatter.low + at;
@@ -82,6 +90,8 @@ static void strew_chunk(FiqAnneal* self, uint32_t first)
 /// reciprocal of the plastic number (Roberts 2018), so any few in a row are as many for each exit as shall be.
 static uint8_t take_exit(FiqAnneal* self, uint32_t k)
 {
+  assert(k < SLOTS);
+  assert(self->transport.exit_first[k] <= self->transport.exit_first[k + 1]);
   const uint32_t place = self->transport.n_departed[k]++ * 3242174889u;
   uint32_t       e     = self->transport.exit_first[k];
   const uint32_t end   = self->transport.exit_first[k + 1];
@@ -98,6 +108,8 @@ static uint8_t take_exit(FiqAnneal* self, uint32_t k)
 /// a search for them with branches would guess wrong half of the time, and sums in memory wait for one another.
 static void reheat_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
+  assert(first + n <= self->osc.n);
+  assert(n <= CHUNK);
   uint8_t* const state = self->osc.state + first;
   uint8_t* const slot  = self->osc.slot + first;
   for (uint32_t k = 0; k < SLOTS; ++k) {
@@ -126,6 +138,8 @@ static void reheat_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 /// Some of those that have just become hot start at a random place.
 static void stray_chunk(FiqAnneal* self, const uint8_t* before, uint32_t first, uint32_t n)
 {
+  assert(first + n <= self->osc.n);
+  assert(n <= CHUNK);
   for (uint32_t i = first; i < first + n; ++i) {
     const bool leaves =
         before[i - first] == FIQ_OSCILLATOR_SETTLED && self->osc.state[i] == FIQ_OSCILLATOR_HOT;
@@ -139,6 +153,8 @@ static void stray_chunk(FiqAnneal* self, const uint8_t* before, uint32_t first, 
 /// Everyone of a chunk stays, leaves, or is placed.
 static void sort_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
+  assert(first % CHUNK == 0);
+  assert(first + n <= self->osc.n);
   if (self->pass.strewing) {
     strew_chunk(self, first);
     return;
@@ -165,6 +181,7 @@ static void sort_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 /// The carrier with room that is next to `slot` on the axis.
 static uint32_t nearest_room(const FiqAnneal* self, uint32_t slot)
 {
+  assert(slot < SLOTS);
   uint32_t best     = slot;
   float    distance = FIQ_ANNEAL_OUT_OF_REACH;
   for (uint32_t k = 0; k < SLOTS; ++k) {
@@ -181,6 +198,8 @@ static uint32_t nearest_room(const FiqAnneal* self, uint32_t slot)
 /// is full.
 static uint8_t claim_room(FiqAnneal* self, uint8_t slot)
 {
+  assert(slot < SLOTS);
+  assert(self->transport.overflow_slot[slot] < SLOTS);
   uint32_t k = slot;
   if (self->pass.exact && self->transport.room[k] == 0) {
     if (self->transport.room[self->transport.overflow_slot[k]] == 0) {
@@ -211,6 +230,8 @@ static void count_in_tables(const uint8_t flag[CHUNK], const uint8_t slot[CHUNK]
 static void count_slots(const FiqAnneal* self, uint32_t first, uint32_t n, uint8_t wanted,
                         uint8_t count[SLOTS])
 {
+  assert(n <= CHUNK);
+  assert(first + CHUNK <= self->capacity);
   const uint8_t* restrict slot  = self->osc.slot + first;
   const uint8_t* restrict state = self->osc.state + first;
   uint8_t flag[CHUNK];
@@ -238,6 +259,8 @@ static void count_slots(const FiqAnneal* self, uint32_t first, uint32_t n, uint8
 /// Everyone in flight gets its carrier for good. While there is room for all of a chunk, all get the one they fly to.
 static void bind_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 {
+  assert(n <= CHUNK);
+  assert(first % CHUNK == 0);
   uint8_t count[SLOTS];
   bool    fits = true;
   count_slots(self, first, n, FIQ_OSCILLATOR_HOT, count);
@@ -261,6 +284,8 @@ static void bind_chunk(FiqAnneal* self, uint32_t first, uint32_t n)
 /// The anneal is over: the hot ones settle.
 static void settle_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
+  assert(n <= CHUNK);
+  assert(self->osc.chunk_hot[chunk] <= self->osc.n_hot);
   const uint32_t first = chunk * CHUNK;
   uint8_t        count[SLOTS];
   if (!self->pass.bound) {
@@ -280,6 +305,8 @@ static void settle_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
 
 static void count_hot(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
+  assert(n <= CHUNK);
+  assert(self->osc.chunk_hot[chunk] <= CHUNK);
   const uint8_t* const state = self->osc.state + (size_t)chunk * CHUNK;
   uint8_t              n_hot = 0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -293,6 +320,8 @@ static void count_hot(FiqAnneal* self, uint32_t chunk, uint32_t n)
 /// Who is left of a chunk, after some have gone that nobody counted.
 static void recount_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
 {
+  assert(self->pass.recounting);
+  assert(n <= CHUNK);
   uint8_t count[SLOTS];
   count_slots(self, chunk * CHUNK, n, FIQ_OSCILLATOR_SETTLED, count);
   for (int k = 0; k < SLOTS; ++k) {
@@ -306,6 +335,8 @@ static void recount_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n)
 static void move_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n, bool updates, bool flies,
                        bool keeps)
 {
+  assert(self->schedule.update_steps >= 1);
+  assert(updates || self->osc.chunk_left[chunk] > 0);
   if (!updates) {
     self->osc.chunk_left[chunk] -= 1;
     fiq_anneal_apply_drift(self, chunk * CHUNK);

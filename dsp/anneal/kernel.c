@@ -4,6 +4,7 @@
 #include "dsp/base/maths.h"
 #include "dsp/base/simd.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { CHUNK = FIQ_ANNEAL_CHUNK, SLOTS = FIQ_CARRIERS_MAX, LINEAR_SEARCH_MAX = 8 };
@@ -12,6 +13,7 @@ static const float near_by = 5e-4f; // of its carrier a settled oscillator is on
 
 FIQ_INLINE float clamp_fast(float x, float low, float high)
 {
+  assert(low <= high);
   const float above = x > low ? x : low;
   return above < high ? above : high;
 }
@@ -39,6 +41,7 @@ FIQ_INLINE uint32_t bits_of(float x)
 FIQ_INLINE void pass_curves(const FiqSoftmaxField* restrict field, const float* restrict x,
                             Curves* restrict curves)
 {
+  assert(field->n <= FIQ_CARRIERS_MAX);
   const FiqInt8 none = {0};
   for (int i = 0; i < CHUNK; i += 8) {
     const FiqFloat8 here   = *(const FiqFloat8*)(x + i);
@@ -77,6 +80,7 @@ FIQ_INLINE void pass_curves(const FiqSoftmaxField* restrict field, const float* 
 FIQ_INLINE void search_curves(const FiqSoftmaxField* restrict field, const float* restrict x,
                               Curves* restrict curves)
 {
+  assert(field->n <= FIQ_CARRIERS_MAX);
   int32_t interval[CHUNK]; // number of carriers below x
   for (int i = 0; i < CHUNK; ++i) {
     interval[i] = x[i] > field->sorted[SLOTS - 1] ? SLOTS : 0;
@@ -102,6 +106,7 @@ FIQ_INLINE void fly(const FiqAnneal* restrict self, uint32_t steps, const float*
                     const float* restrict noise, float       sign, float* restrict moved,
                     int32_t* restrict cell)
 {
+  assert(steps >= 1 && steps <= FIQ_ANNEAL_UPDATE_STEPS_MAX);
   const FiqSoftmaxField* restrict field = &self->field;
   const float low                       = self->params.x_low;
   const float high                      = self->params.x_high;
@@ -127,6 +132,7 @@ FIQ_INLINE void glide(const FiqAnneal* restrict self, uint32_t steps, const floa
                       const float* restrict noise, float       sign, const int32_t* restrict slot,
                       float* restrict moved)
 {
+  assert(steps >= 1 && steps <= FIQ_ANNEAL_UPDATE_STEPS_MAX);
   const float low           = self->params.x_low;
   const float high          = self->params.x_high;
   const float pull          = self->schedule.pull[steps - 1];
@@ -151,6 +157,8 @@ typedef struct {
 FIQ_INLINE void load_work(const FiqAnneal* restrict self, uint32_t first, uint32_t n,
                           Work* restrict work)
 {
+  assert(first % CHUNK == 0);
+  assert(n <= CHUNK);
   const float* restrict x       = self->osc.x + first;
   const uint8_t* restrict slot  = self->osc.slot + first;
   const uint8_t* restrict state = self->osc.state + first;
@@ -165,6 +173,7 @@ FIQ_INLINE void load_work(const FiqAnneal* restrict self, uint32_t first, uint32
 FIQ_INLINE void move_work(const FiqAnneal* restrict self, uint32_t first, FiqMotionPlan way,
                           Work* restrict work)
 {
+  assert(way.steps >= 1 && way.steps <= FIQ_ANNEAL_UPDATE_STEPS_MAX);
   const float* restrict now    = self->carriers.now;
   const float* restrict before = self->carriers.before;
   const float keep             = self->schedule.keep[way.steps - 1];
@@ -214,6 +223,7 @@ FIQ_INLINE void move_work(const FiqAnneal* restrict self, uint32_t first, FiqMot
 FIQ_INLINE void set_off(FiqAnneal* restrict self, uint32_t first, uint32_t steps,
                         const float* restrict from, const float* restrict to)
 {
+  assert(steps >= 1);
   float* restrict x     = self->osc.x + first;
   float* restrict drift = self->osc.drift + first;
   const float part      = 1.0f / (float)steps;
@@ -232,6 +242,7 @@ FIQ_INLINE void set_off(FiqAnneal* restrict self, uint32_t first, uint32_t steps
 FIQ_INLINE void fly_chunk(FiqAnneal* restrict self, uint32_t first, uint32_t steps,
                           Work* restrict work)
 {
+  assert(first + CHUNK <= self->capacity);
   float              sign;
   const float* const noise =
       fiq_anneal_noise(self, first / CHUNK, fiq_anneal_salt(self->seed, self->step), &sign);
@@ -246,6 +257,7 @@ FIQ_INLINE void fly_chunk(FiqAnneal* restrict self, uint32_t first, uint32_t ste
 FIQ_INLINE void update_drift(FiqAnneal* restrict self, uint32_t first, uint32_t n,
                              FiqMotionPlan way, Work* restrict work)
 {
+  assert(way.steps >= 1);
   if (way.flies && !way.bound && !way.mixed && !way.keeps) {
     fly_chunk(self, first, way.steps, work);
     return;
@@ -279,6 +291,10 @@ FIQ_AVX512 static void update_drift_avx512(FiqAnneal* self, uint32_t first, uint
 
 void fiq_anneal_update_drift(FiqAnneal* self, uint32_t first, uint32_t n, FiqMotionPlan way)
 {
+  assert(first % CHUNK == 0);
+  assert(first + CHUNK <= self->capacity);
+  assert(n <= CHUNK);
+  assert(way.steps >= 1 && way.steps <= FIQ_ANNEAL_UPDATE_STEPS_MAX);
   Work work;
   if (self->use_avx2 && self->use_avx512) {
     update_drift_avx512(self, first, n, way, &work);
@@ -292,6 +308,7 @@ void fiq_anneal_update_drift(FiqAnneal* self, uint32_t first, uint32_t n, FiqMot
 /// Between updates: on along the way, the settled with their carriers.
 FIQ_INLINE void apply_drift(FiqAnneal* restrict self, uint32_t first)
 {
+  assert(first % CHUNK == 0);
   float* restrict x             = self->osc.x + first;
   const float* restrict drift   = self->osc.drift + first;
   const uint8_t* restrict slot  = self->osc.slot + first;
@@ -317,6 +334,8 @@ FIQ_AVX2 static void apply_drift_avx2(FiqAnneal* self, uint32_t first)
 }
 void fiq_anneal_apply_drift(FiqAnneal* self, uint32_t first)
 {
+  assert(first % CHUNK == 0);
+  assert(first + CHUNK <= self->capacity);
   if (self->use_avx2) {
     apply_drift_avx2(self, first);
   } else {
@@ -329,6 +348,7 @@ void fiq_anneal_apply_drift(FiqAnneal* self, uint32_t first)
 /// Cells of the histograms, clamped to those there are.
 FIQ_INLINE void find_cells(const float* restrict x, float low, float scale, int32_t* restrict cell)
 {
+  assert(scale > 0.0f);
   const float top = (float)(FIQ_ANNEAL_COARSE * FIQ_ANNEAL_FINE) - 1.0f;
   for (int i = 0; i < CHUNK; ++i) {
     cell[i] = (int32_t)clamp_fast((x[i] - low) * scale, 0.0f, top);
@@ -338,6 +358,7 @@ FIQ_INLINE void find_cells(const float* restrict x, float low, float scale, int3
 /// Extremes of the hot and distances of all from their carriers, lane by lane; cells of the first histogram.
 FIQ_INLINE void survey(FiqAnneal* restrict self, uint32_t first, uint32_t n, int32_t* restrict cell)
 {
+  assert(n <= CHUNK);
   const float* restrict x       = self->osc.x + first;
   const uint8_t* restrict slot  = self->osc.slot + first;
   const uint8_t* restrict state = self->osc.state + first;
@@ -369,6 +390,9 @@ FIQ_AVX2 static void survey_avx2(FiqAnneal* self, uint32_t first, uint32_t n, in
 
 void fiq_anneal_survey(FiqAnneal* self, uint32_t first, uint32_t n)
 {
+  assert(first % CHUNK == 0);
+  assert(first + CHUNK <= self->capacity);
+  assert(n <= CHUNK);
   int32_t cell[CHUNK];
   (self->use_avx2 ? survey_avx2 : survey_base)(self, first, n, cell);
   self->histogram.n_measured += n;
@@ -385,6 +409,9 @@ void fiq_anneal_survey(FiqAnneal* self, uint32_t first, uint32_t n)
 
 void fiq_anneal_refine(FiqAnneal* self, uint32_t first, uint32_t n)
 {
+  assert(first + CHUNK <= self->capacity);
+  assert(n <= CHUNK);
+  assert(self->histogram.old_range_scale > 0.0f);
   int32_t              cell[CHUNK];
   const uint8_t* const state = self->osc.state + first;
   find_cells(self->osc.x + first, self->histogram.old_range_low, self->histogram.old_range_scale,

@@ -14,6 +14,7 @@ static const float out_of_reach = FIQ_ANNEAL_OUT_OF_REACH;
 /// Sums of eight bytes (Irwin and Hall 1927), brought to mean 0 and variance 1.
 static void fill_noise(float* noise)
 {
+  assert(noise);
   double sum    = 0.0;
   double square = 0.0;
   for (uint32_t i = 0; i < FIQ_ANNEAL_NOISE; ++i) {
@@ -77,6 +78,7 @@ FiqStatus fiq_anneal_init(FiqAnneal* self, FiqArena* arena, uint32_t capacity)
 /// What reset clears and adopt takes over lies behind the pointers; these are kept across both.
 static FiqAnneal keep_anneal_buffers(const FiqAnneal* self, const FiqAnneal* state)
 {
+  assert(self && state);
   FiqAnneal next               = *state;
   next.capacity                = self->capacity;
   next.use_avx2                = self->use_avx2;
@@ -101,6 +103,7 @@ static FiqAnneal keep_anneal_buffers(const FiqAnneal* self, const FiqAnneal* sta
 
 void fiq_anneal_empty_lanes(FiqAnneal* self)
 {
+  assert(self->histogram.lane_min && self->histogram.lane_max);
   for (int i = 0; i < CHUNK; ++i) {
     self->histogram.lane_min[i] = out_of_reach;
     self->histogram.lane_max[i] = -out_of_reach;
@@ -110,6 +113,8 @@ void fiq_anneal_empty_lanes(FiqAnneal* self)
 
 void fiq_anneal_reset(FiqAnneal* self, uint32_t seed)
 {
+  assert(self && self->osc.x);
+  assert(self->capacity % CHUNK == 0);
   static const FiqAnneal blank;
   *self                       = keep_anneal_buffers(self, &blank);
   self->seed                  = seed;
@@ -134,6 +139,8 @@ void fiq_anneal_reset(FiqAnneal* self, uint32_t seed)
 
 void fiq_anneal_adopt(FiqAnneal* self, const FiqAnneal* old)
 {
+  assert(self && old);
+  assert(self->capacity > 0 && old->capacity > 0);
   const size_t n = old->capacity < self->capacity ? old->capacity : self->capacity;
   *self          = keep_anneal_buffers(self, old);
   memcpy(self->osc.x, old->osc.x, n * sizeof *self->osc.x);

@@ -8,6 +8,7 @@
 /// Adds a carrier to log sum e^(..) and to the weighted mean of those so far.
 static void add_weighted(double* log_sum, double* mean, double log_weight, double x)
 {
+  assert(log_sum && mean);
   const double top   = fmax(*log_sum, log_weight);
   const double total = top + log(exp(*log_sum - top) + exp(log_weight - top));
   *mean              = *mean * exp(*log_sum - total) + x * exp(log_weight - total);
@@ -70,6 +71,7 @@ void fiq_softmax_field(FiqSoftmaxField* field, uint32_t n, const float* x, const
 }
 float fiq_softmax_field_at(const FiqSoftmaxField* field, float x)
 {
+  assert(field->n >= 1);
   uint32_t j = 0;
   while (j < field->n && x > field->sorted[j]) {
     ++j;

@@ -22,12 +22,15 @@ static const float choice = 24.0f; // sharpness times distance from where on a s
 /// What Euler's step at the reference's dt of 0.05 leaves of the way to the target.
 static float reference_way(float strength)
 {
+  assert(strength >= 0.0f);
   return fmaxf(0.05f, 1.0f - 0.05f * strength);
 }
 
 /// What is left of the way to the target after dt: as many such steps, or as small a part of one, as dt asks for.
 static float kept_way(float strength, float dt)
 {
+  assert(strength >= 0.0f);
+  assert(dt >= 0.0f);
   return expf(logf(reference_way(strength)) * dt / 0.05f);
 }
 
@@ -35,6 +38,8 @@ static float kept_way(float strength, float dt)
 /// 0.05, and any division of time spreads the cloud as far. Between updates x goes straight on, which takes some of it away.
 static float walked(float strength, float kept, float n)
 {
+  assert(n >= 1.0f);
+  assert(kept >= 0.0f && kept <= 1.0f);
   const float left     = reference_way(strength);
   const float straight = 1.0f - (1.0f - kept) * (1.0f - 1.0f / (n * n)) / 3.0f;
   return 0.05f * sqrtf((1.0f - kept * kept) / ((1.0f - left * left) * straight));
@@ -42,6 +47,8 @@ static float walked(float strength, float kept, float n)
 
 static void set_schedule(FiqAnneal* self, float period_s)
 {
+  assert(period_s > 0.0f);
+  assert(self->params.anneal_s > 0.0f);
   const float share              = fminf(1.0f, period_s / self->params.anneal_s);
   const float dt                 = FIQ_ANNEAL_UNITS * share;
   const bool  hot                = self->osc.n_next_hot > 0;
@@ -79,6 +86,7 @@ static void set_schedule(FiqAnneal* self, float period_s)
 /// Cells of this pass: around the cloud as it was, with room for one step.
 static void set_range(FiqAnneal* self)
 {
+  assert(self->params.x_low < self->params.x_high);
   const bool sorts = self->pass.sorting || self->pass.kind == FIQ_ANNEAL_SORT;
   float      low   = out_of_reach;
   float      high  = -out_of_reach;
@@ -106,6 +114,7 @@ static void set_range(FiqAnneal* self)
 /// Take the carriers over; whether their set, shares or company changed.
 static bool take_target(FiqAnneal* self, const FiqAnnealTarget* target)
 {
+  assert(self && target);
   bool changed     = false;
   self->pass.moved = false;
   for (int k = 0; k < SLOTS; ++k) {
@@ -125,6 +134,7 @@ static bool take_target(FiqAnneal* self, const FiqAnnealTarget* target)
 
 static bool any_mass(const FiqAnneal* self)
 {
+  assert(self);
   for (int k = 0; k < SLOTS; ++k) {
     if (self->carriers.mass[k] > 0.0f) {
       return true;
@@ -136,6 +146,8 @@ static bool any_mass(const FiqAnneal* self)
 /// Fewer oscillators: this step only counts who is left, the next one plans.
 static void shrink(FiqAnneal* self, uint32_t n_osc)
 {
+  assert(n_osc >= 1);
+  assert(n_osc <= self->osc.n);
   const uint32_t n_chunks = (n_osc + CHUNK - 1) / CHUNK;
   const uint32_t n_gone   = self->capacity / CHUNK - n_chunks;
   memset(self->transport.settled, 0, sizeof self->transport.settled);
@@ -152,6 +164,7 @@ static void shrink(FiqAnneal* self, uint32_t n_osc)
 /// Whether everyone in flight can be bound to the carrier that attracts it.
 static bool is_choice(const FiqAnneal* self)
 {
+  assert(self->schedule.p >= 0.0f && self->schedule.p <= 1.0f);
   const float sharpness = fiq_anneal_sharpness(self->params.sharpness, self->schedule.p);
   return self->pass.exact && !self->pass.bound && self->schedule.p >= 0.5f &&
          self->schedule.p < 1.0f && self->field.n > 0 && self->osc.n_next_hot == self->osc.n_hot &&
@@ -161,6 +174,7 @@ static bool is_choice(const FiqAnneal* self)
 /// Until late in the flight of a large swarm a part of it tells where the cuts are.
 static uint32_t counted_stride(const FiqAnneal* self)
 {
+  assert(self->osc.n <= self->capacity);
   const bool bound  = self->pass.bound || self->pass.kind == FIQ_ANNEAL_BIND;
   const bool part   = self->schedule.p < 0.5f || bound || self->osc.n_next_hot == 0;
   uint32_t   stride = 1;
@@ -173,6 +187,8 @@ static uint32_t counted_stride(const FiqAnneal* self)
 /// All chunks are to come, each at its update.
 static void begin_pass(FiqAnneal* self, FiqAnnealPass pass)
 {
+  assert(pass != FIQ_ANNEAL_NO_PASS);
+  assert(self->osc.n >= 1);
   self->pass.kind  = pass;
   self->pass.n_due = (self->osc.n + CHUNK - 1) / CHUNK;
   memset(self->osc.chunk_due, 1, self->pass.n_due);
@@ -181,6 +197,7 @@ static void begin_pass(FiqAnneal* self, FiqAnnealPass pass)
 /// Once no other pass is under way the hot are bound, or settle.
 static void begin_ending(FiqAnneal* self)
 {
+  assert(self->pass.recounting || self->osc.n_next_hot <= self->osc.n);
   if (self->pass.sorting || self->pass.recounting || self->pass.kind != FIQ_ANNEAL_NO_PASS ||
       self->osc.n_next_hot == 0) {
     return;
@@ -196,6 +213,7 @@ static void begin_ending(FiqAnneal* self)
 /// Whether there is a reason to make the field anew. While the hot are bound the places fill up, which is none.
 static bool wants_field(const FiqAnneal* self)
 {
+  assert(self->schedule.update_steps >= 1);
   const bool binding = self->pass.kind == FIQ_ANNEAL_BIND;
   return self->field.n == 0 || self->pass.moved ||
          (!binding && (self->pass.counted || self->pass.sorting || self->pass.planned ||
@@ -205,6 +223,7 @@ static bool wants_field(const FiqAnneal* self)
 /// Schedule, field and histograms of this step; the order matters, as cuts are read in the old cells.
 static void begin_flight(FiqAnneal* self, const FiqAnnealTarget* target, float period_s)
 {
+  assert(self && target);
   set_schedule(self, period_s);
   const bool flies                = self->osc.n_next_hot > 0;
   self->cuts.n                    = 0;
@@ -243,6 +262,7 @@ static void begin_flight(FiqAnneal* self, const FiqAnnealTarget* target, float p
 
 static void measure_imbalance(FiqAnneal* self)
 {
+  assert(self->osc.n_hot == 0);
   double most  = 0.0;
   double least = 1e30;
   for (int k = 0; k < SLOTS; ++k) {
@@ -308,6 +328,7 @@ void fiq_anneal_begin(FiqAnneal* self, const FiqAnnealParams* params, const FiqA
 /// Sharper if the residual falls too slowly to be 0.03 at the end of the anneal, else softer.
 static void set_anneal_pace(FiqAnneal* self)
 {
+  assert(self->schedule.share_measured > 0.0f);
   const float share             = self->schedule.share_measured;
   const float before            = self->schedule.heat;
   self->schedule.share_measured = 0.0f;
@@ -327,6 +348,7 @@ static void set_anneal_pace(FiqAnneal* self)
 
 void fiq_anneal_end(FiqAnneal* self)
 {
+  assert(self->pass.recount || self->osc.n_hot <= self->osc.n);
   if (self->cuts.n > 0) {
     fiq_anneal_resolve_cuts(self);
   }
@@ -359,6 +381,8 @@ void fiq_anneal_end(FiqAnneal* self)
 void fiq_anneal_step(FiqAnneal* self, const FiqAnnealParams* params, const FiqAnnealTarget* target,
                      uint32_t n_osc, float period_s)
 {
+  assert(self && params && target);
+  assert(n_osc <= self->capacity);
   fiq_anneal_begin(self, params, target, n_osc, period_s);
   for (uint32_t chunk = 0; chunk * CHUNK < n_osc; ++chunk) {
     (void)fiq_anneal_advance(self, chunk);
@@ -368,6 +392,7 @@ void fiq_anneal_step(FiqAnneal* self, const FiqAnnealParams* params, const FiqAn
 
 void fiq_anneal_count(const FiqAnneal* self, uint32_t count[FIQ_CARRIERS_MAX])
 {
+  assert(self && count);
   memset(count, 0, FIQ_CARRIERS_MAX * sizeof *count);
   for (uint32_t i = 0; i < self->osc.n; ++i) {
     count[self->osc.slot[i]] += self->osc.state[i] != FIQ_OSCILLATOR_LOOSE;
@@ -376,5 +401,6 @@ void fiq_anneal_count(const FiqAnneal* self, uint32_t count[FIQ_CARRIERS_MAX])
 
 void fiq_anneal_scatter(FiqAnneal* self)
 {
+  assert(self);
   self->pass.scatter_next = true;
 }

@@ -19,6 +19,7 @@ static const float out_of_reach = FIQ_ANNEAL_OUT_OF_REACH;
 /// Split `total` over weights by largest remainder.
 static void largest_remainder(const double* weight, uint32_t total, uint32_t* part)
 {
+  assert(weight && part);
   double sum = 0.0;
   for (int k = 0; k < SLOTS; ++k) {
     sum += weight[k];
@@ -48,6 +49,7 @@ static void largest_remainder(const double* weight, uint32_t total, uint32_t* pa
 /// Indices of the slots with `wanted`, ascending in x; their number.
 static uint32_t sort_slots(const bool* wanted, const float* x, int32_t* order)
 {
+  assert(wanted && x && order);
   uint32_t n = 0;
   for (int32_t k = 0; k < SLOTS; ++k) {
     if (!wanted[k]) {
@@ -64,6 +66,7 @@ static uint32_t sort_slots(const bool* wanted, const float* x, int32_t* order)
 
 static int32_t coarse_cell(float x, float low, float scale)
 {
+  assert(scale > 0.0f);
   const float cells = (float)(FIQ_ANNEAL_COARSE * FIQ_ANNEAL_FINE);
   return (int32_t)fiq_clamp((x - low) * scale, 0.0f, cells - 1.0f) / FIQ_ANNEAL_FINE;
 }
@@ -71,6 +74,7 @@ static int32_t coarse_cell(float x, float low, float scale)
 /// Hot oscillators below x as the last pass left them.
 static uint32_t hot_below(const FiqAnneal* self, float x)
 {
+  assert(self->histogram.range_scale > 0.0f);
   return self->histogram
              .below[coarse_cell(x, self->histogram.range_low, self->histogram.range_scale)] *
          self->histogram.stride;
@@ -130,6 +134,7 @@ static void plan_exits(FiqAnneal* self, const int32_t* order, uint32_t n, const 
 /// Monotone transport: how many of each carrier's settled oscillators also end there.
 static void plan_stay(FiqAnneal* self, const FiqAnnealTarget* target, bool only_growth)
 {
+  assert(self && target);
   float   position[SLOTS];
   bool    wanted[SLOTS];
   double  start[SLOTS] = {0.0};
@@ -163,6 +168,7 @@ static void plan_stay(FiqAnneal* self, const FiqAnnealTarget* target, bool only_
 /// Places of each carrier: the staying ones keep theirs, the loose get some at once, the hot the rest.
 static void plan_rooms(FiqAnneal* self, uint32_t n_loose)
 {
+  assert(n_loose <= self->osc.n);
   double weight[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
     weight[k] = (double)(self->transport.share[k] - self->transport.stay[k]);
@@ -177,6 +183,7 @@ static void plan_rooms(FiqAnneal* self, uint32_t n_loose)
 
 static uint32_t sum_counts(const uint32_t* part)
 {
+  assert(part);
   uint32_t sum = 0;
   for (int k = 0; k < SLOTS; ++k) {
     sum += part[k];
@@ -189,6 +196,8 @@ static uint32_t sum_counts(const uint32_t* part)
 /// hold all shares evenly.
 static void split_cloud(FiqAnneal* self)
 {
+  assert(self->osc.n >= 1);
+  assert(self->params.scatter_low <= self->params.scatter_high);
   bool    wanted[SLOTS];
   int32_t order[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
@@ -214,6 +223,8 @@ static void split_cloud(FiqAnneal* self)
 /// Decide for a new set of carriers who stays, who flies, who is placed.
 void fiq_anneal_plan(FiqAnneal* self, const FiqAnnealTarget* target, bool only_growth)
 {
+  assert(self && target);
+  assert(self->osc.n >= 1 && self->osc.n <= self->capacity);
   double weight[SLOTS];
   for (int k = 0; k < SLOTS; ++k) {
     weight[k] = (double)target->mass[k];
@@ -250,6 +261,7 @@ void fiq_anneal_plan(FiqAnneal* self, const FiqAnnealTarget* target, bool only_g
 /// Turn the first histogram into cumulative counts, the newly hot included where they still sit.
 void fiq_anneal_accumulate_histogram(FiqAnneal* self)
 {
+  assert(self->histogram.below && self->histogram.coarse);
   uint32_t* restrict below        = self->histogram.below;
   const uint32_t* restrict coarse = self->histogram.coarse;
   for (int c = 0; c < FIQ_ANNEAL_COARSE; ++c) {
@@ -270,6 +282,7 @@ void fiq_anneal_accumulate_histogram(FiqAnneal* self)
 
 static int32_t cell_of_rank(const FiqAnneal* self, uint32_t rank)
 {
+  assert(rank <= self->histogram.below[FIQ_ANNEAL_COARSE]);
   int32_t low  = 0;
   int32_t high = FIQ_ANNEAL_COARSE - 1;
   while (low < high) {
@@ -286,6 +299,7 @@ static int32_t cell_of_rank(const FiqAnneal* self, uint32_t rank)
 /// Share of the places below boundary b; `order` are the field's carriers ascending.
 static void place_cuts(FiqAnneal* self, const int32_t* order, uint32_t n)
 {
+  assert(n <= SLOTS);
   double places = 0.0;
   for (uint32_t i = 0; i < n; ++i) {
     places += (double)self->transport.room[order[i]];
@@ -300,6 +314,7 @@ static void place_cuts(FiqAnneal* self, const int32_t* order, uint32_t n)
 /// Ask for the two neighbours of every cut, to be found among the second histograms in this pass.
 static void request_cuts(FiqAnneal* self, uint32_t n)
 {
+  assert(n <= SLOTS);
   const uint32_t total    = self->histogram.below[FIQ_ANNEAL_COARSE];
   uint8_t        n_tables = 0;
   memset(self->histogram.fine_of, NO_TABLE, FIQ_ANNEAL_COARSE * sizeof *self->histogram.fine_of);
@@ -324,6 +339,8 @@ static void request_cuts(FiqAnneal* self, uint32_t n)
 /// Coordinate of the oscillator of `rank` (1 is the lowest) in its cell.
 static float refine(const FiqAnneal* self, int32_t cell, uint32_t rank)
 {
+  assert(cell >= 0 && cell < FIQ_ANNEAL_COARSE);
+  assert(self->histogram.fine_of[cell] <= NO_TABLE);
   const uint32_t* table =
       self->histogram.fine + (size_t)self->histogram.fine_of[cell] * FIQ_ANNEAL_FINE;
   uint32_t sum  = self->histogram.below[cell];
@@ -341,6 +358,7 @@ static float refine(const FiqAnneal* self, int32_t cell, uint32_t rank)
 
 void fiq_anneal_resolve_cuts(FiqAnneal* self)
 {
+  assert(self->cuts.n < FIQ_CARRIERS_MAX);
   const uint32_t total = self->histogram.below[FIQ_ANNEAL_COARSE];
   for (uint32_t b = 0; b < self->cuts.n; ++b) {
     const uint32_t rank  = self->cuts.rank[b];
@@ -356,6 +374,8 @@ void fiq_anneal_resolve_cuts(FiqAnneal* self)
 /// Coordinate of the oscillator of `rank` by the first histogram, linear within a cell.
 static float rough_place(const FiqAnneal* self, uint32_t rank)
 {
+  assert(rank >= 1);
+  assert(self->histogram.range_scale > 0.0f);
   const int32_t  cell  = cell_of_rank(self, rank);
   const uint32_t below = self->histogram.below[cell];
   const float    n     = (float)(self->histogram.below[cell + 1] - below);
@@ -367,6 +387,8 @@ static float rough_place(const FiqAnneal* self, uint32_t rank)
 /// Early in a flight, and until the refined cuts of a new plan are there, the first histogram does.
 static float rough_cut(const FiqAnneal* self, uint32_t b)
 {
+  assert(b < FIQ_CARRIERS_MAX);
+  assert(self->cuts.share[b] >= 0.0f && self->cuts.share[b] <= 1.0f);
   const uint32_t total = self->histogram.below[FIQ_ANNEAL_COARSE];
   const uint32_t rank  = (uint32_t)(self->cuts.share[b] * (float)total + 0.5f);
   if (rank == 0 || rank >= total) {
@@ -378,6 +400,7 @@ static float rough_cut(const FiqAnneal* self, uint32_t b)
 /// p as the schedule sees it.
 float fiq_anneal_progress(const FiqAnneal* self)
 {
+  assert(self->params.curve >= -1.0f && self->params.curve <= 1.0f);
   const float curve = self->params.curve;
   return fabsf(curve) > 0.0f ? powf(self->schedule.p, exp2f(2.0f * curve)) : self->schedule.p;
 }
@@ -385,6 +408,7 @@ float fiq_anneal_progress(const FiqAnneal* self)
 /// However soft the softmax is, toward the end all choose, so that nobody is far from its carrier when it settles.
 static float last_choice(float p)
 {
+  assert(p >= 0.0f && p <= 1.0f);
   const float late = fmaxf(0.0f, (p - 0.85f) / 0.15f);
   return 2.0f * late * late;
 }
@@ -392,6 +416,7 @@ static float last_choice(float p)
 /// Sharpness of this step by the chosen mode, that of single carriers apart.
 static float sharpness_by_mode(const FiqAnneal* self)
 {
+  assert(self->params.sharpness > 0.0f);
   const FiqAnnealParams* params = &self->params;
   const float            cold   = fiq_anneal_progress(self);
   const float            plain  = fiq_anneal_sharpness(params->sharpness, cold);
@@ -415,6 +440,7 @@ static uint32_t float_bits(float x)
 /// What the kernel for few carriers needs, once the field is complete.
 static void set_flips(FiqSoftmaxField* field)
 {
+  assert(field->n <= FIQ_CARRIERS_MAX);
   for (uint32_t k = 0; k < field->n; ++k) {
     field->flip[k][0] = float_bits(field->low[k]) ^ float_bits(field->low[k + 1]);
     field->flip[k][1] = float_bits(field->span[k]) ^ float_bits(field->span[k + 1]);
@@ -427,6 +453,7 @@ static void set_flips(FiqSoftmaxField* field)
 static void sharpen_each(FiqAnneal* self, const FiqAnnealTarget* target, const int32_t* order,
                          uint32_t n)
 {
+  assert(n <= SLOTS);
   float factor[SLOTS];
   float sum = 0.0f;
   for (uint32_t i = 0; i < n; ++i) {
@@ -445,6 +472,7 @@ static void sharpen_each(FiqAnneal* self, const FiqAnnealTarget* target, const i
 /// The biases that move the indifference points onto the cuts, and the field with them.
 void fiq_anneal_build_field(FiqAnneal* self, const FiqAnnealTarget* target)
 {
+  assert(self && target);
   bool    wanted[SLOTS];
   int32_t order[SLOTS];
   float   x[SLOTS];

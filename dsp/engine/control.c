@@ -2,6 +2,8 @@
 #include "dsp/engine/engine_state.h"
 #include "dsp/engine/telemetry_fill.h"
 
+#include <assert.h>
+
 static const float coupling_told_max = 64.0f; // of the meter
 static const float bypass_s          = 0.01f;
 static const float detour_s          = 0.02f;
@@ -14,6 +16,8 @@ static const float goal_octaves = 4.0f; // of the drive that a goal adds or take
 /// A new input mode is taken behind the dry signal, once nothing of the old one is left in the realms.
 static void control_mode(FiqEngine* self, float period_s)
 {
+  assert(self->path);
+  assert(period_s > 0.0f);
   const FiqInputMode wanted = self->params.input_mode;
   const bool         leave  = wanted != self->routing.mode;
   if (leave && self->routing.detour.end <= 0.0f) {
@@ -28,12 +32,14 @@ static void control_mode(FiqEngine* self, float period_s)
 
 static float magnitude_of(const FiqSmoother* smoother)
 {
+  assert(smoother);
   return fabsf(smoother->start) + fabsf(smoother->end);
 }
 
 /// Q costs as much as I, so it is made only while something turns; it must be whole before that begins.
 static void control_quadrature(FiqEngine* self)
 {
+  assert(self->control_frames > 0);
   const bool wanted = fabsf(self->params.rotate) + fabsf(self->params.shift) > 0.0f;
   const bool turns  = magnitude_of(&self->smoothed[FIQ_SMOOTH_ROTATE]) +
                          magnitude_of(&self->smoothed[FIQ_SMOOTH_SHIFT]) >
@@ -48,6 +54,7 @@ static void control_quadrature(FiqEngine* self)
 
 static void tick_smoothers(FiqEngine* self)
 {
+  assert(self->routing.detour.end >= 0.0f && self->routing.detour.end <= 1.0f);
   for (uint32_t i = 0; i < FIQ_N_SMOOTHED; ++i) {
     const bool waits =
         (i == FIQ_SMOOTH_ROTATE || i == FIQ_SMOOTH_SHIFT) && self->routing.q_frames > 0;
@@ -60,6 +67,7 @@ static void tick_smoothers(FiqEngine* self)
 
 static FiqRealmsParams realms_params(const FiqEngine* self)
 {
+  assert(self->path);
   const FiqEngineParams* const p = &self->params;
   // The density goal thickens by harmonics.
   const float density = fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_DENSITY);
@@ -81,6 +89,7 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
 
 static void control_paths(FiqEngine* self)
 {
+  assert(self->path);
   FiqEffectPathParams params = {.realms   = realms_params(self),
                                 .trust    = &self->lessons.trust,
                                 .watching = self->lessons.playing_id != 0 || self->lessons.is_tuned,
@@ -105,6 +114,8 @@ static void control_paths(FiqEngine* self)
 /// Fade to the incoming path once it is filled, then let it take the place of the old one.
 static void control_exchange(FiqEngine* self, float period_s)
 {
+  assert(self->path);
+  assert(period_s > 0.0f);
   if (!self->exchange.incoming) {
     return;
   }
@@ -120,6 +131,7 @@ static void control_exchange(FiqEngine* self, float period_s)
 
 static void meter_core(FiqEngineMeters* meters, const FiqPhaseCore* core)
 {
+  assert(meters && core);
   meters->order          = core->order;
   meters->uncertainty    = core->uncertainty;
   meters->coupling_now   = core->coupling;
@@ -132,6 +144,7 @@ static void meter_core(FiqEngineMeters* meters, const FiqPhaseCore* core)
 /// In the Swarm it is the notes' oscillators that count.
 static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
 {
+  assert(meters && !self->path);
   const FiqRegulator* const regulator = &self->phase.group_regulator;
   meters->order                       = self->swarm->swarm.groups.order;
   meters->uncertainty                 = fiq_swarm_uncertainty(&self->swarm->swarm);
@@ -144,6 +157,7 @@ static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
 
 static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)
 {
+  assert(meters && self);
   meters->moments       = (float)self->moments.memory.n_moments;
   meters->recall_match  = self->params.recall > 0.0f ? self->moments.memory.recall : 0.0f;
   meters->goal_progress = fiq_goal_controller_progress(&self->goals.controller);
@@ -152,6 +166,7 @@ static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)
 
 static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
 {
+  assert(meters && self->path);
   const FiqRealms* const realms = &self->path->path.realms;
   meters->coordinated           = realms->coordination_score;
   meters->spectral_share        = fiq_realms_spectral_share(realms);
@@ -176,6 +191,7 @@ static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
 /// Meters that are too dear for every period: exponentials and logarithms by the carrier and by the note.
 static void meter_notes(FiqEngine* self)
 {
+  assert(self->swarm);
   const FiqSwarm* const  swarm  = &self->swarm->swarm;
   FiqEngineMeters* const meters = &self->report.meters;
   const uint32_t         n      = fiq_engine_n_sounding(self);
@@ -190,6 +206,7 @@ static void meter_notes(FiqEngine* self)
 
 static void update_meters(FiqEngine* self)
 {
+  assert(self->swarm);
   const FiqSwarm* const  swarm  = &self->swarm->swarm;
   FiqEngineMeters* const meters = &self->report.meters;
   meters->imbalance             = swarm->anneal.schedule.imbalance;
@@ -211,6 +228,7 @@ static void update_meters(FiqEngine* self)
 
 void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
 {
+  assert(self && draft);
   FiqEngineMeters* const  meters = &self->report.meters;
   FiqCoreTelemetry* const core   = &draft->core;
   draft->frame                   = self->n_ticks * self->control_frames;
@@ -241,6 +259,9 @@ void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
 
 void fiq_engine_control(FiqEngine* self)
 {
+  assert(self && self->swarm);
+  assert(self->position == 0);
+  assert(self->control_frames <= FIQ_CONTROL_MAX);
   const float period_s = (float)(self->control_frames / self->config.sample_rate_hz);
   control_quadrature(self);
   if (self->path) {

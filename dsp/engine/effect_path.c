@@ -8,6 +8,7 @@
 
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 {
+  assert(planes && arena);
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
   }
@@ -60,6 +61,7 @@ FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool*
 
 void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
 {
+  assert(self && realm < FIQ_N_REALMS);
   fiq_realms_reset(&self->realms, realm);
   fiq_field_delay_reset(&self->dry_delay);
   fiq_field_delay_reset(&self->wet_delay);
@@ -77,6 +79,7 @@ void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
 
 void fiq_effect_path_adopt(FiqEffectPath* self, const FiqEffectPath* old)
 {
+  assert(self && old);
   fiq_realms_adopt(&self->realms, &old->realms);
   self->envelope    = old->envelope;
   self->led         = old->led;
@@ -85,6 +88,8 @@ void fiq_effect_path_adopt(FiqEffectPath* self, const FiqEffectPath* old)
 
 void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* params)
 {
+  assert(params->trust && params->mix);
+  assert(params->rotate && params->level && params->follow);
   assert(self->position == 0);
   self->params = *params;
   self->seen   = (FiqPathLevels){0.0f, 0.0f, 0.0, 0.0};
@@ -99,11 +104,13 @@ void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* par
 /// How far frame `i` of this call is through the control period, 0..1.
 static float planes_at(const FiqEffectPath* self, uint32_t i)
 {
+  assert(self->position + i < self->config.control_frames);
   return (float)(self->position + i) * self->step;
 }
 
 static void mid_side(float* const* planes, uint32_t n_frames, float scale)
 {
+  assert(planes[0] != planes[1]);
   float* const a = planes[0];
   float* const b = planes[1];
   for (uint32_t i = 0; i < n_frames; ++i) {
@@ -117,6 +124,8 @@ static void mid_side(float* const* planes, uint32_t n_frames, float scale)
 /// Turn z = i + jq by the rotation's line and by the shift, in place.
 static void turn_field(FiqEffectPath* self, FiqField* z)
 {
+  assert(z->i && z->q);
+  assert(z->n_frames <= FIQ_CONTROL_MAX);
   fiq_field_shift_process(&self->shift, z);
   for (uint32_t n = 0; n < z->n_frames; ++n) {
     const float angle = fiq_smoother_at(self->params.rotate, planes_at(self, n));
@@ -131,6 +140,8 @@ static void turn_field(FiqEffectPath* self, FiqField* z)
 
 static void turn_phases(FiqEffectPath* self, uint32_t n_frames)
 {
+  assert(self->params.with_q);
+  assert(n_frames <= FIQ_CONTROL_MAX);
   const double rate = self->config.sample_rate_hz;
   if (self->params.input_mode == FIQ_INPUT_IQ_PAIR) {
     FiqField pair = fiq_field_from_pair(self->wet[0], self->wet[1], rate, n_frames, 0);
@@ -149,6 +160,7 @@ static void turn_phases(FiqEffectPath* self, uint32_t n_frames)
 
 static void copy_planes(float* const* to, const float* const* from, uint32_t n_frames)
 {
+  assert(n_frames <= FIQ_CONTROL_MAX);
   memcpy(to[0], from[0], n_frames * sizeof(float));
   memcpy(to[1], from[1], n_frames * sizeof(float));
 }
@@ -156,12 +168,14 @@ static void copy_planes(float* const* to, const float* const* from, uint32_t n_f
 /// A sidechain counts as connected until it was silent for this long.
 static uint32_t hold_frames(const FiqEffectPath* self)
 {
+  assert(self->config.sample_rate_hz > 0.0);
   return (uint32_t)(2.0 * self->config.sample_rate_hz);
 }
 
 static void process_wet(FiqEffectPath* self, const float* const* in, const float* const* side,
                         uint32_t n_frames)
 {
+  assert(in && side);
   const FiqInputMode        mode = self->params.input_mode;
   const float* const*       from = in;
   const float* const* const wet  = (const float* const*)self->wet;
@@ -186,6 +200,7 @@ static void process_wet(FiqEffectPath* self, const float* const* in, const float
 /// Frames since the sidechain last sounded.
 static void watch_side(FiqEffectPath* self, uint32_t n_frames)
 {
+  assert(n_frames <= FIQ_CONTROL_MAX);
   uint32_t last = n_frames; // frame after the last that sounds
   while (last > 0 && !(fabsf(self->side[0][last - 1]) + fabsf(self->side[1][last - 1]) > 1e-5f)) {
     --last;
@@ -197,11 +212,13 @@ static void watch_side(FiqEffectPath* self, uint32_t n_frames)
 
 float fiq_effect_path_follow_gain(float power)
 {
+  assert(power >= 0.0f);
   return fminf(2.0f, 4.0f * sqrtf(power));
 }
 
 bool fiq_effect_path_follows_side(const FiqEffectPath* self)
 {
+  assert(self);
   return self->side_frames < hold_frames(self);
 }
 
@@ -209,6 +226,7 @@ bool fiq_effect_path_follows_side(const FiqEffectPath* self)
 /// sounds and for two seconds after, else the input, unless what it sings is as loud as that already.
 static void add_swarm(FiqEffectPath* self, uint32_t n_frames)
 {
+  assert(self->params.level && self->params.follow);
   const FiqSmoother* const level = self->params.level;
   watch_side(self, n_frames);
   if (level->start <= 0.0f && level->end <= 0.0f) {
@@ -232,6 +250,7 @@ static void add_swarm(FiqEffectPath* self, uint32_t n_frames)
 
 static void see_peaks(FiqEffectPath* self, const float* const* in, uint32_t n_frames)
 {
+  assert(in && n_frames <= FIQ_CONTROL_MAX);
   FiqPathLevels* const seen = &self->seen;
   for (uint32_t i = 0; i < n_frames; ++i) {
     seen->peak_in  = fmaxf(seen->peak_in, fmaxf(fabsf(in[0][i]), fabsf(in[1][i])));
@@ -247,6 +266,7 @@ static double block_energy(float a, float b)
 
 static void see_energies(FiqEffectPath* self, uint32_t n_frames)
 {
+  assert(n_frames <= FIQ_CONTROL_MAX);
   float* const* const  wet  = self->wet;
   float* const* const  dry  = self->dry;
   float* const* const  side = self->side;
@@ -265,6 +285,7 @@ static void see_energies(FiqEffectPath* self, uint32_t n_frames)
 /// Put the delayed input in place of the rest of `share`.
 static void mix_dry(FiqEffectPath* self, const FiqSmoother* share, uint32_t n_frames)
 {
+  assert(share->start >= 0.0f && share->end >= 0.0f);
   if (share->start >= 1.0f && share->end >= 1.0f) {
     return; // untouched to the last bit
   }
@@ -279,6 +300,7 @@ static void mix_dry(FiqEffectPath* self, const FiqSmoother* share, uint32_t n_fr
 static const float* const* sound_of(const float* const* from, float* const* planes,
                                     uint32_t n_frames)
 {
+  assert(planes[0] && planes[1]);
   if (from) {
     return from;
   }
@@ -291,6 +313,7 @@ static const float* const* sound_of(const float* const* from, float* const* plan
 static void delay_or_rest(FiqFieldDelay* line, uint32_t* quiet_frames, bool is_fed,
                           const float* const* in, float* const* out, uint32_t n_frames)
 {
+  assert(line && quiet_frames);
   const bool     is_empty = *quiet_frames > line->delay_max_frames;
   const uint32_t quiet    = is_empty ? *quiet_frames : *quiet_frames + n_frames;
   *quiet_frames           = is_fed ? 0 : quiet;
@@ -302,6 +325,7 @@ static void delay_or_rest(FiqFieldDelay* line, uint32_t* quiet_frames, bool is_f
 void fiq_effect_path_process(FiqEffectPath* self, const float* const* in, const float* const* side,
                              const float* const* swarm, uint32_t n_frames)
 {
+  assert(in);
   assert(self->position + n_frames <= self->config.control_frames);
   const float* const* const wet       = (const float* const*)self->wet;
   const float* const* const led_by    = sound_of(side, self->side, n_frames);

@@ -23,6 +23,8 @@
 #include "dsp/phase/regulator.h"
 #include "dsp/phase/stochastic_resonance.h"
 
+#include <assert.h>
+
 enum {
   FIQ_RETIRED_MAX     = 4,  ///< replaced parts waiting for their release
   FIQ_TELEMETRY_TICKS = 32, ///< control periods from one telemetry to the next
@@ -198,24 +200,28 @@ static const size_t fiq_smoothed_offset[FIQ_N_SMOOTHED] = {
 /// Whether the swarm sings what is heard at the input and nothing else.  [audio]
 static inline bool fiq_engine_copies_input(const FiqEngine* self)
 {
+  assert(self);
   return self->params.source == FIQ_SOURCE_ANALYSIS;
 }
 
 /// Whether the swarm sings what is heard at the input, which is as loud as that by itself.  [audio]
 static inline bool fiq_engine_sings_input(const FiqEngine* self)
 {
+  assert(self);
   return self->params.source != FIQ_SOURCE_SYNTHESIS;
 }
 
 /// The control behind a smoother.  [audio]
 static inline float fiq_engine_smoothed_param(const FiqEngineParams* params, FiqSmoothed which)
 {
+  assert(params && which < FIQ_N_SMOOTHED);
   return *(const float*)(const void*)((const char*)params + fiq_smoothed_offset[which]);
 }
 
 /// One step of at most `step` toward `target`.  [audio]
 static inline void fiq_engine_ramp(FiqSmoother* smoother, float target, float step)
 {
+  assert(smoother && step >= 0.0f);
   const float from = smoother->end;
   fiq_smoother_tick(smoother,
                     target > from ? fminf(target, from + step) : fmaxf(target, from - step));

@@ -11,6 +11,7 @@ static const double offline_s   = 60.0;
 
 void fiq_engine_retire_part(FiqEngine* self, FiqPart* part)
 {
+  assert(self && part);
   for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
     if (!self->exchange.retired[i]) {
       self->exchange.retired[i] = part;
@@ -22,6 +23,7 @@ void fiq_engine_retire_part(FiqEngine* self, FiqPart* part)
 
 uint32_t fiq_engine_latency_frames(const FiqEngine* self)
 {
+  assert(self && self->swarm);
   return self->path ? self->path->path.latency_frames
                     : fiq_swarm_latency_frames(&self->swarm->swarm);
 }
@@ -34,6 +36,7 @@ static const double crossfade_least_s = 0.0027;
 
 void fiq_engine_start_swarm_crossfade(FiqEngine* self, FiqPart* old)
 {
+  assert(old && old != self->swarm);
   const FiqSwarm* const next  = &self->swarm->swarm;
   const uint32_t        step  = next->step_frames;
   const uint32_t        least = (uint32_t)(crossfade_least_s * self->config.sample_rate_hz);
@@ -47,6 +50,7 @@ void fiq_engine_start_swarm_crossfade(FiqEngine* self, FiqPart* old)
 
 void fiq_engine_end_leaving(FiqEngine* self)
 {
+  assert(self);
   if (self->exchange.leaving) {
     fiq_engine_retire_part(self, self->exchange.leaving);
     self->exchange.leaving = NULL;
@@ -62,6 +66,7 @@ static float leaving_gain(float frames, float fade)
 
 void fiq_engine_add_leaving(FiqEngine* self, uint32_t n_frames)
 {
+  assert(n_frames <= FIQ_CONTROL_MAX);
   if (!self->exchange.leaving) {
     return;
   }
@@ -82,6 +87,7 @@ void fiq_engine_add_leaving(FiqEngine* self, uint32_t n_frames)
 
 void fiq_engine_finish_exchange(FiqEngine* self)
 {
+  assert(self->exchange.incoming && self->path);
   fiq_engine_retire_part(self, self->path);
   self->path              = self->exchange.incoming;
   self->exchange.incoming = NULL;
@@ -91,6 +97,7 @@ void fiq_engine_finish_exchange(FiqEngine* self)
 
 static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
+  assert(self->swarm && params->oscillators >= 1);
   static const uint32_t     steps[] = {64, 256, 1024};
   const FiqPartOrder* const now     = &self->swarm->order;
   // Grow by doubling, so that a knob on its way up does not rebuild the swarm at every step.
@@ -105,12 +112,14 @@ static bool wants_swarm(const FiqEngine* self, const FiqEngineParams* params, Fi
 /// which takes a worker, or a host that is not in a hurry.
 static bool is_quick(const FiqEngine* self, const FiqEngineParams* params)
 {
+  assert(self && params);
   const bool can_change = self->config.with_worker || params->freewheel;
   return can_change && params->window <= FIQ_WINDOW_1024 && params->realm == FIQ_REALM_SPECTRAL;
 }
 
 static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
+  assert(self && params && order);
   if (!self->path || self->exchange.incoming) {
     return false;
   }
@@ -133,6 +142,7 @@ static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, Fiq
 
 static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
+  assert(self && params && order);
   const bool offline = params->freewheel;
   *order             = (FiqPartOrder){.kind          = FIQ_PART_LEARNER,
                                       .window_frames = 256u << params->window,
@@ -150,6 +160,7 @@ static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, 
 
 bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
+  assert(self && params && order);
   for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
     if (self->exchange.retired[i]) {
       return false;
@@ -197,6 +208,7 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
 
 FiqPart* fiq_engine_take_retired_part(FiqEngine* self)
 {
+  assert(self);
   for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
     FiqPart* const part = self->exchange.retired[i];
     if (part) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/engine/engine_state.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const float crest_low_db   = 3.0f; // of the headroom goal: 100 % .. 0 %
@@ -10,6 +11,7 @@ static const float centre_octaves = 6.64385619f;
 
 FiqStatus fiq_engine_init_goals(FiqEngine* self, FiqArena* arena)
 {
+  assert(self && arena);
   const FiqStatus memory    = fiq_moment_memory_init(&self->moments.memory, arena);
   const FiqStatus measure   = fiq_output_meter_init(&self->goals.meter, arena, &self->input.pool,
                                                     self->config.sample_rate_hz);
@@ -21,6 +23,7 @@ FiqStatus fiq_engine_init_goals(FiqEngine* self, FiqArena* arena)
 
 void fiq_engine_reset_goals(FiqEngine* self)
 {
+  assert(self);
   fiq_moment_memory_reset(&self->moments.memory);
   fiq_output_meter_reset(&self->goals.meter);
   fiq_disperser_reset(&self->goals.disperser);
@@ -37,6 +40,8 @@ void fiq_engine_reset_goals(FiqEngine* self)
 
 static float natural_target(FiqGoalKind kind, float share)
 {
+  assert(kind < FIQ_N_GOAL_KINDS);
+  assert(share >= 0.0f && share <= 1.0f);
   switch (kind) {
   case FIQ_GOAL_HEADROOM:
     return fiq_mix(crest_high_db, crest_low_db, share);
@@ -50,6 +55,7 @@ static float natural_target(FiqGoalKind kind, float share)
 /// Append the goal of choice `kind` (1..) unless that is none.
 static void add_goal(FiqGoal* goals, uint32_t* n, float kind, float target, float weight)
 {
+  assert(*n <= FIQ_GOALS_MAX);
   const bool legal = kind >= 0.5f && kind < (float)FIQ_N_GOAL_KINDS + 0.5f && isfinite(target) &&
                      isfinite(weight) && weight > 0.0f;
   if (legal && *n < FIQ_GOALS_MAX) {
@@ -60,6 +66,8 @@ static void add_goal(FiqGoal* goals, uint32_t* n, float kind, float target, floa
 
 static void control_goals(FiqEngine* self, float period_s)
 {
+  assert(self->goals.n_asked <= FIQ_ENGINE_GOALS);
+  assert(period_s > 0.0f);
   const FiqEngineParams* const  p = &self->params;
   const FiqOutputReading* const m = &self->goals.meter.result;
   FiqGoal                       goals[FIQ_GOALS_MAX];
@@ -98,6 +106,7 @@ static void control_goals(FiqEngine* self, float period_s)
 
 void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n)
 {
+  assert(self && (goals || n == 0));
   self->goals.n_asked = n < FIQ_ENGINE_GOALS ? n : FIQ_ENGINE_GOALS;
   for (uint32_t i = 0; i < self->goals.n_asked; ++i) {
     self->goals.asked[i] = goals[i];
@@ -108,6 +117,7 @@ void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t 
 static uint32_t played_partials(const FiqEngine* self, FiqMomentMemoryPartial* partials,
                                 uint32_t most)
 {
+  assert(partials && most <= FIQ_SWARM_VOICES_MAX);
   const FiqNotes* const notes = &self->swarm->swarm.notes;
   uint32_t              n     = 0;
   for (uint32_t i = 0; i < FIQ_NOTES_MAX && n < most; ++i) {
@@ -124,6 +134,7 @@ static uint32_t played_partials(const FiqEngine* self, FiqMomentMemoryPartial* p
 static uint32_t heard_partials(const FiqEngine* self, FiqMomentMemoryPartial* partials,
                                uint32_t most)
 {
+  assert(partials && most <= FIQ_SWARM_VOICES_MAX);
   uint32_t                            n_heard = 0;
   const FiqPartialTrackerVoice* const heard =
       fiq_partial_tracker_voices(&self->input.tracker, &n_heard);
@@ -137,6 +148,7 @@ static uint32_t heard_partials(const FiqEngine* self, FiqMomentMemoryPartial* pa
 /// What is present: the input where one is heard, else what is played.
 static void find_present(FiqEngine* self)
 {
+  assert(self->swarm);
   if (self->path || self->params.source != FIQ_SOURCE_SYNTHESIS) {
     self->moments.n_present = heard_partials(self, self->moments.present, FIQ_SWARM_VOICES_MAX);
     fiq_partial_tracker_axes(&self->input.tracker, self->moments.axes);
@@ -152,6 +164,7 @@ static void find_present(FiqEngine* self)
 
 static void control_memory(FiqEngine* self, float period_s)
 {
+  assert(self->moments.n_present <= FIQ_SWARM_VOICES_MAX);
   const FiqEngineParams* const p      = &self->params;
   const bool                   clears = p->memory_clear;
   const FiqMomentMemoryParams  params = {p->remember, p->forgetting, p->recall_age};
@@ -170,6 +183,7 @@ static void control_memory(FiqEngine* self, float period_s)
 
 static void update_attention(FiqEngine* self, float period_s)
 {
+  assert(period_s > 0.0f);
   if (self->params.attention <= 0.0f) {
     if (self->goals.attending) {
       fiq_attention_reset(&self->goals.attention, FIQ_AXES);
@@ -183,12 +197,14 @@ static void update_attention(FiqEngine* self, float period_s)
 
 bool fiq_engine_is_present(const FiqEngine* self)
 {
+  assert(self);
   const FiqEngineParams* const p = &self->params;
   return p->remember || p->recall > 0.0f || p->attention > 0.0f;
 }
 
 void fiq_engine_control_goals(FiqEngine* self, float period_s)
 {
+  assert(self && period_s > 0.0f);
   if (fiq_engine_is_present(self)) {
     find_present(self);
   }
@@ -199,6 +215,7 @@ void fiq_engine_control_goals(FiqEngine* self, float period_s)
 
 uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint32_t most)
 {
+  assert(voices && most <= FIQ_SWARM_VOICES_MAX);
   uint32_t n_recalled = 0;
   if (self->params.recall <= 0.0f) {
     return 0;
@@ -218,20 +235,25 @@ uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint3
 
 uint32_t fiq_engine_memory_generation(const FiqEngine* self)
 {
+  assert(self);
   return self->moments.memory.generation;
 }
 
 uint32_t fiq_engine_n_moments(const FiqEngine* self)
 {
+  assert(self->moments.memory.n_moments <= FIQ_ENGINE_MOMENTS);
   return self->moments.memory.n_moments;
 }
 
 void fiq_engine_pack_memory(const FiqEngine* self, float* packed, uint32_t first, uint32_t n)
 {
+  assert(packed);
+  assert(first + n <= FIQ_ENGINE_MOMENTS);
   fiq_moment_memory_pack_some(&self->moments.memory, packed, first, n);
 }
 
 void fiq_engine_set_memory(FiqEngine* self, const float* packed)
 {
+  assert(self && packed);
   fiq_moment_memory_unpack(&self->moments.memory, packed);
 }

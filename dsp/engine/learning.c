@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/engine/engine_state.h"
 
+#include <assert.h>
+
 static const float  distrust_s = 0.018f; // less than what is watched, so that harm is never heard
 static const float  trust_s    = 0.05f;
 static const double first_s    = 2.0; // what the first lesson needs, and the later ones
@@ -18,12 +20,14 @@ _Static_assert((int)FIQ_OBJECTIVE_HEADROOM - 1 == (int)FIQ_LEARN_HEADROOM &&
 /// What is to be learned; none of the learner's objectives while that is off.
 static FiqLearnObjective objective_of(const FiqEngineParams* params)
 {
+  assert(params);
   return (FiqLearnObjective)((int)params->objective - 1);
 }
 
 /// The spectral realm is to play what it learns.
 static bool engine_is_learning(const FiqEngine* self)
 {
+  assert(self);
   return self->path && self->params.objective != FIQ_OBJECTIVE_OFF &&
          self->params.realm == FIQ_REALM_SPECTRAL;
 }
@@ -31,6 +35,7 @@ static bool engine_is_learning(const FiqEngine* self)
 /// What it has for that: the number of the lesson, or 0.
 static uint32_t fitting_lesson(const FiqEngine* self)
 {
+  assert(self);
   const bool fits = self->lessons.learned.is_known &&
                     self->lessons.learned.learned.objective == objective_of(&self->params);
   return fits && engine_is_learning(self) ? self->lessons.learned_id : 0;
@@ -38,6 +43,7 @@ static uint32_t fitting_lesson(const FiqEngine* self)
 
 static void play_lesson(FiqEngine* self, uint32_t id)
 {
+  assert(id == 0 || self->lessons.learned.is_known);
   static const FiqPhaseSolution none = {.is_known = false};
   self->lessons.playing              = id ? self->lessons.learned : none;
   self->lessons.playing_id           = id;
@@ -52,6 +58,7 @@ static void play_lesson(FiqEngine* self, uint32_t id)
 /// Start from silence with what fits.
 void fiq_engine_restart_lesson(FiqEngine* self)
 {
+  assert(self);
   play_lesson(self, fitting_lesson(self));
   self->lessons.is_tuned      = engine_is_learning(self);
   self->lessons.settle_frames = 0;
@@ -64,6 +71,7 @@ void fiq_engine_restart_lesson(FiqEngine* self)
 /// Whether the change needs a way through the dry signal: a delay or a polarity cannot be faded.
 static bool is_move(const FiqPhaseSolution* from, const FiqPhaseSolution* to, double rate)
 {
+  assert(from && to && rate > 0.0);
   const bool a = from->is_known && from->learned.is_inverted;
   const bool b = to->is_known && to->learned.is_inverted;
   return a != b ||
@@ -72,6 +80,7 @@ static bool is_move(const FiqPhaseSolution* from, const FiqPhaseSolution* to, do
 
 static void change_lesson(FiqEngine* self)
 {
+  assert(self->path);
   static const FiqPhaseSolution none   = {.is_known = false};
   const uint32_t                wanted = fitting_lesson(self);
   if (wanted != self->lessons.playing_id) {
@@ -91,6 +100,8 @@ static void change_lesson(FiqEngine* self)
 
 static void control_trust(FiqEngine* self, float period_s)
 {
+  assert(self->path);
+  assert(period_s > 0.0f);
   FiqPathLevels seen = self->path->path.seen;
   if (self->lessons.settle_frames > 0) {
     seen.peak_wet   = 0.0f;
@@ -119,6 +130,7 @@ static void control_trust(FiqEngine* self, float period_s)
 
 void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned)
 {
+  assert(self);
   self->lessons.is_stale  = true;
   self->lessons.n_lessons = 0;
   if (self->lessons.learner) {
@@ -132,6 +144,7 @@ void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned)
 /// Without a worker lessons go on in here, a slice at a time.
 static void study(FiqEngine* self)
 {
+  assert(self->path);
   const bool offline = self->params.freewheel;
   if (self->config.with_worker || !self->lessons.learner) {
     return;
@@ -152,6 +165,8 @@ static void study(FiqEngine* self)
 
 void fiq_engine_control_learning(FiqEngine* self, float period_s)
 {
+  assert(self->path);
+  assert(period_s > 0.0f);
   const FiqEngineParams* const p     = &self->params;
   const bool                   clear = p->learn_clear;
   if (clear && !self->lessons.is_clearing) {
@@ -173,6 +188,7 @@ void fiq_engine_control_learning(FiqEngine* self, float period_s)
 
 FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
 {
+  assert(self && params);
   FiqPart* const part = self->lessons.learner;
   if (!part || part->learning.is_taken || params->objective == FIQ_OBJECTIVE_OFF ||
       params->objective != self->lessons.objective) {

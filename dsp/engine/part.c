@@ -10,6 +10,7 @@
 
 uint32_t fiq_part_control_frames(double sample_rate_hz)
 {
+  assert(sample_rate_hz > 0.0);
   uint32_t frames = 32;
   for (double rate = 66150.0; sample_rate_hz > rate && frames < FIQ_CONTROL_MAX; rate *= 2.0) {
     frames *= 2;
@@ -21,6 +22,7 @@ uint32_t fiq_part_control_frames(double sample_rate_hz)
 /// cannot (before Linux 5.14) leaves it at that.
 static void populate(void* block, size_t size_bytes)
 {
+  assert(block && size_bytes > 0);
 #if defined(MADV_POPULATE_WRITE)
   const uintptr_t page  = (uintptr_t)sysconf(_SC_PAGESIZE);
   const uintptr_t first = ((uintptr_t)block + page - 1) / page * page;
@@ -36,6 +38,7 @@ static void populate(void* block, size_t size_bytes)
 
 void* fiq_part_memory(size_t size_bytes)
 {
+  assert(size_bytes > 0);
   void* block = NULL;
   if (posix_memalign(&block, FIQ_ARENA_ALIGN_BYTES, size_bytes)) {
     return NULL;
@@ -47,11 +50,13 @@ void* fiq_part_memory(size_t size_bytes)
 /// A step of 44.1 and 48 kHz at the present rate: the same time.
 static uint32_t step_frames(double sample_rate_hz, uint32_t frames)
 {
+  assert(frames >= 32);
   return frames / 32 * fiq_part_control_frames(sample_rate_hz);
 }
 
 static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig* config)
 {
+  assert(self && arena && config);
   const double rate = config->sample_rate_hz;
   if (self->order.kind == FIQ_PART_SWARM) {
     const FiqSwarmConfig swarm = {.sample_rate_hz = rate,
@@ -83,6 +88,7 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
 
 FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order)
 {
+  assert(config && order);
   FiqPart* const self = calloc(1, sizeof(FiqPart));
   if (!self) {
     return NULL;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/engine/engine_state.h"
 
+#include <assert.h>
+
 static const float goal_coupling = 6.0f;  // units of K that a goal may add or take
 static const float coupling_low  = -2.0f; // of K with the goals' part
 static const float coupling_high = 16.0f;
@@ -14,12 +16,15 @@ static const float sync_lengths[] = {0.0f, 4.0f, 2.0f, 1.0f, 2.0f, 1.0f, 0.5f, 0
 /// Beats of a sync choice, or 0 for free.
 float fiq_engine_sync_beats(const FiqEngine* self, FiqSync choice)
 {
+  assert(choice <= FIQ_SYNC_SIXTEENTH);
+  assert(self->tempo.beats_per_bar > 0.0);
   const bool in_bars = choice >= FIQ_SYNC_4_BARS && choice <= FIQ_SYNC_1_BAR;
   return sync_lengths[choice] * (in_bars ? (float)self->tempo.beats_per_bar : 1.0f);
 }
 
 FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena)
 {
+  assert(self && arena);
   const FiqPhaseCoreConfig config = {
       .n_osc_max      = FIQ_KURAMOTO_MAX,
       .ticks_per_step = FIQ_PHASE_CORE_TICKS,
@@ -29,6 +34,7 @@ FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena)
 
 void fiq_engine_reset_core(FiqEngine* self)
 {
+  assert(self);
   fiq_phase_core_reset(&self->phase.core, self->seed);
   fiq_regulator_reset(&self->phase.group_regulator);
   fiq_stochastic_resonance_reset(&self->phase.group_resonance);
@@ -39,22 +45,26 @@ void fiq_engine_reset_core(FiqEngine* self)
 
 uint32_t fiq_engine_core_frames(double sample_rate_hz)
 {
+  assert(sample_rate_hz > 0.0);
   return FIQ_PHASE_CORE_TICKS * fiq_part_control_frames(sample_rate_hz);
 }
 
 float fiq_engine_coupling(const FiqEngine* self)
 {
+  assert(self);
   const float goal = fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_ORDER);
   return fiq_clamp(self->params.coupling + goal_coupling * goal, coupling_low, coupling_high);
 }
 
 float fiq_engine_order(const FiqEngine* self)
 {
+  assert(self);
   return self->path ? self->phase.core.order : self->swarm->swarm.groups.order;
 }
 
 float fiq_engine_centre_rad_s(const FiqEngine* self)
 {
+  assert(self);
   const FiqEngineParams* const p     = &self->params;
   const float                  beats = fiq_engine_sync_beats(self, p->sync);
   const float rate_hz = beats > 0.0f ? (float)self->tempo.bpm / (60.0f * beats) : p->core_rate;
@@ -97,6 +107,7 @@ static void exchange_news(FiqEngine* self, const FiqPhaseCoreParams* params)
 /// Phases of the realms' bands. Attended ones are drawn to the common phase, and learn faster than the others.
 static void place_core_bands(FiqEngine* self)
 {
+  assert(self);
   const FiqRealms* const realms  = &self->path->path.realms;
   const FiqBands* const  bands   = &realms->spectral[0].bands;
   const uint32_t         n_bands = realms->config.n_bands;
@@ -153,6 +164,7 @@ static bool core_goes_on(FiqEngine* self)
 
 void fiq_engine_control_core(FiqEngine* self)
 {
+  assert(self && self->control_frames > 0);
   FiqPhaseCoreParams params  = core_params(self);
   const bool         goes_on = core_goes_on(self);
   if (goes_on && fiq_phase_core_is_due(&self->phase.core)) {

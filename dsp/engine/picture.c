@@ -16,6 +16,7 @@ static const float middle_c  = 60.0f;
 /// Place on the list of notes that telemetry has of each slot.
 static void list_notes(const FiqSwarm* swarm, uint8_t note_of[FIQ_CARRIERS_MAX])
 {
+  assert(swarm && note_of);
   uint8_t n = 0;
   for (uint32_t slot = 0; slot < FIQ_CARRIERS_MAX; ++slot) {
     note_of[slot] = swarm->anneal.carriers.mass[slot] > 0.0f ? n++ : (uint8_t)FIQ_PICTURE_NO_NOTE;
@@ -25,6 +26,7 @@ static void list_notes(const FiqSwarm* swarm, uint8_t note_of[FIQ_CARRIERS_MAX])
 /// Phase of oscillator `i` in turns, at the moment that those of all others are of: a step under work has led some on.
 static float phase_turns(const FiqSwarm* swarm, uint32_t i)
 {
+  assert(i < swarm->capacity);
   const bool is_ahead = swarm->work.begun && swarm->work.next_item < swarm->work.n_chunks &&
                         i / FIQ_LOBE_CHUNK < swarm->work.next_item;
   const float way = is_ahead ? swarm->osc.nu[i] * (float)swarm->step_frames : 0.0f;
@@ -33,12 +35,14 @@ static float phase_turns(const FiqSwarm* swarm, uint32_t i)
 
 static uint32_t shown(uint32_t k, uint32_t n_shown, uint32_t n_all)
 {
+  assert(n_shown > 0 && k < n_shown);
   return (uint32_t)((uint64_t)k * n_all / n_shown);
 }
 
 /// Phases in turns, for now, and the sums of their groups.
 static void sum_groups(FiqPicture* picture, const FiqSwarm* swarm, uint32_t n_all)
 {
+  assert(picture->n_shown <= FIQ_PICTURE_OSCILLATORS);
   memset(picture->re, 0, sizeof(picture->re));
   memset(picture->im, 0, sizeof(picture->im));
   for (uint32_t k = 0; k < picture->n_shown; ++k) {
@@ -53,6 +57,7 @@ static void sum_groups(FiqPicture* picture, const FiqSwarm* swarm, uint32_t n_al
 
 static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
 {
+  assert(picture && swarm);
   const uint32_t n_all   = picture->common.swarm.n_oscillators;
   const bool     cents   = swarm->step.cents;
   float          loudest = 1e-9f;
@@ -82,6 +87,7 @@ static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
 /// By how much the frame of the core has turned since the last picture.
 static void turn_frame(FiqPicture* picture, const FiqEngine* self)
 {
+  assert(self->control_frames > 0);
   const float period_s = (float)(self->control_frames / self->config.sample_rate_hz);
   const float passed_s = (float)(self->phase.hold.n_ticks - picture->n_ticks) * period_s;
   const bool  is_known = self->phase.hold.n_ticks >= picture->n_ticks && passed_s < 1.0f;
@@ -92,6 +98,7 @@ static void turn_frame(FiqPicture* picture, const FiqEngine* self)
 
 static void show_core(FiqPicture* picture, const FiqEngine* self)
 {
+  assert(picture && self);
   turn_frame(picture, self);
   float          re   = 0.0f;
   float          im   = 0.0f;

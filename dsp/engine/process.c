@@ -6,12 +6,14 @@
 /// How far frame `i` of this segment is through the control period, 0..1.
 static float channel_at(const FiqEngine* self, uint32_t i)
 {
+  assert(self->position + i < self->control_frames);
   return (float)(self->position + i) * self->share;
 }
 
 static void fade_planes(const FiqEngine* self, float* const* to, float* const* from,
                         uint32_t n_frames)
 {
+  assert(self->exchange.incoming);
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
       to[channel][i] = fiq_mix(to[channel][i], from[channel][i],
@@ -22,6 +24,7 @@ static void fade_planes(const FiqEngine* self, float* const* to, float* const* f
 
 static void process_path(FiqEngine* self, FiqEffectPath* path, uint32_t n_frames)
 {
+  assert(self && path);
   const bool is_silent = self->swarm->swarm.rest.asleep;
   fiq_effect_path_process(path, (const float* const*)self->plane.in,
                           self->plane.has_side ? (const float* const*)self->plane.side : NULL,
@@ -36,6 +39,8 @@ typedef struct {
 
 static Sound process_effect(FiqEngine* self, uint32_t n_frames)
 {
+  assert(self->path);
+  assert(n_frames <= self->control_frames);
   if (self->lessons.learner && self->params.objective != FIQ_OBJECTIVE_OFF && self->params.learn) {
     fiq_lesson_record(&self->lessons.learner->learning, (const float* const*)self->plane.in,
                       (const float* const*)self->plane.side, n_frames);
@@ -53,6 +58,8 @@ static Sound process_effect(FiqEngine* self, uint32_t n_frames)
 
 static Sound process_instrument(FiqEngine* self, uint32_t n_frames)
 {
+  assert(!self->path);
+  assert(n_frames <= self->control_frames);
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
       self->plane.wet[channel][i] =
@@ -66,6 +73,7 @@ static Sound process_instrument(FiqEngine* self, uint32_t n_frames)
 
 static void scale(const float* restrict in, float* restrict out, float gain, uint32_t n_frames)
 {
+  assert(in && out);
   for (uint32_t i = 0; i < n_frames; ++i) {
     out[i] = in[i] * gain;
   }
@@ -75,6 +83,7 @@ static void scale(const float* restrict in, float* restrict out, float gain, uin
 static void fade_out(const FiqEngine* self, const Sound* sound, float* const* out,
                      uint32_t n_frames)
 {
+  assert(self && sound && out);
   const FiqSmoother* const level    = &self->smoothed[FIQ_SMOOTH_OUTPUT];
   const FiqSmoother* const enabled  = &self->enabled;
   const bool               is_on    = enabled->start >= 1.0f && enabled->end >= 1.0f;
@@ -98,6 +107,7 @@ static void fade_out(const FiqEngine* self, const Sound* sound, float* const* ou
 /// The way out: disperser, tilt, guard, level, bypass. A fault restarts the modules, and with them the control clock.
 static void leave(FiqEngine* self, const Sound* sound, float* const* out, uint32_t n_frames)
 {
+  assert(self->position + n_frames <= self->control_frames);
   fiq_disperser_process(&self->goals.disperser, sound->wet, n_frames);
   fiq_tilt_process(&self->goals.tilt, sound->wet, n_frames);
   const bool sane = fiq_guard_leave(&self->guard, sound->wet, n_frames);
@@ -114,6 +124,8 @@ static void leave(FiqEngine* self, const Sound* sound, float* const* out, uint32
 /// The input's level, as keys follow it beside voices.
 static void follow_input(FiqEngine* self, uint32_t n_frames)
 {
+  assert(self->path);
+  assert(n_frames <= self->control_frames);
   const float step_s = (float)(1.0 / self->config.sample_rate_hz);
   for (uint32_t i = 0; i < n_frames; ++i) {
     const float power     = 0.5f * (self->plane.in[0][i] * self->plane.in[0][i] +
@@ -125,6 +137,8 @@ static void follow_input(FiqEngine* self, uint32_t n_frames)
 static void process_segment(FiqEngine* self, const float* const* in, const float* const* side,
                             float* const* out, uint32_t n_frames)
 {
+  assert(n_frames > 0);
+  assert(self->position + n_frames <= self->control_frames);
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     fiq_guard_enter(&self->guard, in[channel], self->plane.in[channel], n_frames);
     fiq_guard_enter(&self->guard, side[channel], self->plane.side[channel], n_frames);
@@ -169,6 +183,7 @@ void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const fl
 
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes)
 {
+  assert(self && (message || size_bytes == 0));
   // Keys have nothing to say while the input alone is sung.
   if (!self->input.is_resynthesis || fiq_midi_parse(message, size_bytes).kind != FIQ_MIDI_NOTE_ON) {
     fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
@@ -177,11 +192,13 @@ void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_byte
 
 void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning)
 {
+  assert(self);
   fiq_notes_set_tuning(&self->swarm->swarm.notes, tuning);
 }
 
 void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo)
 {
+  assert(self && tempo);
   if (tempo->bpm >= 1.0 && tempo->bpm <= 10000.0) {
     self->tempo.bpm = tempo->bpm;
   }
@@ -192,15 +209,18 @@ void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo)
 
 const FiqEngineMeters* fiq_engine_meters(const FiqEngine* self)
 {
+  assert(self);
   return &self->report.meters;
 }
 
 void fiq_engine_watch(FiqEngine* self, bool watched)
 {
+  assert(self);
   self->report.watched = watched;
 }
 
 bool fiq_engine_telemetry(FiqEngine* self, FiqTelemetry* telemetry)
 {
+  assert(self && telemetry);
   return fiq_telemetry_read(&self->report.box, telemetry);
 }

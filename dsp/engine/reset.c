@@ -6,6 +6,7 @@
 
 void fiq_engine_reset_sound(FiqEngine* self)
 {
+  assert(self && self->swarm);
   fiq_engine_end_leaving(self);
   if (self->path) {
     fiq_effect_path_reset(&self->path->path, self->params.realm);

@@ -11,6 +11,7 @@ enum { DEFAULT_CAPACITY = 4096 };
 
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 {
+  assert(planes && arena);
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
   }
@@ -18,6 +19,7 @@ static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 
 static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
 {
+  assert(self->control_frames <= FIQ_CONTROL_MAX);
   const FiqPartialTrackerConfig analysis = {self->config.sample_rate_hz, self->control_frames, 0};
   FiqStatus                     status   = fiq_telemetry_init(&self->report.box, arena);
   const FiqStatus               hearing =
@@ -39,6 +41,7 @@ static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
 /// The smoothers are started here, once their period is known.
 static void init_smoothers(FiqEngine* self)
 {
+  assert(self->control_frames > 0);
   const double rate     = self->config.sample_rate_hz;
   const float  period_s = (float)(self->control_frames / rate);
   for (uint32_t i = 0; i < FIQ_N_SMOOTHED; ++i) {
@@ -55,6 +58,7 @@ static void init_smoothers(FiqEngine* self)
 
 static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
 {
+  assert(self && config);
   const FiqPartOrder swarm = {
       .kind = FIQ_PART_SWARM, .capacity = DEFAULT_CAPACITY, .step_frames = FIQ_STEP_FRAMES};
   const FiqPartOrder path = {.kind = FIQ_PART_PATH, .window_frames = 2048, .n_bands = 24};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/engine/engine_state.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@ _Static_assert((int)FIQ_ENGINE_LEARNED == (int)FIQ_PHASE_SOLUTION_FLOATS, "a les
 
 void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
 {
+  assert(self && state);
+  assert(self->goals.n_asked <= FIQ_ENGINE_GOALS);
   memset(state, 0, sizeof(*state));
   state->seed = self->seed;
   for (uint32_t realm = 0; self->path && realm < FIQ_N_REALMS; ++realm) {
@@ -29,11 +32,13 @@ void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
 /// Whether anything has been played since the reset: then what sounds goes on with what is new.
 static bool has_played(const FiqEngine* self)
 {
+  assert(self);
   return self->n_ticks > 0;
 }
 
 void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
 {
+  assert(self && self->swarm);
   self->seed = seed;
   if (self->path) {
     fiq_realms_reseed(&self->path->path.realms, seed);
@@ -50,6 +55,7 @@ void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
 
 void fiq_engine_place_phases(FiqRealms* realms, const FiqEngineState* state)
 {
+  assert(realms && state);
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
     FiqPhaseLayer* const layer = &realms->layer[realm];
     bool                 legal = true;
@@ -69,6 +75,7 @@ void fiq_engine_place_phases(FiqRealms* realms, const FiqEngineState* state)
 
 void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
 {
+  assert(self && state);
   fiq_engine_reseed(self, state->seed);
   if (self->path) {
     fiq_engine_place_phases(&self->path->path.realms, state);

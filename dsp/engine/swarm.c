@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/engine/engine_state.h"
 
+#include <assert.h>
+
 /// Largest prime factor by choice of `partial_primes`.
 static const float primes[] = {0.0f, 2.0f, 3.0f, 5.0f, 7.0f, 11.0f, 13.0f};
 
@@ -13,6 +15,7 @@ static const float goal_tilt          = 12.0f; // dB per octave that the density
 
 static void control_play(FiqEngine* self)
 {
+  assert(self->swarm);
   static const int32_t         limits[] = {3, 5, 7, 11, 13, 2};
   const FiqEngineParams* const p        = &self->params;
   const FiqNotesPlay           play     = {.mode                     = (int32_t)p->mode,
@@ -32,6 +35,7 @@ static void control_play(FiqEngine* self)
 /// The input is analysed while something wants to know of it.
 void fiq_engine_control_analysis(FiqEngine* self)
 {
+  assert(self);
   const FiqEngineParams* const p      = &self->params;
   FiqPartialTrackerParams      params = fiq_partial_tracker_default_params();
   const bool                   of_input =
@@ -50,6 +54,7 @@ void fiq_engine_control_analysis(FiqEngine* self)
 /// Hand what is remembered and what the analysis hears to the swarm.
 static void control_voices(FiqEngine* self)
 {
+  assert(self->swarm);
   FiqSwarmVoice swarm_out[FIQ_SWARM_VOICES_MAX];
   uint32_t      n       = fiq_engine_recalled(self, swarm_out, FIQ_SWARM_VOICES_MAX);
   uint32_t      n_heard = 0;
@@ -71,6 +76,7 @@ static void control_voices(FiqEngine* self)
 /// Notes within the attended bands couple more firmly.
 static void control_attention(FiqEngine* self)
 {
+  assert(self->swarm);
   const FiqAttention* const attention = &self->goals.attention;
   const uint32_t            n         = self->goals.attending ? attention->n_foci : 0;
   float                     low_hz[FIQ_ATTENTION_FOCI_MAX];
@@ -85,6 +91,7 @@ static void control_attention(FiqEngine* self)
 /// K_c of a group of notes, in half widths of its detune.
 float fiq_engine_group_critical(const FiqEngine* self)
 {
+  assert(self);
   // A normal detune has the standard deviation of the uniform one, 1 / sqrt 3 of its half width.
   const bool is_normal = self->params.distribution == FIQ_KURAMOTO_NORMAL;
   return is_normal ? fiq_kuramoto_critical(0.577350269f, FIQ_KURAMOTO_NORMAL)
@@ -94,6 +101,7 @@ float fiq_engine_group_critical(const FiqEngine* self)
 /// Notes whose phases stand still about each other are shaken.
 static void shake_groups(FiqEngine* self, float period_s)
 {
+  assert(period_s > 0.0f);
   const FiqSwarm* const         swarm     = &self->swarm->swarm;
   FiqStochasticResonance* const resonance = &self->phase.group_resonance;
   if (self->params.resonance <= 0.0f || swarm->rest.asleep) {
@@ -120,6 +128,7 @@ static void shake_groups(FiqEngine* self, float period_s)
 /// Coupling and noise of the notes' groups, regulated by their own order.
 static void control_groups(FiqEngine* self)
 {
+  assert(self->swarm);
   const FiqEngineParams* const p    = &self->params;
   const float              period_s = (float)(self->control_frames / self->config.sample_rate_hz);
   const FiqRegulatorParams params   = {.enabled      = p->regulator,
@@ -137,6 +146,7 @@ static void control_groups(FiqEngine* self)
 
 float fiq_engine_group_noise(const FiqEngine* self)
 {
+  assert(self);
   // Groups pull by half their detune, some rad/s, where the core pulls by 1: it takes more to shake them.
   return fminf(group_noise_max, group_noise * (self->phase.group_regulator.noise +
                                                self->phase.group_resonance.noise));
@@ -145,6 +155,7 @@ float fiq_engine_group_noise(const FiqEngine* self)
 /// What is heard or recalled of an input has its own partials; harmonics upon them would be another sound.
 static float n_partials(const FiqEngine* self)
 {
+  assert(self->params.partials >= 1);
   const FiqEngineParams* const p      = &self->params;
   const bool                   copies = fiq_engine_copies_input(self) ||
                       (self->path && p->recall > 0.0f && p->source == FIQ_SOURCE_SYNTHESIS);
@@ -154,6 +165,7 @@ static float n_partials(const FiqEngine* self)
 /// Who begins to sing the input alone lets the keys go.
 static void control_resynthesis(FiqEngine* self)
 {
+  assert(self->swarm);
   const bool copies = fiq_engine_copies_input(self);
   for (uint32_t channel = 0; channel < 16 && copies && !self->input.is_resynthesis; ++channel) {
     fiq_swarm_controller(&self->swarm->swarm, channel, all_notes_off, 0, 0);
@@ -164,6 +176,7 @@ static void control_resynthesis(FiqEngine* self)
 /// The highest mod wheel of channels that sound, and of the first: there is one detune for all notes.
 static float highest_wheel(const FiqNotes* notes)
 {
+  assert(notes);
   float wheel = fiq_notes_wheel(notes, 0);
   for (uint32_t i = 0; i < FIQ_NOTES_MAX; ++i) {
     const FiqNote* const note = &notes->note[i];
@@ -178,12 +191,14 @@ static float highest_wheel(const FiqNotes* notes)
 /// the control reaches to where nobody can decide.
 static float sharpness_of(float control)
 {
+  assert(control > 0.0f);
   return control < 1.0f ? control * control : control;
 }
 
 /// Keys beside voices that have the input's level: they follow it here, as the whole swarm does without voices.
 static float key_level(FiqEngine* self, float period_s)
 {
+  assert(period_s > 0.0f);
   const bool  follows = self->path && fiq_engine_sings_input(self);
   const float led     = follows && !fiq_effect_path_follows_side(&self->path->path) ? 1.0f : 0.0f;
   self->input.key_follow = fiq_effect_path_follow_led(self->input.key_follow, led, period_s);
@@ -194,6 +209,8 @@ static float key_level(FiqEngine* self, float period_s)
 
 void fiq_engine_control_swarm(FiqEngine* self)
 {
+  assert(self && self->swarm);
+  assert(self->tempo.bpm > 0.0);
   const FiqEngineParams* const p = &self->params;
   const float density = fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_DENSITY);
   const float beats   = fiq_engine_sync_beats(self, p->anneal_sync);
@@ -243,6 +260,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
 
 uint32_t fiq_engine_n_sounding(const FiqEngine* self)
 {
+  assert(self && self->swarm);
   const FiqNotes* const notes = &self->swarm->swarm.notes;
   uint32_t              n     = 0;
   for (uint32_t i = 0; i < FIQ_NOTES_MAX; ++i) {

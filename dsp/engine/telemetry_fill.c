@@ -13,6 +13,7 @@ static const float layer_strength[FIQ_N_REALMS] = {0.1f, 0.2f, 0.15f};
 
 void fiq_describe_core(FiqCoreTelemetry* telemetry, const FiqPhaseCore* core)
 {
+  assert(core);
   telemetry->psi_rad     = core->psi_rad;
   telemetry->noise       = core->noise_rad_s;
   telemetry->lyapunov    = core->lyapunov;
@@ -90,6 +91,7 @@ static void count_oscillators(FiqSwarmTelemetry* t, const FiqSwarm* swarm, uint3
 
 void fiq_describe_swarm(FiqTelemetry* telemetry, const FiqSwarm* swarm)
 {
+  assert(swarm);
   assert(telemetry && swarm);
   FiqSwarmTelemetry* const t     = &telemetry->swarm;
   const uint32_t           n_osc = swarm->rest.asleep ? 0 : swarm->anneal.osc.n;

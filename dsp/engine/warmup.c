@@ -5,10 +5,13 @@
 */
 #include "dsp/engine/engine_state.h"
 
+#include <assert.h>
+
 enum { FRAMES = 512, BLOCK = 64 };
 
 void fiq_engine_warm_up(FiqEngine* self, const FiqEngineParams* params)
 {
+  assert(self && params);
   FiqEngineParams quiet = *params;
   quiet.learn           = 0.0f;
   quiet.remember        = 0.0f;
