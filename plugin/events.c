@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/instance.h"
 
+#include <assert.h>
 #include <lv2/atom/util.h>
 #include <lv2/buf-size/buf-size.h>
 #include <lv2/midi/midi.h>
@@ -11,6 +12,7 @@
 
 void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
 {
+  assert(self && map);
   const struct {
     LV2_URID*   urid;
     const char* uri;
@@ -66,6 +68,7 @@ static const LV2_Atom_Event* event_at(const LV2_Atom_Sequence* sequence, uint32_
 
 static double number_of(const FiqUrids* urids, const LV2_Atom* atom, double fallback)
 {
+  assert(urids);
   if (!atom) {
     return fallback;
   }
@@ -87,6 +90,7 @@ static double number_of(const FiqUrids* urids, const LV2_Atom* atom, double fall
 
 static void take_position(FiqPlugin* self, const LV2_Atom_Object* object)
 {
+  assert(self && object);
   const LV2_Atom* bpm = NULL;
   const LV2_Atom* bar = NULL;
   // clang-format off
@@ -103,6 +107,7 @@ static void take_position(FiqPlugin* self, const LV2_Atom_Object* object)
 /// Goals as a vector of floats: kind (1.. as in the parameter), target 0..1, weight; at most nine.
 static void take_goals(FiqPlugin* self, const LV2_Atom* value)
 {
+  assert(self);
   const LV2_Atom_Vector* const vector = (const LV2_Atom_Vector*)(const void*)value;
   if (value->type != self->urids.atom_vector || value->size < sizeof(vector->body) ||
       vector->body.child_type != self->urids.atom_float ||
@@ -121,6 +126,7 @@ static void take_goals(FiqPlugin* self, const LV2_Atom* value)
 
 static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
 {
+  assert(self && object);
   const LV2_Atom* property = NULL;
   const LV2_Atom* value    = NULL;
   // clang-format off
@@ -152,6 +158,7 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
 /// Somebody wants to know a property, or all of them.
 static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
 {
+  assert(self && object);
   const LV2_Atom* property = NULL;
   lv2_atom_object_get(object, self->urids.patch_property, &property, 0);
   const bool named =
@@ -171,6 +178,7 @@ static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
 
 static bool object_is_whole(const LV2_Atom_Object* object)
 {
+  assert(object);
   const uint32_t size = object->atom.size;
   uint32_t       at   = (uint32_t)sizeof(LV2_Atom_Object_Body);
   while (at < size) {
@@ -190,6 +198,7 @@ static bool object_is_whole(const LV2_Atom_Object* object)
 
 static void take_event(FiqPlugin* self, const LV2_Atom* atom)
 {
+  assert(self && atom);
   if (atom->type == self->urids.midi_event) {
     fiq_engine_midi(self->engine, (const uint8_t*)(atom + 1), atom->size);
     return;
@@ -209,6 +218,7 @@ static void take_event(FiqPlugin* self, const LV2_Atom* atom)
 
 void fiq_plugin_run_events(FiqPlugin* self, uint32_t n_frames)
 {
+  assert(self && self->engine);
   const LV2_Atom_Sequence* const inputs[] = {self->ports.control, self->ports.midi};
   uint32_t                       at[2]    = {0, 0};
   uint32_t                       done     = 0;
@@ -234,6 +244,7 @@ void fiq_plugin_run_events(FiqPlugin* self, uint32_t n_frames)
 
 static bool write_seed(FiqPlugin* self, uint32_t which)
 {
+  assert(self);
   (void)which;
   LV2_Atom_Forge* const forge = &self->forge;
   FiqEngineState        state;
@@ -250,6 +261,7 @@ static bool write_seed(FiqPlugin* self, uint32_t which)
 
 static bool write_tuning(FiqPlugin* self, uint32_t which)
 {
+  assert(self);
   (void)which;
   LV2_Atom_Forge* const forge = &self->forge;
   const char* const     path  = fiq_plugin_tuning_path(self);
@@ -267,6 +279,8 @@ static bool write_tuning(FiqPlugin* self, uint32_t which)
 static bool write_whole(FiqPlugin* self, LV2_Atom_Forge_Frame*                   sequence,
                         bool (*write)(FiqPlugin* self, uint32_t which), uint32_t which)
 {
+  assert(self->forge.buf);
+  assert(self && sequence);
   LV2_Atom_Forge* const forge  = &self->forge;
   LV2_Atom* const       notify = &self->ports.notify->atom;
   const uint32_t        offset = forge->offset;
@@ -282,6 +296,7 @@ static bool write_whole(FiqPlugin* self, LV2_Atom_Forge_Frame*                  
 
 void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames)
 {
+  assert(self);
   const bool     is_due = fiq_plugin_picture_is_due(self, n_frames);
   uint8_t* const buffer = (uint8_t*)self->ports.notify;
   if (!buffer || capacity_bytes < sizeof(LV2_Atom_Sequence_Body)) {

@@ -8,12 +8,12 @@
 #ifndef FIQ_INSTANCE_H
 #define FIQ_INSTANCE_H
 
+#include "dsp/engine/picture.h"
 #include "dsp/notes/tuning.h"
 #include "plugin/instance_guard.h"
 #include "plugin/link.h"
 #include "plugin/params.h"
 #include "plugin/state_box.h"
-#include "dsp/engine/picture.h"
 
 #include <lv2/atom/atom.h>
 #include <lv2/atom/forge.h>
@@ -86,16 +86,16 @@ enum {
 typedef struct {
   LV2_URID   key[FIQ_FEED_FIELDS];
   LV2_URID   type;
-  uint32_t   every;          ///< frames a pair of `sound`
-  float      sound_rate_hz;  ///< of the pairs
-  uint32_t   between_frames; ///< from one picture to the next
-  uint64_t   lease_frames;   ///< a window looks for so long
-  uint32_t   wait_frames;    ///< until the next picture
-  float      level[FIQ_FEED_LEVELS];     ///< peaks since the last one
-  uint32_t   n_sound;                    ///< pairs since then
-  uint32_t   n_taken;                    ///< frames of the pair under way
-  float      sum[2];                     ///< of these frames
-  int16_t    sound[2 * FIQ_FEED_SOUND];  ///< [n_sound] input, output, both mono; 8192 is full scale
+  uint32_t   every;                     ///< frames a pair of `sound`
+  float      sound_rate_hz;             ///< of the pairs
+  uint32_t   between_frames;            ///< from one picture to the next
+  uint64_t   lease_frames;              ///< a window looks for so long
+  uint32_t   wait_frames;               ///< until the next picture
+  float      level[FIQ_FEED_LEVELS];    ///< peaks since the last one
+  uint32_t   n_sound;                   ///< pairs since then
+  uint32_t   n_taken;                   ///< frames of the pair under way
+  float      sum[2];                    ///< of these frames
+  int16_t    sound[2 * FIQ_FEED_SOUND]; ///< [n_sound] input, output, both mono; 8192 is full scale
   FiqPicture picture;
 } FiqFeed;
 

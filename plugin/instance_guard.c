@@ -11,6 +11,7 @@ static FiqAlive*       first;
 /// Where the pointer to `self` stands, or the NULL at the end; the lock must be held.
 static FiqAlive** find(const FiqAlive* self)
 {
+  assert(self);
   FiqAlive** place = &first;
   while (*place && *place != self) {
     place = &(*place)->next;
@@ -20,6 +21,7 @@ static FiqAlive** find(const FiqAlive* self)
 
 void fiq_instance_guard_add(FiqAlive* self)
 {
+  assert(self);
   pthread_mutex_lock(&lock);
   *self = (FiqAlive){.next = first, .n_working = 0};
   first = self;
@@ -28,6 +30,7 @@ void fiq_instance_guard_add(FiqAlive* self)
 
 void fiq_instance_guard_remove(FiqAlive* self)
 {
+  assert(self);
   pthread_mutex_lock(&lock);
   FiqAlive** const place = find(self);
   if (*place) {
@@ -52,6 +55,7 @@ bool fiq_instance_guard_enter(FiqAlive* self)
 
 void fiq_instance_guard_leave(FiqAlive* self)
 {
+  assert(self);
   pthread_mutex_lock(&lock);
   assert(self->n_working > 0);
   --self->n_working;

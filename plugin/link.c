@@ -42,6 +42,7 @@ static _Atomic(uint32_t) last_id;
 
 static uint64_t pack(const void* low, const void* high)
 {
+  assert(low && high);
   uint32_t words[2];
   memcpy(&words[0], low, sizeof(uint32_t));
   memcpy(&words[1], high, sizeof(uint32_t));
@@ -50,6 +51,7 @@ static uint64_t pack(const void* low, const void* high)
 
 static void unpack(uint64_t packed, void* low, void* high)
 {
+  assert(low && high);
   const uint32_t words[2] = {(uint32_t)packed, (uint32_t)(packed >> 32)};
   memcpy(low, &words[0], sizeof(uint32_t));
   memcpy(high, &words[1], sizeof(uint32_t));
@@ -57,11 +59,13 @@ static void unpack(uint64_t packed, void* low, void* high)
 
 static uint64_t load_peer(const _Atomic(uint64_t)* value)
 {
+  assert(value);
   return atomic_load_explicit(value, memory_order_acquire);
 }
 
 static void store(_Atomic(uint64_t)* value, uint64_t to)
 {
+  assert(value);
   atomic_store_explicit(value, to, memory_order_release);
 }
 
@@ -75,6 +79,7 @@ static void raise_latest(uint64_t step)
 
 static Member* own_member(const FiqLink* self)
 {
+  assert(self->number <= FIQ_LINK_NUMBERS);
   return self->number > 0 && self->member < FIQ_LINK_MEMBERS
              ? &members[self->number - 1][self->member]
              : NULL;
@@ -83,6 +88,8 @@ static Member* own_member(const FiqLink* self)
 /// Nothing before `step` exists any more. The holder alone may do this.
 static void jump(Member* member, uint64_t step)
 {
+  assert(step < UINT64_MAX);
+  assert(member);
   atomic_fetch_add(&member->epoch, 1);
   store(&member->first, step);
   store(&member->head, step);
@@ -92,6 +99,7 @@ static void jump(Member* member, uint64_t step)
 /// What was told last stays for those who have not come so far, until the place is taken.
 static void release_slot(FiqLink* self)
 {
+  assert(self->number <= FIQ_LINK_NUMBERS);
   Member* const member = own_member(self);
   if (member) {
     atomic_store_explicit(&member->is_held, false, memory_order_release);
@@ -103,6 +111,7 @@ static void release_slot(FiqLink* self)
 /// The place that has been free for longest, or FIQ_LINK_MEMBERS.
 static uint32_t free_place(const Member* link)
 {
+  assert(link);
   uint32_t best = FIQ_LINK_MEMBERS;
   for (uint32_t i = 0; i < FIQ_LINK_MEMBERS; ++i) {
     const bool is_held = atomic_load_explicit(&link[i].is_held, memory_order_acquire);
@@ -117,6 +126,7 @@ static uint32_t free_place(const Member* link)
 /// Hold a place, if there is one. Whoever loses a race for one tries another.
 static void claim(FiqLink* self)
 {
+  assert(self->number <= FIQ_LINK_NUMBERS);
   Member* const link = members[self->number - 1];
   for (uint32_t tries = 0; tries < FIQ_LINK_MEMBERS; ++tries) {
     const uint32_t best     = free_place(link);
@@ -136,6 +146,7 @@ static void claim(FiqLink* self)
 /// Catch up with the link after having been left out.
 static void follow_clock(FiqLink* self, Member* own)
 {
+  assert(self && own);
   uint64_t furthest = self->clock;
   for (uint32_t i = 0; i < FIQ_LINK_MEMBERS; ++i) {
     const Member* const member  = &members[self->number - 1][i];
@@ -151,6 +162,7 @@ static void follow_clock(FiqLink* self, Member* own)
 
 static void publish_peer(Member* own, uint64_t step, const Entry* entry)
 {
+  assert(own && entry);
   const uint32_t at = step % FIQ_LINK_RING;
   store(&own->field[at], pack(&entry->order, &entry->psi_rad));
   store(&own->motion[at], pack(&entry->rate_rad_s, &entry->role));
@@ -160,6 +172,7 @@ static void publish_peer(Member* own, uint64_t step, const Entry* entry)
 /// The entry of `step`, if it exists and is another's.
 static bool hear(const Member* member, uint32_t own_id, uint64_t step, Entry* entry)
 {
+  assert(member && entry);
   const uint32_t epoch = atomic_load_explicit(&member->epoch, memory_order_acquire);
   if (epoch % 2 || step < load_peer(&member->first) || step >= load_peer(&member->head) ||
       atomic_load_explicit(&member->id, memory_order_acquire) == own_id) {
@@ -180,6 +193,8 @@ typedef struct {
 
 static void add_peer(Sum* sum, const Entry* entry, double delay_s)
 {
+  assert(sum && entry);
+  assert(delay_s >= 0.0);
   const double angle = (double)entry->psi_rad + (double)entry->rate_rad_s * delay_s;
   const float  phase = (float)remainder(angle, (double)FIQ_TWO_PI_F);
   sum->re += llrint((double)(entry->order * cosf(phase)) * fixed_one);
@@ -189,6 +204,9 @@ static void add_peer(Sum* sum, const Entry* entry, double delay_s)
 
 static void hear_all(const FiqLink* self, uint32_t role, FiqCoreField* field)
 {
+  assert(self->number <= FIQ_LINK_NUMBERS);
+  assert(role < FIQ_N_LINK_ROLES);
+  assert(self->number >= 1);
   const double delay_s                   = self->step_s * self->delay_steps;
   Sum          by_role[FIQ_N_LINK_ROLES] = {{0, 0, 0}};
   for (uint32_t i = 0; i < FIQ_LINK_MEMBERS && self->clock >= self->delay_steps; ++i) {
@@ -212,6 +230,7 @@ static void hear_all(const FiqLink* self, uint32_t role, FiqCoreField* field)
 /// How far the mean phase has strayed from the stated rate of late; R vouches for it.
 static void watch_rate(FiqLink* self, const FiqCoreMessage* news)
 {
+  assert(self && news);
   const float step_s = (float)self->step_s;
   if (self->has_stepped) {
     const float way   = news->psi_rad - self->psi_rad - news->rate_rad_s * step_s;
@@ -226,6 +245,7 @@ static void watch_rate(FiqLink* self, const FiqCoreMessage* news)
 
 void fiq_link_init(FiqLink* self, uint32_t step_frames, double sample_rate_hz)
 {
+  assert(step_frames > 0);
   assert(self && step_frames >= 128 && step_frames <= FIQ_LINK_BLOCK_FRAMES);
   assert(sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ && sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ);
   *self             = (FiqLink){.member = FIQ_LINK_MEMBERS};
@@ -236,6 +256,7 @@ void fiq_link_init(FiqLink* self, uint32_t step_frames, double sample_rate_hz)
 
 void fiq_link_leave(FiqLink* self)
 {
+  assert(self);
   Member* const member = own_member(self);
   if (member) {
     jump(member, load_peer(&member->head));
@@ -249,6 +270,7 @@ void fiq_link_leave(FiqLink* self)
 
 void fiq_link_start(FiqLink* self)
 {
+  assert(self);
   fiq_link_leave(self);
   // Where nobody is active, nothing that was told before may be heard.
   const bool is_first = atomic_fetch_add(&n_active, 1) == 0;
@@ -264,6 +286,7 @@ void fiq_link_start(FiqLink* self)
 
 void fiq_link_begin(FiqLink* self)
 {
+  assert(self);
   if (self->has_stepped && !self->has_settled) {
     self->has_settled = true;
     raise_latest(self->clock);

@@ -4,6 +4,7 @@
 #include "plugin/denormals.h"
 #include "plugin/ports.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -24,6 +25,8 @@ static uint64_t fresh_seed(void)
 /// What is not connected shows what was seen of it last, so that there is no news of it, or is written nowhere.
 static void connect_control_port(FiqPlugin* self, uint32_t port, void* data)
 {
+  assert(port < self->n_ports);
+  assert(self->place_of_port[port] < FIQ_PORTS_MAX);
   const uint32_t i = self->place_of_port[port];
   if (self->is_meter[port]) {
     self->ports.meter[i] = data ? data : &self->nowhere;
@@ -34,6 +37,7 @@ static void connect_control_port(FiqPlugin* self, uint32_t port, void* data)
 
 static void map_control_ports(FiqPlugin* self)
 {
+  assert(self->n_ports == 0);
   memset(self->seen, 0xff, sizeof(self->seen)); // a NaN, which stands for the default
   self->n_ports = fiq_first_control_port(self->kind);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
@@ -56,6 +60,7 @@ static void map_control_ports(FiqPlugin* self)
 
 static bool start_engine(FiqPlugin* self, double sample_rate_hz)
 {
+  assert(!self->engine);
   self->config = (FiqEngineConfig){.sample_rate_hz  = sample_rate_hz,
                                    .seed            = fresh_seed(),
                                    .with_realms     = self->kind != FIQ_PLUGIN_SWARM,
@@ -81,6 +86,7 @@ static bool start_engine(FiqPlugin* self, double sample_rate_hz)
 
 static FiqPluginKind kind_of(const char* uri)
 {
+  assert(uri);
   uint32_t kind = 0;
   while (kind + 1 < FIQ_N_PLUGINS && strcmp(uri + strlen("urn:fieldiq:"), fiq_plugin_names[kind])) {
     ++kind;
@@ -91,6 +97,7 @@ static FiqPluginKind kind_of(const char* uri)
 static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_rate_hz,
                               const char* bundle_path, const LV2_Feature* const* features)
 {
+  assert(descriptor && descriptor->URI);
   (void)bundle_path;
   LV2_URID_Map* const              map    = fiq_feature(features, LV2_URID__map);
   const LV2_Worker_Schedule* const worker = fiq_feature(features, LV2_WORKER__schedule);
@@ -125,6 +132,7 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
 
 static void connect_fixed_port(FiqPorts* ports, FiqPortRole role, void* data)
 {
+  assert(ports && role < FIQ_N_PORT_ROLES);
   switch (role) {
   case FIQ_PORT_CONTROL:
     ports->control = data;
@@ -154,6 +162,7 @@ static void connect_fixed_port(FiqPorts* ports, FiqPortRole role, void* data)
 
 static void connect_port(LV2_Handle handle, uint32_t port, void* data)
 {
+  assert(handle);
   FiqPlugin* const self = handle;
   if (port >= self->n_ports) {
     return;
@@ -167,6 +176,8 @@ static void connect_port(LV2_Handle handle, uint32_t port, void* data)
 
 static void take_control(FiqPlugin* self, uint32_t i)
 {
+  assert(i < self->n_controls);
+  assert(self->row_of_control[i] < fiq_n_params);
   const FiqParam* const param = &fiq_params[self->row_of_control[i]];
   self->seen[i]               = *self->ports.knob[i];
   fiq_param_store(param, &self->params, self->seen[i]);
@@ -175,6 +186,7 @@ static void take_control(FiqPlugin* self, uint32_t i)
 /// Whether any control is another than it was. Bits are compared, so that a NaN is not news in every block.
 static bool has_news(const FiqPlugin* self)
 {
+  assert(self->n_controls <= FIQ_PORTS_MAX);
   uint32_t news = 0;
 #pragma GCC unroll 4
   for (uint32_t i = 0; i < self->n_controls; ++i) {
@@ -190,6 +202,7 @@ static bool has_news(const FiqPlugin* self)
 /// Whether there was any news.
 static bool read_controls(FiqPlugin* self)
 {
+  assert(self->n_controls <= FIQ_PORTS_MAX);
   const bool is_news = has_news(self);
   for (uint32_t i = 0; is_news && i < self->n_controls; ++i) {
     if (memcmp(self->ports.knob[i], &self->seen[i], sizeof(float)) != 0) {
@@ -201,6 +214,7 @@ static bool read_controls(FiqPlugin* self)
 
 static void write_meters(FiqPlugin* self)
 {
+  assert(self->engine && self->n_meters <= FIQ_PORTS_MAX);
   const char* const meters = (const char*)fiq_engine_meters(self->engine);
 #pragma GCC unroll 4
   for (uint32_t i = 0; i < self->n_meters; ++i) {
@@ -210,6 +224,7 @@ static void write_meters(FiqPlugin* self)
 
 static void activate(LV2_Handle handle)
 {
+  assert(handle);
   FiqPlugin* const self = handle;
   (void)read_controls(self);
   fiq_link_start(&self->link);
@@ -224,6 +239,7 @@ static void activate(LV2_Handle handle)
 /// Some hosts set the controls after activate(): the sound begins with the values of the first run().
 static void begin(FiqPlugin* self, uint32_t n_frames)
 {
+  assert(!self->has_run);
   if (read_controls(self)) {
     fiq_engine_reset(self->engine, &self->params);
   }
@@ -232,6 +248,7 @@ static void begin(FiqPlugin* self, uint32_t n_frames)
 
 static void run(LV2_Handle handle, uint32_t n_frames)
 {
+  assert(handle);
   FiqPlugin* const self       = handle;
   const uint64_t   float_mode = fiq_denormals_off();
   // The capacity of the notify buffer stands in it now; MIDI may live in the same memory.
@@ -258,6 +275,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
 
 static void cleanup(LV2_Handle handle)
 {
+  assert(handle);
   FiqPlugin* const self = handle;
   fiq_instance_guard_remove(&self->alive);
   fiq_link_leave(&self->link);
@@ -270,6 +288,7 @@ static void cleanup(LV2_Handle handle)
 
 static const void* extension_data(const char* uri)
 {
+  assert(uri);
   const void* const options = fiq_options_extension(uri);
   const void* const state   = fiq_state_extension(uri);
   return options ? options : state ? state : fiq_worker_extension(uri);

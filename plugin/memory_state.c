@@ -5,6 +5,7 @@
 */
 #include "plugin/instance.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ FiqMoments* fiq_memory_state_new(void)
 
 void fiq_plugin_take_moments(FiqPlugin* self)
 {
+  assert(self && self->moments);
   FiqMoments* const moments = self->moments;
   if (fiq_triple_buffer_receive(&moments->restored_turn)) {
     const FiqPackedMoments* const kept = &moments->restored[moments->restored_turn.reading];
@@ -42,6 +44,7 @@ void fiq_plugin_take_moments(FiqPlugin* self)
 
 void fiq_plugin_publish_moments(FiqPlugin* self)
 {
+  assert(self && self->moments);
   FiqMoments* const moments = self->moments;
   const uint32_t    now     = fiq_engine_memory_generation(self->engine);
   if (moments->is_packed && moments->generation == now) {
@@ -70,6 +73,7 @@ void fiq_plugin_publish_moments(FiqPlugin* self)
 /// An atom:Vector on the heap: the body's head and `n` floats; to be freed.
 static LV2_Atom_Vector_Body* vector_of(const FiqUrids* urids, const float* value, uint32_t n)
 {
+  assert(urids && value);
   LV2_Atom_Vector_Body* const body = malloc(sizeof(*body) + n * sizeof(float));
   if (body) {
     *body = (LV2_Atom_Vector_Body){sizeof(float), urids->atom_float};
@@ -81,6 +85,7 @@ static LV2_Atom_Vector_Body* vector_of(const FiqUrids* urids, const float* value
 LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Function store,
                                          LV2_State_Handle handle)
 {
+  assert(self && store);
   FiqMoments* const moments = self->moments;
   (void)fiq_triple_buffer_receive(&moments->snapshot_turn);
   const FiqPackedMoments* const played = &moments->snapshot[moments->snapshot_turn.reading];
@@ -103,6 +108,7 @@ LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Functi
 LV2_State_Status fiq_plugin_restore_moments(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                             LV2_State_Handle handle)
 {
+  assert(self && retrieve);
   FiqMoments* const                 moments = self->moments;
   size_t                            size    = 0;
   uint32_t                          type    = 0;

@@ -5,10 +5,12 @@
 */
 #include "plugin/instance.h"
 
+#include <assert.h>
 #include <string.h>
 
 uint32_t fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* option)
 {
+  assert(self);
   uint32_t status = LV2_OPTIONS_SUCCESS;
   for (; option && option->key; ++option) {
     if (option->key != self->urids.max_block_length) {
@@ -25,6 +27,7 @@ uint32_t fiq_plugin_read_options(FiqPlugin* self, const LV2_Options_Option* opti
 
 static uint32_t get(LV2_Handle instance, LV2_Options_Option* options)
 {
+  assert(instance && options);
   FiqPlugin* const self   = instance;
   uint32_t         status = LV2_OPTIONS_SUCCESS;
   for (LV2_Options_Option* option = options; option->key; ++option) {
@@ -41,11 +44,13 @@ static uint32_t get(LV2_Handle instance, LV2_Options_Option* options)
 
 static uint32_t set(LV2_Handle instance, const LV2_Options_Option* options)
 {
+  assert(instance && options);
   return fiq_plugin_read_options(instance, options);
 }
 
 const void* fiq_options_extension(const char* uri)
 {
+  assert(uri);
   static const LV2_Options_Interface options = {get, set};
   return strcmp(uri, LV2_OPTIONS__interface) ? NULL : &options;
 }

@@ -42,22 +42,26 @@ const uint32_t fiq_n_params = sizeof(fiq_params) / sizeof(fiq_params[0]);
 
 bool fiq_param_is_meter(const FiqParam* param)
 {
+  assert(param);
   return param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_MEASURE ||
          param->kind == FIQ_KIND_STATE;
 }
 
 bool fiq_param_is_choice(const FiqParam* param)
 {
+  assert(param);
   return param->kind == FIQ_KIND_CHOICE || param->kind == FIQ_KIND_CHOICE_HEAVY;
 }
 
 bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin)
 {
+  assert(param && plugin < FIQ_N_PLUGINS);
   return (param->plugins & (1u << plugin)) != 0;
 }
 
 float fiq_param_clamp(const FiqParam* param, float value)
 {
+  assert(param->minimum <= param->maximum);
   const float safe  = isnan(value) ? param->fallback : value;
   const float legal = fiq_clamp(safe, param->minimum, param->maximum);
   switch (param->kind) {
@@ -79,6 +83,7 @@ float fiq_param_clamp(const FiqParam* param, float value)
 /// A legal port value in the engine's unit.
 static float engine_value(const FiqParam* param, float value)
 {
+  assert(value >= param->minimum && value <= param->maximum);
   switch (param->unit) {
   case FIQ_UNIT_PERCENT:
     return value * 0.01f;
@@ -120,6 +125,7 @@ void fiq_param_store(const FiqParam* param, FiqEngineParams* params, float value
 
 void fiq_params_default(FiqPluginKind plugin, FiqEngineParams* params)
 {
+  assert(params);
   // Rows of the other plugin come first, so that every field holds a legal value.
   for (int pass = 0; pass < 2; ++pass) {
     for (uint32_t i = 0; i < fiq_n_params; ++i) {

@@ -8,6 +8,7 @@
 
 #include "dsp/base/maths.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define AT(field) offsetof(FiqFeed, field)
@@ -59,6 +60,7 @@ static const float  full_scale = 8192.0f; // of `sound`, which holds up to +12 d
 
 void fiq_feed_init(FiqFeed* self, LV2_URID_Map* map, double sample_rate_hz)
 {
+  assert(self && map);
   fiq_told_map(map, fields, N_FIELDS, self->key);
   self->type           = map->map(map->handle, "urn:fieldiq:Picture");
   self->every          = (uint32_t)fmax(1.0, rint(sample_rate_hz / sound_hz));
@@ -68,6 +70,7 @@ void fiq_feed_init(FiqFeed* self, LV2_URID_Map* map, double sample_rate_hz)
 
 void fiq_plugin_lease_pictures(FiqPlugin* self)
 {
+  assert(self);
   FiqFeed* const feed = &self->feed;
   if (feed->lease_frames == 0) {
     memset(feed->level, 0, sizeof(feed->level));
@@ -80,6 +83,7 @@ void fiq_plugin_lease_pictures(FiqPlugin* self)
 
 static float loudest(const float* plane, uint32_t n_frames, float before)
 {
+  assert(before >= 0.0f);
   for (uint32_t i = 0; plane && i < n_frames; ++i) {
     const float size = fabsf(plane[i]);
     before           = size > before ? size : before;
@@ -89,6 +93,7 @@ static float loudest(const float* plane, uint32_t n_frames, float before)
 
 static int16_t sample_of(float value)
 {
+  assert(isfinite(value));
   return (int16_t)fiq_clamp(value * full_scale, -32767.0f, 32767.0f);
 }
 
@@ -97,6 +102,8 @@ static int16_t sample_of(float value)
 static uint32_t take_sound(FiqFeed* feed, const float* left, const float* right, uint32_t n_frames,
                            uint32_t which, uint32_t n)
 {
+  assert(feed->n_sound <= FIQ_FEED_SOUND);
+  assert(feed && left && right);
   const float share = 0.5f / (float)feed->every;
   uint32_t    taken = feed->n_taken;
   float       sum   = feed->sum[which];
@@ -116,6 +123,7 @@ static uint32_t take_sound(FiqFeed* feed, const float* left, const float* right,
 
 void fiq_plugin_feed_input(FiqPlugin* self, const float* const* in, uint32_t n_frames)
 {
+  assert(self && in);
   FiqFeed* const feed = &self->feed;
   if (feed->lease_frames == 0 || !in[0] || !in[1]) {
     return;
@@ -129,6 +137,7 @@ void fiq_plugin_feed_input(FiqPlugin* self, const float* const* in, uint32_t n_f
 
 void fiq_plugin_feed_output(FiqPlugin* self, const float* const* out, uint32_t n_frames)
 {
+  assert(self && out);
   FiqFeed* const feed = &self->feed;
   if (feed->lease_frames == 0) {
     return;
@@ -147,6 +156,7 @@ void fiq_plugin_feed_output(FiqPlugin* self, const float* const* out, uint32_t n
 
 bool fiq_plugin_picture_is_due(FiqPlugin* self, uint32_t n_frames)
 {
+  assert(self);
   FiqFeed* const feed = &self->feed;
   if (feed->lease_frames == 0) {
     return false;
@@ -164,6 +174,7 @@ bool fiq_plugin_picture_is_due(FiqPlugin* self, uint32_t n_frames)
 
 bool fiq_plugin_write_picture(FiqPlugin* self, uint32_t which)
 {
+  assert(self);
   (void)which;
   LV2_Atom_Forge* const forge = &self->forge;
   FiqFeed* const        feed  = &self->feed;

@@ -13,11 +13,13 @@ enum { N_PORTS = sizeof(ports) / sizeof(ports[0]) };
 
 static bool has(FiqPluginKind plugin, uint32_t row)
 {
+  assert(plugin < FIQ_N_PLUGINS);
   return (ports[row].plugins & (1u << plugin)) != 0;
 }
 
 uint32_t fiq_first_control_port(FiqPluginKind plugin)
 {
+  assert(plugin < FIQ_N_PLUGINS);
   uint32_t n = 0;
   for (uint32_t row = 0; row < N_PORTS; ++row) {
     n += has(plugin, row) ? 1 : 0;
@@ -37,6 +39,7 @@ const FiqPort* fiq_fixed_port(FiqPluginKind plugin, uint32_t index)
 
 uint32_t fiq_port_index(FiqPluginKind plugin, FiqPortRole role)
 {
+  assert(plugin < FIQ_N_PLUGINS && role < FIQ_N_PORT_ROLES);
   const uint32_t n     = fiq_first_control_port(plugin);
   uint32_t       index = 0;
   while (index < n && fiq_fixed_port(plugin, index)->role != role) {

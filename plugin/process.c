@@ -4,6 +4,8 @@
 */
 #include "plugin/instance.h"
 
+#include <assert.h>
+
 static const float* offset_plane(const float* plane, uint32_t start)
 {
   return plane ? plane + start : NULL;
@@ -11,6 +13,7 @@ static const float* offset_plane(const float* plane, uint32_t start)
 
 static void process(FiqPlugin* self, uint32_t start, uint32_t end)
 {
+  assert(self->kind != FIQ_PLUGIN_REALMS_MONO);
   const FiqPorts* const ports = &self->ports;
   if (end <= start || !ports->out[0] || !ports->out[1]) {
     return;
@@ -27,6 +30,7 @@ static void process(FiqPlugin* self, uint32_t start, uint32_t end)
 /// One channel is what the left one of two equal channels would be.
 static void process_mono(FiqPlugin* self, uint32_t start, uint32_t end)
 {
+  assert(self->kind == FIQ_PLUGIN_REALMS_MONO);
   FiqPorts* const ports = &self->ports;
   while (start < end && ports->out[0]) {
     const uint32_t     left     = end - start;
@@ -44,6 +48,8 @@ static void process_mono(FiqPlugin* self, uint32_t start, uint32_t end)
 
 void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end)
 {
+  assert(self->kind < FIQ_N_PLUGINS);
+  assert(self && self->engine);
   // Telemetry waits in a box for one; who listens shall miss none.
   const uint32_t most = self->telling.lease_frames > 0 ? FIQ_TOLD_FRAMES : UINT32_MAX;
   while (start < end) {

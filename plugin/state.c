@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/instance.h"
 
+#include <assert.h>
 #include <lv2/state/state.h>
 
 #include <math.h>
@@ -30,6 +31,7 @@ enum { N_FIELDS = 4, LEARNED_LEAST = 201 };
 
 static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fields[N_FIELDS])
 {
+  assert(urids && state && fields);
   fields[0] =
       (Field){urids->phases, &state->phase_rad[0][0], 3 * FIQ_NEURONS_MAX, 3 * FIQ_NEURONS_MAX};
   fields[1] = (Field){urids->match, state->match, FIQ_ENGINE_MATCH, FIQ_ENGINE_MATCH};
@@ -42,6 +44,7 @@ _Static_assert(sizeof(FiqEngineGoal) == 3 * sizeof(float), "a goal is three floa
 
 void fiq_plugin_take_state(FiqPlugin* self)
 {
+  assert(self && self->engine);
   const FiqKeptState* const kept = fiq_state_box_receive(&self->restored);
   if (kept) {
     fiq_engine_set_state(self->engine, &kept->engine);
@@ -53,6 +56,7 @@ void fiq_plugin_take_state(FiqPlugin* self)
 
 void fiq_plugin_publish_state(FiqPlugin* self, uint32_t n_frames)
 {
+  assert(self && self->engine);
   // What changes by itself moves slowly; what was set must not be missed by a save that follows.
   const bool waits = self->unpublished_frames + n_frames < PUBLISH_FRAMES && !self->was_set &&
                      !self->params.freewheel;
@@ -70,6 +74,7 @@ void fiq_plugin_publish_state(FiqPlugin* self, uint32_t n_frames)
 /// What a save right now must keep: what run() plays, or a restored state it has not seen yet.
 static const FiqKeptState* present_state(FiqPlugin* self)
 {
+  assert(self);
   fiq_state_box_receive(&self->snapshot);
   const FiqKeptState* const played = fiq_state_box_latest(&self->snapshot);
   return played->generation == self->last_restored.generation ? played : &self->last_restored;
@@ -79,6 +84,7 @@ static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store
                              LV2_State_Handle handle, uint32_t flags,
                              const LV2_Feature* const* features)
 {
+  assert(instance && store);
   (void)flags;
   FiqPlugin* const      self  = instance;
   const FiqUrids* const urids = &self->urids;
@@ -107,6 +113,8 @@ static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store
 static bool read_field(const FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                        LV2_State_Handle handle, const Field* field)
 {
+  assert(self->engine);
+  assert(self && retrieve);
   size_t              size   = 0;
   uint32_t            type   = 0;
   uint32_t            how    = 0;
@@ -131,6 +139,7 @@ static LV2_State_Status restore(LV2_Handle instance, LV2_State_Retrieve_Function
                                 LV2_State_Handle handle, uint32_t flags,
                                 const LV2_Feature* const* features)
 {
+  assert(instance && retrieve);
   (void)flags;
   FiqPlugin* const self = instance;
   size_t           size = 0;
@@ -173,6 +182,7 @@ static LV2_State_Status restore(LV2_Handle instance, LV2_State_Retrieve_Function
 
 const void* fiq_state_extension(const char* uri)
 {
+  assert(uri);
   static const LV2_State_Interface state = {save, restore};
   return strcmp(uri, LV2_STATE__interface) ? NULL : &state;
 }

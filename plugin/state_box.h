@@ -9,6 +9,8 @@
 #include "dsp/base/triple_buffer.h"
 #include "dsp/engine/engine.h"
 
+#include <assert.h>
+
 typedef struct {
   FiqEngineState engine;
   uint32_t       generation; ///< counts restores, so that a save knows which state is newer
@@ -22,30 +24,35 @@ typedef struct {
 /// Empty.  [setup]
 static inline void fiq_state_box_init(FiqStateBox* self)
 {
+  assert(self);
   fiq_triple_buffer_init(&self->turn);
 }
 
 /// The slot to fill before fiq_state_box_send.  [the writer]
 static inline FiqKeptState* fiq_state_box_draft(FiqStateBox* self)
 {
+  assert(self->turn.writing < FIQ_TRIPLE_BUFFER_SLOTS);
   return &self->slot[self->turn.writing];
 }
 
 /// Hand the draft over.  [the writer]
 static inline void fiq_state_box_send(FiqStateBox* self)
 {
+  assert(self);
   fiq_triple_buffer_send(&self->turn);
 }
 
 /// The newest state if there is one that was not received yet, else NULL.  [the reader]
 static inline const FiqKeptState* fiq_state_box_receive(FiqStateBox* self)
 {
+  assert(self);
   return fiq_triple_buffer_receive(&self->turn) ? &self->slot[self->turn.reading] : NULL;
 }
 
 /// The state received last; meaningless before the first.  [the reader]
 static inline const FiqKeptState* fiq_state_box_latest(const FiqStateBox* self)
 {
+  assert(self->turn.reading < FIQ_TRIPLE_BUFFER_SLOTS);
   return &self->slot[self->turn.reading];
 }
 

@@ -6,6 +6,7 @@
 */
 #include "plugin/told_fields.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define AT(field) offsetof(FiqTelemetry, field)
@@ -72,6 +73,7 @@ static const double lease_s = 2.0;
 
 void fiq_telemetry_port_init(FiqTelemetryPort* self, LV2_URID_Map* map)
 {
+  assert(self && map);
   fiq_told_map(map, fields, N_FIELDS, self->key);
   self->time         = map->map(map->handle, "urn:fieldiq:time");
   self->type         = map->map(map->handle, "urn:fieldiq:Telemetry");
@@ -81,12 +83,14 @@ void fiq_telemetry_port_init(FiqTelemetryPort* self, LV2_URID_Map* map)
 
 void fiq_plugin_lease(FiqPlugin* self)
 {
+  assert(self);
   self->telling.lease_frames = (uint64_t)(lease_s * self->config.sample_rate_hz);
   fiq_engine_watch(self->engine, true);
 }
 
 void fiq_plugin_collect(FiqPlugin* self, uint32_t end_frame, uint32_t n_frames)
 {
+  assert(n_frames <= end_frame);
   FiqTelemetryPort* const told = &self->telling;
   const uint64_t          left = told->lease_frames;
   told->lease_frames           = left > n_frames ? left - n_frames : 0;
@@ -101,6 +105,7 @@ void fiq_plugin_collect(FiqPlugin* self, uint32_t end_frame, uint32_t n_frames)
 
 bool fiq_plugin_write_telling(FiqPlugin* self, uint32_t which)
 {
+  assert(self);
   LV2_Atom_Forge* const         forge = &self->forge;
   const FiqTelemetryPort* const told  = &self->telling;
   const FiqTelemetry* const     value = &told->value[which];

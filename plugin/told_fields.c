@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/told_fields.h"
 
+#include <assert.h>
 #include <string.h>
 
 void fiq_told_map(LV2_URID_Map* map, const FiqToldField* fields, uint32_t n, LV2_URID* key)
 {
+  assert(map && fields && key);
   static const char prefix[] = "urn:fieldiq:";
   for (uint32_t i = 0; i < n; ++i) {
     char uri[64];
@@ -17,6 +19,7 @@ void fiq_told_map(LV2_URID_Map* map, const FiqToldField* fields, uint32_t n, LV2
 
 static uint32_t length_of(const FiqToldField* field, const void* base)
 {
+  assert(field && base);
   uint32_t n = field->n;
   if (field->n_offset) {
     memcpy(&n, (const char*)base + field->n_offset, sizeof(n));
@@ -26,6 +29,7 @@ static uint32_t length_of(const FiqToldField* field, const void* base)
 
 static bool write_field(FiqPlugin* self, const FiqToldField* field, const void* base)
 {
+  assert(self && field && base);
   LV2_Atom_Forge* const forge = &self->forge;
   const char* const     at    = (const char*)base + field->offset;
   const uint32_t        n     = length_of(field, base);
@@ -53,6 +57,7 @@ static bool write_field(FiqPlugin* self, const FiqToldField* field, const void* 
 bool fiq_told_write(FiqPlugin* self, const FiqToldField* fields, uint32_t n, const LV2_URID* key,
                     const void* base)
 {
+  assert(self && fields && key);
   bool ok = true;
   for (uint32_t i = 0; i < n && ok; ++i) {
     ok = lv2_atom_forge_key(&self->forge, key[i]) && write_field(self, &fields[i], base);

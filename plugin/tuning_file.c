@@ -6,6 +6,7 @@
 */
 #include "plugin/instance.h"
 
+#include <assert.h>
 #include <lv2/state/state.h>
 
 #include <errno.h>
@@ -32,6 +33,7 @@ typedef struct {
 
 static bool say_error(FiqPlugin* self, const char* path, const char* reason)
 {
+  assert(path && reason);
   if (self->logger.log) {
     lv2_log_error(&self->logger, "FieldIQ: tuning '%s': %s\n", path, reason);
   }
@@ -41,6 +43,7 @@ static bool say_error(FiqPlugin* self, const char* path, const char* reason)
 /// Fill `buffer` [size_bytes] from `file`: how many bytes there were, or -1.
 static ssize_t read_all(int file, char* buffer, size_t size_bytes)
 {
+  assert(buffer && size_bytes > 0);
   size_t done = 0;
   while (done < size_bytes) {
     const ssize_t now = read(file, buffer + done, size_bytes - done);
@@ -58,6 +61,7 @@ static ssize_t read_all(int file, char* buffer, size_t size_bytes)
 /// The file at `path`, to be freed; NULL, and the reason, if it cannot be had.
 static Text read_file(const char* path, const char** reason)
 {
+  assert(path && reason);
   Text        text = {NULL, 0};
   struct stat info;
   // Without O_NONBLOCK a pipe of that name would keep the worker for ever.
@@ -86,6 +90,7 @@ typedef FiqStatus (*Parser)(FiqTuning* self, const char* text, size_t size_bytes
 
 static bool parse_file(FiqPlugin* self, FiqTuning* tuning, const char* path, Parser parser)
 {
+  assert(tuning && path && parser);
   char        error[FIQ_TUNING_ERROR_BYTES] = "";
   const char* reason                        = NULL;
   const Text  text                          = read_file(path, &reason);
@@ -99,6 +104,7 @@ static bool parse_file(FiqPlugin* self, FiqTuning* tuning, const char* path, Par
 /// Name of the mapping beside the scale `path`; "" if there is none.
 static void find_mapping(const char* path, char mapping[FIQ_TUNING_PATH_BYTES])
 {
+  assert(path && mapping);
   const size_t length = strlen(path);
   mapping[0]          = '\0';
   if (length < 4 || strcasecmp(path + length - 4, ".scl")) {
@@ -115,6 +121,7 @@ static void find_mapping(const char* path, char mapping[FIQ_TUNING_PATH_BYTES])
 /// NULL, and the reason is in the log.
 static FiqTuningFile* load_tuning(FiqPlugin* self, const char* path, const char* mapping)
 {
+  assert(self);
   FiqTuningFile* const file = calloc(1, sizeof(FiqTuningFile));
   if (!file) {
     say_error(self, path, "no memory");
@@ -142,6 +149,7 @@ static FiqTuningFile* load_tuning(FiqPlugin* self, const char* path, const char*
 /// Free what run() has put aside; the lock must be held.
 static void sweep(FiqTuningExchange* shelf)
 {
+  assert(shelf);
   FiqTuningFile* file = atomic_exchange_explicit(&shelf->retired, NULL, memory_order_acquire);
   while (file) {
     FiqTuningFile* const next = file->next;
@@ -153,6 +161,7 @@ static void sweep(FiqTuningExchange* shelf)
 /// Hand `file` to run(), in place of one that it has not seen.
 static void send_tuning(FiqTuningExchange* shelf, FiqTuningFile* file)
 {
+  assert(shelf && file);
   pthread_mutex_lock(&shelf->lock);
   free(atomic_exchange_explicit(&shelf->arrived, file, memory_order_acq_rel));
   sweep(shelf);
@@ -161,6 +170,7 @@ static void send_tuning(FiqTuningExchange* shelf, FiqTuningFile* file)
 
 void fiq_tuning_exchange_init(FiqTuningExchange* self)
 {
+  assert(self);
   atomic_init(&self->arrived, NULL);
   atomic_init(&self->playing, NULL);
   atomic_init(&self->retired, NULL);
@@ -171,6 +181,7 @@ void fiq_tuning_exchange_init(FiqTuningExchange* self)
 
 void fiq_tuning_exchange_free(FiqTuningExchange* self)
 {
+  assert(self);
   free(atomic_load(&self->arrived));
   free(atomic_load(&self->playing));
   sweep(self);
@@ -179,6 +190,7 @@ void fiq_tuning_exchange_free(FiqTuningExchange* self)
 
 void fiq_plugin_work_tuning(FiqPlugin* self, FiqTuningTask task)
 {
+  assert(task != FIQ_TUNING_REST);
   FiqTuningExchange* const shelf = &self->tunings;
   if (task == FIQ_TUNING_SWEEP) {
     pthread_mutex_lock(&shelf->lock);
@@ -195,6 +207,7 @@ void fiq_plugin_work_tuning(FiqPlugin* self, FiqTuningTask task)
 
 void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_bytes)
 {
+  assert(path || size_bytes == 0);
   FiqTuningExchange* const shelf  = &self->tunings;
   const size_t             length = strnlen(path, size_bytes);
   const bool refused = length >= FIQ_TUNING_PATH_BYTES || !self->schedule.schedule_work;
@@ -216,6 +229,7 @@ void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_byte
 /// Play what has arrived, and put aside what was played.
 static void take_arrived(FiqPlugin* self)
 {
+  assert(self);
   FiqTuningExchange* const shelf = &self->tunings;
   if (!atomic_load_explicit(&shelf->arrived, memory_order_relaxed)) {
     return;
@@ -240,6 +254,7 @@ static void take_arrived(FiqPlugin* self)
 
 void fiq_plugin_tune(FiqPlugin* self)
 {
+  assert(self && self->engine);
   FiqTuningExchange* const shelf = &self->tunings;
   take_arrived(self);
   if (shelf->has_retired && fiq_plugin_hand_over(self, (FiqTask){.tuning = FIQ_TUNING_SWEEP})) {
@@ -255,6 +270,7 @@ void fiq_plugin_tune(FiqPlugin* self)
 
 void fiq_plugin_order_tuning(FiqPlugin* self)
 {
+  assert(self);
   FiqTuningExchange* const shelf = &self->tunings;
   if (!shelf->is_wanted || atomic_load_explicit(&shelf->loading, memory_order_acquire)) {
     return;
@@ -272,6 +288,7 @@ void fiq_plugin_order_tuning(FiqPlugin* self)
 
 const char* fiq_plugin_tuning_path(FiqPlugin* self)
 {
+  assert(self);
   const FiqTuningFile* const file =
       atomic_load_explicit(&self->tunings.playing, memory_order_relaxed);
   return file ? file->path : "";
@@ -292,6 +309,7 @@ static void store_path(const FiqPlugin* self, LV2_URID key, const char* path,
                        LV2_State_Store_Function store, LV2_State_Handle handle,
                        const LV2_Feature* const* features)
 {
+  assert(self && path);
   const LV2_State_Map_Path* const map    = fiq_feature(features, LV2_STATE__mapPath);
   char* const                     mapped = map ? map->abstract_path(map->handle, path) : NULL;
   const char* const               text   = mapped ? mapped : path;
@@ -307,6 +325,7 @@ LV2_State_Status fiq_plugin_save_tuning(FiqPlugin* self, bool is_restored,
                                         LV2_State_Store_Function store, LV2_State_Handle handle,
                                         const LV2_Feature* const* features)
 {
+  assert(self && store);
   FiqTuningExchange* const shelf = &self->tunings;
   FiqTuningFile            file  = {.is_equal = true};
   pthread_mutex_lock(&shelf->lock);
@@ -337,6 +356,7 @@ static bool retrieve_path(const FiqPlugin* self, LV2_URID key, LV2_State_Retriev
                           LV2_State_Handle handle, const LV2_Feature* const* features,
                           char path[FIQ_TUNING_PATH_BYTES])
 {
+  assert(self && retrieve);
   size_t            size = 0;
   uint32_t          type = 0;
   uint32_t          how  = 0;
@@ -362,6 +382,7 @@ static bool retrieve_path(const FiqPlugin* self, LV2_URID key, LV2_State_Retriev
 static FiqTuningFile* retrieve_table(const FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                      LV2_State_Handle handle)
 {
+  assert(self && retrieve);
   size_t            size = 0;
   uint32_t          type = 0;
   uint32_t          how  = 0;
@@ -390,6 +411,7 @@ static FiqTuningFile* retrieve_table(const FiqPlugin* self, LV2_State_Retrieve_F
 void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                LV2_State_Handle handle, const LV2_Feature* const* features)
 {
+  assert(self && retrieve);
   char           path[FIQ_TUNING_PATH_BYTES]    = "";
   char           mapping[FIQ_TUNING_PATH_BYTES] = "";
   const LV2_URID map                            = self->urids.tuning_map;

@@ -8,6 +8,7 @@
 */
 #include "plugin/instance.h"
 
+#include <assert.h>
 #include <string.h>
 
 /// What the worker answers.
@@ -19,6 +20,7 @@ typedef struct {
 /// Give a replaced part to the worker; a full queue is asked again in the next block.
 static void release_retired(FiqPlugin* self)
 {
+  assert(self->engine);
   if (!self->retired) {
     self->retired = fiq_engine_take_retired_part(self->engine);
   }
@@ -29,6 +31,7 @@ static void release_retired(FiqPlugin* self)
 
 static void build_now(FiqPlugin* self, const FiqPartOrder* order)
 {
+  assert(order);
   FiqPart* const part  = fiq_part_new(&self->config, order);
   self->growth_refused = !part;
   if (part) {
@@ -38,6 +41,7 @@ static void build_now(FiqPlugin* self, const FiqPartOrder* order)
 
 static void release_now(FiqPlugin* self)
 {
+  assert(self->engine);
   fiq_part_free(self->retired);
   self->retired = NULL;
   for (FiqPart* part = fiq_engine_take_retired_part(self->engine); part;
@@ -48,6 +52,7 @@ static void release_now(FiqPlugin* self)
 
 void fiq_plugin_settle(FiqPlugin* self)
 {
+  assert(self && self->engine);
   FiqPartOrder order;
   while (!self->growing && !self->growth_refused &&
          fiq_engine_wants(self->engine, &self->params, &order)) {
@@ -60,6 +65,7 @@ void fiq_plugin_settle(FiqPlugin* self)
 /// What the worker did without being able to say so: a part is asked for again, a lesson is taken as it is.
 static void take_unheard(FiqPlugin* self)
 {
+  assert(self);
   if (atomic_load_explicit(&self->unheard, memory_order_relaxed) == 0) {
     return; // without the bus lock of an exchange
   }
@@ -74,6 +80,7 @@ static void take_unheard(FiqPlugin* self)
 
 void fiq_plugin_grow(FiqPlugin* self)
 {
+  assert(self && self->engine);
   FiqPartOrder order;
   take_unheard(self);
   if (self->params.freewheel && !self->growing) {
@@ -98,6 +105,7 @@ void fiq_plugin_grow(FiqPlugin* self)
 
 void fiq_plugin_learn(FiqPlugin* self)
 {
+  assert(self && self->engine);
   if (!self->config.with_worker) {
     return;
   }
@@ -118,6 +126,8 @@ void fiq_plugin_learn(FiqPlugin* self)
 static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function respond,
                                  LV2_Worker_Respond_Handle handle, FiqTask task)
 {
+  assert(!(task.retired && task.lesson));
+  assert(self && respond);
   if (task.tuning) {
     fiq_plugin_work_tuning(self, task.tuning);
     return LV2_WORKER_SUCCESS;
@@ -149,6 +159,7 @@ static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function re
 static LV2_Worker_Status do_work(LV2_Handle instance, LV2_Worker_Respond_Function respond,
                                  LV2_Worker_Respond_Handle handle, uint32_t size, const void* data)
 {
+  assert(instance);
   FiqPlugin* const self = instance;
   FiqTask          task;
   if (size != sizeof(task) || !fiq_instance_guard_enter(&self->alive)) {
@@ -162,6 +173,7 @@ static LV2_Worker_Status do_work(LV2_Handle instance, LV2_Worker_Respond_Functio
 
 static LV2_Worker_Status work_response(LV2_Handle instance, uint32_t size, const void* body)
 {
+  assert(instance);
   FiqPlugin* const self = instance;
   Answer           answer;
   if (size != sizeof(answer)) {
@@ -183,6 +195,7 @@ static LV2_Worker_Status work_response(LV2_Handle instance, uint32_t size, const
 
 const void* fiq_worker_extension(const char* uri)
 {
+  assert(uri);
   static const LV2_Worker_Interface worker = {do_work, work_response, NULL};
   return strcmp(uri, LV2_WORKER__interface) ? NULL : &worker;
 }

@@ -4,6 +4,8 @@
 #include "dsp/base/simd.h"
 #include "dsp/base/trig_turns.h"
 
+#include <assert.h>
+
 enum {
   GROUPS   = FIQ_SWARM_GROUPS,
   PARTIALS = FIQ_SWARM_PARTIALS_MAX,
@@ -24,12 +26,14 @@ static const float longest_s = 0.05f; // over which power is averaged
 
 float fiq_swarm_hz(const FiqSwarm* self, float x)
 {
+  assert(self);
   return self->step.cents ? fiq_swarm_converted(false, x) : x;
 }
 
 /// Amplitude of partial `h` (from 0) of a slot before normalisation: the patch's, and the note's own brightness.
 static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
 {
+  assert(slot < FIQ_CARRIERS_MAX);
   const float tilt = self->slots.tilt[slot];
   return self->partials.gain[h] * (fabsf(tilt) > 1e-6f ? powf((float)(h + 1), tilt) : 1.0f);
 }
@@ -37,6 +41,7 @@ static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
 /// Move the amplitude that makes the power of group `g` 1 on to this step.
 static void steer_group(FiqSwarm* self, uint32_t g, float rate)
 {
+  assert(g < FIQ_SWARM_GROUPS);
   FiqSwarmLevel* const level = &self->groups.level[g];
   const float          n     = fmaxf(1.0f, self->groups.count[g]);
   const FiqFloat4      on    = *(const FiqFloat4*)level->heard +
@@ -50,6 +55,7 @@ static void steer_group(FiqSwarm* self, uint32_t g, float rate)
 /// Gains of one carrier's groups from its envelope and the measured power of each.
 static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float steer_rate)
 {
+  assert(slot < FIQ_CARRIERS_MAX);
   const float    loud  = self->slots.level[slot] * note_amplitude * self->step.params.level;
   const uint32_t first = slot * PARTIALS;
   float          gain[PARTIALS];
@@ -79,6 +85,7 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float steer_rat
 /// What the members' frequencies are multiples of; the groups' own mean detune is taken off.
 static void set_pitches(FiqSwarm* self, uint32_t slot)
 {
+  assert(slot < FIQ_CARRIERS_MAX);
   const FiqSwarmFrame* step  = &self->step;
   const float          note  = fiq_swarm_hz(self, self->anneal.carriers.now[slot]);
   const float          unit  = step->cents ? FIQ_ANNEAL_F0_HZ : 1.0f;
@@ -97,6 +104,7 @@ static void set_pitches(FiqSwarm* self, uint32_t slot)
 /// Oscillators that slot `k` has in this step, as far as the plan tells before they are counted.
 static float expected_in(const FiqSwarm* self, uint32_t k)
 {
+  assert(k < FIQ_CARRIERS_MAX);
   const FiqAnneal* const anneal   = &self->anneal;
   const float            n_chunks = (float)((anneal->osc.n + FIQ_LOBE_CHUNK - 1) / FIQ_LOBE_CHUNK);
   const float due    = anneal->pass.kind == FIQ_ANNEAL_SORT ? (float)anneal->pass.n_due : 0.0f;
@@ -114,6 +122,7 @@ static float expected_in(const FiqSwarm* self, uint32_t k)
 /// The members of groups that begin are not counted yet, but expected.
 static void expect_counts(FiqSwarm* self, uint32_t k)
 {
+  assert(k < FIQ_CARRIERS_MAX);
   const float n = expected_in(self, k) * (1.0f / 256.0f);
   for (uint32_t h = 0; h < PARTIALS; ++h) {
     const uint32_t g      = k * PARTIALS + h;
@@ -125,6 +134,7 @@ static void expect_counts(FiqSwarm* self, uint32_t k)
 
 void fiq_swarm_set_groups(FiqSwarm* self)
 {
+  assert(self && self->groups.member);
   const float step_s = (float)self->step_frames / (float)self->sample_rate_hz;
   const float rate   = 1.0f - expf(-step_s / count_tau_s);
   // From one measure to the next, on about a straight line.
@@ -154,6 +164,7 @@ void fiq_swarm_set_groups(FiqSwarm* self)
 
 float fiq_swarm_beat_rad(const FiqSwarm* self)
 {
+  assert(self->sample_rate_hz > 0.0);
   float highest_hz = 0.0f;
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     highest_hz = self->groups.active[k]
@@ -167,6 +178,7 @@ float fiq_swarm_beat_rad(const FiqSwarm* self)
 
 static bool has_attention(const FiqSwarm* self, float hz)
 {
+  assert(self->attention.n <= FIQ_SWARM_ATTENTION_MAX);
   bool found = false;
   for (uint32_t i = 0; i < self->attention.n; ++i) {
     found = found || (hz >= self->attention.hz[0][i] && hz <= self->attention.hz[1][i]);
@@ -177,6 +189,7 @@ static bool has_attention(const FiqSwarm* self, float hz)
 /// K of group `g` in rad/s: the parameter counts in widths of the group's own detune.
 static float coupling_of(const FiqSwarm* self, uint32_t g)
 {
+  assert(g < FIQ_SWARM_GROUPS);
   const FiqSwarmParams* p  = &self->step.params;
   const float           hz = fiq_swarm_hz(self, self->anneal.carriers.now[g / PARTIALS]);
   const float width = FIQ_TWO_PI_F * hz * self->partials.ratio[g % PARTIALS] * self->step.spread;
@@ -192,6 +205,7 @@ typedef struct {
 
 static Heard take_heard(FiqSwarm* self, uint32_t g)
 {
+  assert(g < FIQ_SWARM_GROUPS);
   FiqFloat4* const lane    = (FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
   const FiqFloat4  nothing = {0.0f, 0.0f, 0.0f, 0.0f};
   FiqFloat4        total   = nothing;
@@ -208,6 +222,7 @@ static Heard take_heard(FiqSwarm* self, uint32_t g)
 
 FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g)
 {
+  assert(g <= FIQ_SWARM_GROUPS);
   const FiqFloat4 total = take_heard(self, g).total;
   return (FiqSwarmSum){total[0], total[1], total[2], total[3]};
 }
@@ -226,6 +241,8 @@ typedef struct {
 /// Pull and mean phase of the group for the step to come.
 static void couple_group(FiqSwarm* self, uint32_t g, FiqFloat4 total, float r, float step_s)
 {
+  assert(g < FIQ_SWARM_GROUPS);
+  assert(step_s > 0.0f);
   FiqSwarmGroup* const member = &self->groups.member[g];
   // Fleeing phases take at most half of R away in a step, lest they meet again on the other side.
   const float turn = fmaxf(1.0f - expf(-coupling_of(self, g) * r * step_s), -r);
@@ -237,6 +254,7 @@ static void couple_group(FiqSwarm* self, uint32_t g, FiqFloat4 total, float r, f
 /// What is heard of group `g` goes on as it did since the last measure, its turn with the note left out.
 static void follow_heard(FiqSwarm* self, uint32_t g, float hz, FiqFloat4 both, float trust)
 {
+  assert(g < FIQ_SWARM_GROUPS);
   FiqSwarmLevel* const level  = &self->groups.level[g];
   const float          frames = (float)(self->groups.unmeasured * self->step_frames);
   const float          turns  = fiq_wrap_turns(hz * self->step.hz_to_nu * frames);
@@ -255,6 +273,7 @@ static void follow_heard(FiqSwarm* self, uint32_t g, float hz, FiqFloat4 both, f
 static void measure_power(FiqSwarm* self, uint32_t g, const Heard* heard, bool snap,
                           const Measures* measures)
 {
+  assert(g < FIQ_SWARM_GROUPS);
   FiqSwarmLevel* const level  = &self->groups.level[g];
   const float          n      = heard->total[2];
   const FiqFloat4      square = heard->both * heard->both;
@@ -277,6 +296,8 @@ static void measure_power(FiqSwarm* self, uint32_t g, const Heard* heard, bool s
 /// Slow measures of one group from this step's sums.
 static void measure_group(FiqSwarm* self, uint32_t g, Measures* measures)
 {
+  assert(g < FIQ_SWARM_GROUPS);
+  assert(measures);
   const Heard heard = take_heard(self, g);
   const float n     = heard.total[2];
   const float way   = n - self->groups.count[g];
@@ -322,6 +343,7 @@ static uint32_t phase_bin(float re, float im)
 /// Entropy of the phases of some oscillators against the mean phases of their groups, from the sums of this step.
 static void judge_groups(FiqSwarm* self)
 {
+  assert(self->osc.phi && self->osc.group);
   uint32_t       count[BINS] = {0};
   uint32_t       n           = 0;
   const uint32_t n_run       = self->step.n_run;
@@ -353,6 +375,7 @@ static void judge_groups(FiqSwarm* self)
 
 void fiq_swarm_measure_groups(FiqSwarm* self)
 {
+  assert(self && self->groups.sum);
   const float one_s    = (float)self->step_frames / (float)self->sample_rate_hz;
   const float passed_s = (float)self->groups.unmeasured * one_s;
   self->groups.steps_since_entropy += self->groups.unmeasured;

@@ -4,6 +4,7 @@
 #include "dsp/base/simd.h"
 #include "dsp/base/trig_turns.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -35,6 +36,7 @@ typedef struct {
 /// What the groups hold for each member.
 FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
 {
+  assert(first % FIQ_ANNEAL_CHUNK == 0);
   const uint16_t* restrict group       = self->osc.group + first;
   const FiqSwarmGroup* restrict member = self->groups.member;
   // Whole entries are fetched and turned round; single floats would take a load and an insertion each.
@@ -64,6 +66,7 @@ FIQ_INLINE float detune_of(uint32_t i)
 /// Detune of every oscillator, uniform or as far normal as it shall be.
 FIQ_INLINE void find_detune(const FiqSwarm* restrict self, uint32_t first, float* restrict detune)
 {
+  assert(first < self->capacity);
   for (uint32_t i = 0; i < CHUNK; ++i) {
     detune[i] = detune_of(first + i);
   }
@@ -113,6 +116,7 @@ FIQ_INLINE void move_tone(const float* restrict drift, float* restrict tone)
 FIQ_INLINE void find_frequency(FiqSwarm* restrict self, uint32_t first, bool goes_on,
                                Work* restrict work)
 {
+  assert(first < self->capacity);
   const FiqSwarmFrame* restrict step = &self->step;
   float* restrict tone               = self->osc.tone + first;
   if (!goes_on || step->measure) {
@@ -145,6 +149,7 @@ FIQ_INLINE void find_pull(const float* restrict phi, Work* restrict work)
 
 FIQ_INLINE void add_noise(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
 {
+  assert(self->step.noise >= 0.0f);
   float              sign;
   const float* const noise =
       fiq_anneal_noise(&self->anneal, first / CHUNK, self->step.noise_salt, &sign);
@@ -244,6 +249,7 @@ FIQ_INLINE void add_sums(const uint16_t* restrict group, uint32_t first, uint32_
                          const float* restrict cosine, const float* restrict sine,
                          const float* restrict detune, FiqSwarmSum* restrict sum)
 {
+  assert(n <= FIQ_ANNEAL_CHUNK);
   const FiqFloat4 one = {1.0f, 1.0f, 1.0f, 1.0f};
   uint32_t        at[CHUNK];
   for (uint32_t i = 0; i < CHUNK; ++i) {
@@ -266,6 +272,7 @@ FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t firs
                                     const float* restrict place, FiqLobes* restrict lobes,
                                     FiqSwarmSum* restrict sum)
 {
+  assert(first < self->capacity);
   const float* restrict phi       = self->osc.phi + first;
   const float* restrict amplitude = self->osc.amplitude + first;
   const float spread              = self->step.spread;
@@ -289,6 +296,7 @@ FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t firs
 FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, bool goes_on,
                           Work* restrict work, FiqLobes* restrict lobes)
 {
+  assert(first < self->capacity);
   const FiqSwarmFrame* restrict step = &self->step;
   look_up(self, first, work);
   find_frequency(self, first, goes_on, work);
@@ -313,29 +321,35 @@ FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, bool goes_on,
 static void oscillate_base(FiqSwarm* self, uint32_t first, bool goes_on, Work* work,
                            FiqLobes* lobes)
 {
+  assert(first % FIQ_ANNEAL_CHUNK == 0);
   oscillate(self, first, goes_on, work, lobes);
 }
 
 FIQ_AVX2 static void oscillate_avx2(FiqSwarm* self, uint32_t first, bool goes_on, Work* work,
                                     FiqLobes* lobes)
 {
+  assert(self->use_avx2);
   oscillate(self, first, goes_on, work, lobes);
 }
 
 FIQ_AVX512 static void oscillate_avx512(FiqSwarm* self, uint32_t first, bool goes_on, Work* work,
                                         FiqLobes* lobes)
 {
+  assert(self->use_avx512);
   oscillate(self, first, goes_on, work, lobes);
 }
 
 static float random_turns(const FiqSwarm* self, uint32_t i)
 {
+  assert(i < self->capacity);
   const uint32_t bits = fiq_anneal_hash(i, self->seed + self->step_count * 7919u);
   return (float)(bits >> 8) * 0x1p-24f - 0.5f;
 }
 
 static uint16_t chunk_group(uint32_t slot, uint32_t partial)
 {
+  assert(slot < FIQ_CARRIERS_MAX);
+  assert(partial < FIQ_SWARM_PARTIALS_MAX);
   return (uint16_t)(slot * PARTIALS + partial);
 }
 
@@ -352,17 +366,20 @@ FIQ_INLINE void follow(uint16_t* restrict group, uint8_t* restrict slew,
 
 static void follow_base(uint16_t* group, uint8_t* slew, const uint8_t* slot, uint8_t steps)
 {
+  assert(group && slew && slot);
   follow(group, slew, slot, steps);
 }
 
 FIQ_AVX2 static void follow_avx2(uint16_t* group, uint8_t* slew, const uint8_t* slot, uint8_t steps)
 {
+  assert(group && slew && slot);
   follow(group, slew, slot, steps);
 }
 
 /// Oscillators in flight belong to the note that attracts them; a change of note slews the level.
 static void follow_flight(FiqSwarm* self, uint32_t first)
 {
+  assert(first % FIQ_ANNEAL_CHUNK == 0);
   uint16_t* const      group = self->osc.group + first;
   uint8_t* const       slew  = self->osc.slew + first;
   const uint8_t* const slot  = self->anneal.osc.slot + first;
@@ -376,6 +393,8 @@ static void follow_flight(FiqSwarm* self, uint32_t first)
 /// An oscillator with another partial to come falls silent first, then takes it.
 static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
 {
+  assert(i < self->capacity);
+  assert(group < 2 * FIQ_SWARM_GROUPS);
   const uint32_t wanted = self->partials.of[(i * partial_step) >> 24];
   const bool     silent = group >= SILENT;
   const bool     same   = wanted == group % PARTIALS;
@@ -388,6 +407,8 @@ static uint16_t change_partial(const FiqSwarm* self, uint32_t i, uint16_t group)
 
 void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first)
 {
+  assert(first % FIQ_ANNEAL_CHUNK == 0);
+  assert(first < self->capacity);
   for (uint32_t i = first; i < first + CHUNK; ++i) {
     self->osc.group[i] = self->partials.of[(i * partial_step) >> 24];
   }
@@ -396,6 +417,7 @@ void fiq_swarm_group_chunk(FiqSwarm* self, uint32_t first)
 /// A whole chunk begins anew, silent and at random phases; in loops that vectors can take.
 FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
 {
+  assert(first < self->capacity);
   float* restrict phi          = self->osc.phi + first;
   uint16_t* restrict group     = self->osc.group + first;
   const uint8_t* restrict slot = self->anneal.osc.slot + first;
@@ -412,17 +434,21 @@ FIQ_INLINE void strew(FiqSwarm* restrict self, uint32_t first)
 
 static void strew_base(FiqSwarm* self, uint32_t first)
 {
+  assert(first % FIQ_ANNEAL_CHUNK == 0);
   strew(self, first);
 }
 
 FIQ_AVX2 static void strew_avx2(FiqSwarm* self, uint32_t first)
 {
+  assert(self->use_avx2);
   strew(self, first);
 }
 
 /// Whatever is not the plain course of things: starts, fades, new partials.
 static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
 {
+  assert(n <= FIQ_ANNEAL_CHUNK);
+  assert(first < self->capacity);
   const FiqSwarmFrame* step = &self->step;
   if (step->restart && n == CHUNK) {
     if (first + CHUNK > self->partials.n_ready) {
@@ -451,6 +477,10 @@ static void rearrange(FiqSwarm* self, uint32_t first, uint32_t n)
 
 void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk)
 {
+  assert(chunk < self->anneal.capacity / FIQ_ANNEAL_CHUNK);
+  assert(self->work.begun);
+  assert(self->step.n_run <= self->capacity);
+  assert(self->step.n_target <= self->capacity);
   const FiqSwarmFrame* step  = &self->step;
   const uint32_t       first = chunk * CHUNK;
   const uint32_t       n     = step->n_run - first < CHUNK ? step->n_run - first : CHUNK;

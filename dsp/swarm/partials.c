@@ -3,18 +3,21 @@
 
 #include "dsp/notes/just_intonation.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 static bool has_partial(int32_t h, uint32_t limit)
 {
+  assert(h >= 1);
   return limit == 0 || fiq_just_allows((uint32_t)h, limit);
 }
 
 /// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.
 void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit)
 {
+  assert(n_partials >= 1 && n_partials <= FIQ_SWARM_PARTIALS_MAX);
   float   total = 0.0f;
   int32_t last  = 1;
   for (int32_t h = 1; h <= n_partials; ++h) {
@@ -42,6 +45,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
 /// Share the partials that are asked for; whether they are others than before.
 bool fiq_swarm_update_partial_map(FiqSwarm* self)
 {
+  assert(self->step.params.partials >= 1.0f);
   const FiqSwarmParams* p          = &self->params;
   const int32_t         n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
   const uint32_t        limit      = (uint32_t)fiq_clamp(rintf(p->partial_limit), 0.0f, 13.0f);
@@ -55,6 +59,7 @@ bool fiq_swarm_update_partial_map(FiqSwarm* self)
 /// Places between left and right, drifting.
 static void set_pan(FiqSwarm* self, bool changed)
 {
+  assert(self->step_frames > 0);
   // Neighbouring sinusoids lie far apart, and the first ones near the middle.
   static const float    at[FIQ_LOBE_PLACES] = {-1.0f, 1.0f, -5.0f, 5.0f, -3.0f, 3.0f, -7.0f, 7.0f};
   const FiqSwarmParams* p                   = &self->step.params;
@@ -76,6 +81,7 @@ static void set_pan(FiqSwarm* self, bool changed)
 
 static void set_partials(FiqSwarm* self)
 {
+  assert(self);
   const FiqSwarmParams* p    = &self->step.params;
   const float           even = 1.0f + fiq_clamp(p->odd_even, -1.0f, 0.0f);
   const float           odd  = 1.0f - fiq_clamp(p->odd_even, 0.0f, 1.0f);
@@ -90,6 +96,7 @@ static void set_partials(FiqSwarm* self)
 /// The parameters as they are now, and what follows from those that have changed.
 void fiq_swarm_take_params(FiqSwarm* self, bool all)
 {
+  assert(self);
   const FiqSwarmParams        old = self->step.params;
   const FiqSwarmParams* const p   = &self->params;
   self->step.params               = *p;
@@ -103,6 +110,7 @@ void fiq_swarm_take_params(FiqSwarm* self, bool all)
 /// Asleep, what the next sound begins with is made ready, a little of it in each step.
 void fiq_swarm_make_ready(FiqSwarm* self)
 {
+  assert(self->rest.asleep);
   enum { N_AT_ONCE = 8 };
   fiq_swarm_take_params(self, false);
   (void)fiq_swarm_update_partial_map(self);

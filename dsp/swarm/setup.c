@@ -17,6 +17,7 @@ static const float slew_s = 0.012f; // of a level, when an oscillator changes gr
 
 uint32_t fiq_swarm_default_step(double sample_rate_hz)
 {
+  assert(sample_rate_hz > 0.0);
   uint32_t step = 64;
   for (double rate_hz = sample_rate_hz; rate_hz > 50000.0; rate_hz *= 0.5) {
     step *= 2;
@@ -53,6 +54,8 @@ FiqSwarmParams fiq_swarm_default_params(void)
 
 static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
 {
+  assert(self && arena);
+  assert(self->capacity > 0 && self->step_frames > 0);
   const size_t n      = ((size_t)self->capacity + CHUNK - 1) / CHUNK * CHUNK;
   self->osc.nu        = fiq_arena_take(arena, n, sizeof *self->osc.nu);
   self->osc.tone      = fiq_arena_take(arena, n, sizeof *self->osc.tone);
@@ -80,6 +83,7 @@ static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
 /// Place u in -1..1 to the x that as large a part of a normal curve, cut off at 3, is below; by halving.
 static double normal_place(double u)
 {
+  assert(u >= -1.0 && u <= 1.0);
   double low  = 0.0;
   double high = 3.0;
   for (int i = 0; i < 40; ++i) {
@@ -94,6 +98,7 @@ static double normal_place(double u)
 /// The normal curve with the deviation of a uniform one, 1 / sqrt 3, whatever cut and straight pieces make of it.
 static void fill_normal(float* normal)
 {
+  assert(normal);
   enum { HALF = FIQ_SWARM_NORMAL / 2 };
   double x[HALF + 1];
   double square = 0.0;
@@ -145,12 +150,14 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
 
 void fiq_swarm_reseed(FiqSwarm* self, uint64_t seed)
 {
+  assert(self);
   self->seed        = fiq_anneal_hash((uint32_t)seed, (uint32_t)(seed >> 32));
   self->anneal.seed = self->seed;
 }
 
 void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
 {
+  assert(self && self->osc.nu);
   fiq_swarm_reseed(self, seed);
   fiq_notes_reset(&self->notes);
   fiq_anneal_reset(&self->anneal, self->seed);
@@ -206,6 +213,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
 /// Sums, gains and what else belongs to groups and the sounding step.
 static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
 {
+  assert(self && old);
   memcpy(self->groups.sum, old->groups.sum,
          (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->groups.sum);
   memcpy(self->groups.member, old->groups.member, 2 * (size_t)GROUPS * sizeof *self->groups.member);
@@ -223,6 +231,8 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
 
 static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
 {
+  assert(self && old);
+  assert(self->capacity > 0);
   const size_t mine   = self->anneal.capacity;
   const size_t theirs = ((size_t)old->step.n_run + CHUNK - 1) / CHUNK * CHUNK;
   const size_t n      = mine < theirs ? mine : theirs;
@@ -238,6 +248,7 @@ static void adopt_oscillators(FiqSwarm* self, const FiqSwarm* old)
 /// The lobes under work and the sound that is ready; only a bank of the same step can take them.
 static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
 {
+  assert(self && old);
   if (self->step_frames == old->step_frames) {
     fiq_spectral_bank_adopt(&self->lobes, &old->lobes);
     for (int set = 0; set < 2; ++set) {
@@ -261,6 +272,7 @@ static void adopt_sound(FiqSwarm* self, const FiqSwarm* old)
 /// What reset and init set in `self` but its own buffers and sizes.
 static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
 {
+  assert(self && state);
   FiqSwarm next             = *state;
   next.anneal               = self->anneal;
   next.lobes                = self->lobes;
@@ -295,6 +307,7 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
 
 void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
 {
+  assert(self && old && self != old);
   *self = keep_swarm_buffers(self, old);
   fiq_anneal_adopt(&self->anneal, &old->anneal);
   adopt_oscillators(self, old);

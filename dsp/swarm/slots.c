@@ -8,6 +8,7 @@ enum { PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 static float coordinate(const FiqSwarm* self, float pitch)
 {
+  assert(isfinite(pitch));
   const float f0 = FIQ_ANNEAL_F0_HZ;
   // ln 440 / f0, and one semitone, in units of the axis.
   return self->step.cents ? f0 * 0.519843435f + (pitch - 69.0f) * (f0 * 0.0577622650f)
@@ -16,6 +17,7 @@ static float coordinate(const FiqSwarm* self, float pitch)
 
 static uint8_t free_note_slot(const FiqSwarm* self, uint32_t wanted)
 {
+  assert(wanted < FIQ_CARRIERS_MAX);
   if (!self->slots.taken[wanted]) {
     return (uint8_t)wanted;
   }
@@ -30,6 +32,7 @@ static uint8_t free_note_slot(const FiqSwarm* self, uint32_t wanted)
 /// With all slots taken a note gets that of a voice.
 static uint8_t slot_of_a_voice(FiqSwarm* self)
 {
+  assert(self);
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
     if (self->slots.held[v].used) {
       self->slots.held[v].used = false;
@@ -42,6 +45,7 @@ static uint8_t slot_of_a_voice(FiqSwarm* self)
 /// Every note that sounds has a slot, its own number if that is free.
 void fiq_swarm_place_notes(FiqSwarm* self)
 {
+  assert(self);
   for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
     const bool sounds = self->notes.note[k].stage != FIQ_NOTE_IDLE;
     uint8_t*   slot   = &self->slots.of_note[k];
@@ -66,6 +70,7 @@ void fiq_swarm_place_notes(FiqSwarm* self)
 /// Voices come with a fade and go with one; then their slot is free.
 void fiq_swarm_move_voices(FiqSwarm* self)
 {
+  assert(self);
   const float part = 1.0f / (float)self->slew_steps;
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
     FiqSwarmHeld* const held = &self->slots.held[v];
@@ -82,6 +87,7 @@ void fiq_swarm_move_voices(FiqSwarm* self)
 
 static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
 {
+  assert(target);
   memset(target, 0, sizeof *target);
   memset(self->slots.level, 0, sizeof self->slots.level);
   memset(self->slots.tilt, 0, sizeof self->slots.tilt);
@@ -117,6 +123,7 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
 /// Where a cloud of `octaves` around the mean of the chord begins and ends.
 static void set_cloud(const FiqSwarm* self, const FiqAnnealTarget* target, FiqAnnealParams* params)
 {
+  assert(target && params);
   const FiqSwarmFrame* step = &self->step;
   float                sum  = 0.0f;
   float                n    = 0.0f;
@@ -136,6 +143,7 @@ static void set_cloud(const FiqSwarm* self, const FiqAnnealTarget* target, FiqAn
 
 void fiq_swarm_begin_carriers(FiqSwarm* self)
 {
+  assert(self);
   const FiqSwarmFrame* step   = &self->step;
   const float          top_hz = FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz;
   const float          low    = step->cents ? fiq_swarm_converted(true, 8.0f) : 8.0f;
@@ -168,6 +176,7 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
 
 bool fiq_swarm_is_sounding(const FiqSwarm* self)
 {
+  assert(self);
   bool sounding = fiq_notes_sounding(&self->notes);
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX && !sounding; ++v) {
     sounding = self->slots.held[v].used;
@@ -178,6 +187,7 @@ bool fiq_swarm_is_sounding(const FiqSwarm* self)
 /// Who has no slot yet gets one; without any left the voice is not heard.
 static void admit_voice(FiqSwarm* self, const FiqSwarmVoice* voice)
 {
+  assert(voice->hz > 0.0f && voice->mass > 0.0f);
   const uint8_t slot = free_note_slot(self, FIQ_CARRIERS_MAX - 1);
   for (uint32_t v = 0; slot != FIQ_SWARM_NO_SLOT && v < FIQ_SWARM_VOICES_MAX; ++v) {
     if (!self->slots.held[v].used) {
@@ -191,6 +201,7 @@ static void admit_voice(FiqSwarm* self, const FiqSwarmVoice* voice)
 
 static FiqSwarmHeld* find_voice(FiqSwarm* self, uint32_t id)
 {
+  assert(self);
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
     if (self->slots.held[v].used && self->slots.held[v].voice.id == id) {
       return &self->slots.held[v];
@@ -201,6 +212,7 @@ static FiqSwarmHeld* find_voice(FiqSwarm* self, uint32_t id)
 
 void fiq_swarm_set_voices(FiqSwarm* self, const FiqSwarmVoice* voices, uint32_t n)
 {
+  assert(self && (voices || n == 0));
   assert(n <= FIQ_SWARM_VOICES_MAX);
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
     self->slots.held[v].asked = false;

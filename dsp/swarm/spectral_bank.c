@@ -16,6 +16,7 @@ static const double beta = 18.6;
 /// Modified Bessel function of order 0, by its power series.
 static double bessel_i0(double x)
 {
+  assert(x >= 0.0);
   double       sum  = 1.0;
   double       term = 1.0;
   const double q    = 0.25 * x * x;
@@ -29,6 +30,7 @@ static double bessel_i0(double x)
 /// All taps of all rows lie on one fine grid, the same on both sides of its middle.
 static void fill_kernel(float* kernel)
 {
+  assert(kernel);
   enum { HALF = FIQ_LOBE_ROWS * FIQ_LOBE_TAPS / 2 };
   float        curve[HALF + 1];
   const double scale = 1.0 / bessel_i0(beta);
@@ -49,6 +51,7 @@ static void fill_kernel(float* kernel)
 
 static void fill_window(float* window, uint32_t step)
 {
+  assert(window && step > 0);
   const double scale = 1.0 / bessel_i0(beta);
   for (uint32_t i = 0; i < 2 * step; ++i) {
     const double t = (double)i - (double)step;
@@ -92,11 +95,13 @@ FiqStatus fiq_spectral_bank_init(FiqSpectralBank* self, FiqArena* arena, FiqFftP
 
 static size_t planes_size_bytes(const FiqSpectralBank* self)
 {
+  assert(self);
   return (size_t)PLACES * 2 * self->plane_bins * sizeof(float);
 }
 
 void fiq_spectral_bank_reset(FiqSpectralBank* self)
 {
+  assert(self);
   memset(self->planes, 0, planes_size_bytes(self));
   for (int c = 0; c < FIQ_CHANNELS; ++c) {
     memset(self->tail[c], 0, self->step_frames * sizeof(float));
@@ -105,6 +110,7 @@ void fiq_spectral_bank_reset(FiqSpectralBank* self)
 
 void fiq_spectral_bank_adopt(FiqSpectralBank* self, const FiqSpectralBank* old)
 {
+  assert(self && old);
   assert(self->step_frames == old->step_frames);
   memcpy(self->planes, old->planes, planes_size_bytes(self));
   memcpy(self->spectrum, old->spectrum, (2 * (size_t)self->step_frames + 1) * sizeof(FiqComplex));
@@ -199,23 +205,27 @@ FIQ_INLINE void spread(const FiqLobes* restrict lobes, const float* restrict ker
 static void spread_base(const FiqLobes* lobes, const float* kernel, float* planes,
                         uint32_t plane_bins, float bins_per_nu, uint32_t first)
 {
+  assert(lobes && kernel && planes);
   spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
 }
 
 FIQ_AVX2 static void spread_avx2(const FiqLobes* lobes, const float* kernel, float* planes,
                                  uint32_t plane_bins, float bins_per_nu, uint32_t first)
 {
+  assert(lobes && kernel && planes);
   spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
 }
 
 FIQ_AVX512 static void spread_avx512(const FiqLobes* lobes, const float* kernel, float* planes,
                                      uint32_t plane_bins, float bins_per_nu, uint32_t first)
 {
+  assert(lobes && kernel && planes);
   spread(lobes, kernel, planes, plane_bins, bins_per_nu, first);
 }
 
 void fiq_spectral_bank_add(FiqSpectralBank* self, uint32_t chunk, const FiqLobes* lobes)
 {
+  assert(self && lobes);
   const float    bins_per_nu = 4.0f * (float)self->step_frames;
   const uint32_t first       = chunk * FIQ_LOBE_CHUNK;
   if (self->use_avx2 && self->use_avx512) {
@@ -249,18 +259,21 @@ FIQ_INLINE void mix(const float* restrict planes, uint32_t plane_bins, const flo
 static void mix_base(const float* planes, uint32_t plane_bins, const float* gain, FiqComplex* bins,
                      uint32_t n_bins)
 {
+  assert(planes && gain && bins);
   mix(planes, plane_bins, gain, bins, n_bins);
 }
 
 FIQ_AVX2 static void mix_avx2(const float* planes, uint32_t plane_bins, const float* gain,
                               FiqComplex* bins, uint32_t n_bins)
 {
+  assert(planes && gain && bins);
   mix(planes, plane_bins, gain, bins, n_bins);
 }
 
 /// Mirror what lies below DC: a real signal has X[-k] = X*[k].
 static void mirror(const FiqSpectralBank* self, const float* gain)
 {
+  assert(self && gain);
   FiqComplex* bins = self->spectrum;
   bins[0].re *= 2.0f;
   bins[0].im = 0.0f;
@@ -276,6 +289,7 @@ static void mirror(const FiqSpectralBank* self, const float* gain)
 
 void fiq_spectral_bank_mix(FiqSpectralBank* self, const float gain[FIQ_LOBE_PLACES])
 {
+  assert(self && gain);
   const uint32_t n_bins = 2 * self->step_frames + 1;
   if (self->use_avx2) {
     mix_avx2(self->planes, self->plane_bins, gain, self->spectrum, n_bins);
@@ -287,12 +301,15 @@ void fiq_spectral_bank_mix(FiqSpectralBank* self, const float gain[FIQ_LOBE_PLAC
 
 void fiq_spectral_bank_transform(FiqSpectralBank* self)
 {
+  assert(self);
   fiq_fft_inverse(&self->fft, self->spectrum, self->segment);
 }
 
 /// Window the transform, whose time 0 is the frame's centre, and overlap-add.
 void fiq_spectral_bank_overlap(FiqSpectralBank* self, uint32_t channel, float* out)
 {
+  assert(out);
+  assert(channel < FIQ_CHANNELS);
   const uint32_t step          = self->step_frames;
   float* restrict sum          = out;
   const float* restrict window = self->window;
@@ -307,5 +324,6 @@ void fiq_spectral_bank_overlap(FiqSpectralBank* self, uint32_t channel, float* o
 
 void fiq_spectral_bank_clear(FiqSpectralBank* self)
 {
+  assert(self);
   memset(self->planes, 0, planes_size_bytes(self));
 }

@@ -18,6 +18,7 @@ static const float reshape_s = 0.05f; // from one distribution of detune to the 
 /// How many oscillators play in this step, and which of them begin to fade in or out.
 static void set_population(FiqSwarm* self)
 {
+  assert(self->step.params.n_osc >= 1.0f);
   FiqSwarmFrame* step = &self->step;
   const uint32_t old  = step->n_target;
   const uint32_t wanted =
@@ -42,6 +43,7 @@ static void set_population(FiqSwarm* self)
 /// Sway of this step, repeated so that every chunk finds its own in a row.
 static void set_sway(FiqSwarm* self)
 {
+  assert(self->detune.n_sway <= FIQ_SWARM_SWAY_MAX);
   const uint32_t     n = self->detune.n_sway;
   const float* const asked =
       self->detune.sway_asked[self->detune.sway_frame == self->frame ? 0 : 1];
@@ -57,6 +59,7 @@ static void set_sway(FiqSwarm* self)
 /// What changes frequencies and phases from step to step.
 static void set_motion(FiqSwarm* self)
 {
+  assert(self->places.motion >= 0.0f && self->places.motion <= 1.0f);
   FiqSwarmFrame* const        step    = &self->step;
   const FiqSwarmParams* const p       = &self->params;
   const float                 rate_hz = (float)self->sample_rate_hz;
@@ -76,6 +79,8 @@ static void set_motion(FiqSwarm* self)
 /// Parameters and notes of the step that begins at this stream position.
 static void set_step(FiqSwarm* self)
 {
+  assert(self->step_frames > 0);
+  assert(self->sample_rate_hz > 0.0);
   FiqSwarmFrame* const        step      = &self->step;
   const FiqSwarmParams* const p         = &self->params;
   const bool                  was_cents = step->cents;
@@ -103,6 +108,7 @@ static void set_step(FiqSwarm* self)
 /// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
 static uint32_t chunk_ns(const FiqSwarm* self)
 {
+  assert(self);
   const bool flies = self->anneal.osc.n_next_hot > 0;
   const bool turns = flies && self->anneal.schedule.update_steps == 1;
   return 150 +
@@ -115,6 +121,7 @@ static uint32_t chunk_ns(const FiqSwarm* self)
 /// Estimated time of the portions of work, for a machine with AVX2; only their proportion counts.
 static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
 {
+  assert(self);
   const uint32_t step = self->step_frames;
   const uint32_t bits = self->fft_bits;
   if (item < self->work.n_chunks) {
@@ -139,6 +146,7 @@ static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
 /// Whether this step measures its groups: always if coupled, else now and then, when the carriers have less to do.
 static bool is_measured(FiqSwarm* self)
 {
+  assert(self->sample_rate_hz > 0.0);
   const FiqSwarmFrame* step   = &self->step;
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
   const FiqAnneal*     flight = &self->anneal;
@@ -159,6 +167,7 @@ static bool is_measured(FiqSwarm* self)
 
 static void plan_work(FiqSwarm* self)
 {
+  assert(self->work.n_chunks <= self->anneal.capacity / FIQ_ANNEAL_CHUNK);
   self->work.n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
   self->work.done_ns  = self->anneal.osc.n_next_hot > 0 ? 2000 : 1500; // what begins the step
   self->work.total_ns =
@@ -171,6 +180,7 @@ static void plan_work(FiqSwarm* self)
 /// Whether the chunks that go on their way can go on from the tones they have: nothing but that way changes them.
 static void set_tone(FiqSwarm* self)
 {
+  assert(self);
   FiqSwarmFrame* const   step   = &self->step;
   const FiqAnneal* const anneal = &self->anneal;
   const bool             same   = !fiq_swarm_differs(self->detune.tone_spread, step->spread) &&
@@ -185,6 +195,7 @@ static void set_tone(FiqSwarm* self)
 
 static void begin_step(FiqSwarm* self)
 {
+  assert(!self->work.begun);
   const FiqSwarmParams* p     = &self->params;
   const FiqNotesParams  notes = {.attack_s             = p->attack_s,
                                  .decay_s              = p->decay_s,
@@ -221,6 +232,7 @@ static void begin_step(FiqSwarm* self)
 
 void fiq_swarm_fall_asleep(FiqSwarm* self)
 {
+  assert(self);
   self->rest.asleep        = true;
   self->groups.uncertainty = 0.0f;
   for (int set = 0; set < 2; ++set) {
@@ -246,6 +258,7 @@ void fiq_swarm_fall_asleep(FiqSwarm* self)
 /// What follows the chunks.
 static void work_last_item(FiqSwarm* self, uint32_t item)
 {
+  assert(self->work.begun);
   const int channel = item >= MIX_RIGHT ? 1 : 0;
   switch (item) {
   case MEASURE:
@@ -272,6 +285,7 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
 /// Nothing is left to fade: who changed its group while falling silent takes its time once more.
 static bool swarm_is_quiet(const FiqSwarm* self)
 {
+  assert(self);
   for (uint32_t first = 0; first < self->step.n_run; first += CHUNK) {
     const float* const amplitude = self->osc.amplitude + first;
     int32_t            loud      = 0;
@@ -288,6 +302,7 @@ static bool swarm_is_quiet(const FiqSwarm* self)
 /// The `slice`-th portion of the step's work, as much of the whole as of the step's time has passed.
 static void advance_work(FiqSwarm* self, uint32_t slice)
 {
+  assert(slice <= self->step_frames);
   const uint32_t n_slices = self->step_frames / FIQ_SWARM_SLICE;
   if (slice == 0) {
     self->playing = 1 - self->playing;
@@ -329,6 +344,7 @@ static void advance_work(FiqSwarm* self, uint32_t slice)
 
 void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t n_frames)
 {
+  assert(self && out && out[0] && out[1]);
   for (uint32_t done = 0; done < n_frames;) {
     const uint32_t at       = (uint32_t)(self->frame % self->step_frames);
     const uint32_t in_slice = at % FIQ_SWARM_SLICE;
@@ -348,6 +364,8 @@ void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t 
 
 void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params)
 {
+  assert(self && params);
+  assert(params->n_osc >= 1.0f);
   self->params = *params;
   fiq_notes_drone(&self->notes, (int32_t)rintf(params->chord), (int32_t)rintf(params->root_note),
                   self->frame);
@@ -355,6 +373,8 @@ void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params)
 
 void fiq_swarm_set_sway(FiqSwarm* self, const float* from, const float* to, uint32_t n)
 {
+  assert(n <= FIQ_SWARM_SWAY_MAX);
+  assert(n == 0 || (from && to));
   assert(n <= FIQ_SWARM_SWAY_MAX);
   self->detune.n_sway     = n;
   self->detune.sway_frame = self->frame;
@@ -368,6 +388,7 @@ void fiq_swarm_set_attention(FiqSwarm* self, const float low_hz[], const float h
                              uint32_t n)
 {
   assert(n <= FIQ_SWARM_ATTENTION_MAX);
+  assert(n <= FIQ_SWARM_ATTENTION_MAX);
   self->attention.n = n;
   for (uint32_t i = 0; i < n; ++i) {
     self->attention.hz[0][i] = low_hz[i];
@@ -377,43 +398,52 @@ void fiq_swarm_set_attention(FiqSwarm* self, const float low_hz[], const float h
 
 float fiq_swarm_uncertainty(const FiqSwarm* self)
 {
+  assert(self);
   return self->groups.uncertainty;
 }
 
 uint32_t fiq_swarm_latency_frames(const FiqSwarm* self)
 {
+  assert(self);
   return 2 * self->step_frames;
 }
 
 void fiq_swarm_midi(FiqSwarm* self, const uint8_t* message, uint32_t size_bytes, uint32_t offset)
 {
+  assert(self && (message || size_bytes == 0));
   fiq_notes_midi(&self->notes, message, size_bytes, self->frame + offset);
 }
 
 void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
                        uint32_t offset)
 {
+  assert(self);
+  assert(velocity >= 0.0f && velocity <= 1.0f);
   fiq_notes_on(&self->notes, channel, key, velocity, self->frame + offset);
 }
 
 void fiq_swarm_note_off(FiqSwarm* self, uint32_t channel, uint32_t key, uint32_t offset)
 {
+  assert(self);
   fiq_notes_off(&self->notes, channel, key, self->frame + offset);
 }
 
 void fiq_swarm_bend(FiqSwarm* self, uint32_t channel, float bend, uint32_t offset)
 {
+  assert(self);
   fiq_notes_bend(&self->notes, channel, bend, self->frame + offset);
 }
 
 void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller, uint32_t value,
                           uint32_t offset)
 {
+  assert(self);
   fiq_notes_controller(&self->notes, channel, controller, value, self->frame + offset);
 }
 
 float fiq_swarm_residual_hz(const FiqSwarm* self)
 {
+  assert(self);
   // On the axis of cents a unit is f / 261.63 Hz; the mean carrier stands for all.
   float sum = 0.0f;
   float n   = 0.0f;
