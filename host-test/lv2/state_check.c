@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RDF_TYPE "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 #define XSD "http://www.w3.org/2001/XMLSchema#"
 
 enum { NAME_BYTES = 64, PORTS_MAX = 4096 };
@@ -29,7 +30,8 @@ typedef struct {
   Port*           ports; ///< [n_ports]
   size_t          n_ports;
   unsigned        n_plugins;
-  const char*     wrong; ///< NULL: nothing yet
+  bool            preset; ///< it says that it is one, by which the library finds it
+  const char*     wrong;  ///< NULL: nothing yet
   FiqStateValues* values;
 } Check;
 
@@ -76,6 +78,8 @@ static void add_port(Check* self, const char* name)
 /// What is said of the state itself.
 static void take_own(Check* self, const FiqStatement* statement)
 {
+  self->preset = self->preset || (strcmp(statement->predicate, RDF_TYPE) == 0 &&
+                                  strcmp(statement->object, LV2_PRESETS__Preset) == 0);
   if (strcmp(statement->predicate, LV2_CORE__appliesTo) == 0) {
     ++self->n_plugins;
     self->wrong = statement->literal ? "the plugin that it belongs to is no URI" : self->wrong;
@@ -136,6 +140,7 @@ bool fiq_state_check(const char* text, size_t n_bytes, const char* subject,
   const char* const wrong = fiq_state_values_check(self.values);
   self.wrong              = self.wrong ? self.wrong : wrong;
   self.wrong = self.n_plugins == 1 ? self.wrong : "it does not name the plugin that it belongs to";
+  self.wrong = self.preset ? self.wrong : "it does not say that it is a state";
   if (whole && self.wrong) {
     snprintf(reason, FIQ_TURTLE_REASON_BYTES, "%s", self.wrong);
     whole = false;
