@@ -46,6 +46,8 @@ typedef struct {
   float mean;      ///< length of the mean-field vector that is drawn, 0..1
   float zone_low;  ///< R of the living zone
   float zone_high; ///< R
+  uint32_t n;      ///< phases of the core itself, which in the Swarm are not those of FiqUiOscillators
+  float    phase_rad[FIQ_UI_OSCILLATORS_MAX]; ///< [n] in the frame that turns with the core's own rate
 } FiqUiCore;
 
 /// Levels at the plugin's ends, linear peaks since the last telemetry.
@@ -76,7 +78,7 @@ typedef struct {
   float      delay_s[FIQ_UI_BANDS_MAX];   ///< [n_bands]
   FiqUiCurve spectrum;                    ///< of the input, dB
   FiqUiCurve learned;                     ///< phase that was learned, rad; n 0: nothing
-  FiqUiWave  transfer[3]; ///< output over input -1..1 of the neurons: all, lowest and highest band
+  FiqUiWave  transfer[3]; ///< output over input -1..1 of the neurons: mean, lowest and highest band
   float      harmonic_db[16]; ///< levels of harmonics 1.. that they add
   FiqUiWave  before, after;   ///< a piece of the sound that was learned from
   float      feature
