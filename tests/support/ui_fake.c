@@ -168,6 +168,60 @@ static void tell_oscillator(FiqUiFake* self, uint32_t i, double at_s, float shar
                       6.0f * (1.0f - share) * sinf((float)at_s + (float)i);
 }
 
+static void tell_curve(FiqUiCurve* curve, float low_hz, float high_hz,
+                       float (*at)(float share, float t), float t)
+{
+  curve->n       = 256;
+  curve->low_hz  = low_hz;
+  curve->high_hz = high_hz;
+  for (uint32_t i = 0; i < curve->n; ++i) {
+    curve->value[i] = at((float)i / 255.0f, t);
+  }
+}
+
+static float spectrum_at(float share, float t)
+{
+  return -30.0f - 45.0f * share + 8.0f * sinf(30.0f * share + t) + 3.0f * sinf(131.0f * share);
+}
+
+static float learned_at(float share, float t)
+{
+  (void)t;
+  return 2.6f * sinf(9.0f * share) + 0.8f * cosf(23.0f * share);
+}
+
+static void tell_realms(FiqUiRealms* realms, float t)
+{
+  realms->n_bands = 48;
+  for (uint32_t i = 0; i < realms->n_bands; ++i) {
+    const float share  = (float)i / 47.0f;
+    realms->band_hz[i] = 40.0f * powf(400.0f, share);
+    realms->phase_rad[i] =
+        2.6f * sinf(9.0f * share) + 0.8f * cosf(23.0f * share) + 0.2f * sinf(t + (float)i);
+    realms->delay_s[i] = 0.001f * (1.0f + share);
+  }
+  tell_curve(&realms->spectrum, 20.0f, 20000.0f, spectrum_at, t);
+  tell_curve(&realms->learned, 40.0f, 16000.0f, learned_at, t);
+  for (uint32_t k = 0; k < 3; ++k) {
+    realms->transfer[k].n = 129;
+    for (uint32_t i = 0; i < 129; ++i) {
+      const float x                = (float)i / 64.0f - 1.0f;
+      realms->transfer[k].value[i] = sinf((1.0f + (float)k) * 1.6f * x);
+    }
+  }
+  for (uint32_t i = 0; i < 16; ++i) {
+    realms->harmonic_db[i] = -4.5f * (float)i - (i % 2 ? 9.0f : 0.0f);
+  }
+  realms->before.n = realms->after.n = 200;
+  for (uint32_t i = 0; i < 200; ++i) {
+    realms->before.value[i] = 0.9f * expf(-0.03f * (float)i) * sinf(0.25f * (float)i);
+    realms->after.value[i]  = 0.55f * expf(-0.015f * (float)i) * sinf(0.21f * (float)i + 0.6f);
+  }
+  for (uint32_t i = 0; i < FIQ_UI_FEATURES; ++i) {
+    realms->feature[i] = 0.5f + 0.35f * sinf(0.7f * t + (float)i) * cosf(0.3f * t * (float)(i + 1));
+  }
+}
+
 void fiq_ui_fake_tell(FiqUiFake* self, double at_s, double now_s)
 {
   FiqUiTelemetry* const told  = &self->model.telemetry;
@@ -189,11 +243,19 @@ void fiq_ui_fake_tell(FiqUiFake* self, double at_s, double now_s)
   told->core.zone_high = 0.95f;
   told->levels.out[0]  = 0.5f;
   told->levels.out[1]  = 0.6f;
+  told->levels.in[0]   = 0.7f;
+  told->levels.mono    = 0.4f;
   told->time_s         = now_s;
+  tell_realms(&told->realms, (float)at_s);
   ++told->sequence;
   set_meter(self, "order", 0.1f + 0.77f * share);
   set_meter(self, "uncertainty", 0.9f - 0.45f * share);
   set_meter(self, "coupling_ratio", 1.57f);
   set_meter(self, "residual", 300.0f * (1.0f - share) + 0.006f);
   set_meter(self, "tone", 4.0f);
+  set_meter(self, "learn_progress", 0.82f);
+  set_meter(self, "learn_gain", 4.7f);
+  set_meter(self, "learn_active", 1.0f);
+  set_meter(self, "match_error", -31.4f);
+  set_meter(self, "latency", 3072.0f);
 }

@@ -99,6 +99,15 @@ int main(int argc, char** argv)
     press_key(page, FIQ_UI_KEY_PAGE_DOWN, FIQ_UI_CTRL, "", 100.0 + at_s);
     at_s = run(fake, page, surface, at_s, at_s + 0.05);
   }
+  for (int realm = 0; realms && realm < 3; ++realm) {
+    char name[32];
+    fiq_ui_model_set(&fake->model, (uint32_t)fiq_ui_model_row(&fake->model, "realm"), (float)realm);
+    fiq_ui_model_set(&fake->model, (uint32_t)fiq_ui_model_row(&fake->model, "objective"),
+                     (float)realm);
+    at_s = run(fake, page, surface, at_s, at_s + 2.0);
+    snprintf(name, sizeof(name), "realm%d", realm);
+    write(surface, folder, name, zoom);
+  }
   // The pointer over the river, and over a control until its tooltip comes.
   FiqUiEvent move = {.kind   = FIQ_UI_MOVE,
                      .x      = 300.0 * zoom / 100,

@@ -100,7 +100,7 @@ void fiq_paint_sign(const FiqPaint* paint, FiqSign sign, double x, double y, dou
 static FiqColor ink_of(const FiqButton* self, const FiqTheme* theme)
 {
   if (self->base.disabled) {
-    return theme->faint;
+    return self->is_lit ? theme->ink : theme->faint;
   }
   return self->is_lit ? (self->is_bare ? fiq_theme_hue(theme, self->hue) : theme->on_accent)
                       : theme->ink;

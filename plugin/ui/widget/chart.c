@@ -26,6 +26,16 @@ static void draw_curve(const FiqChart* self, const FiqPaint* paint, FiqRect r, u
   cairo_stroke(cr);
 }
 
+static void draw_names(const FiqChart* self, const FiqPaint* paint, FiqRect r)
+{
+  double x = r.x + 4.0;
+  for (uint32_t i = 0; i < self->n_curves && self->name[i]; ++i) {
+    const FiqTextStyle style = {11.0, FIQ_TEXT_MEDIUM, FIQ_ALIGN_LEFT,
+                                fiq_theme_hue(paint->theme, self->hue[i])};
+    x += fiq_paint_text(paint, x, r.y + 10.0, self->name[i], &style) + 16.0;
+  }
+}
+
 static void draw(FiqWidget* widget, const FiqPaint* paint)
 {
   const FiqChart* const self  = (const FiqChart*)widget;
@@ -52,6 +62,7 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
     draw_curve(self, paint, r, curve);
   }
   cairo_restore(paint->cr);
+  draw_names(self, paint, r);
 }
 
 static const FiqWidgetClass chart_class = {.draw = draw};
@@ -63,9 +74,11 @@ FiqChart* fiq_chart_new(FiqStage* stage, uint32_t n_curves, double every_s)
   if (self) {
     self->n_curves = n_curves;
     self->every_s  = every_s;
-    self->hue[0]   = FIQ_HUE_ACCENT;
-    self->hue[1]   = FIQ_HUE_ORANGE;
-    self->hue[2]   = FIQ_HUE_PURPLE;
+    for (uint32_t i = 0; i < FIQ_CHART_CURVES; ++i) {
+      static const FiqHue hues[FIQ_CHART_CURVES] = {FIQ_HUE_ACCENT, FIQ_HUE_ORANGE, FIQ_HUE_PURPLE,
+                                                    FIQ_HUE_GREEN,  FIQ_HUE_PINK,   FIQ_HUE_BLUE};
+      self->hue[i]                               = hues[i];
+    }
   }
   return self;
 }
