@@ -88,7 +88,7 @@ static FiqPluginKind kind_of(const char* uri)
 {
   assert(uri);
   uint32_t kind = 0;
-  while (kind + 1 < FIQ_N_PLUGINS && strcmp(uri + strlen("urn:fieldiq:"), fiq_plugin_names[kind])) {
+  while (kind + 1 < FIQ_N_PLUGINS && strcmp(uri + strlen("urn:fieldiq:"), fiq_plugin_names[kind]) != 0) {
     ++kind;
   }
   return (FiqPluginKind)kind;

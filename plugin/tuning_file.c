@@ -107,7 +107,7 @@ static void find_mapping(const char* path, char mapping[FIQ_TUNING_PATH_BYTES])
   assert(path && mapping);
   const size_t length = strlen(path);
   mapping[0]          = '\0';
-  if (length < 4 || strcasecmp(path + length - 4, ".scl")) {
+  if (length < 4 || strcasecmp(path + length - 4, ".scl") != 0) {
     return;
   }
   memcpy(mapping, path, length - 4);

@@ -110,19 +110,19 @@ static void finish_try(FiqBassSearch* self)
   const bool                    is_last  = self->i_try == FIQ_BASS_SEARCH_TRIES;
   const float                   corner   = self->corner_hz[self->i_try];
   if (is_first) {
-    self->untouched_crest_db = headroom->untouched_crest_db;
-    self->best_crest_db      = headroom->untouched_crest_db;
+    self->untouched_crest_db = headroom->found.untouched_crest_db;
+    self->best_crest_db      = headroom->found.untouched_crest_db;
   }
   if (is_first || (is_last && corner <= 0.0f)) {
-    self->rotation_crest_db = headroom->rotation_crest_db;
+    self->rotation_crest_db = headroom->found.rotation_crest_db;
   }
-  self->crest_db[self->i_try] = headroom->best_crest_db;
+  self->crest_db[self->i_try] = headroom->found.best_crest_db;
   const float bar_db =
       self->best_crest_db - (corner > 0.0f && self->best_hz <= 0.0f ? worth_db : 0.0f);
-  if (headroom->best_crest_db < bar_db) {
-    self->best_crest_db = headroom->best_crest_db;
+  if (headroom->found.best_crest_db < bar_db) {
+    self->best_crest_db = headroom->found.best_crest_db;
     self->best_hz       = corner;
-    memcpy(self->best_phi_rad, headroom->best_phi_rad, sizeof self->best_phi_rad);
+    memcpy(self->best_phi_rad, headroom->found.best_phi_rad, sizeof self->best_phi_rad);
   }
   self->stage = FIQ_BASS_SEARCH_DONE;
   if (!is_last) {

@@ -143,14 +143,14 @@ static uint32_t clamp_count(double x, uint32_t least, uint32_t most)
 static void set_effort(FiqLearnHeadroom* self)
 {
   if (self->is_try) {
-    self->n_starts    = TRY_STARTS;
-    self->n_finalists = 1;
+    self->starts.n           = TRY_STARTS;
+    self->starts.n_finalists = 1;
     return;
   }
   const double window = self->realm->config.window_frames;
   const double n      = points_of_all / (2.0 * window * self->n_channels * (self->n_frames + 1.0));
-  self->n_starts      = clamp_count(0.4 * n / N_SHORT, STARTS_MIN, FIQ_LEARN_STARTS_MAX);
-  self->n_finalists =
+  self->starts.n      = clamp_count(0.4 * n / N_SHORT, STARTS_MIN, FIQ_LEARN_STARTS_MAX);
+  self->starts.n_finalists =
       clamp_count(0.6 * n / long_steps(self), FINALISTS_MIN, FIQ_LEARN_FINALISTS_MAX);
 }
 
@@ -165,16 +165,16 @@ static bool load_planes(FiqLearnHeadroom* self)
 {
   FiqRealmModel* realm = self->realm;
   uint32_t       n     = slice_frames(self);
-  for (; n && self->position < self->n_frames; --n, ++self->position) {
+  for (; n && self->pass.position < self->n_frames; --n, ++self->pass.position) {
     for (uint32_t c = 0; c < self->n_channels; ++c) {
-      FiqComplex* spectrum = self->spectra[c] + self->position * self->stride;
+      FiqComplex* spectrum = self->spectra[c] + self->pass.position * self->stride;
       if (!fiq_realm_model_analyse(realm, self->planes.plane[c], self->planes.n_frames,
-                                   self->frame[self->position], 0, spectrum)) {
+                                   self->frame[self->pass.position], 0, spectrum)) {
         memset(spectrum, 0, realm->n_bins * sizeof(FiqComplex));
       }
     }
   }
-  return self->position == self->n_frames;
+  return self->pass.position == self->n_frames;
 }
 
 // One evaluation.
@@ -184,13 +184,13 @@ static void evaluate_headroom(FiqLearnHeadroom* self, const float* phi_rad, uint
 {
   const FiqRealmModel* realm = self->realm;
   const size_t         n     = (size_t)self->n_slots * realm->hop_frames;
-  memcpy(self->phi_rad, phi_rad, realm->config.n_bands * sizeof(float));
-  self->order         = order;
-  self->with_gradient = with_gradient;
-  self->pass          = FIQ_HEADROOM_FORWARD;
-  self->position      = 0;
-  self->set_peak      = 0.0f;
-  self->sum           = 0.0;
+  memcpy(self->pass.phi_rad, phi_rad, realm->config.n_bands * sizeof(float));
+  self->pass.order         = order;
+  self->pass.with_gradient = with_gradient;
+  self->pass.kind          = FIQ_HEADROOM_FORWARD;
+  self->pass.position      = 0;
+  self->pass.set_peak      = 0.0f;
+  self->pass.sum           = 0.0;
   fiq_realm_model_set_phases(self->realm, 0, phi_rad);
   for (uint32_t c = 0; c < self->n_channels; ++c) {
     memset(self->output[c], 0, n * sizeof(float));
@@ -313,26 +313,27 @@ static void finish_forward(FiqLearnHeadroom* self)
 {
   const size_t n = (size_t)self->n_slots * self->realm->hop_frames;
   for (uint32_t c = 0; c < self->n_channels; ++c) {
-    self->set_peak = fmaxf(self->set_peak, signal_peak(self->output[c], n));
+    self->pass.set_peak = fmaxf(self->pass.set_peak, signal_peak(self->output[c], n));
   }
-  self->pass     = FIQ_HEADROOM_LOSS;
-  self->position = 0;
+  self->pass.kind     = FIQ_HEADROOM_LOSS;
+  self->pass.position = 0;
 }
 
 static void finish_loss(FiqLearnHeadroom* self)
 {
-  const double norm = log(self->sum) / (double)self->order + log((double)self->set_peak);
+  const double norm =
+      log(self->pass.sum) / (double)self->pass.order + log((double)self->pass.set_peak);
   memset(self->by_psi, 0, self->realm->n_bins * sizeof(float));
-  self->value    = norm + fiq_realm_model_penalty(self->realm, 0, self->by_psi);
-  self->pass     = self->with_gradient ? FIQ_HEADROOM_BACKWARD : FIQ_HEADROOM_READY;
-  self->position = 0;
+  self->pass.value    = norm + fiq_realm_model_penalty(self->realm, 0, self->by_psi);
+  self->pass.kind     = self->pass.with_gradient ? FIQ_HEADROOM_BACKWARD : FIQ_HEADROOM_READY;
+  self->pass.position = 0;
 }
 
 static void finish_backward(FiqLearnHeadroom* self)
 {
   const FiqRealmModel* realm = self->realm;
   const size_t         last  = realm->n_bins - 1;
-  const float          scale = (float)(-2.0 / (self->sum * (double)self->set_peak));
+  const float          scale = (float)(-2.0 / (self->pass.sum * (double)self->pass.set_peak));
   for (size_t k = 1; k < last; ++k) {
     const FiqComplex a = self->adjoint[k];
     const FiqComplex t = realm->turn[0][k];
@@ -341,43 +342,43 @@ static void finish_backward(FiqLearnHeadroom* self)
   // psi is held at 0 at DC and Nyquist, whatever the phases.
   self->by_psi[0]    = 0.0f;
   self->by_psi[last] = 0.0f;
-  fiq_realm_model_gather(realm, self->by_psi, self->by_phi);
-  self->pass = FIQ_HEADROOM_READY;
+  fiq_realm_model_gather(realm, self->by_psi, self->pass.by_phi);
+  self->pass.kind = FIQ_HEADROOM_READY;
 }
 
 static void run_loss(FiqLearnHeadroom* self)
 {
   const uint32_t hop   = self->realm->hop_frames;
-  const uint32_t left  = self->n_slots - self->position;
+  const uint32_t left  = self->n_slots - self->pass.position;
   const uint32_t most  = SLICE_FRAMES / (hop * self->n_channels);
   const uint32_t n     = left < most ? left : most;
-  const float    scale = 1.0f / self->set_peak;
+  const float    scale = 1.0f / self->pass.set_peak;
   for (uint32_t c = 0; c < self->n_channels; ++c) {
-    for (uint32_t i = self->position; i < self->position + n; ++i) {
-      self->sum +=
-          (double)raise(self->output[c] + (size_t)i * hop, hop, scale, self->order / 2 - 1);
+    for (uint32_t i = self->pass.position; i < self->pass.position + n; ++i) {
+      self->pass.sum +=
+          (double)raise(self->output[c] + (size_t)i * hop, hop, scale, self->pass.order / 2 - 1);
     }
   }
-  self->position += n;
-  if (self->position == self->n_slots) {
+  self->pass.position += n;
+  if (self->pass.position == self->n_slots) {
     finish_loss(self);
   }
 }
 
 static void run_frames(FiqLearnHeadroom* self)
 {
-  const bool is_forward = self->pass == FIQ_HEADROOM_FORWARD;
+  const bool is_forward = self->pass.kind == FIQ_HEADROOM_FORWARD;
   uint32_t   n          = slice_frames(self);
-  for (; n && self->position < self->n_frames; --n, ++self->position) {
+  for (; n && self->pass.position < self->n_frames; --n, ++self->pass.position) {
     for (uint32_t c = 0; c < self->n_channels; ++c) {
       if (is_forward) {
-        forward_frame(self, c, self->position);
+        forward_frame(self, c, self->pass.position);
       } else {
-        backward_frame(self, c, self->position);
+        backward_frame(self, c, self->pass.position);
       }
     }
   }
-  if (self->position == self->n_frames) {
+  if (self->pass.position == self->n_frames) {
     if (is_forward) {
       finish_forward(self);
     } else {
@@ -391,28 +392,28 @@ static bool evaluate_slice(FiqLearnHeadroom* self)
 {
   const bool is_small = 2 * self->n_frames <= slice_frames(self);
   do {
-    if (self->pass == FIQ_HEADROOM_LOSS) {
+    if (self->pass.kind == FIQ_HEADROOM_LOSS) {
       run_loss(self);
     } else {
       run_frames(self);
     }
-  } while (is_small && self->pass != FIQ_HEADROOM_READY);
-  return self->pass == FIQ_HEADROOM_READY;
+  } while (is_small && self->pass.kind != FIQ_HEADROOM_READY);
+  return self->pass.kind == FIQ_HEADROOM_READY;
 }
 
 // The survey: output over everything.
 
 static void survey_starts(FiqLearnHeadroom* self, const float* phi_rad)
 {
-  memcpy(self->phi_rad, phi_rad, self->realm->config.n_bands * sizeof(float));
+  memcpy(self->pass.phi_rad, phi_rad, self->realm->config.n_bands * sizeof(float));
   fiq_realm_model_set_phases(self->realm, 0, phi_rad);
   if (self->n_channels == FIQ_CHANNELS) {
     memcpy(self->realm->turn[1], self->realm->turn[0], self->realm->n_bins * sizeof(FiqComplex));
   }
   fiq_realm_model_render_start(self->realm);
-  self->position = 0;
-  self->peak     = 0.0f;
-  self->energy   = 0.0;
+  self->pass.position = 0;
+  self->peak          = 0.0f;
+  self->energy        = 0.0;
 }
 
 static float signal_energy(const float* x, size_t n)
@@ -437,7 +438,7 @@ static bool survey_slice(FiqLearnHeadroom* self)
   const size_t   hop    = realm->hop_frames;
   float* const   out[2] = {realm->time, realm->time + hop};
   uint32_t       n      = slice_frames(self) / 2 + 1;
-  for (; n && self->position < self->n_hops; --n, ++self->position) {
+  for (; n && self->pass.position < self->n_hops; --n, ++self->pass.position) {
     fiq_realm_model_render(realm, &self->planes, self->n_channels, 0, out);
     float peak = 0.0f;
     for (uint32_t c = 0; c < self->n_channels; ++c) {
@@ -446,9 +447,9 @@ static bool survey_slice(FiqLearnHeadroom* self)
     }
     self->peak = fmaxf(self->peak, peak);
     // What has peaked once, under whatever phases, is worth watching.
-    self->level[self->position] = fmaxf(self->level[self->position], peak);
+    self->level[self->pass.position] = fmaxf(self->level[self->pass.position], peak);
   }
-  return self->position == self->n_hops;
+  return self->pass.position == self->n_hops;
 }
 
 static float rms_db(const FiqLearnHeadroom* self)
@@ -466,9 +467,9 @@ static float crest_db(const FiqLearnHeadroom* self)
 
 static void start_long(FiqLearnHeadroom* self, uint32_t first_order, const float* phi_rad)
 {
-  self->level_of_order = first_order;
-  self->n_evaluated    = 0;
-  self->stage          = FIQ_HEADROOM_LONG;
+  self->starts.level_of_order = first_order;
+  self->starts.n_evaluated    = 0;
+  self->stage                 = FIQ_HEADROOM_LONG;
   fiq_lbfgs_start(&self->search, self->realm->config.n_bands, phi_rad);
   evaluate_headroom(self, self->search.trial, orders[first_order], true);
 }
@@ -506,9 +507,9 @@ static void make_start(FiqLearnHeadroom* self, uint32_t start, float* phi_rad)
 static void start_short(FiqLearnHeadroom* self)
 {
   float phi_rad[FIQ_NEURONS_MAX];
-  make_start(self, self->start, phi_rad);
-  self->stage       = FIQ_HEADROOM_SHORT;
-  self->n_evaluated = 0;
+  make_start(self, self->starts.now, phi_rad);
+  self->stage              = FIQ_HEADROOM_SHORT;
+  self->starts.n_evaluated = 0;
   fiq_lbfgs_start(&self->search, self->realm->config.n_bands, phi_rad);
   evaluate_headroom(self, self->search.trial, order_first, true);
 }
@@ -517,12 +518,12 @@ static void start_short(FiqLearnHeadroom* self)
 static void start_finalist(FiqLearnHeadroom* self)
 {
   uint32_t best = 0;
-  for (uint32_t s = 1; s < self->n_starts; ++s) {
-    best = self->start_value[s] < self->start_value[best] ? s : best;
+  for (uint32_t s = 1; s < self->starts.n; ++s) {
+    best = self->starts.value[s] < self->starts.value[best] ? s : best;
   }
-  self->start_value[best] = HUGE_VAL;
-  self->n_reloads         = 0;
-  start_long(self, 0, self->start_phi_rad[best]);
+  self->starts.value[best] = HUGE_VAL;
+  self->starts.n_reloads   = 0;
+  start_long(self, 0, self->starts.phi_rad[best]);
 }
 
 static void start_rotation(FiqLearnHeadroom* self)
@@ -537,10 +538,10 @@ static void start_rotation(FiqLearnHeadroom* self)
 static void keep_if_better(FiqLearnHeadroom* self)
 {
   const float crest = crest_db(self);
-  if (crest < self->best_crest_db) {
-    self->best_crest_db = crest;
-    self->best_rms_db   = rms_db(self);
-    memcpy(self->best_phi_rad, self->phi_rad, sizeof self->best_phi_rad);
+  if (crest < self->found.best_crest_db) {
+    self->found.best_crest_db = crest;
+    self->found.best_rms_db   = rms_db(self);
+    memcpy(self->found.best_phi_rad, self->pass.phi_rad, sizeof self->found.best_phi_rad);
   }
 }
 
@@ -553,22 +554,22 @@ static void finish_survey(FiqLearnHeadroom* self)
   if (self->stage == FIQ_HEADROOM_SURVEY_QUADRATURE) {
     choose_set(self);
     set_effort(self);
-    self->stage    = FIQ_HEADROOM_LOAD;
-    self->position = 0;
+    self->stage         = FIQ_HEADROOM_LOAD;
+    self->pass.position = 0;
     return;
   }
-  self->untouched_crest_db = crest_db(self);
-  self->best_crest_db      = self->untouched_crest_db;
-  self->untouched_rms_db = self->best_rms_db = rms_db(self);
+  self->found.untouched_crest_db = crest_db(self);
+  self->found.best_crest_db      = self->found.untouched_crest_db;
+  self->found.untouched_rms_db = self->found.best_rms_db = rms_db(self);
   self->stage = self->peak > 1e-6f ? FIQ_HEADROOM_SURVEY_QUADRATURE : FIQ_HEADROOM_DONE;
   survey_starts(self, phi_rad);
 }
 
 static void finish_rotation(FiqLearnHeadroom* self)
 {
-  if (self->value < self->rotation_value) {
-    self->rotation_value = self->value;
-    self->rotation_rad   = self->phi_rad[0];
+  if (self->pass.value < self->rotation_value) {
+    self->rotation_value = self->pass.value;
+    self->rotation_rad   = self->pass.phi_rad[0];
   }
   const uint32_t next = self->angle + (self->is_try ? TRY_ANGLES : 1);
   if (next <= N_ANGLES) {
@@ -576,32 +577,32 @@ static void finish_rotation(FiqLearnHeadroom* self)
     start_rotation(self);
     return;
   }
-  self->start = 0;
+  self->starts.now = 0;
   start_short(self);
 }
 
 static void finish_short(FiqLearnHeadroom* self)
 {
-  fiq_lbfgs_tell(&self->search, self->value, self->by_phi);
-  if (++self->n_evaluated < short_steps(self) && !self->search.is_converged) {
+  fiq_lbfgs_tell(&self->search, self->pass.value, self->pass.by_phi);
+  if (++self->starts.n_evaluated < short_steps(self) && !self->search.is_converged) {
     evaluate_headroom(self, self->search.trial, order_first, true);
     return;
   }
-  self->start_value[self->start] = self->search.value;
-  memcpy(self->start_phi_rad[self->start], self->search.x, sizeof self->search.x);
-  if (++self->start < self->n_starts) {
+  self->starts.value[self->starts.now] = self->search.value;
+  memcpy(self->starts.phi_rad[self->starts.now], self->search.x, sizeof self->search.x);
+  if (++self->starts.now < self->starts.n) {
     start_short(self);
     return;
   }
-  self->finalist = 0;
+  self->starts.finalist = 0;
   start_finalist(self);
 }
 
 static void finish_long(FiqLearnHeadroom* self)
 {
-  fiq_lbfgs_tell(&self->search, self->value, self->by_phi);
-  const uint32_t order = self->level_of_order;
-  if (++self->n_evaluated < order_steps(self, order) && !self->search.is_converged) {
+  fiq_lbfgs_tell(&self->search, self->pass.value, self->pass.by_phi);
+  const uint32_t order = self->starts.level_of_order;
+  if (++self->starts.n_evaluated < order_steps(self, order) && !self->search.is_converged) {
     evaluate_headroom(self, self->search.trial, orders[order], true);
     return;
   }
@@ -618,17 +619,17 @@ static void finish_long(FiqLearnHeadroom* self)
 static void finish_check(FiqLearnHeadroom* self)
 {
   keep_if_better(self);
-  const bool is_elsewhere = self->peak > 1.01f * self->set_peak;
+  const bool is_elsewhere = self->peak > 1.01f * self->pass.set_peak;
   const bool is_promising =
-      self->finalist == 0 || crest_db(self) < self->best_crest_db + promising_db;
-  if (is_elsewhere && is_promising && !self->is_try && self->n_reloads < N_RELOADS_MAX) {
-    ++self->n_reloads;
+      self->starts.finalist == 0 || crest_db(self) < self->found.best_crest_db + promising_db;
+  if (is_elsewhere && is_promising && !self->is_try && self->starts.n_reloads < N_RELOADS_MAX) {
+    ++self->starts.n_reloads;
     choose_set(self);
-    self->stage    = FIQ_HEADROOM_RELOAD;
-    self->position = 0;
+    self->stage         = FIQ_HEADROOM_RELOAD;
+    self->pass.position = 0;
     return;
   }
-  if (++self->finalist < self->n_finalists) {
+  if (++self->starts.finalist < self->starts.n_finalists) {
     start_finalist(self);
     return;
   }
@@ -656,29 +657,29 @@ void fiq_learn_headroom_begin(FiqLearnHeadroom* self, const FiqLearnPlanes* plan
   assert(self->n_hops <= self->n_hops_max);
   fiq_random_init(&self->random, seed, 0);
   memset(self->level, 0, self->n_hops * sizeof(float));
-  memset(self->best_phi_rad, 0, sizeof self->best_phi_rad);
-  self->untouched_crest_db = 0.0f;
-  self->best_crest_db      = 0.0f;
-  self->rotation_crest_db  = 0.0f;
-  self->n_reloads          = 0;
-  self->n_starts           = STARTS_MIN;
-  self->n_finalists        = FINALISTS_MIN;
-  self->finalist           = 0;
-  self->start              = 0;
-  self->rotation_value     = HUGE_VAL;
-  self->rotation_rad       = 0.0f;
-  self->angle              = 0;
-  self->stage              = FIQ_HEADROOM_SURVEY_IN_PHASE;
-  survey_starts(self, self->best_phi_rad);
+  memset(self->found.best_phi_rad, 0, sizeof self->found.best_phi_rad);
+  self->found.untouched_crest_db = 0.0f;
+  self->found.best_crest_db      = 0.0f;
+  self->found.rotation_crest_db  = 0.0f;
+  self->starts.n_reloads         = 0;
+  self->starts.n                 = STARTS_MIN;
+  self->starts.n_finalists       = FINALISTS_MIN;
+  self->starts.finalist          = 0;
+  self->starts.now               = 0;
+  self->rotation_value           = HUGE_VAL;
+  self->rotation_rad             = 0.0f;
+  self->angle                    = 0;
+  self->stage                    = FIQ_HEADROOM_SURVEY_IN_PHASE;
+  survey_starts(self, self->found.best_phi_rad);
 }
 
 void fiq_learn_headroom_reset(FiqLearnHeadroom* self)
 {
   assert(self);
-  memset(self->best_phi_rad, 0, sizeof self->best_phi_rad);
-  self->untouched_crest_db = 0.0f;
-  self->best_crest_db      = 0.0f;
-  self->stage              = FIQ_HEADROOM_DONE;
+  memset(self->found.best_phi_rad, 0, sizeof self->found.best_phi_rad);
+  self->found.untouched_crest_db = 0.0f;
+  self->found.best_crest_db      = 0.0f;
+  self->stage                    = FIQ_HEADROOM_DONE;
 }
 
 bool fiq_learn_headroom_step(FiqLearnHeadroom* self)
@@ -726,7 +727,7 @@ bool fiq_learn_headroom_step(FiqLearnHeadroom* self)
     break;
   case FIQ_HEADROOM_CHECK_ROTATION:
     if (survey_slice(self)) {
-      self->rotation_crest_db = crest_db(self);
+      self->found.rotation_crest_db = crest_db(self);
       keep_if_better(self);
       self->stage = FIQ_HEADROOM_DONE;
     }
@@ -739,31 +740,30 @@ bool fiq_learn_headroom_step(FiqLearnHeadroom* self)
 
 float fiq_learn_headroom_gain_db(const FiqLearnHeadroom* self)
 {
-  return self->untouched_crest_db - self->best_crest_db;
+  return self->found.untouched_crest_db - self->found.best_crest_db;
 }
 
 float fiq_learn_headroom_progress(const FiqLearnHeadroom* self)
 {
-  const uint32_t n_short = self->n_starts * short_steps(self);
+  const uint32_t n_short = self->starts.n * short_steps(self);
   const uint32_t n_long  = long_steps(self);
-  const uint32_t n_all   = N_ANGLES + n_short + self->n_finalists * n_long;
+  const uint32_t n_all   = N_ANGLES + n_short + self->starts.n_finalists * n_long;
   uint32_t       n       = self->angle;
   if (self->stage == FIQ_HEADROOM_DONE) {
     return 1.0f;
   }
   if (self->stage >= FIQ_HEADROOM_SHORT) {
-    n += self->start * short_steps(self);
+    n += self->starts.now * short_steps(self);
   }
   if (self->stage >= FIQ_HEADROOM_LONG) {
-    n += self->finalist * n_long;
+    n += self->starts.finalist * n_long;
   }
-  if (self->stage == FIQ_HEADROOM_LONG && self->n_reloads == 0) {
-    for (uint32_t i = 0; i < self->level_of_order; ++i) {
+  if (self->stage == FIQ_HEADROOM_LONG && self->starts.n_reloads == 0) {
+    for (uint32_t i = 0; i < self->starts.level_of_order; ++i) {
       n += order_steps(self, i);
     }
-  } else if (self->stage > FIQ_HEADROOM_LONG && self->finalist < self->n_finalists) {
-    n += n_long;
-  } else if (self->n_reloads) {
+  } else if (self->starts.n_reloads || (self->stage > FIQ_HEADROOM_LONG &&
+                                        self->starts.finalist < self->starts.n_finalists)) {
     n += n_long;
   }
   return 0.98f * (float)n / (float)n_all;

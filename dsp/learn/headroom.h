@@ -50,6 +50,42 @@ typedef enum {
   FIQ_HEADROOM_DONE
 } FiqHeadroomStage;
 
+/// One evaluation of the crest over the working set.
+typedef struct {
+  FiqHeadroomPass kind;
+  uint32_t        position;                 ///< within the pass, the survey or the loading
+  bool            with_gradient;            ///< of this evaluation
+  uint32_t        order;                    ///< p, even
+  float           phi_rad[FIQ_NEURONS_MAX]; ///< being evaluated or surveyed
+  float           by_phi[FIQ_NEURONS_MAX];
+  double          value;    ///< the outcome
+  float           set_peak; ///< of the output in the working set
+  double          sum;      ///< of |y/peak|^p
+} FiqHeadroomEvaluation;
+
+/// Where the search begins, and which of these go on.
+typedef struct {
+  uint32_t now;
+  float    phi_rad[FIQ_LEARN_STARTS_MAX][FIQ_NEURONS_MAX]; ///< after SHORT
+  double   value[FIQ_LEARN_STARTS_MAX];
+  uint32_t level_of_order; ///< of LONG
+  uint32_t n_evaluated;    ///< at this order
+  uint32_t finalist;
+  uint32_t n;           ///< as many as the size of the working set allows
+  uint32_t n_finalists; ///< the same
+  uint32_t n_reloads;   ///< of this finalist
+} FiqHeadroomStarts;
+
+/// What was found so far.
+typedef struct {
+  float untouched_crest_db;
+  float untouched_rms_db;
+  float best_crest_db;
+  float best_rms_db; ///< rms of the best
+  float best_phi_rad[FIQ_NEURONS_MAX];
+  float rotation_crest_db; ///< of the best constant rotation as the realm plays it
+} FiqHeadroomResult;
+
 typedef struct {
   FiqRealmModel* realm; ///< not owned
   uint32_t       n_hops_max;
@@ -70,16 +106,9 @@ typedef struct {
   uint32_t       n_hops;
   uint32_t       n_frames; ///< of the working set
   uint32_t       n_slots;
-
-  FiqHeadroomPass pass;
-  uint32_t        position;                 ///< within the pass, the survey or the loading
-  bool            with_gradient;            ///< of this evaluation
-  uint32_t        order;                    ///< p, even
-  float           phi_rad[FIQ_NEURONS_MAX]; ///< being evaluated or surveyed
-  float           by_phi[FIQ_NEURONS_MAX];
-  double          value;    ///< the outcome
-  float           set_peak; ///< of the output in the working set
-  double          sum;      ///< of |y/peak|^p
+  FiqHeadroomEvaluation pass;
+  FiqHeadroomStarts     starts;
+  FiqHeadroomResult     found;
 
   FiqHeadroomStage stage;
   float            peak;   ///< of the survey
@@ -87,22 +116,7 @@ typedef struct {
   uint32_t         angle;  ///< of ROTATE
   double           rotation_value;
   float            rotation_rad;
-  uint32_t         start;
-  float            start_phi_rad[FIQ_LEARN_STARTS_MAX][FIQ_NEURONS_MAX]; ///< after SHORT
-  double           start_value[FIQ_LEARN_STARTS_MAX];
-  uint32_t         level_of_order; ///< of LONG
-  uint32_t         n_evaluated;    ///< at this order
-  uint32_t         finalist;
-  uint32_t         n_starts;    ///< as many as the size of the working set allows
-  uint32_t         n_finalists; ///< the same
-  uint32_t         n_reloads;   ///< of this finalist
 
-  float untouched_crest_db;
-  float untouched_rms_db;
-  float best_crest_db;
-  float best_rms_db; ///< rms of the best
-  float best_phi_rad[FIQ_NEURONS_MAX];
-  float rotation_crest_db; ///< of the best constant rotation as the realm plays it
 } FiqLearnHeadroom;
 
 /// `realm` stays the caller's and may serve others while this one is idle.  [setup]

@@ -109,7 +109,7 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
                           const FiqRealmsConfig* config);
 
 /// Forget all sound and start in `realm`; the layers keep their phases.  [audio]
-void fiq_realms_reset(FiqRealms* self, FiqRealm realm);
+void fiq_realms_reset(FiqRealms* self, FiqRealm asked);
 
 /// Draw the layers' phases from `seed`; a reset must follow.  [audio]
 void fiq_realms_reseed(FiqRealms* self, uint64_t seed);

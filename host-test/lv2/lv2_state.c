@@ -12,6 +12,7 @@
 #include <lv2/presets/presets.h>
 #include <lv2/state/state.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ static int compare_presets(const void* a, const void* b)
 
 static void free_presets(Preset* presets, size_t n)
 {
+  assert(presets || n == 0);
   for (size_t i = 0; i < n; ++i) {
     free(presets[i].label);
     lilv_node_free(presets[i].uri);
@@ -156,6 +158,7 @@ static bool apply(FiqHost* host, LilvState* state, const char* name)
 
 static void say_no_preset(const Preset* presets, size_t n, const char* name)
 {
+  assert(presets || n == 0);
   const char** const labels = calloc(n + 1, sizeof(char*));
   for (size_t i = 0; labels && i < n; ++i) {
     labels[i] = presets[i].label;

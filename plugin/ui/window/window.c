@@ -91,7 +91,7 @@ static double read_scale(FiqUiWindow* self)
         strndup(xcb_get_property_value(reply), (size_t)xcb_get_property_value_length(reply));
     const char* const at = text ? strstr(text, "Xft.dpi:") : NULL;
     if (at) {
-      const double dpi = atof(at + strlen("Xft.dpi:"));
+      const double dpi = strtod(at + strlen("Xft.dpi:"), NULL);
       scale            = dpi > 0.0 ? fmin(fmax(dpi / 96.0, 0.75), 3.0) : 1.0;
     }
     free(text);
