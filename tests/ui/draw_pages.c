@@ -130,6 +130,15 @@ int main(int argc, char** argv)
   press_key(page, FIQ_UI_KEY_ENTER, 0, "", 100.0 + at_s);
   at_s = run(fake, page, surface, at_s, at_s + 0.1);
   write(surface, folder, "browser", zoom);
+  press_key(page, FIQ_UI_KEY_ESCAPE, 0, "", 100.0 + at_s);
+  press_key(page, FIQ_UI_KEY_F1, 0, "", 100.0 + at_s);
+  for (int card = 0; card < 7; ++card) {
+    char name[32];
+    at_s = run(fake, page, surface, at_s, at_s + 0.1);
+    snprintf(name, sizeof(name), "tour%d", card);
+    write(surface, folder, name, zoom);
+    press_key(page, FIQ_UI_KEY_ENTER, 0, "", 100.0 + at_s);
+  }
   fiq_ui_page_free(page);
   cairo_surface_destroy(surface);
   free(fake);

@@ -79,6 +79,11 @@ static void toggle_tour(void* handle)
   show_tour(self, !self->is_touring);
 }
 
+static void tour_closed(void* handle)
+{
+  show_tour(handle, false);
+}
+
 static void play_note(void* handle, uint8_t key, uint8_t velocity)
 {
   const FiqUiCalls* const calls = &((FiqUiPage*)handle)->model->calls;
@@ -123,7 +128,8 @@ static bool make_all(FiqUiPage* self)
       !fiq_sound_pictures_init(&self->pictures, &self->sheet) || !make_keyboard(self)) {
     return false;
   }
-  return true;
+  self->tour = fiq_ui_tour_view(self->stage, self->model, tour_closed, self);
+  return self->tour != NULL;
 }
 
 FiqUiPage* fiq_ui_page_new(FiqUiModel* model)

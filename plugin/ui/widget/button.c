@@ -140,7 +140,9 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   const bool             over  = fiq_widget_hovered(widget) && !widget->disabled;
   const FiqColor         plain =
       fiq_color_mixed(theme->raised, theme->soft, self->is_down ? 0.3 : (over ? 0.15 : 0.0));
-  const FiqColor fill = self->is_lit ? fiq_theme_hue(theme, self->hue) : plain;
+  const FiqColor hue  = fiq_theme_hue(theme, self->hue);
+  const FiqColor lit  = widget->disabled ? fiq_color_mixed(theme->panel, hue, 0.25) : hue;
+  const FiqColor fill = self->is_lit ? lit : plain;
   if (!self->is_bare) {
     fiq_paint_box(paint, widget->rect, 6.0, fill, self->is_lit ? fill : theme->edge);
   } else if (over) {
