@@ -520,6 +520,55 @@ static void test_keyboard_plays_by_pointer_and_by_keys(void** state)
   bench_free(self);
 }
 
+// ---- the tour ----
+
+static void test_the_tour_has_seven_cards_and_steps_the_core(void** state)
+{
+  (void)state;
+  Bench* const   self  = bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t pause = row_of(self, "core_pause");
+  const uint32_t step  = row_of(self, "core_step");
+  turn(self, 0.02);
+  const uint64_t closed = hash_of(self->surface);
+  uint64_t       card[7];
+  key(self, FIQ_UI_KEY_F1, 0, "");
+  for (int i = 0; i < 7; ++i) {
+    turn(self, 0.02);
+    card[i] = hash_of(self->surface);
+    assert_true(card[i] != closed);
+    for (int k = 0; k < i; ++k) {
+      assert_true(card[i] != card[k]);
+    }
+    if (i == 1) {
+      // Behind Next come Close, Pause and Step.
+      key(self, FIQ_UI_KEY_TAB, 0, "");
+      key(self, FIQ_UI_KEY_TAB, 0, "");
+      key(self, FIQ_UI_KEY_ENTER, 0, "");
+      assert_int_equal(self->fake.n_set[pause], 1);
+      turn(self, 0.02);
+      key(self, FIQ_UI_KEY_TAB, 0, "");
+      key(self, FIQ_UI_KEY_ENTER, 0, "");
+      assert_true(self->fake.model.value[step] > 0.5f);
+      turn(self, 0.1);
+      assert_true(self->fake.model.value[step] > 0.5f);
+      turn(self, 0.2);
+      turn(self, 0.02);
+      assert_true(self->fake.model.value[step] < 0.5f);
+      for (int back = 0; back < 3; ++back) {
+        key(self, FIQ_UI_KEY_TAB, FIQ_UI_SHIFT, "");
+      }
+    }
+    key(self, FIQ_UI_KEY_ENTER, 0, "");
+  }
+  // The last card's Done closes it.
+  turn(self, 0.02);
+  key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+  turn(self, 0.02);
+  assert_true(
+      fiq_ui_page_event(self->page, &(FiqUiEvent){.kind = FIQ_UI_KEY_DOWN, .key = FIQ_UI_KEY_F1}));
+  bench_free(self);
+}
+
 // ---- text ----
 
 static void test_what_is_shown_can_be_typed(void** state)
@@ -601,6 +650,7 @@ int main(void)
       cmocka_unit_test(test_a_still_page_draws_nothing),
       cmocka_unit_test(test_a_dimmed_control_says_why_and_still_works),
       cmocka_unit_test(test_keyboard_plays_by_pointer_and_by_keys),
+      cmocka_unit_test(test_the_tour_has_seven_cards_and_steps_the_core),
       cmocka_unit_test(test_what_is_shown_can_be_typed),
       cmocka_unit_test(test_all_text_has_the_contrast_of_aa),
   };

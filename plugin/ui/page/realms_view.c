@@ -56,7 +56,7 @@ typedef struct {
   FiqLabel*       said;      ///< beside the plot's title
   LearnPanel      learn;
   FiqPhaseCircle* circle;
-  FiqLabel*       numbers[3]; ///< R, U, tone
+  FiqLabel*       numbers[4]; ///< R, U, K / Kc, tone
   FiqLevelRows*   levels;
   FiqLabel*       latency;
   FiqRect         panel[N_PANELS];
@@ -200,9 +200,11 @@ static void show_words(RealmsView* self)
   fiq_label_show(self->numbers[0], text);
   snprintf(text, sizeof(text), "U %.2f", (double)value_of(self, "uncertainty"));
   fiq_label_show(self->numbers[1], text);
+  snprintf(text, sizeof(text), "K/Kc %.2f", (double)value_of(self, "coupling_ratio"));
+  fiq_label_show(self->numbers[2], text);
   if (tone != FIQ_UI_NO_ROW) {
     fiq_param_format(&fiq_params[tone], self->model->value[tone], text, sizeof(text));
-    fiq_label_show(self->numbers[2], text);
+    fiq_label_show(self->numbers[3], text);
   }
   snprintf(text, sizeof(text), "latency %.0f frames", (double)value_of(self, "latency"));
   fiq_label_show(self->latency, text);
@@ -265,12 +267,12 @@ static void layout_small(RealmsView* self)
 {
   const FiqRect circle = self->panel[PANEL_CIRCLE];
   const FiqRect level  = self->panel[PANEL_LEVEL];
-  const double  side   = fmin(circle.height - 36.0, circle.width - 84.0);
+  const double  side   = fmin(circle.height - 36.0, circle.width - 92.0);
   fiq_widget_place(&self->circle->base, (FiqRect){circle.x + 8.0, circle.y + 28.0, side, side});
-  for (uint32_t i = 0; i < 3; ++i) {
+  for (uint32_t i = 0; i < 4; ++i) {
     fiq_widget_place(&self->numbers[i]->base,
                      (FiqRect){circle.x + side + 14.0,
-                               circle.y + 0.5 * circle.height - 26.0 + 20.0 * i,
+                               circle.y + 0.5 * circle.height - 36.0 + 20.0 * i,
                                circle.width - side - 20.0, 18.0});
   }
   fiq_widget_place(&self->levels->base, (FiqRect){level.x + 12.0, level.y + 30.0,
@@ -325,10 +327,10 @@ static void show(FiqUiView* view, bool shown)
   FiqWidget* const  widgets[] = {
        &self->realms->base,     &self->said->base,       &self->circle->base,
        &self->numbers[0]->base, &self->numbers[1]->base, &self->numbers[2]->base,
-       &self->levels->base,     &self->latency->base,    &learn->objective->base,
-       &learn->progress->base,  &learn->gain->base,      &learn->what->base,
-       &learn->active->base,    &learn->waves->base,     &learn->button[0]->base,
-       &learn->button[1]->base};
+       &self->numbers[3]->base, &self->levels->base,     &self->latency->base,
+       &learn->objective->base, &learn->progress->base,  &learn->gain->base,
+       &learn->what->base,      &learn->active->base,    &learn->waves->base,
+       &learn->button[0]->base, &learn->button[1]->base};
   for (size_t i = 0; i < sizeof(widgets) / sizeof(widgets[0]); ++i) {
     fiq_widget_show(widgets[i], shown);
   }
@@ -379,11 +381,11 @@ static bool make_small(RealmsView* self)
 {
   static const char* const rows[3] = {"in", "out", "mono"};
   static const FiqHue      hues[3] = {FIQ_HUE_ORANGE, FIQ_HUE_GREEN, FIQ_HUE_BLUE};
-  static const FiqInk      inks[3] = {FIQ_INK_PLAIN, FIQ_INK_SOFT, FIQ_INK_ORANGE};
+  static const FiqInk      inks[4] = {FIQ_INK_PLAIN, FIQ_INK_SOFT, FIQ_INK_SOFT, FIQ_INK_ORANGE};
   FiqStage* const          stage   = self->stage;
   bool                     ok      = true;
   self->circle                     = fiq_phase_circle_new(stage);
-  for (uint32_t i = 0; i < 3; ++i) {
+  for (uint32_t i = 0; i < 4; ++i) {
     self->numbers[i] = fiq_label_new(stage, 12.0, i == 0 ? FIQ_TEXT_BOLD : FIQ_TEXT_REGULAR,
                                      FIQ_ALIGN_LEFT, inks[i]);
     ok               = ok && self->numbers[i];

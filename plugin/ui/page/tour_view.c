@@ -2,6 +2,7 @@
 #include "plugin/ui/page/view.h"
 #include "plugin/ui/widget/button.h"
 #include "plugin/ui/widget/cards.h"
+#include "plugin/ui/widget/phase_circle.h"
 
 #include <assert.h>
 #include <math.h>
@@ -12,13 +13,14 @@
 enum { N_CARDS = 7, TRIES_MAX = 3 };
 enum { BACK, NEXT, CLOSE, PAUSE, STEP, RESET, N_BUTTONS };
 
-static const double right_width = 394.0, right_share = 0.34, most_right = 612.0, push_s = 0.2;
+static const double right_width = 394.0, right_share = 0.34, most_right = 612.0, push_s = 0.2,
+                    circle_side = 196.0, text_size = 13.0;
 
-/// Something to try: a value of a parameter, of the Swarm or, where it has another, of Realms.
+/// Something to try: a value of a parameter.
 typedef struct {
-  const char* label;
-  const char* symbol[2]; ///< Swarm, Realms
-  float       value[2];
+  const char* label; ///< NULL for none
+  const char* symbol;
+  float       value;
 } Try;
 
 typedef struct {
@@ -33,57 +35,47 @@ static const Card cards[N_CARDS] = {
      "One thing that swings, to and fro, again and again. Each dot on the circle is an oscillator "
      "and goes round once a swing.",
      "Take few, and you can follow single dots; take many, and they become a cloud.",
-     {{"A few", {"oscillators", "core_size"}, {16, 4}},
-      {"Some", {"oscillators", "core_size"}, {128, 16}},
-      {"Many", {"oscillators", "core_size"}, {1000, 200}}}},
+     {{"A few", "core_size", 4}, {"Some", "core_size", 32}, {"Many", "core_size", 400}}},
     {"Phase",
      "Where a dot stands on the circle is its phase: how far it has come in its swing. Two at one "
      "place add up; two on "
      "opposite sides cancel each other.",
      "Pause the core and let it go on step by step: you see who runs ahead and who lags behind.",
-     {{NULL, {NULL, NULL}, {0, 0}}}},
+     {{NULL, NULL, 0}}},
     {"Frequency",
-     "How fast a dot goes round. The circle turns along with the note, or with the core, so that a "
-     "dot which is exactly in "
-     "tune stands still, a sharp one creeps forward and a flat one falls back.",
+     "How fast a dot goes round. The circle turns along with the mean rate, so that a dot which is "
+     "exactly in tune stands still, a sharp one creeps forward and a flat one falls back.",
      "Spread the frequencies: the dots run apart, and the sound goes from one tone to a wide "
      "chorus.",
-     {{"None", {"detune", "core_spread"}, {0, 0}},
-      {"A little", {"detune", "core_spread"}, {6, 0.3f}},
-      {"Wide", {"detune", "core_spread"}, {40, 3}}}},
+     {{"None", "core_spread", 0}, {"A little", "core_spread", 0.3f}, {"Wide", "core_spread", 3}}},
     {"Coupling",
      "How strongly each is drawn to where the others are. It is a tug of war: every dot wants its "
      "own frequency, coupling "
      "wants them together.",
      "K 0: they drift apart. K 3: they find together within ten to twenty seconds. K 8: they lock "
      "tight at once.",
-     {{"K 0", {"coupling", "coupling"}, {0, 0}},
-      {"K 3", {"coupling", "coupling"}, {3, 3}},
-      {"K 8", {"coupling", "coupling"}, {8, 8}}}},
+     {{"K 0", "coupling", 0}, {"K 3", "coupling", 3}, {"K 8", "coupling", 8}}},
     {"Order R",
      "The arrow is the mean of all dots, its length is R: 0 scattered all round, 1 all at one "
      "place. Low R sounds like many, "
      "high R like one.",
      "Let them avoid each other, then let them meet, and watch the arrow and the chart.",
-     {{"K \u22122", {"coupling", "coupling"}, {-2, -2}},
-      {"K 2", {"coupling", "coupling"}, {2, 2}},
-      {"K 6", {"coupling", "coupling"}, {6, 6}}}},
+     {{"K \u22122", "coupling", -2}, {"K 2", "coupling", 2}, {"K 6", "coupling", 6}}},
     {"Critical coupling",
      "Below a certain strength Kc drift wins and R stays low; above it they lock, first a few, "
      "then all. Kc grows with the "
      "spread of the frequencies: the more different they are, the stronger the tie must be.",
      "Watch K / Kc: at 1 the crowd begins to lock. Spread them wider, and the same K is too weak.",
-     {{"Narrow", {"detune", "core_spread"}, {3, 0.1f}},
-      {"Wider", {"detune", "core_spread"}, {12, 0.6f}},
-      {"Too wide", {"detune", "core_spread"}, {60, 4}}}},
+     {{"Narrow", "core_spread", 0.1f},
+      {"Wider", "core_spread", 0.3f},
+      {"Too wide", "core_spread", 2}}},
     {"Attunement",
      "Neither scattered nor frozen: in the living zone they agree and never quite. The regulator "
      "keeps R there by itself: it "
      "boosts the coupling where they scatter, and brakes where they freeze.",
      "Switch the regulator on and watch R settle into the zone of the chart; Order low and Order "
      "high are its edges.",
-     {{"By hand", {"regulator", "regulator"}, {0, 0}},
-      {"Regulator", {"regulator", "regulator"}, {1, 1}}}},
+     {{"By hand", "regulator", 0}, {"Regulator", "regulator", 1}}},
 };
 
 static const struct {
@@ -110,15 +102,17 @@ typedef struct {
 } Paper;
 
 typedef struct {
-  FiqUiView   base;
-  FiqStage*   stage;
-  FiqUiModel* model;
-  Paper*      paper;
-  FiqCards*   tries[N_CARDS]; ///< NULL for a card without
-  FiqButton*  button[N_BUTTONS];
-  bool        is_shown;
-  double      pushed_s[N_BUTTONS]; ///< when a button was pushed that springs back; 0: it is up
-  double      now_s;
+  FiqUiView       base;
+  FiqStage*       stage;
+  FiqUiModel*     model;
+  Paper*          paper;
+  FiqPhaseCircle* circle;         ///< phases of the core
+  uint64_t        heard;          ///< message that was shown
+  FiqCards*       tries[N_CARDS]; ///< NULL for a card without
+  FiqButton*      button[N_BUTTONS];
+  bool            is_shown;
+  double          pushed_s[N_BUTTONS]; ///< when a button was pushed that springs back; 0: it is up
+  double          now_s;
   void (*closed)(void* handle);
   void* handle;
 } TourView;
@@ -145,23 +139,23 @@ static void draw_paper(FiqWidget* widget, const FiqPaint* paint)
   const FiqTheme* const theme   = paint->theme;
   const FiqRect         rect    = widget->rect;
   const Card* const     card    = &cards[self->card];
-  const double          width   = fmin(rect.width - 56.0, 560.0);
+  const double          width   = rect.width - circle_side - 84.0;
   const FiqTextStyle    title   = {24.0, FIQ_TEXT_BOLD, FIQ_ALIGN_LEFT, theme->ink};
   const FiqTextStyle    count   = {12.0, FIQ_TEXT_REGULAR, FIQ_ALIGN_RIGHT, theme->soft};
   Writing               writing = {paint,
-                                   {14.0, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, theme->ink},
+                                   {text_size, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, theme->ink},
                                    rect.x + 28.0,
-                                   rect.y + 78.0,
-                                   21.0};
+                                   rect.y + 76.0,
+                                   19.5};
   char                  text[32];
   fiq_paint_box(paint, rect, 8.0, theme->panel, theme->accent);
   fiq_paint_text(paint, rect.x + 28.0, rect.y + 38.0, card->title, &title);
   snprintf(text, sizeof(text), "%u of %d", self->card + 1, N_CARDS);
   fiq_paint_text(paint, rect.x + rect.width - 28.0, rect.y + 38.0, text, &count);
-  fiq_text_break(card->text, 14.0, FIQ_TEXT_REGULAR, width, write_line, &writing);
+  fiq_text_break(card->text, text_size, FIQ_TEXT_REGULAR, width, write_line, &writing);
   writing.y += 8.0;
   writing.style.color = theme->accent;
-  fiq_text_break(card->hint, 14.0, FIQ_TEXT_REGULAR, width, write_line, &writing);
+  fiq_text_break(card->hint, text_size, FIQ_TEXT_REGULAR, width, write_line, &writing);
 }
 
 static const FiqWidgetClass paper_class = {.draw = draw_paper};
@@ -186,11 +180,10 @@ static bool is_on(const TourView* self, const char* symbol)
 
 static void try_it(void* handle, uint32_t which)
 {
-  TourView* const  self   = handle;
-  const Try* const tried  = &cards[self->paper->card].tries[which];
-  const int        plugin = self->model->plugin == FIQ_PLUGIN_SWARM ? 0 : 1;
+  TourView* const  self  = handle;
+  const Try* const tried = &cards[self->paper->card].tries[which];
   fiq_cards_show(self->tries[self->paper->card], which);
-  set_once(self, tried->symbol[plugin], tried->value[plugin]);
+  set_once(self, tried->symbol, tried->value);
 }
 
 static void show_card(TourView* self, uint32_t card)
@@ -238,10 +231,35 @@ static void pressed(void* handle, uint32_t button)
 
 // ---- the view ----
 
+/// The core's phases, or where they are not told those of the swarm.
+static void show_circle(TourView* self)
+{
+  const FiqUiTelemetry* const told = &self->model->telemetry;
+  const bool                  core = told->core.n > 0;
+  const uint32_t              n    = core ? told->core.n : told->oscillators.n;
+  const float* const          rad  = core ? told->core.phase_rad : told->oscillators.phase_rad;
+  float                       loud[FIQ_UI_OSCILLATORS_MAX];
+  uint8_t                     color[FIQ_UI_OSCILLATORS_MAX];
+  float                       re = 0.0f, im = 0.0f;
+  for (uint32_t i = 0; i < n; ++i) {
+    loud[i]  = 1.0f;
+    color[i] = (uint8_t)(i % FIQ_UI_NOTE_COLORS);
+    re += cosf(rad[i]);
+    im += sinf(rad[i]);
+  }
+  const float          mean  = n > 0 ? sqrtf(re * re + im * im) / (float)n : 0.0f;
+  const FiqCircleFrame frame = {n, rad, loud, color, mean, atan2f(im, re), told->time_s};
+  fiq_phase_circle_show(self->circle, &frame);
+}
+
 static void refresh(FiqUiView* view, double now_s)
 {
   TourView* const self = (TourView*)view;
   self->now_s          = now_s;
+  if (self->heard != self->model->telemetry.sequence) {
+    self->heard = self->model->telemetry.sequence;
+    show_circle(self);
+  }
   for (uint32_t i = STEP; i <= RESET; ++i) {
     if (self->pushed_s[i] > 0.0 && now_s - self->pushed_s[i] > push_s) {
       self->pushed_s[i] = 0.0;
@@ -261,6 +279,8 @@ static void layout(FiqUiView* view, FiqRect area)
   const double    foot  = paper.y + paper.height - 44.0;
   const double    end   = paper.x + paper.width - 28.0;
   fiq_widget_place(&self->paper->base, paper);
+  fiq_widget_place(&self->circle->base,
+                   (FiqRect){end - circle_side, paper.y + 64.0, circle_side, circle_side});
   for (uint32_t i = 0; i < N_CARDS; ++i) {
     if (self->tries[i]) {
       fiq_widget_place(&self->tries[i]->base,
@@ -287,6 +307,7 @@ static void show(FiqUiView* view, bool shown)
   TourView* const self = (TourView*)view;
   self->is_shown       = shown;
   fiq_widget_show(&self->paper->base, shown);
+  fiq_widget_show(&self->circle->base, shown);
   for (uint32_t i = 0; i < N_BUTTONS; ++i) {
     fiq_widget_show(&self->button[i]->base, shown);
   }
@@ -303,8 +324,9 @@ static void free_view(FiqUiView* view)
 
 static bool make_widgets(TourView* self)
 {
-  bool ok     = true;
-  self->paper = fiq_stage_add(self->stage, sizeof(*self->paper), &paper_class);
+  bool ok      = true;
+  self->paper  = fiq_stage_add(self->stage, sizeof(*self->paper), &paper_class);
+  self->circle = fiq_phase_circle_new(self->stage);
   for (uint32_t i = 0; i < N_CARDS; ++i) {
     const char* label[TRIES_MAX];
     uint32_t    n = 0;
@@ -330,7 +352,7 @@ static bool make_widgets(TourView* self)
       self->button[i]->base.tip  = button_words[i].tip;
     }
   }
-  return ok && self->paper;
+  return ok && self->paper && self->circle;
 }
 
 FiqUiView* fiq_ui_tour_view(FiqStage* stage, FiqUiModel* model, void (*closed)(void* handle),
