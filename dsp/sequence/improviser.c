@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/sequence/improviser.h"
+
+#include "dsp/base/maths.h"
+#include "dsp/notes/just_intonation.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+  RHYTHM_ORDER  = 4,
+  CHORD_ORDER   = 2,
+  PIECE_NOTES   = FIQ_MELODY_SHORT_NOTES,
+  REPEATED_MOST = 4,
+  NOTES_LEAST   = 4, ///< that must be known before it plays
+  PLACE_TICKS   = 12,
+  VOICE_LOWEST  = 3, ///< semitones of the second voice below the first
+  VOICE_DEEPEST = 16
+};
+
+const uint16_t fiq_step_ticks[FIQ_N_STEPS] = {12, 24,  36,  48,  60,  72,  84,
+                                              96, 120, 144, 192, 240, 288, 384};
+
+static const float discount        = 0.6f;
+static const float chroma_kept     = 0.75f; // of what sounded before a note
+static const float velocity_share  = 0.1f;
+static const float accent          = 1.15f; // of a bar's first note
+static const float density_octaves = 3.0f;  // of the steps' weight an octave, at either end
+static const float leap_semitones  = 9.0f;
+static const float register_pull   = 5.0f;
+static const float harmony_power   = 3.0f;
+static const float voice_reach     = 3.0f; // semitones that the second voice moves by
+
+FiqStatus fiq_improviser_init(FiqImproviser* self, FiqArena* arena, uint32_t window)
+{
+  assert(self && arena);
+  const FiqMelodyConfig melody = {.window = window};
+  FiqStatus             status = fiq_melody_init(&self->melody, arena, &melody);
+  self->window                 = window;
+  for (uint32_t i = 0; i < FIQ_N_RHYTHM_MODELS; ++i) {
+    const FiqStatus one =
+        fiq_context_init(&self->rhythm[i], arena, RHYTHM_ORDER,
+                         i + 1 < FIQ_N_RHYTHM_MODELS ? window : PIECE_NOTES, discount);
+    status = one != FIQ_OK ? one : status;
+  }
+  const FiqStatus chords = fiq_context_init(&self->chords, arena, CHORD_ORDER, window, discount);
+  status                 = chords != FIQ_OK ? chords : status;
+  self->note             = fiq_arena_take(arena, window, sizeof(FiqLearnedNote));
+  self->key              = fiq_arena_take(arena, window, sizeof(uint8_t));
+  self->run[0]           = fiq_arena_take(arena, window, sizeof(uint8_t));
+  self->run[1]           = fiq_arena_take(arena, window, sizeof(uint8_t));
+  if (status == FIQ_BAD_ARGUMENT || fiq_arena_status(arena) != FIQ_OK) {
+    return status == FIQ_BAD_ARGUMENT ? status : FIQ_NO_MEMORY;
+  }
+  for (int32_t interval = 0; interval < 12; ++interval) {
+    const FiqPrimeVector ratio = fiq_just_chord(interval, 5);
+    self->harmony_of[interval] = (float)fiq_just_harmony(fiq_just_height(&ratio));
+  }
+  self->generation = 0;
+  fiq_improviser_reset(self, 1);
+  return FIQ_OK;
+}
+
+void fiq_improviser_reseed(FiqImproviser* self, uint64_t seed)
+{
+  fiq_choice_reset(&self->key_choice, seed, 0x6b6579);
+  fiq_choice_reset(&self->step_choice, seed, 0x73746570);
+  fiq_choice_reset(&self->chord_choice, seed, 0x63686f);
+}
+
+void fiq_improviser_reset(FiqImproviser* self, uint64_t seed)
+{
+  assert(self);
+  fiq_improviser_reseed(self, seed);
+  fiq_melody_reset(&self->melody);
+  for (uint32_t i = 0; i < FIQ_N_RHYTHM_MODELS; ++i) {
+    fiq_context_reset(&self->rhythm[i]);
+  }
+  fiq_context_reset(&self->chords);
+  fiq_mixer_reset(&self->rhythm_mixer, FIQ_N_RHYTHM_MODELS);
+  memset(self->run[0], 0, self->window);
+  memset(self->run[1], 0, self->window);
+  memset(self->chroma, 0, sizeof(self->chroma));
+  memset(self->chance, 0, sizeof(self->chance));
+  self->n_chords      = 0;
+  self->n_notes       = 0;
+  self->newest        = 0;
+  self->run_longest   = 0;
+  self->lowest        = FIQ_MELODY_KEYS - 1;
+  self->highest       = 0;
+  self->last_key      = 0;
+  self->n_repeated    = 0;
+  self->mean_velocity = 80.0f;
+  ++self->generation;
+}
+
+uint16_t fiq_nearest_step(uint32_t ticks)
+{
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < FIQ_N_STEPS; ++i) {
+    const int32_t here  = (int32_t)ticks - fiq_step_ticks[i];
+    const int32_t there = (int32_t)ticks - fiq_step_ticks[best];
+    best                = (here < 0 ? -here : here) < (there < 0 ? -there : there) ? i : best;
+  }
+  return fiq_step_ticks[best];
+}
+
+static uint32_t rhythm_symbol(uint32_t model, uint32_t step, uint32_t place)
+{
+  return model == 1 ? step << 12 | place / PLACE_TICKS : step;
+}
+
+/// Predict the step at `place`: rhythm_mixer.share of fiq_step_ticks.
+static void predict_step(FiqImproviser* self, uint32_t place)
+{
+  FiqContextClasses classes;
+  float             share[FIQ_N_STEPS];
+  for (uint32_t model = 0; model < FIQ_N_RHYTHM_MODELS; ++model) {
+    fiq_context_classes_reset(&classes);
+    for (uint32_t i = 0; i < FIQ_N_STEPS; ++i) {
+      (void)fiq_context_classes_add(&classes, rhythm_symbol(model, fiq_step_ticks[i], place));
+    }
+    fiq_context_predict(&self->rhythm[model], &classes, share);
+    fiq_mixer_put(&self->rhythm_mixer, model, share, FIQ_N_STEPS, self->melody.at.n_notes);
+  }
+  fiq_mixer_mix(&self->rhythm_mixer);
+}
+
+static uint32_t index_of_step(uint32_t ticks)
+{
+  uint32_t i = 0;
+  while (i + 1 < FIQ_N_STEPS && fiq_step_ticks[i] != ticks) {
+    ++i;
+  }
+  return i;
+}
+
+/// What goes before a note's chord: the place of its key in the scale.
+static uint32_t chord_symbol(const FiqImproviser* self, uint32_t key, uint32_t chord)
+{
+  return ((key + 12u - self->melody.at.tonic) % 12u) << 16 | chord;
+}
+
+static void begin_phrase(FiqImproviser* self, const FiqLearnedNote* note)
+{
+  if (note->starts) {
+    fiq_melody_begin(&self->melody, note->starts > 1);
+    for (uint32_t model = 0; model < FIQ_N_RHYTHM_MODELS; ++model) {
+      if (note->starts > 1 && model + 1 == FIQ_N_RHYTHM_MODELS) {
+        fiq_context_reset(&self->rhythm[model]);
+      }
+      fiq_context_begin(&self->rhythm[model]);
+    }
+    fiq_context_begin(&self->chords);
+  }
+}
+
+static FiqMelodyNote melody_note(const FiqLearnedNote* note)
+{
+  return (FiqMelodyNote){.key = note->key, .place = note->place, .length = note->step};
+}
+
+/// What sounds is heard for a while.
+static void sound(FiqImproviser* self, const FiqLearnedNote* note)
+{
+  for (uint32_t i = 0; i < 12; ++i) {
+    self->chroma[i] *= chroma_kept;
+  }
+  self->chroma[note->key % 12u] = 1.0f;
+  for (uint32_t i = 0; i < 12 && i + 1 <= note->key; ++i) {
+    if (note->chord >> i & 1u) {
+      self->chroma[(note->key - i - 1u) % 12u] = 1.0f;
+    }
+  }
+}
+
+static void keep(FiqImproviser* self, const FiqLearnedNote* note)
+{
+  self->note[self->newest]   = *note;
+  self->key[self->newest]    = note->key;
+  self->run[0][self->newest] = 0;
+  self->run[1][self->newest] = 0;
+  self->newest               = (self->newest + 1) % self->window;
+  self->n_notes              = self->n_notes < self->window ? self->n_notes + 1 : self->window;
+  self->lowest               = note->key < self->lowest ? note->key : self->lowest;
+  self->highest              = note->key > self->highest ? note->key : self->highest;
+  self->mean_velocity += velocity_share * ((float)note->velocity - self->mean_velocity);
+  ++self->generation;
+}
+
+static void learn_chord(FiqImproviser* self, const FiqLearnedNote* note)
+{
+  uint32_t i = 0;
+  while (i < self->n_chords && self->chord_seen[i] != note->chord) {
+    ++i;
+  }
+  if (note->chord && i == self->n_chords && i < FIQ_N_CHORDS_MAX) {
+    self->chord_seen[self->n_chords++] = note->chord;
+  }
+  fiq_context_learn(&self->chords, chord_symbol(self, note->key, note->chord));
+}
+
+void fiq_improviser_learn(FiqImproviser* self, const FiqLearnedNote* note)
+{
+  assert(self && note && note->key < FIQ_MELODY_KEYS);
+  const FiqMelodyNote key = melody_note(note);
+  begin_phrase(self, note);
+  predict_step(self, note->place);
+  fiq_mixer_learn(&self->rhythm_mixer, index_of_step(note->step));
+  for (uint32_t model = 0; model < FIQ_N_RHYTHM_MODELS; ++model) {
+    fiq_context_learn(&self->rhythm[model], rhythm_symbol(model, note->step, note->place));
+  }
+  learn_chord(self, note);
+  fiq_melody_predict(&self->melody, &key);
+  fiq_melody_learn(&self->melody, &key);
+  keep(self, note);
+  sound(self, note);
+  self->run_longest = 0;
+  memset(self->run[self->run_now], 0, self->window);
+}
+
+void fiq_improviser_follow(FiqImproviser* self, const FiqLearnedNote* note)
+{
+  assert(self && note && note->key < FIQ_MELODY_KEYS);
+  const FiqMelodyNote key = melody_note(note);
+  begin_phrase(self, note);
+  for (uint32_t model = 0; model < FIQ_N_RHYTHM_MODELS; ++model) {
+    const uint32_t symbol = rhythm_symbol(model, note->step, note->place);
+    if (model + 1 < FIQ_N_RHYTHM_MODELS) {
+      fiq_context_follow(&self->rhythm[model], symbol);
+    } else {
+      fiq_context_learn(&self->rhythm[model], symbol);
+    }
+  }
+  fiq_context_follow(&self->chords, chord_symbol(self, note->key, note->chord));
+  fiq_melody_pass(&self->melody, &key);
+  sound(self, note);
+}
+
+bool fiq_improviser_can_play(const FiqImproviser* self)
+{
+  return self->n_notes >= NOTES_LEAST;
+}
+
+/// Follow through all that was learned how far the last notes are a copy of it.
+static void count_runs(FiqImproviser* self, uint8_t key)
+{
+  const uint8_t* const restrict before = self->run[self->run_now];
+  uint8_t* const restrict after        = self->run[1 - self->run_now];
+  const uint8_t* const restrict kept   = self->key;
+  uint8_t        most                  = 0;
+  const uint32_t n                     = self->n_notes;
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint8_t last = i > 0 ? before[i - 1] : before[n - 1];
+    const uint8_t run  = (uint8_t)(last < 255 ? last + 1 : 255);
+    after[i]           = kept[i] == key ? run : 0;
+    most               = after[i] > most ? after[i] : most;
+  }
+  self->run_now     = 1 - self->run_now;
+  self->run_longest = most;
+}
+
+/// Forbid what would make the copy too long.
+static void forbid_copies(const FiqImproviser* self, bool* is_forbidden)
+{
+  const uint8_t* const run = self->run[self->run_now];
+  for (uint32_t i = 0; self->run_longest >= FIQ_COPY_MOST && i < self->n_notes; ++i) {
+    if (run[i] >= FIQ_COPY_MOST) {
+      is_forbidden[self->key[(i + 1) % self->n_notes]] = true;
+    }
+  }
+}
+
+static float harmony_with(const FiqImproviser* self, const FiqImproviserParams* params,
+                          uint32_t key)
+{
+  float sum   = 0.0f;
+  float total = 1e-6f;
+  for (uint32_t pitch = 0; pitch < 12; ++pitch) {
+    const float weight = fmaxf(params->held[pitch], 0.4f * self->chroma[pitch]);
+    sum += weight * self->harmony_of[(key + 12u - pitch) % 12u];
+    total += weight;
+  }
+  return total > 1e-3f ? sum / total : 1.0f;
+}
+
+static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* params, float* weight)
+{
+  const FiqMelodyModel* const melody                        = &self->melody;
+  bool                        is_forbidden[FIQ_MELODY_KEYS] = {false};
+  const float                 range = fmaxf(1.0f, (float)(self->highest - self->lowest));
+  forbid_copies(self, is_forbidden);
+  if (self->n_repeated >= REPEATED_MOST) {
+    is_forbidden[self->last_key] = true;
+  }
+  for (uint32_t i = 0; i < melody->n_candidates; ++i) {
+    const uint32_t key   = melody->candidate[i];
+    const float    leap  = fabsf((float)key - (float)melody->at.last) / leap_semitones;
+    const float    place = ((float)key - (float)self->lowest) / range - 0.5f;
+    const float    fit   = powf(harmony_with(self, params, key), harmony_power * params->harmony);
+    const float    lean  = expf(register_pull * 2.0f * (params->register_ - 0.5f) * place);
+    const bool     is_possible = !is_forbidden[key] && fiq_melody_in_scale(melody, key);
+    weight[i]                  = is_possible ? fit * lean / (1.0f + leap * leap) : 0.0f;
+  }
+}
+
+static uint16_t choose_step(FiqImproviser* self, const FiqImproviserParams* params, uint32_t place,
+                            uint32_t bar_ticks)
+{
+  const FiqChoiceParams choice = {params->surprise, params->warning};
+  float                 weight[FIQ_N_STEPS];
+  float                 chance[FIQ_N_STEPS];
+  uint8_t               name[FIQ_N_STEPS];
+  predict_step(self, place);
+  for (uint32_t i = 0; i < FIQ_N_STEPS; ++i) {
+    const float    octaves = log2f((float)fiq_step_ticks[i] / FIQ_TICKS);
+    const uint32_t end     = (place + fiq_step_ticks[i]) % bar_ticks;
+    // What was never played is only chosen if it ends on a beat or a half.
+    const float fit = end % FIQ_TICKS == 0 ? 1.0f : end % (FIQ_TICKS / 2) == 0 ? 0.6f : 0.15f;
+    weight[i]       = self->rhythm_mixer.share[i] > 0.004f
+                          ? fit * exp2f(2.0f * (0.5f - params->density) * density_octaves * octaves)
+                          : 0.0f;
+    name[i]         = (uint8_t)i;
+  }
+  return fiq_step_ticks[fiq_choice_pick(&self->step_choice, &choice, self->rhythm_mixer.share,
+                                        weight, name, FIQ_N_STEPS, chance)];
+}
+
+static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* params, uint32_t key)
+{
+  if (self->n_chords == 0) {
+    return 0;
+  }
+  const FiqChoiceParams choice = {params->surprise, params->warning};
+  FiqContextClasses     classes;
+  float                 share[FIQ_N_CHORDS_MAX + 1];
+  float                 weight[FIQ_N_CHORDS_MAX + 1];
+  float                 chance[FIQ_N_CHORDS_MAX + 1];
+  uint8_t               name[FIQ_N_CHORDS_MAX + 1];
+  fiq_context_classes_reset(&classes);
+  for (uint32_t i = 0; i <= self->n_chords; ++i) {
+    const uint32_t chord = i > 0 ? self->chord_seen[i - 1] : 0;
+    bool           fits  = true;
+    for (uint32_t bit = 0; bit < 16; ++bit) {
+      fits &=
+          !(chord >> bit & 1u) || (bit < key && fiq_melody_in_scale(&self->melody, key - bit - 1));
+    }
+    (void)fiq_context_classes_add(&classes, chord_symbol(self, key, chord));
+    weight[i] = fits ? 1.0f : 0.0f;
+    name[i]   = (uint8_t)i;
+  }
+  fiq_context_predict(&self->chords, &classes, share);
+  const uint32_t chosen = fiq_choice_pick(&self->chord_choice, &choice, share, weight, name,
+                                          self->n_chords + 1, chance);
+  return chosen > 0 ? self->chord_seen[chosen - 1] : 0;
+}
+
+static uint8_t choose_key(FiqImproviser* self, const FiqImproviserParams* params,
+                          const FiqMelodyNote* note)
+{
+  const FiqChoiceParams choice                       = {params->surprise, params->warning};
+  FiqMelodyModel* const melody                       = &self->melody;
+  bool                  is_possible[FIQ_MELODY_KEYS] = {false};
+  float                 weight[FIQ_MELODY_KEYS];
+  float                 chance[FIQ_MELODY_KEYS];
+  for (uint32_t key = self->lowest; key <= self->highest; ++key) {
+    is_possible[key] = fiq_melody_in_scale(melody, key);
+  }
+  fiq_melody_set_candidates(melody, is_possible);
+  fiq_melody_predict(melody, note);
+  weigh_keys(self, params, weight);
+  const uint32_t chosen = fiq_choice_pick(&self->key_choice, &choice, melody->mixer.share, weight,
+                                          melody->candidate, melody->n_candidates, chance);
+  memset(self->chance, 0, sizeof(self->chance));
+  for (uint32_t i = 0; i < melody->n_candidates; ++i) {
+    self->chance[melody->candidate[i]] = chance[i];
+  }
+  const uint8_t key = melody->candidate[chosen];
+  fiq_melody_set_candidates(melody, NULL);
+  return key;
+}
+
+FiqLearnedNote fiq_improviser_play(FiqImproviser* self, const FiqImproviserParams* params,
+                                   uint32_t place, uint32_t bar_ticks)
+{
+  assert(self && params && bar_ticks > 0);
+  assert(fiq_improviser_can_play(self));
+  FiqLearnedNote note       = {.place = (uint16_t)(place % bar_ticks)};
+  note.step                 = choose_step(self, params, note.place, bar_ticks);
+  const FiqMelodyNote asked = melody_note(&note);
+  note.key                  = choose_key(self, params, &asked);
+  note.chord                = choose_chord(self, params, note.key);
+  const float loud          = self->mean_velocity * (note.place == 0 ? accent : 1.0f);
+  note.velocity             = (uint8_t)fiq_clamp(loud, 1.0f, 127.0f);
+  self->n_repeated          = note.key == self->last_key ? self->n_repeated + 1 : 1;
+  self->last_key            = note.key;
+  count_runs(self, note.key);
+  fiq_improviser_follow(self, &note);
+  return note;
+}
+
+uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams* params,
+                                 uint8_t key, uint8_t last)
+{
+  const FiqChoiceParams choice = {params->surprise, params->warning};
+  enum { N = VOICE_DEEPEST - VOICE_LOWEST + 1 };
+  float    share[N];
+  float    weight[N];
+  float    chance[N];
+  uint8_t  name[N];
+  uint32_t n = 0;
+  for (uint32_t below = VOICE_LOWEST; below <= VOICE_DEEPEST && below <= key; ++below) {
+    const uint8_t candidate = (uint8_t)(key - below);
+    const float   way       = last > 0 ? fabsf((float)candidate - (float)last) / voice_reach : 0.0f;
+    const float   fit = powf(self->harmony_of[below % 12u], 1.0f + harmony_power * params->harmony);
+    share[n]          = expf(-way) * (below % 12 == 0 ? 0.3f : 1.0f);
+    weight[n]         = fiq_melody_in_scale(&self->melody, candidate) ? fit * fit : 0.0f;
+    name[n++]         = candidate;
+  }
+  return n > 0 ? name[fiq_choice_pick(&self->key_choice, &choice, share, weight, name, n, chance)]
+               : key;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+   Learns melodies with their rhythm and chords, and goes on with what it has heard, note by note.
+
+   Rhythm: the time to the next note is one of FIQ_N_STEPS, predicted from the last ones and from the place in the bar,
+   and chosen first; then the key, for that place and length (melody_model.h); then the chord beneath it. Each is chosen
+   by choice.h. Keys are weighted by
+
+   scale      0 outside the present one
+   harmony    of their just intervals to the keys that were held or sounded last (fiq_just_harmony, limit 5)
+   register   a preference for high or low keys within the range that was learned
+   novelty    less for what sounded a moment ago; 0 for a fifth repetition, and for what would make a copy of more than
+              FIQ_COPY_MOST notes of what was learned
+
+   Memory: the last `window` notes; see context_model.h. Cost: of learning and of choosing some 20 us a note.
+*/
+#ifndef FIQ_IMPROVISER_H
+#define FIQ_IMPROVISER_H
+
+#include "dsp/sequence/choice.h"
+#include "dsp/sequence/melody_model.h"
+
+enum {
+  FIQ_COPY_MOST       = 12, ///< notes in a row that may be those of something learned
+  FIQ_N_STEPS         = 14, ///< times from note to note
+  FIQ_N_CHORDS_MAX    = 64,
+  FIQ_N_RHYTHM_MODELS = 3
+};
+
+/// Ticks of each step.
+extern const uint16_t fiq_step_ticks[FIQ_N_STEPS];
+
+/// A note or chord as it is learned and kept.
+typedef struct {
+  uint8_t  key;      ///< the highest, 0..127
+  uint8_t  velocity; ///< 1..127
+  uint8_t  starts;   ///< 1: a phrase begins; 2: and a piece
+  uint8_t  reserved;
+  uint16_t place; ///< ticks since the bar began
+  uint16_t step;  ///< ticks to the next note
+  uint16_t chord; ///< bit i: a key i + 1 semitones below sounds too
+} FiqLearnedNote;
+
+typedef struct {
+  float surprise;  ///< aim, 0..1, default 0.5
+  float warning;   ///< 0..1, of the stability monitor
+  float harmony;   ///< 0..1, default 0.5
+  float density;   ///< 0 few notes .. 1 many, 0.5 as learned
+  float register_; ///< 0 low .. 1 high, 0.5 as learned
+  float held[12];  ///< how much each pitch class is held, 0..1
+} FiqImproviserParams;
+
+typedef struct {
+  uint32_t        window;
+  FiqMelodyModel  melody;
+  FiqContextModel rhythm[FIQ_N_RHYTHM_MODELS]; ///< steps; with the place; of the present piece
+  FiqMixer        rhythm_mixer;
+  FiqContextModel chords;
+  uint16_t        chord_seen[FIQ_N_CHORDS_MAX]; ///< [n_chords] other than none
+  uint32_t        n_chords;
+  FiqChoice       key_choice;
+  FiqChoice       step_choice;
+  FiqChoice       chord_choice;
+  FiqLearnedNote* note;        ///< [window] ring
+  uint8_t*        key;         ///< [window] of the same
+  uint8_t*        run[2];      ///< [window] notes played last that are those up to this one
+  uint32_t        run_now;     ///< which of the two
+  uint32_t        n_notes;     ///< in the ring
+  uint32_t        newest;      ///< place of the next one
+  uint32_t        generation;  ///< changes with what is learned
+  uint32_t        run_longest; ///< of all
+  uint8_t         lowest;      ///< key learned
+  uint8_t         highest;
+  uint8_t         last_key;   ///< played
+  uint32_t        n_repeated; ///< times that it was played in a row
+  float           mean_velocity;
+  float           chroma[12];              ///< what sounded last, by pitch class
+  float           harmony_of[12];          ///< of an interval, (0, 1]
+  float           chance[FIQ_MELODY_KEYS]; ///< by key, of the last choice
+} FiqImproviser;
+
+/// Take the memory for `window` notes; nothing is known.  [setup]
+FiqStatus fiq_improviser_init(FiqImproviser* self, FiqArena* arena, uint32_t window);
+
+/// Forget everything; the choices of `seed` begin anew.  [audio]
+void fiq_improviser_reset(FiqImproviser* self, uint64_t seed);
+
+/// Begin the choices of `seed`; what was learned stays.  [audio]
+void fiq_improviser_reseed(FiqImproviser* self, uint64_t seed);
+
+/// A note was played by somebody: learn it, or only let it be what goes before.  [audio]
+void fiq_improviser_learn(FiqImproviser* self, const FiqLearnedNote* note);
+void fiq_improviser_follow(FiqImproviser* self, const FiqLearnedNote* note);
+
+/// Whether enough is known to play.  [any]
+bool fiq_improviser_can_play(const FiqImproviser* self);
+
+/// The note for `place` of a bar of `bar_ticks`: it is taken as played.  [audio]
+FiqLearnedNote fiq_improviser_play(FiqImproviser* self, const FiqImproviserParams* params,
+                                   uint32_t place, uint32_t bar_ticks);
+
+/// A second voice to `key`, below it, that moves little; taken as played neither here nor there.  [audio]
+uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams* params,
+                                 uint8_t key, uint8_t last);
+
+/// The ticks of the step nearest to `ticks`.  [any]
+uint16_t fiq_nearest_step(uint32_t ticks);
+
+#endif
