@@ -33,6 +33,9 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->time_position, LV2_TIME__Position},
       {&self->time_beats_per_minute, LV2_TIME__beatsPerMinute},
       {&self->time_beats_per_bar, LV2_TIME__beatsPerBar},
+      {&self->time_bar, LV2_TIME__bar},
+      {&self->time_bar_beat, LV2_TIME__barBeat},
+      {&self->time_speed, LV2_TIME__speed},
       {&self->max_block_length, LV2_BUF_SIZE__maxBlockLength},
       {&self->seed, "urn:fieldiq:seed"},
       {&self->phases, "urn:fieldiq:phases"},
@@ -91,16 +94,26 @@ static double number_of(const FiqUrids* urids, const LV2_Atom* atom, double fall
 static void take_position(FiqPlugin* self, const LV2_Atom_Object* object)
 {
   assert(self && object);
-  const LV2_Atom* bpm = NULL;
-  const LV2_Atom* bar = NULL;
+  const LV2_Atom* bpm      = NULL;
+  const LV2_Atom* beats    = NULL;
+  const LV2_Atom* bar      = NULL;
+  const LV2_Atom* bar_beat = NULL;
+  const LV2_Atom* speed    = NULL;
   // clang-format off
   lv2_atom_object_get(object,
     self->urids.time_beats_per_minute, &bpm,
-    self->urids.time_beats_per_bar, &bar,
+    self->urids.time_beats_per_bar, &beats,
+    self->urids.time_bar, &bar,
+    self->urids.time_bar_beat, &bar_beat,
+    self->urids.time_speed, &speed,
     0);
   // clang-format on
   self->tempo.bpm           = number_of(&self->urids, bpm, self->tempo.bpm);
-  self->tempo.beats_per_bar = number_of(&self->urids, bar, self->tempo.beats_per_bar);
+  self->tempo.beats_per_bar = number_of(&self->urids, beats, self->tempo.beats_per_bar);
+  const double at           = number_of(&self->urids, bar_beat, -1.0);
+  const double bars         = number_of(&self->urids, bar, 0.0);
+  self->tempo.is_rolling    = at >= 0.0 && number_of(&self->urids, speed, 0.0) > 0.0;
+  self->tempo.beats         = self->tempo.is_rolling ? bars * self->tempo.beats_per_bar + at : 0.0;
   fiq_engine_tempo(self->engine, &self->tempo);
 }
 
@@ -321,4 +334,26 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_fram
     (void)write_whole(self, &sequence, fiq_plugin_write_picture, 0);
   }
   lv2_atom_forge_pop(forge, &sequence);
+}
+
+void fiq_plugin_write_notes(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames)
+{
+  uint8_t* const       buffer = (uint8_t*)self->ports.midi_out;
+  const bool           fits   = buffer && capacity_bytes >= sizeof(LV2_Atom_Sequence_Body);
+  LV2_Atom_Forge_Frame sequence;
+  if (fits) {
+    lv2_atom_forge_set_buffer(&self->forge, buffer, capacity_bytes + sizeof(LV2_Atom));
+    lv2_atom_forge_sequence_head(&self->forge, &sequence, 0);
+  }
+  // What nobody takes is gone.
+  FiqEngineNote note;
+  while (fiq_engine_take_note(self->engine, n_frames, &note)) {
+    const bool is_written = fits && lv2_atom_forge_frame_time(&self->forge, note.at_frame) &&
+                            lv2_atom_forge_atom(&self->forge, 3, self->urids.midi_event) &&
+                            lv2_atom_forge_write(&self->forge, note.message, 3);
+    (void)is_written;
+  }
+  if (fits) {
+    lv2_atom_forge_pop(&self->forge, &sequence);
+  }
 }

@@ -36,9 +36,10 @@ enum {
 
 /// Ports that come before the controls. A port that a plugin lacks is never connected.
 typedef struct {
-  const LV2_Atom_Sequence* control; ///< time:Position and patch messages; MIDI too on the Swarm
-  const LV2_Atom_Sequence* midi;    ///< MIDI (Realms)
-  LV2_Atom_Sequence*       notify;  ///< patch messages to the host
+  const LV2_Atom_Sequence* control;  ///< time:Position and patch messages; MIDI too on the Swarm
+  const LV2_Atom_Sequence* midi;     ///< MIDI (Realms)
+  LV2_Atom_Sequence*       notify;   ///< patch messages to the host
+  LV2_Atom_Sequence*       midi_out; ///< the partner's notes
   const float*             in[FIQ_CHANNELS];
   const float*             side[FIQ_CHANNELS];
   float*                   out[FIQ_CHANNELS];
@@ -52,7 +53,8 @@ typedef struct {
       atom_vector;
   LV2_URID midi_event;
   LV2_URID patch_get, patch_set, patch_property, patch_value;
-  LV2_URID time_position, time_beats_per_minute, time_beats_per_bar;
+  LV2_URID time_position, time_beats_per_minute, time_beats_per_bar, time_bar, time_bar_beat,
+      time_speed;
   LV2_URID max_block_length;
   LV2_URID seed, phases, match, learned;
   LV2_URID tuning, tuning_map, tuning_table;
@@ -166,6 +168,7 @@ typedef struct {
   float           nowhere;             ///< where meters write that are not connected
   FiqPorts        ports;
   uint32_t        n_ports;
+  uint32_t        midi_out_port;         ///< 0: none
   uint32_t place_of_port[FIQ_PORTS_MAX]; ///< of each control port, among the controls or the meters
   bool     is_meter[FIQ_PORTS_MAX];      ///< of each control port: which
   uint32_t row_of_control[FIQ_PORTS_MAX]; ///< [n_controls] of fiq_params
@@ -213,6 +216,9 @@ void fiq_plugin_process(FiqPlugin* self, uint32_t start, uint32_t end);
 
 /// After `n_frames`, write what was asked for to the notify port; its buffer's capacity is `capacity_bytes`.  [audio]
 void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames);
+
+/// Write the notes that the partner has played in this run() to the MIDI output, `capacity_bytes` large.  [audio]
+void fiq_plugin_write_notes(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames);
 
 /// Nothing is told.  [setup]
 void fiq_telemetry_port_init(FiqTelemetryPort* self, LV2_URID_Map* map);

@@ -42,10 +42,14 @@ static void map_control_ports(FiqPlugin* self)
   self->n_ports = fiq_first_control_port(self->kind);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqParam* const param = &fiq_params[row];
-    if (!fiq_param_in(param, self->kind) || self->n_ports == FIQ_PORTS_MAX) {
+    if (!fiq_param_has_port(param, self->kind) || self->n_ports == FIQ_PORTS_MAX) {
       continue;
     }
-    const uint32_t port  = self->n_ports++;
+    const uint32_t port = self->n_ports++;
+    if (param->kind == FIQ_KIND_MIDI_OUT) {
+      self->midi_out_port = port;
+      continue;
+    }
     self->is_meter[port] = fiq_param_is_meter(param);
     if (self->is_meter[port]) {
       self->place_of_port[port]               = self->n_meters;
@@ -167,7 +171,9 @@ static void connect_port(LV2_Handle handle, uint32_t port, void* data)
   if (port >= self->n_ports) {
     return;
   }
-  if (port >= fiq_first_control_port(self->kind)) {
+  if (port == self->midi_out_port && port > 0) {
+    self->ports.midi_out = data;
+  } else if (port >= fiq_first_control_port(self->kind)) {
     connect_control_port(self, port, data);
   } else {
     connect_fixed_port(&self->ports, fiq_fixed_port(self->kind, port)->role, data);
@@ -253,6 +259,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   const uint64_t   float_mode = fiq_denormals_off();
   // The capacity of the notify buffer stands in it now; MIDI may live in the same memory.
   const uint32_t capacity_bytes = self->ports.notify ? self->ports.notify->atom.size : 0;
+  const uint32_t midi_bytes     = self->ports.midi_out ? self->ports.midi_out->atom.size : 0;
   self->telling.n_told          = 0;
   fiq_link_begin(&self->link);
   if (!self->has_run) {
@@ -268,6 +275,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_order_tuning(self);
   write_meters(self);
   fiq_plugin_notify(self, capacity_bytes, n_frames);
+  fiq_plugin_write_notes(self, midi_bytes, n_frames);
   fiq_plugin_publish_state(self, n_frames);
   fiq_plugin_publish_moments(self);
   fiq_denormals_restore(float_mode);

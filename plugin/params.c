@@ -23,15 +23,47 @@ const char* const fiq_group_names[FIQ_N_GROUPS] = {
 
 #define FIQ_CONTROL(plugins, symbol, name, kind, unit, minimum, fallback, maximum, group, points,  \
                     comment)                                                                       \
-  {FIQ_IN_##plugins,  #symbol,          name,                                                      \
-   FIQ_KIND_##kind,   FIQ_UNIT_##unit,  (float)(minimum),                                          \
-   (float)(fallback), (float)(maximum), FIQ_GROUP_##group,                                         \
-   points_##points,   comment,          offsetof(FiqEngineParams, symbol)},
+  {FIQ_IN_##plugins,                                                                               \
+   0,                                                                                              \
+   #symbol,                                                                                        \
+   name,                                                                                           \
+   FIQ_KIND_##kind,                                                                                \
+   FIQ_UNIT_##unit,                                                                                \
+   (float)(minimum),                                                                               \
+   (float)(fallback),                                                                              \
+   (float)(maximum),                                                                               \
+   FIQ_GROUP_##group,                                                                              \
+   points_##points,                                                                                \
+   comment,                                                                                        \
+   offsetof(FiqEngineParams, symbol)},
 #define FIQ_METER(plugins, symbol, name, kind, unit, minimum, maximum, group, points, comment)     \
-  {FIQ_IN_##plugins, #symbol,          name,                                                       \
-   FIQ_KIND_##kind,  FIQ_UNIT_##unit,  (float)(minimum),                                           \
-   (float)(minimum), (float)(maximum), FIQ_GROUP_##group,                                          \
-   points_##points,  comment,          offsetof(FiqEngineMeters, symbol)},
+  {FIQ_IN_##plugins,                                                                               \
+   0,                                                                                              \
+   #symbol,                                                                                        \
+   name,                                                                                           \
+   FIQ_KIND_##kind,                                                                                \
+   FIQ_UNIT_##unit,                                                                                \
+   (float)(minimum),                                                                               \
+   (float)(minimum),                                                                               \
+   (float)(maximum),                                                                               \
+   FIQ_GROUP_##group,                                                                              \
+   points_##points,                                                                                \
+   comment,                                                                                        \
+   offsetof(FiqEngineMeters, symbol)},
+#define FIQ_MIDI_OUT(plugins, symbol, name, group, comment)                                        \
+  {0,                                                                                              \
+   FIQ_IN_##plugins,                                                                               \
+   #symbol,                                                                                        \
+   name,                                                                                           \
+   FIQ_KIND_MIDI_OUT,                                                                              \
+   FIQ_UNIT_NONE,                                                                                  \
+   0.0f,                                                                                           \
+   0.0f,                                                                                           \
+   0.0f,                                                                                           \
+   FIQ_GROUP_##group,                                                                              \
+   NULL,                                                                                           \
+   comment,                                                                                        \
+   0},
 #define FIQ_CONTROL_ALSO FIQ_CONTROL
 #define FIQ_METER_ALSO FIQ_METER
 const FiqParam fiq_params[] = {
@@ -44,13 +76,18 @@ bool fiq_param_is_meter(const FiqParam* param)
 {
   assert(param);
   return param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_MEASURE ||
-         param->kind == FIQ_KIND_STATE;
+         param->kind == FIQ_KIND_STATE || param->kind == FIQ_KIND_MIDI_OUT;
 }
 
 bool fiq_param_is_choice(const FiqParam* param)
 {
   assert(param);
   return param->kind == FIQ_KIND_CHOICE || param->kind == FIQ_KIND_CHOICE_HEAVY;
+}
+
+bool fiq_param_has_port(const FiqParam* param, FiqPluginKind plugin)
+{
+  return ((param->plugins | param->midi_plugins) & (1u << plugin)) != 0;
 }
 
 bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin)

@@ -45,7 +45,8 @@ typedef enum {
   FIQ_KIND_FREEWHEEL,     ///< toggle with the designation lv2:freeWheeling
   FIQ_KIND_LATENCY,       ///< output with the designation lv2:latency
   FIQ_KIND_MEASURE,       ///< output
-  FIQ_KIND_STATE          ///< output, index of a scale point
+  FIQ_KIND_STATE,         ///< output, index of a scale point
+  FIQ_KIND_MIDI_OUT       ///< an atom port that the plugin writes MIDI to; no parameter
 } FiqParamKind;
 
 typedef enum {
@@ -75,7 +76,8 @@ typedef enum {
 
 /// One row of params.def.
 typedef struct {
-  uint32_t           plugins; ///< FIQ_IN_* bits
+  uint32_t           plugins;      ///< FIQ_IN_* bits; none for a port that is no parameter
+  uint32_t           midi_plugins; ///< the same of such a port
   const char*        symbol;
   const char*        name;
   FiqParamKind       kind;
@@ -99,7 +101,10 @@ bool fiq_param_is_meter(const FiqParam* param);
 /// True for both kinds of choice.  [any]
 bool fiq_param_is_choice(const FiqParam* param);
 
-/// True if the plugin has this row.  [any]
+/// True if the plugin has a port for this row, be it a parameter or not.  [any]
+bool fiq_param_has_port(const FiqParam* param, FiqPluginKind plugin);
+
+/// True if the plugin has this row as a parameter.  [any]
 bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin);
 
 /// `value` as the host wrote it (any bits, NaN gives the default), made legal: in range, rounded.  [any]

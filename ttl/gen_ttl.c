@@ -47,7 +47,7 @@ static void each_port(FiqPluginKind kind, PortWriter write)
 {
   uint32_t index = fiq_first_control_port(kind);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
-    if (fiq_param_in(&fiq_params[row], kind)) {
+    if (fiq_param_has_port(&fiq_params[row], kind)) {
       write(&fiq_params[row], index++);
     }
   }
@@ -103,6 +103,7 @@ static void write_properties(const FiqParam* param)
   switch (param->kind) {
   case FIQ_KIND_LINEAR:
   case FIQ_KIND_MEASURE:
+  case FIQ_KIND_MIDI_OUT:
     break;
   case FIQ_KIND_LOG:
     puts("\t\tlv2:portProperty pprops:logarithmic ;");
@@ -159,6 +160,16 @@ static void write_limit(const char* property, const FiqParam* param, float value
   puts(" ;");
 }
 
+static void write_midi_out(const FiqParam* param, uint32_t index)
+{
+  printf(" , [\n\t\ta lv2:OutputPort ,\n\t\t\tatom:AtomPort ;\n\t\tlv2:index %u ;\n\t\tlv2:symbol "
+         "\"%s\" ;\n"
+         "\t\tlv2:name \"%s\" ;\n\t\tatom:bufferType atom:Sequence ;\n\t\tatom:supports "
+         "midi:MidiEvent ;\n"
+         "\t\tlv2:portProperty lv2:connectionOptional ;\n\t\trdfs:comment \"%s\"\n\t]",
+         index, param->symbol, param->name, param->comment);
+}
+
 static void write_control(const FiqParam* param, uint32_t index)
 {
   const bool meter = fiq_param_is_meter(param);
@@ -182,12 +193,20 @@ static void write_control(const FiqParam* param, uint32_t index)
 
 static void write_grouped_control(const FiqParam* param, uint32_t index)
 {
+  if (param->kind == FIQ_KIND_MIDI_OUT) {
+    write_midi_out(param, index);
+    return;
+  }
   write_control(param, index);
   printf(" ;\n\t\tpg:group fieldiq:group-%u\n\t]", (unsigned)param->group);
 }
 
 static void write_lone_control(const FiqParam* param, uint32_t index)
 {
+  if (param->kind == FIQ_KIND_MIDI_OUT) {
+    write_midi_out(param, index);
+    return;
+  }
   write_control(param, index);
   fputs("\n\t]", stdout);
 }
@@ -442,6 +461,10 @@ static void write_presets(FiqPluginKind kind)
 
 static void write_contract_line(const FiqParam* param, uint32_t index)
 {
+  if (param->kind == FIQ_KIND_MIDI_OUT) {
+    printf("%u %s midi\n", index, param->symbol);
+    return;
+  }
   printf("%u %s %g %g\n", index, param->symbol, (double)param->minimum, (double)param->maximum);
 }
 
@@ -456,7 +479,8 @@ static void write_contract(void)
 static void write_markdown_row(const FiqParam* param, uint32_t index)
 {
   (void)index;
-  if (param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_FREEWHEEL) {
+  if (param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_FREEWHEEL ||
+      param->kind == FIQ_KIND_MIDI_OUT) {
     return;
   }
   printf("| `%s` | %s | ", param->symbol, param->name);
@@ -527,7 +551,7 @@ static int check_params(void)
     while (param->points && param->points[n_points]) {
       ++n_points;
     }
-    if (!(param->minimum < param->maximum)) {
+    if (param->kind != FIQ_KIND_MIDI_OUT && !(param->minimum < param->maximum)) {
       return complain("minimum is not below maximum", param->symbol);
     }
     if (fiq_param_clamp(param, param->fallback) < param->fallback ||
@@ -542,7 +566,8 @@ static int check_params(void)
     }
     for (uint32_t other = 0; other < row; ++other) {
       if (!strcmp(fiq_params[other].symbol, param->symbol) &&
-          (fiq_params[other].plugins & param->plugins)) {
+          ((fiq_params[other].plugins & param->plugins) ||
+           (fiq_params[other].midi_plugins & param->midi_plugins))) {
         return complain("symbol used twice", param->symbol);
       }
     }

@@ -277,6 +277,7 @@ void fiq_engine_control(FiqEngine* self)
     fiq_engine_control_learning(self, period_s);
     control_paths(self);
   }
+  fiq_engine_control_sequence(self);
   fiq_engine_control_swarm(self);
   update_meters(self);
   if (self->report.watched && self->n_ticks % FIQ_TELEMETRY_TICKS == 0) {

@@ -25,7 +25,7 @@ typedef struct FiqEngine FiqEngine;
 /// A piece of an engine that can be exchanged while it plays; see part.h.
 typedef struct FiqPart FiqPart;
 
-typedef enum { FIQ_PART_SWARM, FIQ_PART_PATH, FIQ_PART_LEARNER } FiqPartKind;
+typedef enum { FIQ_PART_SWARM, FIQ_PART_PATH, FIQ_PART_LEARNER, FIQ_PART_PARTNER } FiqPartKind;
 
 /// What a part is built for.
 typedef struct {
@@ -73,7 +73,15 @@ typedef struct {
 typedef struct {
   double bpm;           ///< beats per minute, > 0
   double beats_per_bar; ///< > 0
+  bool   is_rolling;    ///< the transport moves, and `beats` is known
+  double beats;         ///< since the song began, now
 } FiqTempo;
+
+/// A note that the partner begins or ends.
+typedef struct {
+  uint32_t at_frame;   ///< of what was processed since the last were taken
+  uint8_t  message[3]; ///< MIDI
+} FiqEngineNote;
 
 enum {
   FIQ_ENGINE_MATCH       = 256,  ///< values that Match may learn
@@ -129,6 +137,9 @@ void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_byte
 
 /// Tune the swarm's notes, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]
 void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning);
+
+/// The next note of the last `n_frames` that were processed, in order; false if there is none.  [audio]
+bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* note);
 
 /// New musical time from the next frame on; values that make no sense are ignored.  [audio]
 void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo);

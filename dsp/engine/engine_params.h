@@ -10,6 +10,7 @@
 #include "dsp/phase/kuramoto.h"
 #include "dsp/phase/regulator.h"
 #include "dsp/phase/stability.h"
+#include "dsp/sequence/partner.h"
 #include "dsp/swarm/swarm.h"
 
 #define FIQ_POINT(value, label) value

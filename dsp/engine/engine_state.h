@@ -132,6 +132,16 @@ typedef struct {
   float             key_follow;     ///< 0..1, how far they do
 } FiqEngineInput;
 
+/// The partner, and what it has played and nobody has taken yet.
+typedef struct {
+  FiqPart*        partner; ///< NULL until it is wanted
+  FiqPartnerTime  time;    ///< as the host told it last
+  uint64_t        time_frame;
+  bool            was_forgetting;
+  FiqPartnerEvent note[FIQ_PARTNER_EVENTS]; ///< [n_notes] in order, by frame of the stream
+  uint32_t        n_notes;
+} FiqEngineSequence;
+
 /// How the input goes through the realms.
 typedef struct {
   FiqSmoother  detour;        ///< 1 through the realm; 0 dry, while the input mode changes
@@ -177,6 +187,7 @@ struct FiqEngine {
   FiqEngineMoments  moments;
   FiqEngineGoals    goals;
   FiqEngineInput    input;
+  FiqEngineSequence sequence;
   FiqEngineRouting  routing;
   FiqEngineReport   report;
   FiqEnginePlanes   plane;
@@ -261,6 +272,19 @@ float fiq_engine_group_noise(const FiqEngine* self);
 
 /// Number of notes that sound.  [audio]
 uint32_t fiq_engine_n_sounding(const FiqEngine* self);
+
+/// What the partner hears and plays in this control period.  [audio]
+void fiq_engine_control_sequence(FiqEngine* self);
+
+/// The partner begins anew with what it has learned.  [audio]
+void fiq_engine_reset_sequence(FiqEngine* self);
+
+/// The partner that was just put there begins to listen.  [audio]
+void fiq_engine_start_partner(FiqEngine* self);
+
+/// Tell the partner of a MIDI message, or of musical time, that comes now.  [audio]
+void fiq_engine_let_hear(FiqEngine* self, const FiqMidiMessage* message);
+void fiq_engine_let_know_time(FiqEngine* self, const FiqTempo* tempo);
 
 /// Take the core's and the mind's memory.  [setup]
 FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena);

@@ -158,6 +158,12 @@ static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, 
                                               order->is_single != now->order.is_single));
 }
 
+static bool wants_partner(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
+{
+  *order = (FiqPartOrder){.kind = FIQ_PART_PARTNER};
+  return !self->sequence.partner && params->sequence != FIQ_PARTNER_OFF;
+}
+
 bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
   assert(self && params && order);
@@ -170,7 +176,7 @@ bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqP
     return false;
   }
   return wants_swarm(self, params, order) || wants_path(self, params, order) ||
-         wants_learner(self, params, order);
+         wants_learner(self, params, order) || wants_partner(self, params, order);
 }
 
 void fiq_engine_install(FiqEngine* self, FiqPart* part)
@@ -187,6 +193,14 @@ void fiq_engine_install(FiqEngine* self, FiqPart* part)
     }
     self->report.is_residual_known = false;
     self->report.meters.latency    = (float)fiq_engine_latency_frames(self);
+    return;
+  }
+  if (part->order.kind == FIQ_PART_PARTNER) {
+    if (self->sequence.partner) {
+      fiq_engine_retire_part(self, self->sequence.partner);
+    }
+    self->sequence.partner = part;
+    fiq_engine_start_partner(self);
     return;
   }
   if (part->order.kind == FIQ_PART_LEARNER) {

@@ -65,6 +65,9 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
                                   .seed           = config->seed};
     return fiq_swarm_init(&self->swarm, arena, &self->pool, &swarm);
   }
+  if (self->order.kind == FIQ_PART_PARTNER) {
+    return fiq_partner_init(&self->partner, arena, rate, FIQ_PARTNER_WINDOW, config->seed);
+  }
   if (self->order.kind == FIQ_PART_LEARNER) {
     const FiqLessonConfig learning = {
         .learner   = {.sample_rate_hz = rate,

@@ -9,6 +9,7 @@
 
 #include "dsp/engine/effect_path.h"
 #include "dsp/engine/engine.h"
+#include "dsp/sequence/partner.h"
 #include "dsp/swarm/swarm.h"
 
 enum { FIQ_STEP_FRAMES = 64 }; ///< of the swarm that sings in the effect, at 44.1 and 48 kHz
@@ -21,6 +22,7 @@ struct FiqPart {
     FiqSwarm      swarm;    ///< order.kind FIQ_PART_SWARM
     FiqEffectPath path;     ///< order.kind FIQ_PART_PATH
     FiqLesson     learning; ///< order.kind FIQ_PART_LEARNER
+    FiqPartner    partner;  ///< order.kind FIQ_PART_PARTNER
   };
 };
 

@@ -184,8 +184,10 @@ void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const fl
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes)
 {
   assert(self && (message || size_bytes == 0));
+  const FiqMidiMessage parsed = fiq_midi_parse(message, size_bytes);
+  fiq_engine_let_hear(self, &parsed);
   // Keys have nothing to say while the input alone is sung.
-  if (!self->input.is_resynthesis || fiq_midi_parse(message, size_bytes).kind != FIQ_MIDI_NOTE_ON) {
+  if (!self->input.is_resynthesis || parsed.kind != FIQ_MIDI_NOTE_ON) {
     fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
   }
 }
@@ -205,6 +207,7 @@ void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo)
   if (tempo->beats_per_bar >= 1.0 && tempo->beats_per_bar <= 128.0) {
     self->tempo.beats_per_bar = tempo->beats_per_bar;
   }
+  fiq_engine_let_know_time(self, tempo);
 }
 
 const FiqEngineMeters* fiq_engine_meters(const FiqEngine* self)

@@ -18,6 +18,7 @@ void fiq_engine_reset_sound(FiqEngine* self)
   fiq_partial_tracker_reset(&self->input.tracker);
   fiq_engine_reset_core(self);
   fiq_engine_reset_goals(self);
+  fiq_engine_reset_sequence(self);
   self->position                 = 0;
   self->input.is_resynthesis     = fiq_engine_copies_input(self);
   self->report.is_residual_known = false;

@@ -65,7 +65,7 @@ static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
   self->config            = *config;
   self->control_frames    = fiq_part_control_frames(config->sample_rate_hz);
   self->share             = 1.0f / (float)self->control_frames;
-  self->tempo             = (FiqTempo){120.0, 4.0};
+  self->tempo             = (FiqTempo){120.0, 4.0, false, 0.0};
   self->swarm             = fiq_part_new(config, &swarm);
   self->path              = config->with_realms ? fiq_part_new(config, &path) : NULL;
   if (!self->swarm || (config->with_realms && !self->path)) {
@@ -109,6 +109,7 @@ void fiq_engine_free(FiqEngine* self)
     }
     fiq_part_free(self->exchange.leaving);
     fiq_part_free(self->lessons.learner);
+    fiq_part_free(self->sequence.partner);
     fiq_part_free(self->exchange.incoming);
     fiq_part_free(self->path);
     fiq_part_free(self->swarm);

@@ -48,6 +48,9 @@ void fiq_engine_reseed(FiqEngine* self, uint64_t seed)
   }
   if (has_played(self)) {
     fiq_swarm_reseed(&self->swarm->swarm, seed);
+    if (self->sequence.partner) {
+      fiq_improviser_reseed(&self->sequence.partner->partner.improviser, seed);
+    }
   } else {
     fiq_engine_reset_sound(self);
   }

@@ -16,6 +16,8 @@ void fiq_engine_warm_up(FiqEngine* self, const FiqEngineParams* params)
   quiet.learn           = 0.0f;
   quiet.remember        = 0.0f;
   quiet.recall          = 0.0f;
+  quiet.sequence        = FIQ_PARTNER_OFF;
+  quiet.sequence_forget = false;
   FiqEngineState kept;
   fiq_engine_state(self, &kept);
   const FiqEngineConfig config  = self->config;

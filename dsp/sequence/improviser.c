@@ -26,6 +26,7 @@ static const float chroma_kept     = 0.75f; // of what sounded before a note
 static const float velocity_share  = 0.1f;
 static const float accent          = 1.15f; // of a bar's first note
 static const float density_octaves = 3.0f;  // of the steps' weight an octave, at either end
+static const float rarest_step     = 0.004f;
 static const float leap_semitones  = 9.0f;
 static const float register_pull   = 5.0f;
 static const float harmony_power   = 3.0f;
@@ -63,9 +64,9 @@ FiqStatus fiq_improviser_init(FiqImproviser* self, FiqArena* arena, uint32_t win
 
 void fiq_improviser_reseed(FiqImproviser* self, uint64_t seed)
 {
-  fiq_choice_reset(&self->key_choice, seed, 0x6b6579);
-  fiq_choice_reset(&self->step_choice, seed, 0x73746570);
-  fiq_choice_reset(&self->chord_choice, seed, 0x63686f);
+  fiq_note_choice_reset(&self->key_choice, seed, 0x6b6579);
+  fiq_note_choice_reset(&self->step_choice, seed, 0x73746570);
+  fiq_note_choice_reset(&self->chord_choice, seed, 0x63686f);
 }
 
 void fiq_improviser_reset(FiqImproviser* self, uint64_t seed)
@@ -307,23 +308,26 @@ static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* par
 static uint16_t choose_step(FiqImproviser* self, const FiqImproviserParams* params, uint32_t place,
                             uint32_t bar_ticks)
 {
-  const FiqChoiceParams choice = {params->surprise, params->warning};
-  float                 weight[FIQ_N_STEPS];
-  float                 chance[FIQ_N_STEPS];
-  uint8_t               name[FIQ_N_STEPS];
+  const FiqNoteChoiceParams choice = {params->surprise, params->warning};
+  float                     weight[FIQ_N_STEPS];
+  float                     chance[FIQ_N_STEPS];
+  uint8_t                   name[FIQ_N_STEPS];
+  // What was never played comes in as far as another density is asked for.
+  const float other = 0.7f * fabsf(2.0f * params->density - 1.0f);
+  float       share[FIQ_N_STEPS];
   predict_step(self, place);
   for (uint32_t i = 0; i < FIQ_N_STEPS; ++i) {
     const float    octaves = log2f((float)fiq_step_ticks[i] / FIQ_TICKS);
     const uint32_t end     = (place + fiq_step_ticks[i]) % bar_ticks;
-    // What was never played is only chosen if it ends on a beat or a half.
-    const float fit = end % FIQ_TICKS == 0 ? 1.0f : end % (FIQ_TICKS / 2) == 0 ? 0.6f : 0.15f;
-    weight[i]       = self->rhythm_mixer.share[i] > 0.004f
-                          ? fit * exp2f(2.0f * (0.5f - params->density) * density_octaves * octaves)
-                          : 0.0f;
-    name[i]         = (uint8_t)i;
+    const float    fit = end % FIQ_TICKS == 0 ? 1.0f : end % (FIQ_TICKS / 2) == 0 ? 0.6f : 0.15f;
+    share[i]           = fiq_mix(self->rhythm_mixer.share[i], fit / FIQ_N_STEPS, other);
+    weight[i]          = share[i] > rarest_step
+                             ? fit * exp2f(2.0f * (0.5f - params->density) * density_octaves * octaves)
+                             : 0.0f;
+    name[i]            = (uint8_t)i;
   }
-  return fiq_step_ticks[fiq_choice_pick(&self->step_choice, &choice, self->rhythm_mixer.share,
-                                        weight, name, FIQ_N_STEPS, chance)];
+  return fiq_step_ticks[fiq_note_choice_pick(&self->step_choice, &choice, share, weight, name,
+                                             FIQ_N_STEPS, chance)];
 }
 
 static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* params, uint32_t key)
@@ -331,12 +335,12 @@ static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* par
   if (self->n_chords == 0) {
     return 0;
   }
-  const FiqChoiceParams choice = {params->surprise, params->warning};
-  FiqContextClasses     classes;
-  float                 share[FIQ_N_CHORDS_MAX + 1];
-  float                 weight[FIQ_N_CHORDS_MAX + 1];
-  float                 chance[FIQ_N_CHORDS_MAX + 1];
-  uint8_t               name[FIQ_N_CHORDS_MAX + 1];
+  const FiqNoteChoiceParams choice = {params->surprise, params->warning};
+  FiqContextClasses         classes;
+  float                     share[FIQ_N_CHORDS_MAX + 1];
+  float                     weight[FIQ_N_CHORDS_MAX + 1];
+  float                     chance[FIQ_N_CHORDS_MAX + 1];
+  uint8_t                   name[FIQ_N_CHORDS_MAX + 1];
   fiq_context_classes_reset(&classes);
   for (uint32_t i = 0; i <= self->n_chords; ++i) {
     const uint32_t chord = i > 0 ? self->chord_seen[i - 1] : 0;
@@ -350,27 +354,28 @@ static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* par
     name[i]   = (uint8_t)i;
   }
   fiq_context_predict(&self->chords, &classes, share);
-  const uint32_t chosen = fiq_choice_pick(&self->chord_choice, &choice, share, weight, name,
-                                          self->n_chords + 1, chance);
+  const uint32_t chosen = fiq_note_choice_pick(&self->chord_choice, &choice, share, weight, name,
+                                               self->n_chords + 1, chance);
   return chosen > 0 ? self->chord_seen[chosen - 1] : 0;
 }
 
 static uint8_t choose_key(FiqImproviser* self, const FiqImproviserParams* params,
                           const FiqMelodyNote* note)
 {
-  const FiqChoiceParams choice                       = {params->surprise, params->warning};
-  FiqMelodyModel* const melody                       = &self->melody;
-  bool                  is_possible[FIQ_MELODY_KEYS] = {false};
-  float                 weight[FIQ_MELODY_KEYS];
-  float                 chance[FIQ_MELODY_KEYS];
+  const FiqNoteChoiceParams choice                       = {params->surprise, params->warning};
+  FiqMelodyModel* const     melody                       = &self->melody;
+  bool                      is_possible[FIQ_MELODY_KEYS] = {false};
+  float                     weight[FIQ_MELODY_KEYS];
+  float                     chance[FIQ_MELODY_KEYS];
   for (uint32_t key = self->lowest; key <= self->highest; ++key) {
     is_possible[key] = fiq_melody_in_scale(melody, key);
   }
   fiq_melody_set_candidates(melody, is_possible);
   fiq_melody_predict(melody, note);
   weigh_keys(self, params, weight);
-  const uint32_t chosen = fiq_choice_pick(&self->key_choice, &choice, melody->mixer.share, weight,
-                                          melody->candidate, melody->n_candidates, chance);
+  const uint32_t chosen =
+      fiq_note_choice_pick(&self->key_choice, &choice, melody->mixer.share, weight,
+                           melody->candidate, melody->n_candidates, chance);
   memset(self->chance, 0, sizeof(self->chance));
   for (uint32_t i = 0; i < melody->n_candidates; ++i) {
     self->chance[melody->candidate[i]] = chance[i];
@@ -402,7 +407,7 @@ FiqLearnedNote fiq_improviser_play(FiqImproviser* self, const FiqImproviserParam
 uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams* params,
                                  uint8_t key, uint8_t last)
 {
-  const FiqChoiceParams choice = {params->surprise, params->warning};
+  const FiqNoteChoiceParams choice = {params->surprise, params->warning};
   enum { N = VOICE_DEEPEST - VOICE_LOWEST + 1 };
   float    share[N];
   float    weight[N];
@@ -417,6 +422,7 @@ uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams*
     weight[n]         = fiq_melody_in_scale(&self->melody, candidate) ? fit * fit : 0.0f;
     name[n++]         = candidate;
   }
-  return n > 0 ? name[fiq_choice_pick(&self->key_choice, &choice, share, weight, name, n, chance)]
+  return n > 0 ? name[fiq_note_choice_pick(&self->key_choice, &choice, share, weight, name, n,
+                                           chance)]
                : key;
 }

@@ -4,7 +4,7 @@
 
    Rhythm: the time to the next note is one of FIQ_N_STEPS, predicted from the last ones and from the place in the bar,
    and chosen first; then the key, for that place and length (melody_model.h); then the chord beneath it. Each is chosen
-   by choice.h. Keys are weighted by
+   by note_choice.h. Keys are weighted by
 
    scale      0 outside the present one
    harmony    of their just intervals to the keys that were held or sounded last (fiq_just_harmony, limit 5)
@@ -17,8 +17,8 @@
 #ifndef FIQ_IMPROVISER_H
 #define FIQ_IMPROVISER_H
 
-#include "dsp/sequence/choice.h"
 #include "dsp/sequence/melody_model.h"
+#include "dsp/sequence/note_choice.h"
 
 enum {
   FIQ_COPY_MOST       = 12, ///< notes in a row that may be those of something learned
@@ -58,9 +58,9 @@ typedef struct {
   FiqContextModel chords;
   uint16_t        chord_seen[FIQ_N_CHORDS_MAX]; ///< [n_chords] other than none
   uint32_t        n_chords;
-  FiqChoice       key_choice;
-  FiqChoice       step_choice;
-  FiqChoice       chord_choice;
+  FiqNoteChoice   key_choice;
+  FiqNoteChoice   step_choice;
+  FiqNoteChoice   chord_choice;
   FiqLearnedNote* note;        ///< [window] ring
   uint8_t*        key;         ///< [window] of the same
   uint8_t*        run[2];      ///< [window] notes played last that are those up to this one

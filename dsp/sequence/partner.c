@@ -45,6 +45,8 @@ void fiq_partner_reset(FiqPartner* self, uint64_t seed)
   self->first_s         = 0.0;
   self->last_s          = 0.0;
   self->has_heard       = false;
+  self->call_s          = 0.0;
+  self->turn_beats      = 0.0;
   self->starts_phrase   = true;
   self->starts_piece    = true;
   self->is_playing      = false;
@@ -75,6 +77,12 @@ void fiq_partner_hear(FiqPartner* self, uint64_t frame, uint32_t key, uint32_t v
   self->heard[(self->next_heard + self->n_heard) % FIQ_PARTNER_HEARD] =
       (FiqPartnerEvent){frame, (uint8_t)key, (uint8_t)velocity};
   ++self->n_heard;
+}
+
+void fiq_partner_release(FiqPartner* self)
+{
+  memset(self->is_held, 0, sizeof(self->is_held));
+  self->n_held = 0;
 }
 
 void fiq_partner_set_time(FiqPartner* self, const FiqPartnerTime* time, uint64_t frame)
@@ -222,9 +230,15 @@ static void press(FiqPartner* self, const FiqPartnerParams* params, const FiqPar
 {
   const double           time_s = seconds(self, heard->frame);
   FiqPartnerChord* const open   = &self->open;
-  self->first_s   = self->has_heard || self->is_playing || self->n_played > 0 || open->is_open
-                        ? self->first_s
-                        : time_s;
+  self->first_s = self->has_heard || self->is_playing || self->n_played > 0 || open->is_open
+                      ? self->first_s
+                      : time_s;
+  if (!self->has_heard) {
+    const double beats = beats_at(self, time_s);
+    const double bar   = beats_per_bar(self);
+    const double late  = self->host.is_rolling ? beats - bar * floor((beats + 0.25) / bar) : 0.0;
+    self->call_s       = time_s - late * period_s(self);
+  }
   self->has_heard = true;
   if (open->is_open && time_s - open->time_s < together_s) {
     open->keys[open->n_keys < FIQ_PARTNER_NOTES ? open->n_keys++ : 0] = heard->key;
@@ -269,16 +283,12 @@ static void listen(FiqPartner* self, const FiqPartnerParams* params)
 }
 
 /// Whether it is its turn by bars.
-static bool is_answering(const FiqPartner* self, const FiqPartnerParams* params, double beats)
+static bool is_answering(const FiqPartner* self, const FiqPartnerParams* params, double time_s,
+                         double beats)
 {
-  uint32_t first = 0;
-  if (!self->host.is_rolling && fiq_pulse_is_found(&self->pulse)) {
-    (void)fiq_pulse_metre(&self->pulse, &first);
-  }
-  const double turn   = beats_per_bar(self) * params->bars;
-  const double called = floor((beats_at(self, self->first_s) - (double)first + 0.25) / turn);
-  const double now    = floor((beats - (double)first + 1e-6) / turn);
-  return self->n_played + (self->has_heard ? 1 : 0) > 0 && fmod(now - called, 2.0) > 0.5;
+  const double turn_s = beats_per_bar(self) * params->bars * period_s(self);
+  return self->is_playing ? beats < self->turn_beats
+                          : self->has_heard && time_s >= self->call_s + turn_s;
 }
 
 /// Whether it shall play at `beats`, that is at `time_s`.
@@ -289,7 +299,7 @@ static bool wants_to_play(const FiqPartner* self, const FiqPartnerParams* params
     return false;
   }
   if (params->mode == FIQ_PARTNER_ANSWER) {
-    return is_answering(self, params, beats);
+    return is_answering(self, params, time_s, beats);
   }
   if (params->mode != FIQ_PARTNER_CONTINUE && params->mode != FIQ_PARTNER_HOLD) {
     return false;
@@ -301,10 +311,12 @@ static bool wants_to_play(const FiqPartner* self, const FiqPartnerParams* params
 static void start_playing(FiqPartner* self, const FiqPartnerParams* params, double beats)
 {
   // The last note heard ends here; then it goes on from that on the next half beat.
-  const double next = params->mode == FIQ_PARTNER_ANSWER ? beats : ceil(2.0 * beats) / 2.0;
+  const double next =
+      params->mode == FIQ_PARTNER_ANSWER ? floor(beats + 0.5) : ceil(2.0 * beats) / 2.0;
   close_chord(self, fmin(self->open.time_s + beats_per_bar(self) * period_s(self), self->last_s),
               params->capture);
   self->is_playing    = true;
+  self->turn_beats    = next + beats_per_bar(self) * params->bars - 1e-6;
   self->has_heard     = false;
   self->next_beats    = next;
   self->starts_phrase = true;

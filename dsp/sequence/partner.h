@@ -91,9 +91,11 @@ typedef struct {
   FiqPartnerChord open;
   bool            is_held[FIQ_MELODY_KEYS];
   uint32_t        n_held;
-  double  first_s;   ///< of the first note since it began to listen; the origin of its own beats
-  double  last_s;    ///< of the last key pressed or released
-  bool    has_heard; ///< a note since it played last
+  double  first_s;    ///< of the first note since it began to listen; the origin of its own beats
+  double  last_s;     ///< of the last key pressed or released
+  bool    has_heard;  ///< a note since it played last
+  double  call_s;     ///< at which the player's turn began
+  double  turn_beats; ///< at which its own ends
   bool    starts_phrase;
   bool    starts_piece;
   bool    is_playing;
@@ -117,6 +119,9 @@ void fiq_partner_forget(FiqPartner* self, uint64_t seed);
 
 /// A key was pressed (`velocity` > 0) or released at `frame`, not before the last one.  [audio]
 void fiq_partner_hear(FiqPartner* self, uint64_t frame, uint32_t key, uint32_t velocity);
+
+/// All keys are released.  [audio]
+void fiq_partner_release(FiqPartner* self);
 
 /// The host's time at stream `frame`.  [audio]
 void fiq_partner_set_time(FiqPartner* self, const FiqPartnerTime* time, uint64_t frame);

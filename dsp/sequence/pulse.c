@@ -22,12 +22,14 @@ static const double slope_beats   = 4.0;   // for so long the tempo is taken to 
 static const float  peak_width    = 0.055f;
 static const float  switch_margin = 0.7f;
 static const float  accent_weight = 0.8f;
-static const float  phase_prior =
-    0.5f; // the first onset is rather on a beat than a half or a quarter after one
-static const double mean_share = 0.15; // of an onset in the mean distance
-static const float  metre_kept = 0.97f;
-static const float  near_beat  = 0.15f;
-static const float  four_prior = 1.05f; // bars of four are likely
+// The first onset is rather on a beat than a half or a quarter after one.
+static const float  phase_prior = 0.5f;
+static const double mean_share  = 0.15; // of an onset in the mean distance
+static const float  metre_kept  = 0.97f;
+// Excess of the first beat over an even share, below which a bar has four beats.
+static const float metre_least = 0.1f;
+static const float near_beat   = 0.15f;
+static const float four_prior  = 1.05f; // bars of four are likely
 
 /// Parts of the beat: place, onsets expected there in a beat.
 static const struct {
@@ -273,7 +275,7 @@ double fiq_pulse_time_s(const FiqPulse* self, double beats)
 uint32_t fiq_pulse_metre(const FiqPulse* self, uint32_t* first_beat)
 {
   uint32_t best  = FIQ_PULSE_METRES - 1;
-  float    clear = 0.0f;
+  float    clear = metre_least;
   *first_beat    = 0;
   for (uint32_t metre = 0; metre < FIQ_PULSE_METRES; ++metre) {
     const uint32_t n    = metre + 2;

@@ -103,8 +103,8 @@ static void connect_ports(Fixture* self)
     if (fiq_param_in(&fiq_params[row], self->kind)) {
       self->value[port] = fiq_params[row].fallback;
       self->descriptor->connect_port(self->handle, port, &self->value[port]);
-      ++port;
     }
+    port += fiq_param_has_port(&fiq_params[row], self->kind);
   }
   fixture_connect(self, FIQ_PORT_CONTROL, self->events[0]);
   fixture_connect(self, FIQ_PORT_MIDI, self->events[1]);
@@ -156,7 +156,7 @@ uint32_t fixture_port(const Fixture* self, const char* symbol)
 {
   uint32_t port = fiq_first_control_port(self->kind);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
-    if (fiq_param_in(&fiq_params[row], self->kind)) {
+    if (fiq_param_has_port(&fiq_params[row], self->kind)) {
       if (!strcmp(fiq_params[row].symbol, symbol)) {
         return port;
       }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/sequence/choice.h"
+#include "dsp/sequence/note_choice.h"
 
 #include "dsp/base/maths.h"
 
@@ -17,7 +17,7 @@ static const float mean_share    = 0.1f; // of a choice in the mean surprise
 static const float shake_entropy = 0.12f;
 static const float calm_entropy  = 0.2f; // that a full warning takes off
 
-void fiq_choice_reset(FiqChoice* self, uint64_t seed, uint64_t stream)
+void fiq_note_choice_reset(FiqNoteChoice* self, uint64_t seed, uint64_t stream)
 {
   assert(self);
   memset(self, 0, sizeof(*self));
@@ -47,7 +47,7 @@ static float heat(const float* log_weight, uint32_t n, uint32_t n_possible, floa
 }
 
 /// Move T toward where the entropy is `aim`.
-static void seek(FiqChoice* self, const float* log_weight, uint32_t n, uint32_t n_possible,
+static void seek(FiqNoteChoice* self, const float* log_weight, uint32_t n, uint32_t n_possible,
                  float aim, float* chance)
 {
   float low  = fmaxf(coldest, self->temperature / factor_most);
@@ -65,10 +65,10 @@ static void seek(FiqChoice* self, const float* log_weight, uint32_t n, uint32_t 
 }
 
 /// Mix in the weights alone as far as the entropy is still below `aim`.
-static void widen(FiqChoice* self, const float* plain, uint32_t n, uint32_t n_possible, float aim,
-                  float* chance)
+static void widen(FiqNoteChoice* self, const float* plain, uint32_t n, uint32_t n_possible,
+                  float aim, float* chance)
 {
-  float       narrow[FIQ_CHOICE_MAX];
+  float       narrow[FIQ_NOTE_CHOICE_MAX];
   float       low    = 0.0f;
   float       high   = 1.0f;
   const float factor = logf((float)n) / logf((float)n_possible);
@@ -85,22 +85,22 @@ static void widen(FiqChoice* self, const float* plain, uint32_t n, uint32_t n_po
 }
 
 /// How much of the last choices is what came some choices before, 0..1.
-static float repetition(const FiqChoice* self)
+static float repetition(const FiqNoteChoice* self)
 {
   float most = 0.0f;
-  for (uint32_t lag = 1; lag <= LAG_MAX && self->n_history >= FIQ_CHOICE_HISTORY; ++lag) {
+  for (uint32_t lag = 1; lag <= LAG_MAX && self->n_history >= FIQ_NOTE_CHOICE_HISTORY; ++lag) {
     uint32_t same = 0;
     for (uint32_t i = 0; i < LOOKED_AT; ++i) {
       const uint32_t at = self->n_history - 1 - i;
-      same +=
-          self->history[at % FIQ_CHOICE_HISTORY] == self->history[(at - lag) % FIQ_CHOICE_HISTORY];
+      same += self->history[at % FIQ_NOTE_CHOICE_HISTORY] ==
+              self->history[(at - lag) % FIQ_NOTE_CHOICE_HISTORY];
     }
     most = fmaxf(most, (float)same / LOOKED_AT);
   }
   return fiq_clamp((most - 0.6f) / 0.3f, 0.0f, 1.0f);
 }
 
-static uint32_t draw(FiqChoice* self, const float* chance, uint32_t n)
+static uint32_t draw(FiqNoteChoice* self, const float* chance, uint32_t n)
 {
   float    left = fiq_random_uniform(&self->random);
   uint32_t last = 0;
@@ -116,13 +116,14 @@ static uint32_t draw(FiqChoice* self, const float* chance, uint32_t n)
   return last;
 }
 
-uint32_t fiq_choice_pick(FiqChoice* self, const FiqChoiceParams* params, const float* share,
-                         const float* weight, const uint8_t* name, uint32_t n, float* chance)
+uint32_t fiq_note_choice_pick(FiqNoteChoice* self, const FiqNoteChoiceParams* params,
+                              const float* share, const float* weight, const uint8_t* name,
+                              uint32_t n, float* chance)
 {
   assert(self && params && share && weight && name && chance);
-  assert(n > 0 && n <= FIQ_CHOICE_MAX);
-  float    log_weight[FIQ_CHOICE_MAX];
-  float    plain[FIQ_CHOICE_MAX];
+  assert(n > 0 && n <= FIQ_NOTE_CHOICE_MAX);
+  float    log_weight[FIQ_NOTE_CHOICE_MAX];
+  float    plain[FIQ_NOTE_CHOICE_MAX];
   float    sum        = 0.0f;
   uint32_t n_possible = 0;
   for (uint32_t i = 0; i < n; ++i) {
@@ -146,6 +147,6 @@ uint32_t fiq_choice_pick(FiqChoice* self, const FiqChoiceParams* params, const f
     const float surprise = -logf(fmaxf(chance[chosen], 1e-9f)) / logf((float)n_possible);
     self->surprise += mean_share * (fiq_clamp(surprise, 0.0f, 2.0f) - self->surprise);
   }
-  self->history[self->n_history++ % FIQ_CHOICE_HISTORY] = name[chosen];
+  self->history[self->n_history++ % FIQ_NOTE_CHOICE_HISTORY] = name[chosen];
   return chosen;
 }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/engine/engine_state.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+  PARTNER_CHANNEL = 1,   ///< of its notes, 0..15: keys of the player's channel are not its own
+  ALL_SOUND_OFF   = 120, ///< controllers
+  ALL_NOTES_OFF   = 123
+};
+
+/// Frame of the stream that comes next.
+static uint64_t next_frame(const FiqEngine* self)
+{
+  const uint64_t begun =
+      self->position > 0 && self->n_ticks > 0 ? self->n_ticks - 1 : self->n_ticks;
+  return begun * self->control_frames + self->position;
+}
+
+void fiq_engine_reset_sequence(FiqEngine* self)
+{
+  self->sequence.n_notes        = 0;
+  self->sequence.time.bpm       = 0.0; // not known
+  self->sequence.was_forgetting = self->params.sequence_forget;
+  if (self->sequence.partner) {
+    fiq_partner_reset(&self->sequence.partner->partner, self->seed);
+  }
+}
+
+void fiq_engine_start_partner(FiqEngine* self)
+{
+  FiqEngineSequence* const kept    = &self->sequence;
+  FiqPartner* const        partner = &kept->partner->partner;
+  fiq_partner_reset(partner, self->seed);
+  if (kept->time.bpm > 0.0) {
+    fiq_partner_set_time(partner, &kept->time, kept->time_frame);
+  }
+}
+
+void fiq_engine_let_hear(FiqEngine* self, const FiqMidiMessage* message)
+{
+  if (!self->sequence.partner || self->params.sequence == FIQ_PARTNER_OFF) {
+    return;
+  }
+  FiqPartner* const partner = &self->sequence.partner->partner;
+  const uint64_t    frame   = next_frame(self);
+  if (message->kind == FIQ_MIDI_NOTE_ON && message->value > 0.0f) {
+    const float velocity = fiq_clamp(message->value * 127.0f + 0.5f, 1.0f, 127.0f);
+    fiq_partner_hear(partner, frame, message->number, (uint32_t)velocity);
+  } else if (message->kind == FIQ_MIDI_NOTE_ON || message->kind == FIQ_MIDI_NOTE_OFF) {
+    fiq_partner_hear(partner, frame, message->number, 0);
+  } else if (message->kind == FIQ_MIDI_CONTROLLER &&
+             (message->number == ALL_SOUND_OFF || message->number == ALL_NOTES_OFF)) {
+    fiq_partner_release(partner);
+  }
+}
+
+void fiq_engine_let_know_time(FiqEngine* self, const FiqTempo* tempo)
+{
+  FiqEngineSequence* const kept = &self->sequence;
+  kept->time_frame              = next_frame(self);
+  kept->time                    = (FiqPartnerTime){.bpm           = self->tempo.bpm,
+                                                   .beats_per_bar = self->tempo.beats_per_bar,
+                                                   .is_rolling    = tempo->is_rolling && fabs(tempo->beats) < 1e9,
+                                                   .beats         = tempo->beats};
+  if (kept->partner) {
+    fiq_partner_set_time(&kept->partner->partner, &kept->time, kept->time_frame);
+  }
+}
+
+/// Let the swarm sing what the partner plays, and keep it for whoever takes it.
+static void play(FiqEngine* self, const FiqPartnerEvent* event, uint64_t frame)
+{
+  FiqSwarm* const swarm      = &self->swarm->swarm;
+  const uint8_t   message[3] = {(uint8_t)((event->velocity > 0 ? 0x90 : 0x80) | PARTNER_CHANNEL),
+                                event->key, event->velocity};
+  fiq_swarm_midi(swarm, message, 3, (uint32_t)(event->frame - frame));
+  if (self->sequence.n_notes < FIQ_PARTNER_EVENTS) {
+    self->sequence.note[self->sequence.n_notes++] = *event;
+  }
+}
+
+void fiq_engine_control_sequence(FiqEngine* self)
+{
+  const FiqEngineParams* const p       = &self->params;
+  FiqEngineSequence* const     kept    = &self->sequence;
+  const bool                   forgets = p->sequence_forget && !kept->was_forgetting;
+  kept->was_forgetting                 = p->sequence_forget;
+  if (!kept->partner) {
+    return;
+  }
+  FiqPartner* const partner = &kept->partner->partner;
+  if (forgets) {
+    fiq_partner_forget(partner, self->seed);
+  }
+  if (p->sequence == FIQ_PARTNER_OFF && partner->mode == FIQ_PARTNER_OFF) {
+    return;
+  }
+  const uint64_t         frame  = self->n_ticks * self->control_frames;
+  const FiqPartnerParams params = {
+      .mode    = p->sequence,
+      .capture = p->sequence_capture,
+      .bars    = (uint32_t)p->sequence_bars,
+      .play    = {.surprise  = p->sequence_surprise,
+                  .warning   = p->stabilise ? self->phase.core.confidence : 0.0f,
+                  .harmony   = p->sequence_harmony,
+                  .density   = p->sequence_density,
+                  .register_ = p->sequence_register}};
+  fiq_partner_step(partner, &params, frame, self->control_frames);
+  for (uint32_t i = 0; i < partner->n_events; ++i) {
+    play(self, &partner->event[i], frame);
+  }
+  FiqEngineMeters* const meters = &self->report.meters;
+  meters->sequence_notes        = (float)partner->improviser.n_notes;
+  meters->sequence_entropy      = partner->improviser.key_choice.entropy;
+  meters->sequence_surprised    = fminf(1.0f, partner->improviser.key_choice.surprise);
+  meters->sequence_temperature  = partner->improviser.key_choice.temperature;
+}
+
+bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* note)
+{
+  FiqEngineSequence* const kept  = &self->sequence;
+  const uint64_t           end   = next_frame(self);
+  const uint64_t           begin = end > n_frames ? end - n_frames : 0;
+  if (kept->n_notes == 0 || kept->note[0].frame >= end) {
+    return false;
+  }
+  const FiqPartnerEvent* const first = &kept->note[0];
+  note->at_frame                     = first->frame > begin ? (uint32_t)(first->frame - begin) : 0;
+  note->message[0] = (uint8_t)((first->velocity > 0 ? 0x90 : 0x80) | PARTNER_CHANNEL);
+  note->message[1] = first->key;
+  note->message[2] = first->velocity;
+  --kept->n_notes;
+  memmove(&kept->note[0], &kept->note[1], kept->n_notes * sizeof(kept->note[0]));
+  return true;
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Goal: the partner plays when its mode says so, what it has learned, in time, audibly and to the MIDI output; the same
+// for every block size; off, not a bit changes.
+// Method: a tune is played into the plugin; what leaves by the MIDI output is collected frame by frame.
+#include "dsp/notes/just_intonation.h"
+#include "tests/support/fixture.h"
+
+#include <lv2/atom/util.h>
+#include <lv2/midi/midi.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  RATE      = 48000,
+  BEAT      = RATE / 2,
+  TUNE      = 16,
+  REST      = 20 * BEAT,
+  LENGTH    = TUNE * BEAT + REST,
+  NOTES_MAX = 512,
+  BUFFER    = 8192
+};
+
+static const uint8_t tune[TUNE] = {60, 62, 64, 65, 67, 65, 64, 62, 60, 64, 62, 65, 64, 67, 65, 62};
+
+typedef struct {
+  uint32_t n;
+  uint32_t frame[NOTES_MAX];
+  uint8_t  key[NOTES_MAX];
+  bool     is_on[NOTES_MAX];
+} Played;
+
+typedef struct {
+  double mode;
+  double bars;
+  double capture;
+  double forget_at; ///< frame, < 0: never
+  double density;
+  double register_;
+  double surprise;
+  double harmony;
+  bool   again; ///< the player begins anew after 8 beats of rest
+} Session;
+
+static const Session plain = {1, 1, 1, -1, 50, 50, 50, 50, false};
+
+static void take_notes(const uint8_t* buffer, uint32_t start, Played* played)
+{
+  const LV2_Atom_Sequence* const sequence = (const LV2_Atom_Sequence*)(const void*)buffer;
+  LV2_ATOM_SEQUENCE_FOREACH(sequence, event)
+  {
+    const uint8_t* const message = (const uint8_t*)(event + 1);
+    assert_int_equal(event->body.size, 3);
+    assert_true(played->n < NOTES_MAX);
+    played->frame[played->n] = start + (uint32_t)event->time.frames;
+    played->key[played->n]   = message[1];
+    played->is_on[played->n] = (message[0] & 0xf0) == 0x90;
+    assert_true(played->n == 0 || played->frame[played->n] >= played->frame[played->n - 1]);
+    ++played->n;
+  }
+}
+
+/// Queue the player's events that fall into [start, end).
+static void queue(Fixture* self, const Session* session, uint32_t start, uint32_t end)
+{
+  for (uint32_t i = 0; i < 2 * TUNE; ++i) {
+    if (i >= TUNE && !session->again) {
+      break;
+    }
+    const uint32_t at  = i * BEAT + (i >= TUNE ? 8 * BEAT : 0);
+    const uint32_t off = at + BEAT * 3 / 4;
+    if (off >= start && off < end) {
+      fixture_midi(self, off - start, 0x80, tune[i % TUNE], 0);
+    }
+    if (at >= start && at < end) {
+      fixture_midi(self, at - start, 0x90, tune[i % TUNE], 90);
+    }
+  }
+}
+
+/// The whole session in blocks of `block` frames (0: of random length); what is heard in `out` [LENGTH], if any.
+static Played play(FiqPluginKind kind, const Session* session, uint32_t block, FixtureAudio* out)
+{
+  static uint8_t buffer[BUFFER];
+  Played         played = {.n = 0};
+  FixtureAudio   own    = {{NULL, NULL}};
+  if (!out) {
+    own = fixture_audio(LENGTH);
+    out = &own;
+  }
+  Fixture* self = fixture_open(kind, RATE, true);
+  fixture_set(self, "sequence", session->mode);
+  fixture_set(self, "sequence_bars", session->bars);
+  fixture_set(self, "sequence_capture", session->capture);
+  fixture_set(self, "sequence_density", session->density);
+  fixture_set(self, "sequence_register", session->register_);
+  fixture_set(self, "sequence_surprise", session->surprise);
+  fixture_set(self, "sequence_harmony", session->harmony);
+  if (kind == FIQ_PLUGIN_REALMS) {
+    fixture_set(self, "swarm_level", 0);
+    fixture_set(self, "swarm_follow", 0);
+  }
+  fixture_seed(self, 7);
+  fixture_work(self);
+  self->descriptor->connect_port(self->handle, fixture_port(self, "midi_out"), buffer);
+  srand(3);
+  for (uint32_t done = 0; done < LENGTH;) {
+    const uint32_t want       = block ? block : 1 + (uint32_t)rand() % 1500;
+    const uint32_t n          = LENGTH - done < want ? LENGTH - done : want;
+    *(LV2_Atom*)(void*)buffer = (LV2_Atom){BUFFER - sizeof(LV2_Atom), 0};
+    fixture_set(self, "sequence_forget", session->forget_at >= 0 && done >= session->forget_at);
+    queue(self, session, done, done + n);
+    fixture_run(self, NULL, out->plane, done, n);
+    take_notes(buffer, done, &played);
+    fixture_work(self);
+    done += n;
+  }
+  fixture_close(self);
+  if (own.plane[0]) {
+    fixture_audio_free(&own);
+  }
+  return played;
+}
+
+static uint32_t n_begun(const Played* played, uint32_t from, uint32_t to)
+{
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < played->n; ++i) {
+    n += played->is_on[i] && played->frame[i] >= from && played->frame[i] < to;
+  }
+  return n;
+}
+
+static double mean_key(const Played* played)
+{
+  double sum = 0.0;
+  double n   = 0.0;
+  for (uint32_t i = 0; i < played->n; ++i) {
+    sum += played->is_on[i] ? played->key[i] : 0;
+    n += played->is_on[i];
+  }
+  return sum / n;
+}
+
+/// Every note that begins ends, if that is before the end.
+static void check_pairs(const Played* played)
+{
+  int sounding[128] = {0};
+  for (uint32_t i = 0; i < played->n; ++i) {
+    int* const n = &sounding[played->key[i]];
+    *n += played->is_on[i] ? 1 : -1;
+    assert_in_range(*n, 0, 1);
+  }
+}
+
+static void test_continues_when_the_player_rests(void** state)
+{
+  (void)state;
+  for (int kind = 0; kind < 2; ++kind) {
+    FixtureAudio out    = fixture_audio(LENGTH);
+    const Played played = play((FiqPluginKind)kind, &plain, 256, &out);
+    assert_int_equal(n_begun(&played, 0, TUNE * BEAT), 0);
+    assert_true(n_begun(&played, TUNE * BEAT, LENGTH) >= 8);
+    check_pairs(&played);
+    for (uint32_t i = 0; i < played.n; ++i) {
+      assert_in_range(played.key[i], 60, 67);
+      assert_true(strchr("\x3c\x3e\x40\x41\x43", played.key[i]) != NULL); // the scale of the tune
+    }
+    const double level = support_db(support_rms(out.plane[0] + LENGTH - 4 * BEAT, 4 * BEAT));
+    print_message("kind %d: %u notes, %.1f dB\n", kind, n_begun(&played, 0, LENGTH), level);
+    assert_true(level > -50.0);
+    fixture_audio_free(&out);
+  }
+}
+
+/// Its notes begin on a grid of sixteenths of the beat that was played.
+static void test_plays_on_the_beat(void** state)
+{
+  (void)state;
+  const Played played = play(FIQ_PLUGIN_SWARM, &plain, 256, NULL);
+  for (uint32_t i = 0; i < played.n; ++i) {
+    if (played.is_on[i]) {
+      const double beats = (double)played.frame[i] / BEAT;
+      const double off_s = fabs(beats * 8.0 - round(beats * 8.0)) / 8.0 * BEAT / RATE;
+      assert_true(off_s < 0.015);
+    }
+  }
+}
+
+static void test_stops_when_the_player_begins(void** state)
+{
+  (void)state;
+  Session session      = plain;
+  session.again        = true;
+  const Played   stops = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  const uint32_t from  = (TUNE + 8) * BEAT;
+  assert_true(n_begun(&stops, TUNE * BEAT, from) > 2);
+  assert_int_equal(n_begun(&stops, from + 100, from + TUNE * BEAT / 2), 0);
+  session.mode       = 4; // Hold
+  const Played holds = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  assert_true(n_begun(&holds, from + 100, LENGTH) > 2);
+}
+
+static void test_accompanies_below(void** state)
+{
+  (void)state;
+  Session session     = plain;
+  session.mode        = 3;
+  const Played played = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  assert_int_equal(n_begun(&played, 0, TUNE * BEAT), TUNE);
+  assert_int_equal(n_begun(&played, TUNE * BEAT, LENGTH), 0);
+  check_pairs(&played);
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < played.n; ++i) {
+    if (played.is_on[i]) {
+      assert_in_range(tune[at] - played.key[i], 3, 16);
+      ++at;
+    }
+  }
+}
+
+static void test_answers_by_turns(void** state)
+{
+  (void)state;
+  Session session     = plain;
+  session.mode        = 2;
+  session.bars        = 4;
+  const Played played = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  // Four bars of four beats are the player's, as many its own, then it is silent again.
+  assert_int_equal(n_begun(&played, 0, 15 * BEAT), 0);
+  assert_true(n_begun(&played, 16 * BEAT - 100, 32 * BEAT) >= 6);
+  assert_int_equal(n_begun(&played, 32 * BEAT + 100, LENGTH), 0);
+}
+
+static void test_stream_does_not_depend_on_blocks(void** state)
+{
+  (void)state;
+  FixtureAudio          one      = fixture_audio(LENGTH);
+  FixtureAudio          other    = fixture_audio(LENGTH);
+  const Played          a        = play(FIQ_PLUGIN_SWARM, &plain, 64, &one);
+  static const uint32_t blocks[] = {1000, 0};
+  for (uint32_t i = 0; i < 2; ++i) {
+    const Played b = play(FIQ_PLUGIN_SWARM, &plain, blocks[i], &other);
+    assert_int_equal(a.n, b.n);
+    assert_memory_equal(a.frame, b.frame, a.n * sizeof(a.frame[0]));
+    assert_memory_equal(a.key, b.key, a.n);
+    assert_memory_equal(one.plane[0], other.plane[0], LENGTH * sizeof(float));
+  }
+  fixture_audio_free(&one);
+  fixture_audio_free(&other);
+}
+
+static void test_forgets_and_does_not_capture(void** state)
+{
+  (void)state;
+  Session session   = plain;
+  session.forget_at = TUNE * BEAT;
+  assert_int_equal(play(FIQ_PLUGIN_SWARM, &session, 256, NULL).n, 0);
+  session         = plain;
+  session.capture = 0;
+  assert_int_equal(play(FIQ_PLUGIN_SWARM, &session, 256, NULL).n, 0);
+}
+
+/// Share of its steps from key to key that the tune has too.
+static double n_repeats(const Session* session)
+{
+  const Played played = play(FIQ_PLUGIN_SWARM, session, 256, NULL);
+  double       n      = 0.0;
+  double       known  = 0.0;
+  int          last   = -1;
+  for (uint32_t i = 0; i < played.n; ++i) {
+    if (!played.is_on[i]) {
+      continue;
+    }
+    bool is_known = false;
+    for (uint32_t k = 1; k < TUNE && last >= 0; ++k) {
+      is_known |= tune[k - 1] == last && tune[k] == played.key[i];
+    }
+    n += last >= 0;
+    known += is_known;
+    last = played.key[i];
+  }
+  return known / n;
+}
+
+/// Mean harmony of its notes with the one before.
+static double harmony(const Played* played)
+{
+  double sum  = 0.0;
+  double n    = 0.0;
+  int    last = -1;
+  for (uint32_t i = 0; i < played->n; ++i) {
+    if (played->is_on[i] && last >= 0) {
+      const FiqPrimeVector ratio = fiq_just_chord(abs(played->key[i] - last), 5);
+      sum += fiq_just_harmony(fiq_just_height(&ratio));
+      n += 1.0;
+    }
+    last = played->is_on[i] ? played->key[i] : last;
+  }
+  return sum / n;
+}
+
+static void test_parameters_are_heard(void** state)
+{
+  (void)state;
+  Session session   = plain;
+  session.density   = 100;
+  const Played many = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  session.density   = 0;
+  const Played few  = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  assert_true(n_begun(&many, 0, LENGTH) > 2 * n_begun(&few, 0, LENGTH));
+  session           = plain;
+  session.register_ = 100;
+  const Played up   = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  session.register_ = 0;
+  const Played down = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  print_message("density %u, %u notes; register: mean key %.1f, %.1f\n", n_begun(&few, 0, LENGTH),
+                n_begun(&many, 0, LENGTH), mean_key(&down), mean_key(&up));
+  assert_true(mean_key(&up) > mean_key(&down) + 0.5);
+  session           = plain;
+  session.surprise  = 0;
+  const double sure = n_repeats(&session);
+  session.surprise  = 100;
+  const double wild = n_repeats(&session);
+  print_message("learned steps among its own: sure %.2f, wild %.2f\n", sure, wild);
+  assert_true(sure > wild + 0.1);
+  session               = plain;
+  session.harmony       = 0;
+  const Played any      = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  session.harmony       = 100;
+  const Played harmonic = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  print_message("mean harmony of neighbours: %.3f, %.3f\n", harmony(&any), harmony(&harmonic));
+  assert_true(harmony(&harmonic) > harmony(&any));
+}
+
+static void test_off_changes_not_a_bit(void** state)
+{
+  (void)state;
+  FixtureAudio one   = fixture_audio(LENGTH);
+  FixtureAudio other = fixture_audio(LENGTH);
+  Session      off   = plain;
+  off.mode           = 0;
+  assert_int_equal(play(FIQ_PLUGIN_SWARM, &off, 256, &one).n, 0);
+  off.capture  = 0;
+  off.surprise = 90;
+  assert_int_equal(play(FIQ_PLUGIN_SWARM, &off, 256, &other).n, 0);
+  assert_memory_equal(one.plane[0], other.plane[0], LENGTH * sizeof(float));
+  // Until the partner plays, it is not heard either.
+  (void)play(FIQ_PLUGIN_SWARM, &plain, 256, &other);
+  assert_memory_equal(one.plane[0], other.plane[0], TUNE * BEAT * sizeof(float));
+  fixture_audio_free(&one);
+  fixture_audio_free(&other);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_continues_when_the_player_rests),
+      cmocka_unit_test(test_plays_on_the_beat),
+      cmocka_unit_test(test_stops_when_the_player_begins),
+      cmocka_unit_test(test_accompanies_below),
+      cmocka_unit_test(test_answers_by_turns),
+      cmocka_unit_test(test_stream_does_not_depend_on_blocks),
+      cmocka_unit_test(test_forgets_and_does_not_capture),
+      cmocka_unit_test(test_parameters_are_heard),
+      cmocka_unit_test(test_off_changes_not_a_bit),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
