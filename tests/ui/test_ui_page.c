@@ -192,15 +192,17 @@ static void walk_by_pointer(FiqPluginKind plugin)
 static void test_every_control_by_keys_alone(void** state)
 {
   (void)state;
-  walk_by_keys(FIQ_PLUGIN_SWARM);
-  walk_by_keys(FIQ_PLUGIN_REALMS);
+  for (int plugin = 0; plugin < FIQ_N_PLUGINS; ++plugin) {
+    walk_by_keys((FiqPluginKind)plugin);
+  }
 }
 
 static void test_every_control_by_the_pointer_alone(void** state)
 {
   (void)state;
-  walk_by_pointer(FIQ_PLUGIN_SWARM);
-  walk_by_pointer(FIQ_PLUGIN_REALMS);
+  for (int plugin = 0; plugin < FIQ_N_PLUGINS; ++plugin) {
+    walk_by_pointer((FiqPluginKind)plugin);
+  }
 }
 
 static bool meet(FiqUiRegion a, FiqUiRegion b)
@@ -239,10 +241,10 @@ static void check_layout(FiqPluginKind plugin, uint32_t zoom)
 static void test_no_control_is_cut_or_covered(void** state)
 {
   (void)state;
-  for (int plugin = 0; plugin < 2; ++plugin) {
-    check_layout(plugin == 0 ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS, 75);
-    check_layout(plugin == 0 ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS, 100);
-    check_layout(plugin == 0 ? FIQ_PLUGIN_SWARM : FIQ_PLUGIN_REALMS, 300);
+  for (int plugin = 0; plugin < FIQ_N_PLUGINS; ++plugin) {
+    check_layout((FiqPluginKind)plugin, 75);
+    check_layout((FiqPluginKind)plugin, 100);
+    check_layout((FiqPluginKind)plugin, 300);
   }
 }
 
