@@ -86,8 +86,8 @@ static void wait_until_shown(const Screen* self)
 
 int main(int argc, char** argv)
 {
-  const uint32_t   zoom     = argc > 1 ? (uint32_t)atoi(argv[1]) : 100;
-  const uint32_t   n_frames = argc > 2 ? (uint32_t)atoi(argv[2]) : 1000;
+  const uint32_t   zoom     = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 100;
+  const uint32_t   n_frames = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 1000;
   const uint32_t   width    = FIQ_UI_PAGE_WIDTH * zoom / 100;
   const uint32_t   height   = FIQ_UI_PAGE_HEIGHT * zoom / 100;
   FiqUiFake* const fake     = calloc(1, sizeof(*fake));

@@ -76,7 +76,7 @@ int main(int argc, char** argv)
 {
   const char* const folder = argc > 1 ? argv[1] : ".";
   const bool        realms = argc > 2 && strcmp(argv[2], "realms") == 0;
-  const uint32_t    zoom   = argc > 3 ? (uint32_t)atoi(argv[3]) : 100;
+  const uint32_t    zoom   = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 100;
   const bool        large  = has_option(argc, argv, "large");
   const uint32_t    width  = (large ? 1800 : FIQ_UI_PAGE_WIDTH) * zoom / 100;
   const uint32_t    height = (large ? 1100 : FIQ_UI_PAGE_HEIGHT) * zoom / 100;

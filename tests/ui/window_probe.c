@@ -84,12 +84,14 @@ static void listen_to_parent(Probe* self)
 /// Returns false to quit.
 static bool obey(Probe* self, char* line)
 {
-  unsigned width = 0, height = 0;
   line[strcspn(line, "\n")] = '\0';
   if (strcmp(line, "parent") == 0) {
     xcb_destroy_window(self->host, self->parent);
     xcb_flush(self->host);
-  } else if (sscanf(line, "size %u %u", &width, &height) == 2) {
+  } else if (strncmp(line, "size ", 5) == 0) {
+    char*          rest   = NULL;
+    const uint32_t width  = (uint32_t)strtoul(line + 5, &rest, 10);
+    const uint32_t height = (uint32_t)strtoul(rest, NULL, 10);
     fiq_ui_window_resize(self->window, width, height, width, height);
     draw(self);
   } else if (strncmp(line, "copy ", 5) == 0) {

@@ -3,7 +3,7 @@
 
 #include "plugin/ui/widget/button.h"
 
-#include <ctype.h>
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -308,6 +308,7 @@ static void step_category(FiqBrowser* self, bool back)
 {
   const uint32_t n  = self->n_categories;
   uint32_t       at = 0;
+  assert(n >= N_FIXED);
   for (uint32_t i = 0; i < n; ++i) {
     at = strcmp(self->category[i], self->wanted) == 0 ? i : at;
   }

@@ -63,8 +63,13 @@ static const struct {
     [POWER]    = {"", FIQ_SIGN_POWER, 28, 6, "On", "Off bypasses without a click."},
 };
 
-static const char* const zoom_items[] = {"75 %",  "100 %", "125 %", "150 %",
-                                         "175 %", "200 %", "250 %", "300 %"};
+static const char* const zoom_items[]   = {"75 %",  "100 %", "125 %", "150 %",
+                                           "175 %", "200 %", "250 %", "300 %"};
+static const uint32_t    zoom_percent[] = {75, 100, 125, 150, 175, 200, 250, 300};
+
+_Static_assert(sizeof(zoom_items) / sizeof(zoom_items[0]) ==
+                   sizeof(zoom_percent) / sizeof(zoom_percent[0]),
+               "a word for each");
 
 static int32_t power_row(const FiqHeader* self)
 {
@@ -75,14 +80,14 @@ static void zoom_chosen(void* handle, uint32_t item)
 {
   FiqHeader* const        self  = handle;
   const FiqUiCalls* const calls = &self->model->calls;
-  calls->set_zoom(calls->handle, (uint32_t)atoi(zoom_items[item]));
+  calls->set_zoom(calls->handle, zoom_percent[item]);
 }
 
 static void open_zoom(FiqHeader* self)
 {
   int32_t marked = -1;
   for (int32_t i = 0; i < (int32_t)(sizeof(zoom_items) / sizeof(zoom_items[0])); ++i) {
-    marked = (uint32_t)atoi(zoom_items[i]) == self->model->zoom ? i : marked;
+    marked = zoom_percent[i] == self->model->zoom ? i : marked;
   }
   fiq_menu_open(self->controls->menu, self->button[ZOOM]->base.rect, zoom_items,
                 sizeof(zoom_items) / sizeof(zoom_items[0]), marked, self, zoom_chosen);
@@ -94,7 +99,7 @@ void fiq_header_zoom(FiqHeader* self, int32_t by)
   int32_t       item = 1;
   for (int32_t i = 0; i < n && by != 0; ++i) {
     // The last that is not larger than the present one; from there a step.
-    item = (uint32_t)atoi(zoom_items[i]) <= self->model->zoom ? i : item;
+    item = zoom_percent[i] <= self->model->zoom ? i : item;
   }
   const int32_t next = item + by < 0 ? 0 : (item + by >= n ? n - 1 : item + by);
   zoom_chosen(self, (uint32_t)next);

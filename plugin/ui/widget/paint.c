@@ -113,8 +113,8 @@ uint32_t fiq_text_break(const char* text, double size, FiqTextWeight weight, dou
   uint32_t n_lines = 0;
   while (*text) {
     size_t n = strcspn(text, " ");
-    for (size_t next = n; text[n];) {
-      next = n + 1 + strcspn(text + n + 1, " ");
+    while (text[n]) {
+      const size_t next = n + 1 + strcspn(text + n + 1, " ");
       if (width_of_piece(text, next, size, weight, piece) > width) {
         break;
       }
