@@ -30,6 +30,10 @@ static void connect_control_port(FiqPlugin* self, uint32_t port, void* data)
   const uint32_t i = self->place_of_port[port];
   if (self->is_meter[port]) {
     self->ports.meter[i] = data ? data : &self->nowhere;
+    // Audacity asks for the latency before activate().
+    if (self->engine && self->offset_of_meter[i] == offsetof(FiqEngineMeters, latency)) {
+      *self->ports.meter[i] = (float)fiq_engine_latency_frames(self->engine);
+    }
   } else {
     self->ports.knob[i] = data ? data : &self->seen[i];
   }
@@ -238,7 +242,7 @@ static void activate(LV2_Handle handle)
   fiq_plugin_settle(self);
   fiq_engine_warm_up(self->engine, &self->params);
   self->has_run = false;
-  // Some hosts ask for the latency before the first run().
+  // Other hosts ask for it before the first run(), where Quality or Window may have changed it.
   write_meters(self);
 }
 

@@ -98,7 +98,13 @@ static const char* unit_text(FiqParamUnit unit)
   return texts[unit];
 }
 
-static void write_properties(const FiqParam* param)
+/// GStreamer takes every toggle for off at first. Where it is to find what is on, that is a whole number.
+static const char* toggle_turtle(const FiqParam* param, bool is_grouped)
+{
+  return is_grouped || param->fallback < 0.5f ? "lv2:toggled" : "lv2:integer";
+}
+
+static void write_properties(const FiqParam* param, bool is_grouped)
 {
   switch (param->kind) {
   case FIQ_KIND_LINEAR:
@@ -119,7 +125,7 @@ static void write_properties(const FiqParam* param)
         "\t\tlv2:portProperty lv2:integer ,\n\t\t\tpprops:logarithmic ,\n\t\t\tpprops:expensive ;");
     break;
   case FIQ_KIND_TOGGLE:
-    puts("\t\tlv2:portProperty lv2:toggled ;");
+    printf("\t\tlv2:portProperty %s ;\n", toggle_turtle(param, is_grouped));
     break;
   case FIQ_KIND_CHOICE:
   case FIQ_KIND_STATE:
@@ -129,7 +135,8 @@ static void write_properties(const FiqParam* param)
     puts("\t\tlv2:portProperty lv2:enumeration ,\n\t\t\tlv2:integer ,\n\t\t\tpprops:expensive ;");
     break;
   case FIQ_KIND_ENABLED:
-    puts("\t\tlv2:designation lv2:enabled ;\n\t\tlv2:portProperty lv2:toggled ;");
+    printf("\t\tlv2:designation lv2:enabled ;\n\t\tlv2:portProperty %s ;\n",
+           toggle_turtle(param, is_grouped));
     break;
   case FIQ_KIND_FREEWHEEL:
     puts("\t\tlv2:designation lv2:freeWheeling ;\n\t\tlv2:portProperty lv2:toggled ,\n"
@@ -170,7 +177,7 @@ static void write_midi_out(const FiqParam* param, uint32_t index)
          index, param->symbol, param->name, param->comment);
 }
 
-static void write_control(const FiqParam* param, uint32_t index)
+static void write_control(const FiqParam* param, uint32_t index, bool is_grouped)
 {
   const bool meter = fiq_param_is_meter(param);
   printf(" , [\n\t\ta %s ,\n\t\t\tlv2:ControlPort ;\n", meter ? "lv2:OutputPort" : "lv2:InputPort");
@@ -181,7 +188,7 @@ static void write_control(const FiqParam* param, uint32_t index)
   if (!meter) {
     write_limit("lv2:default", param, param->fallback);
   }
-  write_properties(param);
+  write_properties(param, is_grouped);
   if (unit_turtle(param->unit)) {
     printf("\t\tunits:unit %s ;\n", unit_turtle(param->unit));
   }
@@ -197,7 +204,7 @@ static void write_grouped_control(const FiqParam* param, uint32_t index)
     write_midi_out(param, index);
     return;
   }
-  write_control(param, index);
+  write_control(param, index, true);
   printf(" ;\n\t\tpg:group fieldiq:group-%u\n\t]", (unsigned)param->group);
 }
 
@@ -207,7 +214,7 @@ static void write_lone_control(const FiqParam* param, uint32_t index)
     write_midi_out(param, index);
     return;
   }
-  write_control(param, index);
+  write_control(param, index, false);
   fputs("\n\t]", stdout);
 }
 

@@ -250,12 +250,14 @@ static void test_latency_is_known_before_the_first_run(void** state)
   FixtureAudio out = fixture_audio(64);
   for (int kind = 0; kind < FIQ_N_PLUGINS; ++kind) {
     Fixture* const self = fixture_open((FiqPluginKind)kind, 48000.0, false);
+    const float connected = fixture_get(self, "latency");
     fixture_prepare(self, NULL, out.plane, 0);
     fixture_finish(self);
-    const float early = fixture_get(self, "latency");
+    const float activated = fixture_get(self, "latency");
     fixture_run(self, NULL, out.plane, 0, 64);
-    assert_true(early > 0.0f);
-    assert_int_equal(early, fixture_get(self, "latency"));
+    assert_true(connected > 0.0f);
+    assert_int_equal(connected, activated);
+    assert_int_equal(activated, fixture_get(self, "latency"));
     fixture_close(self);
   }
   fixture_audio_free(&out);
