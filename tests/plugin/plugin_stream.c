@@ -249,8 +249,8 @@ static void test_latency_is_known_before_the_first_run(void** state)
   (void)state;
   FixtureAudio out = fixture_audio(64);
   for (int kind = 0; kind < FIQ_N_PLUGINS; ++kind) {
-    Fixture* const self = fixture_open((FiqPluginKind)kind, 48000.0, false);
-    const float connected = fixture_get(self, "latency");
+    Fixture* const self      = fixture_open((FiqPluginKind)kind, 48000.0, false);
+    const float    connected = fixture_get(self, "latency");
     fixture_prepare(self, NULL, out.plane, 0);
     fixture_finish(self);
     const float activated = fixture_get(self, "latency");
