@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal: PipeWire's filter chain runs Realms Stereo and Realms Mono without being told their ports, and they sound there as
 # in our own host, bit by bit. Method: a server, a session manager and a bus of their own; a JACK client plays a file into
-# the chain and records what leaves it, freewheeling. In real time a busy machine drops or repeats a period now and then,
-# with any plugin and with none.
+# the chain and records what leaves it, in periods long enough for a busy machine.
 # Usage: host_pipewire.sh BUILD_DIR
 set -eu
 if [ -z "${FIQ_PRIVATE_BUS:-}" ]; then

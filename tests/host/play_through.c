@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
    play_through IN.wav OUT.wav SINK SOURCE: plays a file into the JACK ports whose names begin with SINK and records those
-   that begin with SOURCE, for as long as the file is and a second more; two clients, since one would close a circle. Exit status 1, with a message, if that cannot be done.
+   that begin with SOURCE, for as long as the file is and a second more; two clients, since one would close a circle. Exit
+   status 1, with a message, if that cannot be done.
 */
 #include <jack/jack.h>
 #include <sndfile.h>
@@ -119,7 +120,7 @@ static jack_client_t* open_client(Player* self, const char* name, JackProcessCal
     fail("no JACK server");
   }
   for (int c = 0; c < self->n_channels; ++c) {
-    char port[16];
+    char port[24];
     snprintf(port, sizeof(port), "channel_%d", c);
     ports[c] = jack_port_register(client, port, JACK_DEFAULT_AUDIO_TYPE, flags, 0);
   }
