@@ -117,9 +117,9 @@ static void test_numbers_have_the_type_of_their_port(void** state)
 static void check_unit(const LilvPlugin* plugin, const LilvPort* port)
 {
   // Real numbers from 0 to 1 are shares; these are ratios too, K among them: in widths of a note's detune.
-  static const char* const ratios[] = {"sharpness", "imbalance",    "coupling_ratio",
-                                       "coupling",  "coupling_now", "link_strength",
-                                       "strength"};
+  static const char* const ratios[] = {"sharpness", "imbalance",           "coupling_ratio",
+                                       "coupling",  "coupling_now",        "link_strength",
+                                       "strength",  "sequence_temperature"};
   LilvNode* const          unit     = value_of(plugin, port, LV2_UNITS__unit);
   LilvNode* const          maximum  = value_of(plugin, port, LV2_CORE__maximum);
   const bool               is_whole =
@@ -130,8 +130,8 @@ static void check_unit(const LilvPlugin* plugin, const LilvPort* port)
     is_one |= !strcmp(symbol, ratios[i]);
   }
   // Counts have no unit either.
-  const bool is_counted =
-      !strcmp(symbol, "carriers") || !strcmp(symbol, "moments") || !strcmp(symbol, "linked");
+  const bool is_counted = !strcmp(symbol, "carriers") || !strcmp(symbol, "moments") ||
+                          !strcmp(symbol, "linked") || !strcmp(symbol, "sequence_notes");
   if (!unit && !is_one && !is_counted) {
     fail_msg("%s has no unit", symbol);
   }
