@@ -48,6 +48,7 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->window, "urn:fieldiq:window"},
       {&self->goals, "urn:fieldiq:goals"},
       {&self->memory, "urn:fieldiq:memory"},
+      {&self->sequence, "urn:fieldiq:sequence"},
   };
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);

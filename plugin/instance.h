@@ -58,7 +58,7 @@ typedef struct {
   LV2_URID max_block_length;
   LV2_URID seed, phases, match, learned;
   LV2_URID tuning, tuning_map, tuning_table;
-  LV2_URID telemetry, window, goals, memory;
+  LV2_URID telemetry, window, goals, memory, sequence;
 } FiqUrids;
 
 enum {
@@ -120,6 +120,26 @@ typedef struct {
   uint32_t         n_packed;      ///< moments
   bool             is_packed;
 } FiqMoments;
+
+/// Notes that the partner has learned, oldest first.
+typedef struct {
+  uint32_t       restore; ///< counts restores, so that a save knows which is newer
+  uint32_t       n;
+  FiqLearnedNote note[FIQ_PARTNER_WINDOW]; ///< [n]
+} FiqPackedSequence;
+
+/// What the partner has learned between run() and the host's side; see sequence_state.c.
+typedef struct {
+  FiqPackedSequence snapshot[FIQ_TRIPLE_BUFFER_SLOTS]; ///< run() -> save()
+  FiqTripleBuffer   snapshot_turn;
+  FiqPackedSequence last_restored; ///< restore() -> save(), both on the host's side
+  _Atomic(FiqPart*) arrived;       ///< a partner that has learned it, for run() to take
+  atomic_bool       has_learned;   ///< set by run(): there is something to forget
+  uint32_t          restore;       ///< run()'s alone, as what follows
+  uint32_t          generation;    ///< that is being copied, or was
+  uint32_t          n_packed;      ///< notes
+  bool              is_packed;
+} FiqSequenceState;
 
 enum { FIQ_TUNING_PATH_BYTES = 1024 }; ///< with the final 0
 
@@ -193,6 +213,7 @@ typedef struct {
   FiqFeed             feed;
   FiqLink             link;
   FiqMoments*         moments;
+  FiqSequenceState*   sequence;
   FiqTempo            tempo;
   FiqStateBox         restored;           ///< restore() -> run()
   FiqStateBox         snapshot;           ///< run() -> save()
@@ -260,6 +281,20 @@ LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Functi
                                          LV2_State_Handle handle);
 LV2_State_Status fiq_plugin_restore_moments(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                             LV2_State_Handle handle);
+
+/// Nothing learned, or NULL.  [setup]
+FiqSequenceState* fiq_sequence_state_new(void);
+void              fiq_sequence_state_free(FiqSequenceState* self);
+
+/// Go on with a restored partner, if one has arrived; then, at the end of run(), publish what is new.  [audio]
+void fiq_plugin_take_sequence(FiqPlugin* self);
+void fiq_plugin_publish_sequence(FiqPlugin* self);
+
+/// Store what the partner has learned, and have a stored one learned; none is nothing learned.  [setup]
+LV2_State_Status fiq_plugin_save_sequence(FiqPlugin* self, LV2_State_Store_Function store,
+                                          LV2_State_Handle handle);
+LV2_State_Status fiq_plugin_restore_sequence(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                                             LV2_State_Handle handle);
 
 /// Take over a restored state, if one has arrived.  [audio]
 void fiq_plugin_take_state(FiqPlugin* self);

@@ -96,7 +96,8 @@ static FiqPluginKind kind_of(const char* uri)
 {
   assert(uri);
   uint32_t kind = 0;
-  while (kind + 1 < FIQ_N_PLUGINS && strcmp(uri + strlen("urn:fieldiq:"), fiq_plugin_names[kind]) != 0) {
+  while (kind + 1 < FIQ_N_PLUGINS &&
+         strcmp(uri + strlen("urn:fieldiq:"), fiq_plugin_names[kind]) != 0) {
     ++kind;
   }
   return (FiqPluginKind)kind;
@@ -127,8 +128,10 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   if (worker) {
     self->schedule = *worker;
   }
-  self->moments = fiq_memory_state_new();
-  if (!self->moments || !start_engine(self, sample_rate_hz)) {
+  self->moments  = fiq_memory_state_new();
+  self->sequence = fiq_sequence_state_new();
+  if (!self->moments || !self->sequence || !start_engine(self, sample_rate_hz)) {
+    fiq_sequence_state_free(self->sequence);
     free(self->moments);
     fiq_tuning_exchange_free(&self->tunings);
     free(self);
@@ -271,6 +274,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   }
   fiq_plugin_take_state(self);
   fiq_plugin_take_moments(self);
+  fiq_plugin_take_sequence(self);
   fiq_plugin_tune(self);
   (void)read_controls(self);
   fiq_plugin_grow(self);
@@ -282,6 +286,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_write_notes(self, midi_bytes, n_frames);
   fiq_plugin_publish_state(self, n_frames);
   fiq_plugin_publish_moments(self);
+  fiq_plugin_publish_sequence(self);
   fiq_denormals_restore(float_mode);
 }
 
@@ -294,6 +299,7 @@ static void cleanup(LV2_Handle handle)
   fiq_part_free(self->retired);
   fiq_engine_free(self->engine);
   fiq_tuning_exchange_free(&self->tunings);
+  fiq_sequence_state_free(self->sequence);
   free(self->moments);
   free(self);
 }

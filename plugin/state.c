@@ -105,6 +105,9 @@ static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store
   if (status == LV2_STATE_SUCCESS) {
     status = fiq_plugin_save_moments(self, store, handle);
   }
+  if (status == LV2_STATE_SUCCESS) {
+    status = fiq_plugin_save_sequence(self, store, handle);
+  }
   const bool is_restored = kept == &self->last_restored;
   return status ? status : fiq_plugin_save_tuning(self, is_restored, store, handle, features);
 }
@@ -167,7 +170,10 @@ static LV2_State_Status restore(LV2_Handle instance, LV2_State_Retrieve_Function
       return LV2_STATE_ERR_BAD_TYPE;
     }
   }
-  const LV2_State_Status status = fiq_plugin_restore_moments(self, retrieve, handle);
+  LV2_State_Status status = fiq_plugin_restore_moments(self, retrieve, handle);
+  if (status == LV2_STATE_SUCCESS) {
+    status = fiq_plugin_restore_sequence(self, retrieve, handle);
+  }
   if (status != LV2_STATE_SUCCESS) {
     return status;
   }

@@ -39,6 +39,7 @@ typedef struct {
   bool        spectral_only;    ///< FIQ_PART_PATH
   double      segment_s;        ///< FIQ_PART_LEARNER: what it hears at a time
   bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLessonConfig
+  uint32_t    restore;          ///< FIQ_PART_PARTNER: number of the state that it has learned
 } FiqPartOrder;
 
 /// What a phase core tells of itself once a step.
@@ -141,6 +142,16 @@ void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning);
 /// The next note of the last `n_frames` that were processed, in order; false if there is none.  [audio]
 bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* note);
 
+/// Changes with what the partner has learned; 0 without a partner.  [audio]
+uint32_t fiq_engine_learned_generation(const FiqEngine* self);
+
+/// Number of notes that it has learned.  [audio]
+uint32_t fiq_engine_n_learned(const FiqEngine* self);
+
+/// Copy the notes first..first + n - 1 of these, from the oldest on.  [audio]
+void fiq_engine_copy_learned(const FiqEngine* self, FiqLearnedNote* notes, uint32_t first,
+                             uint32_t n);
+
 /// New musical time from the next frame on; values that make no sense are ignored.  [audio]
 void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo);
 
@@ -186,6 +197,15 @@ bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqP
 
 /// Build a part for an engine of `config`, or NULL (no memory).  [setup, worker]
 FiqPart* fiq_part_new(const FiqEngineConfig* config, const FiqPartOrder* order);
+
+/// What a part was built for.  [any]
+const FiqPartOrder* fiq_part_order(const FiqPart* part);
+
+/// Let a partner learn a note.  [setup, worker]
+void fiq_part_study(FiqPart* part, const FiqLearnedNote* note);
+
+/// Whether there is room for the part that another one replaces.  [audio]
+bool fiq_engine_can_install(const FiqEngine* self);
 
 /// Play on with `part`: a swarm at once, a path by a fade once it is filled.  [audio]
 void fiq_engine_install(FiqEngine* self, FiqPart* part);

@@ -164,15 +164,21 @@ static bool wants_partner(const FiqEngine* self, const FiqEngineParams* params, 
   return !self->sequence.partner && params->sequence != FIQ_PARTNER_OFF;
 }
 
-bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
+bool fiq_engine_can_install(const FiqEngine* self)
 {
-  assert(self && params && order);
+  assert(self);
   for (uint32_t i = 0; i < FIQ_RETIRED_MAX; ++i) {
     if (self->exchange.retired[i]) {
       return false;
     }
   }
-  if (self->exchange.leaving) {
+  return !self->exchange.leaving;
+}
+
+bool fiq_engine_wants(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
+{
+  assert(self && params && order);
+  if (!fiq_engine_can_install(self)) {
     return false;
   }
   return wants_swarm(self, params, order) || wants_path(self, params, order) ||

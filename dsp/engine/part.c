@@ -119,6 +119,18 @@ void fiq_part_learn(FiqPart* self)
   }
 }
 
+const FiqPartOrder* fiq_part_order(const FiqPart* part)
+{
+  assert(part);
+  return &part->order;
+}
+
+void fiq_part_study(FiqPart* part, const FiqLearnedNote* note)
+{
+  assert(part && part->order.kind == FIQ_PART_PARTNER);
+  fiq_partner_study(&part->partner, note);
+}
+
 void fiq_part_free(FiqPart* self)
 {
   if (self) {

@@ -135,3 +135,25 @@ bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* not
   memmove(&kept->note[0], &kept->note[1], kept->n_notes * sizeof(kept->note[0]));
   return true;
 }
+
+uint32_t fiq_engine_learned_generation(const FiqEngine* self)
+{
+  return self->sequence.partner ? self->sequence.partner->partner.improviser.generation : 0;
+}
+
+uint32_t fiq_engine_n_learned(const FiqEngine* self)
+{
+  return self->sequence.partner ? self->sequence.partner->partner.improviser.n_notes : 0;
+}
+
+void fiq_engine_copy_learned(const FiqEngine* self, FiqLearnedNote* notes, uint32_t first,
+                             uint32_t n)
+{
+  if (self->sequence.partner) {
+    const FiqImproviser* const kept   = &self->sequence.partner->partner.improviser;
+    const uint32_t             oldest = kept->newest + kept->window - kept->n_notes;
+    for (uint32_t i = 0; i < n; ++i) {
+      notes[i] = kept->note[(oldest + first + i) % kept->window];
+    }
+  }
+}

@@ -4,6 +4,7 @@
 // Method: a tune is played into the plugin; what leaves by the MIDI output is collected frame by frame.
 #include "dsp/notes/just_intonation.h"
 #include "tests/support/fixture.h"
+#include "tests/support/store.h"
 
 #include <lv2/atom/util.h>
 #include <lv2/midi/midi.h>
@@ -334,6 +335,106 @@ static void test_parameters_are_heard(void** state)
   assert_true(harmony(&harmonic) > harmony(&any));
 }
 
+static const LV2_State_Interface* state_of(const Fixture* self)
+{
+  return self->descriptor->extension_data(LV2_STATE__interface);
+}
+
+/// What was learned goes with the state: another instance plays by it, and saves the same.
+static void test_state_keeps_what_was_learned(void** state)
+{
+  (void)state;
+  static Store             kept;
+  static Store             again;
+  static uint8_t           buffer[BUFFER];
+  const LV2_Feature* const none[] = {NULL};
+  FixtureAudio             out    = fixture_audio(LENGTH);
+  Played                   played = {.n = 0};
+  Fixture*                 self   = fixture_open(FIQ_PLUGIN_SWARM, RATE, true);
+  memset(&kept, 0, sizeof(kept));
+  memset(&again, 0, sizeof(again));
+  fixture_set(self, "sequence", 1);
+  for (uint32_t done = 0; done < TUNE * BEAT + 3 * BEAT; done += 480) {
+    queue(self, &plain, done, done + 480);
+    fixture_run(self, NULL, out.plane, done, 480);
+    fixture_work(self);
+  }
+  const double notes = (double)fixture_get(self, "sequence_notes");
+  assert_true(notes >= TUNE - 1);
+  assert_int_equal(state_of(self)->save(self->handle, store_keep, &kept, 0, none), 0);
+  fixture_close(self);
+
+  self = fixture_open(FIQ_PLUGIN_SWARM, RATE, true);
+  assert_int_equal(state_of(self)->restore(self->handle, store_fetch, &kept, 0, none), 0);
+  // Before it has run, and after, what is saved is what was restored.
+  assert_int_equal(state_of(self)->save(self->handle, store_keep, &again, 0, none), 0);
+  assert_int_equal(kept.n, again.n);
+  assert_memory_equal(kept.item, again.item, sizeof(kept.item));
+  fixture_set(self, "sequence", 4);
+  fixture_set(self, "sequence_capture", 0);
+  self->descriptor->connect_port(self->handle, fixture_port(self, "midi_out"), buffer);
+  for (uint32_t done = 0; done < 12 * BEAT; done += 480) {
+    *(LV2_Atom*)(void*)buffer = (LV2_Atom){BUFFER - sizeof(LV2_Atom), 0};
+    fixture_run(self, NULL, out.plane, done, 480);
+    take_notes(buffer, done, &played);
+    fixture_work(self);
+  }
+  assert_true(fabs((double)fixture_get(self, "sequence_notes") - notes) < 0.5);
+  assert_true(n_begun(&played, 0, 12 * BEAT) >= 6);
+  memset(&again, 0, sizeof(again));
+  assert_int_equal(state_of(self)->save(self->handle, store_keep, &again, 0, none), 0);
+  for (int i = 0; i < kept.n; ++i) {
+    if (kept.item[i].key == fixture_urid("urn:fieldiq:sequence")) {
+      assert_memory_equal(&kept.item[i], &again.item[i], sizeof(kept.item[i]));
+    }
+  }
+  // A state without anything learned forgets.
+  for (int i = 0; i < kept.n; ++i) {
+    kept.item[i].key =
+        kept.item[i].key == fixture_urid("urn:fieldiq:sequence") ? 0 : kept.item[i].key;
+  }
+  assert_int_equal(state_of(self)->restore(self->handle, store_fetch, &kept, 0, none), 0);
+  fixture_run(self, NULL, out.plane, 0, 480);
+  fixture_work(self);
+  fixture_run(self, NULL, out.plane, 0, 480);
+  assert_true((double)fixture_get(self, "sequence_notes") < 0.5);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
+static void test_damaged_states_are_refused_or_read(void** state)
+{
+  (void)state;
+  static Store             kept;
+  const LV2_Feature* const none[] = {NULL};
+  FixtureAudio             out    = fixture_audio(4800);
+  Fixture*                 self   = fixture_open(FIQ_PLUGIN_SWARM, RATE, true);
+  const int64_t            seed   = 5;
+  struct {
+    LV2_Atom_Vector_Body head;
+    uint32_t             word[200];
+  } body = {{sizeof(int32_t), fixture_urid(LV2_ATOM__Int)}, {0}};
+  for (uint32_t i = 0; i < 200; ++i) {
+    body.word[i] = 2654435761u * (i + 1);
+  }
+  memset(&kept, 0, sizeof(kept));
+  (void)store_keep(&kept, fixture_urid("urn:fieldiq:seed"), &seed, sizeof(seed),
+                   fixture_urid(LV2_ATOM__Long), LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
+  (void)store_keep(&kept, fixture_urid("urn:fieldiq:sequence"), &body, sizeof(body),
+                   fixture_urid(LV2_ATOM__Vector), LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
+  assert_int_equal(state_of(self)->restore(self->handle, store_fetch, &kept, 0, none), 0);
+  fixture_set(self, "sequence", 4);
+  for (uint32_t i = 0; i < 200; ++i) {
+    fixture_run(self, NULL, out.plane, 0, 4800);
+    fixture_work(self);
+  }
+  assert_true(fabs((double)fixture_get(self, "sequence_notes") - 100.0) < 0.5);
+  kept.item[1].type = fixture_urid(LV2_ATOM__Long);
+  assert_int_not_equal(state_of(self)->restore(self->handle, store_fetch, &kept, 0, none), 0);
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
 static void test_off_changes_not_a_bit(void** state)
 {
   (void)state;
@@ -364,6 +465,8 @@ int main(void)
       cmocka_unit_test(test_stream_does_not_depend_on_blocks),
       cmocka_unit_test(test_forgets_and_does_not_capture),
       cmocka_unit_test(test_parameters_are_heard),
+      cmocka_unit_test(test_state_keeps_what_was_learned),
+      cmocka_unit_test(test_damaged_states_are_refused_or_read),
       cmocka_unit_test(test_off_changes_not_a_bit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
