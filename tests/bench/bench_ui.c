@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// What a window costs: the Swarm's page with 1000 oscillators, 60 redraws and 30 messages a second of invented time.
-/// bench_ui [zoom in percent] [frames]: offscreen, or in a window where DISPLAY is set. Prints the time of a frame
+/// What a window costs: a page with 1000 oscillators, the Swarm's if not Realms', 60 redraws and 30 messages a second of invented time.
+/// bench_ui [zoom in percent] [frames] [realms]: offscreen, or in a window where DISPLAY is set. Prints the time of a frame
 /// (median, 99 %, worst), what that is of one core at 60 a second, the time to the first full
 /// picture, and the memory.
 #include "plugin/ui/page/page.h"
@@ -92,7 +92,7 @@ int main(int argc, char** argv)
   const uint32_t   height   = FIQ_UI_PAGE_HEIGHT * zoom / 100;
   FiqUiFake* const fake     = calloc(1, sizeof(*fake));
   double* const    took_s   = calloc(n_frames, sizeof(double));
-  fiq_ui_fake_init(fake, FIQ_PLUGIN_SWARM, 1000);
+  fiq_ui_fake_init(fake, argc > 3 ? FIQ_PLUGIN_REALMS : FIQ_PLUGIN_SWARM, 1000);
   const double             before_mb = most_mb();
   const double             begun_s   = wall_s();
   const FiqUiWindowOptions options   = {0, "FieldIQ bench", width, height, width, height, true};

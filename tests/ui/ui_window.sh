@@ -35,7 +35,7 @@ wait_for() {
 
 start_server() {
   : >"$work/display"
-  Xvfb -displayfd 9 -screen 0 800x600x24 -nolisten tcp 9>"$work/display" 2>"$work/xvfb" &
+  Xvfb -displayfd 9 -screen 0 800x600x24 -nolisten tcp -noreset 9>"$work/display" 2>"$work/xvfb" &
   server=$!
   i=0
   until [ -s "$work/display" ]; do
@@ -153,6 +153,11 @@ echo "- the parent goes, and the program stays"
 tell parent
 wait_for '^gone'
 end_probe
+
+echo "- fifty times opened and closed, two at once"
+"$probe" cycles 50 >"$work/log" 2>&1 || fail "cycles"
+left=$(ipcs -m | awk -v owner="$(id -un)" '$3 == owner && $5 == 80000' | wc -l)
+[ "$left" -eq 0 ] || fail "$left pieces of shared memory are left"
 
 echo "- a frame of its own can be given another size"
 start_probe frame

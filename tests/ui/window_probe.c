@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// A host in small for ui_window.sh: a parent window with ours inside (or ours alone with the argument "frame"), which
-/// writes down what either hears. "sent" forgoes shared memory. A line on the standard input is a command: parent (destroy the
+/// writes down what either hears. "sent" forgoes shared memory; "cycles N" opens and closes two windows N times. A line on the standard input is a command: parent (destroy the
 /// parent), size W H, copy TEXT, paste, draw, quit. Ends with 0 when the window is gone or on quit.
 #include "plugin/ui/window/window.h"
 
@@ -105,8 +105,38 @@ static bool obey(Probe* self, char* line)
   return strcmp(line, "quit") != 0;
 }
 
+/// Two windows opened, drawn and closed, again and again.
+static int open_and_close(uint32_t n_times)
+{
+  for (uint32_t i = 0; i < n_times; ++i) {
+    Probe                    probe[2] = {{NULL, NULL, 0, 0.0}, {NULL, NULL, 0, 1.0}};
+    const FiqUiWindowOptions options  = {0, "Probe", 200, 100, 100, 50, i % 2 == 0};
+    for (int k = 0; k < 2; ++k) {
+      const FiqUiWindowOwner owner = {&probe[k], event, resized};
+      probe[k].window              = fiq_ui_window_new(&options, owner);
+      if (!probe[k].window) {
+        return 1;
+      }
+      draw(&probe[k]);
+      fiq_ui_window_set_cursor(probe[k].window, FIQ_UI_CURSOR_HAND);
+    }
+    for (int k = 0; k < 2; ++k) {
+      const bool lives = fiq_ui_window_poll(probe[k].window);
+      fiq_ui_window_free(probe[k].window);
+      if (!lives) {
+        return 1;
+      }
+    }
+  }
+  printf("opened and closed\n");
+  return 0;
+}
+
 int main(int argc, char** argv)
 {
+  if (argc > 2 && strcmp(argv[1], "cycles") == 0) {
+    return open_and_close((uint32_t)strtoul(argv[2], NULL, 10));
+  }
   Probe      self  = {NULL, NULL, 0, 0.0};
   const bool frame = argc > 1 && strcmp(argv[1], "frame") == 0;
   const bool sent  = argc > 1 && strcmp(argv[1], "sent") == 0;
