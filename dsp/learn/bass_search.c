@@ -79,12 +79,14 @@ static void start_try(FiqBassSearch* self)
   fiq_bass_search_turn(self, &self->planes, self->corner_hz[self->i_try]);
 }
 
-void fiq_bass_search_begin(FiqBassSearch* self, const FiqLearnPlanes* planes, uint64_t seed)
+void fiq_bass_search_begin(FiqBassSearch* self, const FiqLearnPlanes* planes, uint64_t seed,
+                           float spread_s)
 {
   fiq_bass_search_reset(self);
-  self->planes = *planes;
-  self->seed   = seed;
-  self->i_try  = 0;
+  self->planes   = *planes;
+  self->seed     = seed;
+  self->spread_s = spread_s;
+  self->i_try    = 0;
   memcpy(self->corner_hz, corners_hz, sizeof corners_hz);
   for (uint32_t i = 0; i <= FIQ_BASS_SEARCH_TRIES; ++i) {
     self->crest_db[i] = HUGE_VALF;
@@ -144,6 +146,7 @@ bool fiq_bass_search_step(FiqBassSearch* self)
   if (self->stage == FIQ_BASS_SEARCH_TURN && !fiq_bass_search_turn_step(self)) {
     const FiqLearnPlanes turned = fiq_bass_search_turned(self);
     self->stage                 = FIQ_BASS_SEARCH_LEARN;
+    fiq_realm_model_set_spread(self->headroom->realm, self->spread_s, self->corner_hz[self->i_try]);
     fiq_learn_headroom_begin(self->headroom, &turned, self->seed,
                              self->i_try < FIQ_BASS_SEARCH_TRIES);
   } else if (self->stage == FIQ_BASS_SEARCH_LEARN && !fiq_learn_headroom_step(self->headroom)) {

@@ -32,6 +32,7 @@ typedef struct {
   FiqLearnPlanes     turning;              ///< what is being turned
   uint32_t           position;             ///< of that, frames
   uint64_t           seed;
+  float              spread_s; ///< of delays, at most; 0: any
   FiqBassSearchStage stage;
   uint32_t           i_try; ///< FIQ_BASS_SEARCH_TRIES: in earnest
   float              corner_hz[FIQ_BASS_SEARCH_TRIES + 1];
@@ -50,8 +51,9 @@ FiqStatus fiq_bass_search_init(FiqBassSearch* self, FiqArena* arena, FiqLearnHea
 /// Nothing is being learned, and nothing was.  [worker]
 void fiq_bass_search_reset(FiqBassSearch* self);
 
-/// Begin on `planes`, which must stay until it is done.  [worker]
-void fiq_bass_search_begin(FiqBassSearch* self, const FiqLearnPlanes* planes, uint64_t seed);
+/// Begin on `planes`, which must stay until it is done, with delays that spread by at most `spread_s` (0: any). [worker]
+void fiq_bass_search_begin(FiqBassSearch* self, const FiqLearnPlanes* planes, uint64_t seed,
+                           float spread_s);
 
 /// One slice of work; false when all is done.  [worker]
 bool fiq_bass_search_step(FiqBassSearch* self);

@@ -20,6 +20,12 @@ enum {
   N_RELOADS_MAX = 2
 };
 
+static const float    onset_share        = 0.5f; // of the loudest hop
+static const float    before_share       = 0.1f; // of the hop that follows
+static const float    echo_share         = 0.0063f;
+static const float    echo_weight        = 60.0f;
+static const double   echo_past_s        = 0.015;
+static const double   echo_ahead_s       = 0.005;
 static const double   points_of_all      = 7.5e8; ///< of transforms, both ways, that may be spent
 static const float    promising_db       = 1.0f;
 static const uint32_t order_first        = 8;
@@ -50,6 +56,13 @@ FiqStatus fiq_learn_headroom_init(FiqLearnHeadroom* self, FiqArena* arena, FiqRe
     self->output[c] =
         fiq_arena_take(arena, (size_t)self->n_set_max * realm->hop_frames, sizeof(float));
   }
+  for (uint32_t i = 0; i < 2 * FIQ_LEARN_ONSETS_MAX; ++i) {
+    self->onsets.limit[i] = fiq_arena_take(arena, realm->hop_frames, sizeof(float));
+  }
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const size_t n        = 2 * FIQ_LEARN_ONSETS_MAX * (size_t)realm->hop_frames;
+    self->onsets.slope[c] = fiq_arena_take(arena, n, sizeof(float));
+  }
   self->adjoint = fiq_arena_take(arena, realm->n_bins, sizeof(FiqComplex));
   self->by_psi  = fiq_arena_take(arena, realm->n_bins, sizeof(float));
   self->stage   = FIQ_HEADROOM_DONE;
@@ -74,6 +87,16 @@ static uint32_t long_steps(const FiqLearnHeadroom* self)
     sum += order_steps(self, i);
   }
   return sum;
+}
+
+static float signal_peak(const float* x, size_t n)
+{
+  float peak = 0.0f;
+  for (size_t i = 0; i < n; ++i) {
+    const float magnitude = fabsf(x[i]);
+    peak                  = magnitude > peak ? magnitude : peak;
+  }
+  return peak;
 }
 
 // The working set.
@@ -131,6 +154,105 @@ static void choose_set(FiqLearnHeadroom* self)
       self->frame[self->n_frames++] = m;
     }
     until = o + FIQ_LEARN_HOPS_A_FRAME;
+  }
+}
+
+// What comes before onsets.
+
+/// Loudest of both planes from frame `first` of the audio to before `end`.
+static float input_peak(const FiqLearnHeadroom* self, int64_t first, int64_t end)
+{
+  const int64_t from = first > 0 ? first : 0;
+  const int64_t to   = end < (int64_t)self->planes.n_frames ? end : self->planes.n_frames;
+  float         peak = 0.0f;
+  for (uint32_t c = 0; c < self->n_channels && from < to; ++c) {
+    peak = fmaxf(peak, signal_peak(self->planes.plane[c] + from, (size_t)(to - from)));
+  }
+  return peak;
+}
+
+static void add_onset_hop(FiqLearnHeadroom* self, uint32_t o, float loudest)
+{
+  enum { BLOCK = 16 };
+  FiqLearnOnsets* const onsets = &self->onsets;
+  const uint32_t        hop    = self->realm->hop_frames;
+  const double          rate   = self->realm->config.sample_rate_hz;
+  if (onsets->n && onsets->hop[onsets->n - 1] == o) {
+    return;
+  }
+  float* const limit = onsets->limit[onsets->n];
+  for (uint32_t i = 0; i < hop; i += BLOCK) {
+    const int64_t at     = ((int64_t)o - FIQ_LEARN_LEAD_HOPS) * hop + i;
+    const float   around = input_peak(self, at - (int64_t)(echo_past_s * rate),
+                                      at + BLOCK + (int64_t)(echo_ahead_s * rate));
+    for (uint32_t j = i; j < i + BLOCK; ++j) {
+      limit[j] = fmaxf(echo_share * loudest, 2.0f * around);
+    }
+  }
+  onsets->hop[onsets->n++] = o;
+}
+
+/// Have what is before the loudest onsets in the working set.
+static void find_onsets(FiqLearnHeadroom* self)
+{
+  float loudest  = 0.0f;
+  self->onsets.n = 0;
+  for (uint32_t o = 0; o < self->n_hops; ++o) {
+    loudest = fmaxf(loudest, self->level[o]);
+  }
+  for (uint32_t o = 1; o < self->n_hops && self->realm->delay_limit_s > 0.0f; ++o) {
+    // Turned by 90 degrees an onset has an echo of its own: the input itself says where it is quiet.
+    const int64_t at = ((int64_t)o - FIQ_LEARN_LEAD_HOPS) * self->realm->hop_frames;
+    const bool    is_onset =
+        self->level[o] >= onset_share * loudest &&
+        input_peak(self, at - self->realm->hop_frames, at) < before_share * self->level[o];
+    if (is_onset && self->onsets.n + 2 <= 2 * FIQ_LEARN_ONSETS_MAX) {
+      add_onset_hop(self, o - 1, loudest);
+      add_onset_hop(self, o, loudest);
+      self->level[o - 1] = self->level[o];
+      ++o;
+    }
+  }
+}
+
+/// The penalty of what rises before onsets, and its derivative by the output.
+static void judge_onsets(FiqLearnHeadroom* self)
+{
+  FiqLearnOnsets* const onsets = &self->onsets;
+  const uint32_t        hop    = self->realm->hop_frames;
+  const float           scale  = 1.0f / self->pass.set_peak;
+  double                sum    = 0.0;
+  for (uint32_t k = 0; k < onsets->n; ++k) {
+    const int32_t slot = self->slot[onsets->hop[k]];
+    for (uint32_t c = 0; c < self->n_channels && slot >= 0; ++c) {
+      const float* const y     = self->output[c] + (size_t)slot * hop;
+      float* const       slope = onsets->slope[c] + (size_t)k * hop;
+      for (uint32_t i = 0; i < hop; ++i) {
+        const float limit  = onsets->limit[k][i];
+        const float excess = scale * (y[i] - fiq_clamp(y[i], -limit, limit));
+        slope[i]           = 2.0f * echo_weight * scale * excess;
+        sum += (double)(echo_weight * excess * excess);
+      }
+    }
+  }
+  onsets->value = sum;
+}
+
+/// Add that derivative to the one of the norm, in its scale.
+static void add_onsets(FiqLearnHeadroom* self)
+{
+  const FiqLearnOnsets* const onsets = &self->onsets;
+  const uint32_t              hop    = self->realm->hop_frames;
+  const float                 scale  = (float)(self->pass.sum * (double)self->pass.set_peak);
+  for (uint32_t k = 0; k < onsets->n; ++k) {
+    const int32_t slot = self->slot[onsets->hop[k]];
+    for (uint32_t c = 0; c < self->n_channels && slot >= 0; ++c) {
+      float* const       by_y  = self->output[c] + (size_t)slot * hop;
+      const float* const slope = onsets->slope[c] + (size_t)k * hop;
+      for (uint32_t i = 0; i < hop; ++i) {
+        by_y[i] += scale * slope[i];
+      }
+    }
   }
 }
 
@@ -263,16 +385,6 @@ static void backward_frame(FiqLearnHeadroom* self, uint32_t c, uint32_t i)
                         realm->n_bins);
 }
 
-static float signal_peak(const float* x, size_t n)
-{
-  float peak = 0.0f;
-  for (size_t i = 0; i < n; ++i) {
-    const float magnitude = fabsf(x[i]);
-    peak                  = magnitude > peak ? magnitude : peak;
-  }
-  return peak;
-}
-
 /// x <- sign(x) |x/peak|^(p-1), and the sum of |x/peak|^p, p = 2 (rest + 1), eight at a time.
 static float raise(float* x, size_t n, float scale, uint32_t rest)
 {
@@ -315,6 +427,7 @@ static void finish_forward(FiqLearnHeadroom* self)
   for (uint32_t c = 0; c < self->n_channels; ++c) {
     self->pass.set_peak = fmaxf(self->pass.set_peak, signal_peak(self->output[c], n));
   }
+  judge_onsets(self);
   self->pass.kind     = FIQ_HEADROOM_LOSS;
   self->pass.position = 0;
 }
@@ -324,7 +437,10 @@ static void finish_loss(FiqLearnHeadroom* self)
   const double norm =
       log(self->pass.sum) / (double)self->pass.order + log((double)self->pass.set_peak);
   memset(self->by_psi, 0, self->realm->n_bins * sizeof(float));
-  self->pass.value    = norm + fiq_realm_model_penalty(self->realm, 0, self->by_psi);
+  self->pass.value = norm + fiq_realm_model_penalty(self->realm, 0, self->by_psi) +
+                     fiq_realm_model_spread_penalty(self->realm, 0, self->by_psi) +
+                     self->onsets.value;
+  add_onsets(self);
   self->pass.kind     = self->pass.with_gradient ? FIQ_HEADROOM_BACKWARD : FIQ_HEADROOM_READY;
   self->pass.position = 0;
 }
@@ -474,6 +590,17 @@ static void start_long(FiqLearnHeadroom* self, uint32_t first_order, const float
   evaluate_headroom(self, self->search.trial, orders[first_order], true);
 }
 
+/// How far the phases of band b - 1 and b may be apart.
+static float allowed_step(const FiqRealmModel* realm, uint32_t b)
+{
+  const float steepest = realm->steepest_rad[b];
+  const float before   = b ? realm->bands.centre_hz[b - 1] : 0.0f;
+  const float width_hz = realm->bands.centre_hz[b] - before;
+  return realm->delay_limit_s > 0.0f
+             ? fminf(steepest, FIQ_TWO_PI_F * realm->delay_limit_s * width_hz)
+             : steepest;
+}
+
 /// A group delay that rises or falls along the bands, to `share` of the limit at its ends.
 static void make_sweep(const FiqRealmModel* realm, float share, float* phi_rad)
 {
@@ -482,8 +609,20 @@ static void make_sweep(const FiqRealmModel* realm, float share, float* phi_rad)
   for (uint32_t b = 0; b < n; ++b) {
     const float along = 2.0f * (float)b / (float)(n - 1) - 1.0f;
     // Bands far apart would turn many times; a few turns are enough to spread a click.
-    phase += share * along * fminf(realm->steepest_rad[b], 6.0f);
+    phase += share * along * fminf(allowed_step(realm, b), 6.0f);
     phi_rad[b] = phase;
+  }
+}
+
+/// Phases at random, as far apart from band to band as may be.
+static void make_random(FiqLearnHeadroom* self, float* phi_rad)
+{
+  const uint32_t n = self->realm->config.n_bands;
+  for (uint32_t b = 0; b < n; ++b) {
+    const float unit = 2.0f * fiq_random_uniform(&self->random) - 1.0f;
+    const float step = allowed_step(self->realm, b);
+    const bool  free = self->realm->delay_limit_s <= 0.0f || step > FIQ_PI_F;
+    phi_rad[b]       = free || b == 0 ? unit * FIQ_PI_F : phi_rad[b - 1] + unit * step;
   }
 }
 
@@ -498,9 +637,7 @@ static void make_start(FiqLearnHeadroom* self, uint32_t start, float* phi_rad)
   if (start >= 2 && start < 2 + N_SWEEPS) {
     make_sweep(self->realm, sweeps[start - 2], phi_rad);
   } else if (start >= 2) {
-    for (uint32_t b = 0; b < n; ++b) {
-      phi_rad[b] = (2.0f * fiq_random_uniform(&self->random) - 1.0f) * FIQ_PI_F;
-    }
+    make_random(self, phi_rad);
   }
 }
 
@@ -538,7 +675,7 @@ static void start_rotation(FiqLearnHeadroom* self)
 static void keep_if_better(FiqLearnHeadroom* self)
 {
   const float crest = crest_db(self);
-  if (crest < self->found.best_crest_db) {
+  if (crest < self->found.best_crest_db && self->starts.keeps_spread) {
     self->found.best_crest_db = crest;
     self->found.best_rms_db   = rms_db(self);
     memcpy(self->found.best_phi_rad, self->pass.phi_rad, sizeof self->found.best_phi_rad);
@@ -552,6 +689,7 @@ static void finish_survey(FiqLearnHeadroom* self)
     phi_rad[b] = 0.5f * FIQ_PI_F;
   }
   if (self->stage == FIQ_HEADROOM_SURVEY_QUADRATURE) {
+    find_onsets(self);
     choose_set(self);
     set_effort(self);
     self->stage         = FIQ_HEADROOM_LOAD;
@@ -612,8 +750,11 @@ static void finish_long(FiqLearnHeadroom* self)
     start_long(self, order + 1, phi_rad);
     return;
   }
-  self->stage = FIQ_HEADROOM_CHECK;
-  survey_starts(self, self->search.x);
+  float phi_rad[FIQ_NEURONS_MAX];
+  memcpy(phi_rad, self->search.x, sizeof phi_rad);
+  self->starts.keeps_spread = fiq_realm_model_repair(self->realm, &self->search, phi_rad);
+  self->stage               = FIQ_HEADROOM_CHECK;
+  survey_starts(self, phi_rad);
 }
 
 static void finish_check(FiqLearnHeadroom* self)
@@ -728,6 +869,7 @@ bool fiq_learn_headroom_step(FiqLearnHeadroom* self)
   case FIQ_HEADROOM_CHECK_ROTATION:
     if (survey_slice(self)) {
       self->found.rotation_crest_db = crest_db(self);
+      self->starts.keeps_spread     = true;
       keep_if_better(self);
       self->stage = FIQ_HEADROOM_DONE;
     }

@@ -12,6 +12,11 @@
    delay (Schroeder 1970) and random phases; the best few are taken to the end, and the one with the
    lowest crest over the whole audio is kept, nothing and the best rotation included.
 
+   Where the spread of delays is held (realm_model.h), so is what comes before onsets: from hops that are at least 20 dB
+   softer than the next one, which is within 6 dB of the loudest, the penalty
+     W sum_n max(0, |y_n| - L_n)^2 / peak^2,   L_n = max(-44 dB of the peak, +6 dB of the input around)
+   keeps pre-echoes below -40 dB; around is 15 ms before to 5 ms after.
+
    Only the loudest hops are worked on, up to FIQ_LEARN_SET_S seconds; each finished candidate is
    played over everything, and hops where it peaks are taken in. The smaller the working set, the
    more starts are tried, so that the time hardly depends on the audio (learner.h).
@@ -26,7 +31,16 @@
 #define FIQ_LEARN_SET_S 1.6
 #define FIQ_LEARN_SET_RATE_HZ 96000.0 ///< above, the working set is shorter in proportion
 
-enum { FIQ_LEARN_STARTS_MAX = 32, FIQ_LEARN_FINALISTS_MAX = 8 };
+enum { FIQ_LEARN_STARTS_MAX = 32, FIQ_LEARN_FINALISTS_MAX = 8, FIQ_LEARN_ONSETS_MAX = 16 };
+
+/// What lies before the loudest onsets, where it is quiet: there the output shall not rise.
+typedef struct {
+  uint32_t n;                               ///< hops
+  uint32_t hop[2 * FIQ_LEARN_ONSETS_MAX];   ///< output hops, rising
+  float*   limit[2 * FIQ_LEARN_ONSETS_MAX]; ///< [hop_frames] of |y|
+  float*   slope[FIQ_CHANNELS]; ///< [2 FIQ_LEARN_ONSETS_MAX][hop_frames] derivative by y
+  double   value;               ///< of the penalty
+} FiqLearnOnsets;
 
 /// What the evaluation of one vector of phases is at.
 typedef enum {
@@ -71,9 +85,10 @@ typedef struct {
   uint32_t level_of_order; ///< of LONG
   uint32_t n_evaluated;    ///< at this order
   uint32_t finalist;
-  uint32_t n;           ///< as many as the size of the working set allows
-  uint32_t n_finalists; ///< the same
-  uint32_t n_reloads;   ///< of this finalist
+  uint32_t n;            ///< as many as the size of the working set allows
+  uint32_t n_finalists;  ///< the same
+  uint32_t n_reloads;    ///< of this finalist
+  bool     keeps_spread; ///< what is being checked
 } FiqHeadroomStarts;
 
 /// What was found so far.
@@ -98,6 +113,7 @@ typedef struct {
   float*         output[FIQ_CHANNELS];  ///< [n_set_max][hop_frames] by slot; then the derivative
   FiqComplex*    adjoint;               ///< [n_bins]
   float*         by_psi;                ///< [n_bins]
+  FiqLearnOnsets onsets;
   FiqLbfgs       search;
   FiqRandom      random;
   FiqLearnPlanes planes;

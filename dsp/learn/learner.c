@@ -49,6 +49,12 @@ void fiq_learner_reset(FiqLearner* self)
   fiq_learn_pair_reset(&self->pair);
 }
 
+void fiq_learner_set_spread(FiqLearner* self, float spread_s)
+{
+  assert(spread_s >= 0.0f);
+  self->spread_s = spread_s;
+}
+
 void fiq_learner_begin(FiqLearner* self, FiqLearnObjective objective, const FiqLearnerAudio* audio)
 {
   assert(self);
@@ -66,7 +72,7 @@ void fiq_learner_begin(FiqLearner* self, FiqLearnObjective objective, const FiqL
     fiq_learn_pair_begin_align(&self->pair, &planes, &side);
     break;
   default:
-    fiq_bass_search_begin(&self->bass, &planes, self->config.seed);
+    fiq_bass_search_begin(&self->bass, &planes, self->config.seed, self->spread_s);
     break;
   }
 }
@@ -99,6 +105,7 @@ FiqLearned fiq_learner_result(const FiqLearner* self)
   memset(&result, 0, sizeof result);
   result.objective          = self->objective;
   result.gain_db            = fiq_learner_gain_db(self);
+  result.spread_s           = self->objective == FIQ_LEARN_HEADROOM ? self->bass.spread_s : 0.0f;
   const uint32_t n          = self->config.n_bands;
   const bool     is_pair    = self->objective != FIQ_LEARN_HEADROOM;
   const bool     is_decided = self->pair.stage == FIQ_PAIR_DONE;

@@ -52,6 +52,7 @@ typedef struct {
   int32_t delay_frames; ///< ALIGN: of the track, +-20 ms; negative is ahead of its own time
   bool    is_inverted;  ///< polarity of the track (ALIGN) or of L (MONO)
   float   gain_db;      ///< crest lowered, or level of the sum raised; >= 0
+  float   spread_s;     ///< HEADROOM: what was allowed, 0: any
 } FiqLearned;
 
 typedef struct {
@@ -61,6 +62,7 @@ typedef struct {
   FiqBassSearch     bass;
   FiqLearnPair      pair;
   FiqLearnObjective objective;
+  float             spread_s; ///< allowed
   bool              is_running;
 } FiqLearner;
 
@@ -70,6 +72,10 @@ FiqStatus fiq_learner_init(FiqLearner* self, FiqArena* arena, FiqFftPool* pool,
 
 /// Forget what was being learned.  [worker]
 void fiq_learner_reset(FiqLearner* self);
+
+/// From the next beginning on HEADROOM may spread the delays of bands by `spread_s` from 150 Hz on, 0: as far as the window
+/// reaches, which is so after init.  [worker]
+void fiq_learner_set_spread(FiqLearner* self, float spread_s);
 
 /// Begin anew. Looks through the audio once, 0.1 ms a second of it.  [worker]
 void fiq_learner_begin(FiqLearner* self, FiqLearnObjective objective, const FiqLearnerAudio* audio);

@@ -7,9 +7,15 @@
 #include <assert.h>
 #include <string.h>
 
-static const float reach_share    = 0.16f;  // of the window; 3/16 is where the loss begins
-static const float tolerance      = 0.008f; // of |H|^2, 0.035 dB
-static const float penalty_weight = 1440.0f;
+static const float reach_share     = 0.16f;  // of the window; 3/16 is where the loss begins
+static const float tolerance       = 0.008f; // of |H|^2, 0.035 dB
+static const float penalty_weight  = 1440.0f;
+static const float spread_from_hz  = 150.0f;
+static const float spread_margin   = 0.97f; // of the limit, where the penalty begins
+static const float spread_weight   = 400.0f;
+static const float latest_centre_s = 0.001f; // of the delays, where later is less of a pre-echo
+
+enum { REPAIR_STEPS = 120 };
 
 static void fill_model_windows(FiqRealmModel* self)
 {
@@ -107,11 +113,12 @@ FiqStatus fiq_realm_model_init(FiqRealmModel* self, FiqArena* arena, FiqFftPool*
   self->time                    = fiq_arena_take(arena, n, sizeof(float));
   self->reach                   = fiq_arena_take(arena, n, sizeof(float));
   self->importance              = fiq_arena_take(arena, self->n_bins, sizeof(float));
-  self->curve_rad               = fiq_arena_take(arena, self->n_bins, sizeof(float));
+  self->bass_delay_s            = fiq_arena_take(arena, self->n_bins, sizeof(float));
   self->spectrum                = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
-    self->turn[c] = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
-    self->sum[c]  = fiq_arena_take(arena, n, sizeof(float));
+    self->turn[c]      = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
+    self->curve_rad[c] = fiq_arena_take(arena, self->n_bins, sizeof(float));
+    self->sum[c]       = fiq_arena_take(arena, n, sizeof(float));
   }
   if (of_bands != FIQ_OK) {
     return of_bands;
@@ -123,6 +130,7 @@ FiqStatus fiq_realm_model_init(FiqRealmModel* self, FiqArena* arena, FiqFftPool*
   fill_limits(self);
   fill_reach(self);
   fill_importance(self);
+  fiq_realm_model_set_spread(self, 0.0f, 0.0f);
   return fiq_fft_init(&self->fft, pool, n);
 }
 
@@ -142,8 +150,8 @@ static void make_turn(FiqComplex* restrict turn, const float* restrict psi_rad, 
 void fiq_realm_model_set_phases(FiqRealmModel* self, uint32_t channel, const float* phi_rad)
 {
   assert(channel < FIQ_CHANNELS);
-  fiq_bands_curve(&self->bands, phi_rad, self->curve_rad);
-  make_turn(self->turn[channel], self->curve_rad, self->n_bins);
+  fiq_bands_curve(&self->bands, phi_rad, self->curve_rad[channel]);
+  make_turn(self->turn[channel], self->curve_rad[channel], self->n_bins);
 }
 
 bool fiq_realm_model_analyse(FiqRealmModel* self, const float* plane, uint32_t n_frames, uint32_t m,
@@ -252,6 +260,112 @@ double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_
     by_psi[k] += turn[k].re * h[k].im - turn[k].im * h[k].re;
   }
   return sum;
+}
+
+static float bin_hz(const FiqRealmModel* self)
+{
+  return (float)(self->config.sample_rate_hz / self->config.window_frames);
+}
+
+/// The first and one past the last bin whose delay, that to the next one, counts.
+static void spread_range(const FiqRealmModel* self, uint32_t* first, uint32_t* end)
+{
+  const float    step_hz = bin_hz(self);
+  const float    last_hz = self->bands.centre_hz[self->config.n_bands - 1];
+  const uint32_t most    = self->n_bins - 1;
+  const uint32_t last    = (uint32_t)(last_hz / step_hz);
+  *end                   = last < most ? last : most;
+  *first                 = (uint32_t)ceilf(spread_from_hz / step_hz - 0.5f);
+  *first                 = *first < *end ? *first : *end;
+}
+
+void fiq_realm_model_set_spread(FiqRealmModel* self, float spread_s, float bass_hz)
+{
+  const float step_hz  = bin_hz(self);
+  const float corner   = FIQ_TWO_PI_F * bass_hz;
+  const float reach_s  = reach_share / step_hz;
+  const float half_s   = 0.5f * spread_s;
+  self->delay_limit_s  = half_s < reach_s ? half_s : 0.0f;
+  self->delay_centre_s = fminf(latest_centre_s, fminf(0.5f * half_s, reach_s - half_s));
+  for (uint32_t k = 0; k < self->n_bins; ++k) {
+    const float omega     = FIQ_TWO_PI_F * step_hz * ((float)k + 0.5f);
+    self->bass_delay_s[k] = 8.0f * corner / (corner * corner + omega * omega);
+  }
+}
+
+static float delay_at(const FiqRealmModel* self, const float* psi_rad, uint32_t k)
+{
+  return self->bass_delay_s[k] + (psi_rad[k] - psi_rad[k + 1]) / (FIQ_TWO_PI_F * bin_hz(self));
+}
+
+void fiq_realm_model_delays(const FiqRealmModel* self, uint32_t channel, float* least_s,
+                            float* most_s)
+{
+  uint32_t first;
+  uint32_t end;
+  spread_range(self, &first, &end);
+  *least_s = 0.0f;
+  *most_s  = 0.0f;
+  for (uint32_t k = first; k < end; ++k) {
+    const float delay = delay_at(self, self->curve_rad[channel], k);
+    *least_s          = k == first ? delay : fminf(*least_s, delay);
+    *most_s           = k == first ? delay : fmaxf(*most_s, delay);
+  }
+}
+
+double fiq_realm_model_spread_penalty(const FiqRealmModel* self, uint32_t channel, float* by_psi)
+{
+  const float limit = spread_margin * self->delay_limit_s;
+  if (limit <= 0.0f) {
+    return 0.0;
+  }
+  const float* const psi_rad = self->curve_rad[channel];
+  const float        scale   = 1.0f / (FIQ_TWO_PI_F * bin_hz(self) * limit);
+  double             sum     = 0.0;
+  uint32_t           first;
+  uint32_t           end;
+  spread_range(self, &first, &end);
+  for (uint32_t k = 1; k < end; ++k) {
+    const float bass_s =
+        k < first ? self->bass_delay_s[k] : 0.0f; // a turn is meant to be late there
+    const float share  = (delay_at(self, psi_rad, k) - bass_s - self->delay_centre_s) / limit;
+    const float excess = share - fiq_clamp(share, -1.0f, 1.0f);
+    const float factor = spread_weight * self->importance[k] * excess;
+    sum += (double)(factor * excess);
+    if (by_psi) {
+      by_psi[k] += 2.0f * factor * scale;
+      by_psi[k + 1] -= 2.0f * factor * scale;
+    }
+  }
+  return sum;
+}
+
+bool fiq_realm_model_repair(FiqRealmModel* self, FiqLbfgs* search, float* phi_rad)
+{
+  float  by_phi[FIQ_NEURONS_MAX];
+  float* by_psi  = self->time;
+  float  least_s = 0.0f;
+  float  most_s  = 0.0f;
+  if (self->delay_limit_s <= 0.0f) {
+    return true;
+  }
+  fiq_lbfgs_start(search, self->config.n_bands, phi_rad);
+  for (uint32_t i = 0; i < REPAIR_STEPS && !search->is_converged; ++i) {
+    memset(by_psi, 0, self->n_bins * sizeof(float));
+    fiq_realm_model_set_phases(self, 0, search->trial);
+    const double value       = fiq_realm_model_spread_penalty(self, 0, by_psi);
+    by_psi[0]                = 0.0f;
+    by_psi[self->n_bins - 1] = 0.0f;
+    fiq_realm_model_gather(self, by_psi, by_phi);
+    fiq_lbfgs_tell(search, value, by_phi);
+    if (value < 1e-9) {
+      break;
+    }
+  }
+  memcpy(phi_rad, search->x, self->config.n_bands * sizeof(float));
+  fiq_realm_model_set_phases(self, 0, phi_rad);
+  fiq_realm_model_delays(self, 0, &least_s, &most_s);
+  return most_s - least_s <= 2.0f * self->delay_limit_s;
 }
 
 void fiq_realm_model_render_start(FiqRealmModel* self)

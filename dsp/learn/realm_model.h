@@ -17,12 +17,19 @@
    keeps what is learned within 0.05 dB (rms over log frequency) and 0.5 dB (worst) of flat. It is
    left to the phases themselves where they are steep; no limit is set to their range.
 
+   Spread: an all-pass is heard as smear where it spreads time by more than some 4 ms (Valimaki et al.
+   2022), and soonest where it comes early. With tau(f) = -dpsi/domega + the delay of a turn of the bass
+   (bass_allpass.h), the spread allowed S and its centre c = min(S/4, 1 ms), the penalty
+     400 sum_k g_k max(0, |tau_k - c| / (0.97 S/2) - 1)^2   up to the last centre,
+   below 150 Hz only for what comes too early, keeps it nearly, and fiq_realm_model_repair entirely.
+
    Cost: one transform a frame and channel each for analysis, synthesis and adjoint.
 */
 #ifndef FIQ_REALM_MODEL_H
 #define FIQ_REALM_MODEL_H
 
 #include "dsp/analysis/bands.h"
+#include "dsp/learn/lbfgs.h"
 #include "dsp/transform/fft.h"
 
 typedef struct {
@@ -52,13 +59,16 @@ typedef struct {
   float*              synthesis;  ///< [window_frames] with all scaling
   float*              time;       ///< [window_frames] scratch
   float*              reach; ///< [window_frames] share of h[lag mod window] that is heard / window
-  float*              importance;         ///< [n_bins] weight of a bin's loss of magnitude
-  float*              curve_rad;          ///< [n_bins] scratch
-  FiqComplex*         spectrum;           ///< [n_bins] scratch
-  FiqComplex*         turn[FIQ_CHANNELS]; ///< [n_bins] e^{j psi(f)}
-  float*              sum[FIQ_CHANNELS];  ///< [window_frames] of the render
-  float    steepest_rad[FIQ_NEURONS_MAX]; ///< [n_bands] from band b - 1 to b, without loss
-  uint32_t next_frame;                    ///< of the render
+  float*              importance;              ///< [n_bins] weight of a bin's loss of magnitude
+  float*              curve_rad[FIQ_CHANNELS]; ///< [n_bins] psi that turn was made from
+  float*              bass_delay_s;            ///< [n_bins] of the turn of the bass, at k + 1/2
+  float               delay_limit_s;           ///< half of the spread allowed, 0: any
+  float               delay_centre_s;          ///< middle of the delays allowed
+  FiqComplex*         spectrum;                ///< [n_bins] scratch
+  FiqComplex*         turn[FIQ_CHANNELS];      ///< [n_bins] e^{j psi(f)}
+  float*              sum[FIQ_CHANNELS];       ///< [window_frames] of the render
+  float    steepest_rad[FIQ_NEURONS_MAX];      ///< [n_bands] from band b - 1 to b, without loss
+  uint32_t next_frame;                         ///< of the render
 } FiqRealmModel;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]
@@ -83,6 +93,21 @@ void fiq_realm_model_synthesise(FiqRealmModel* self, uint32_t channel, const Fiq
 /// The derivative by each phase, to `by_phi` [n_bands], from that by each bin's psi [n_bins].
 /// [worker]
 void fiq_realm_model_gather(const FiqRealmModel* self, const float* by_psi, float* by_phi);
+
+/// Allow delays to spread by `spread_s` (0 or what the window allows anyway: any) from 150 Hz on, beside a turn of the
+/// bass at `bass_hz` (0: none); there is no limit after init.  [worker]
+void fiq_realm_model_set_spread(FiqRealmModel* self, float spread_s, float bass_hz);
+
+/// Least and greatest delay of turn[channel] and that turn of the bass, in seconds, from 150 Hz on.  [worker]
+void fiq_realm_model_delays(const FiqRealmModel* self, uint32_t channel, float* least_s,
+                            float* most_s);
+
+/// Penalty of delays beyond the limit, as below.  [worker]
+double fiq_realm_model_spread_penalty(const FiqRealmModel* self, uint32_t channel, float* by_psi);
+
+/// Move `phi_rad` [n_bands] until the spread is kept, from near by some 1e-2 rad; false if it cannot be. `search` is
+/// scratch. Makes turn[0] from them.  [worker]
+bool fiq_realm_model_repair(FiqRealmModel* self, FiqLbfgs* search, float* phi_rad);
 
 /// Penalty of the magnitudes that turn[channel] loses, 0 if there is none; its derivative by each
 /// bin's psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
