@@ -128,6 +128,8 @@ static float engine_value(const FiqParam* param, float value)
     return fiq_db_to_gain(value);
   case FIQ_UNIT_LEVEL:
     return value > param->minimum ? fiq_db_to_gain(value) : 0.0f;
+  case FIQ_UNIT_MILLISECOND:
+    return value * 0.001f;
   case FIQ_UNIT_DEGREE:
     return value * (FIQ_PI_F / 180.0f);
   default:

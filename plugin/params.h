@@ -58,6 +58,7 @@ typedef enum {
   FIQ_UNIT_DEGREE,        ///< engine: rad
   FIQ_UNIT_HERTZ,         ///< engine: Hz
   FIQ_UNIT_SECOND,        ///< engine: s
+  FIQ_UNIT_MILLISECOND,   ///< engine: s
   FIQ_UNIT_CENTS,         ///< engine: cents
   FIQ_UNIT_SEMITONE,      ///< engine: semitones
   FIQ_UNIT_OCTAVE,        ///< engine: octaves

@@ -68,6 +68,8 @@ static const char* unit_turtle(FiqParamUnit unit)
     return "units:hz";
   case FIQ_UNIT_SECOND:
     return "units:s";
+  case FIQ_UNIT_MILLISECOND:
+    return "units:ms";
   case FIQ_UNIT_CENTS:
     return "units:cent";
   case FIQ_UNIT_SEMITONE:

@@ -92,6 +92,7 @@ static void control_paths(FiqEngine* self)
   assert(self->path);
   FiqEffectPathParams params = {.realms   = realms_params(self),
                                 .trust    = &self->lessons.trust,
+                                .limit    = fiq_watch_limit(&self->lessons.watch),
                                 .watching = self->lessons.playing_id != 0 || self->lessons.is_tuned,
                                 .with_side =
                                     self->lessons.playing.learned.objective == FIQ_LEARN_ALIGN,
@@ -158,10 +159,11 @@ static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
 static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)
 {
   assert(meters && self);
-  meters->moments       = (float)self->moments.memory.n_moments;
-  meters->recall_match  = self->params.recall > 0.0f ? self->moments.memory.recall : 0.0f;
-  meters->goal_progress = fiq_goal_controller_progress(&self->goals.controller);
-  meters->linked        = (float)self->phase.field.n_peers;
+  meters->learn_delivered = self->path ? fiq_engine_delivered_db(self) : 0.0f;
+  meters->moments         = (float)self->moments.memory.n_moments;
+  meters->recall_match    = self->params.recall > 0.0f ? self->moments.memory.recall : 0.0f;
+  meters->goal_progress   = fiq_goal_controller_progress(&self->goals.controller);
+  meters->linked          = (float)self->phase.field.n_peers;
 }
 
 static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
@@ -176,6 +178,7 @@ static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
       self->lessons.learned.is_known ? self->lessons.learned.learned.gain_db : 0.0f;
   meters->learn_active =
       self->lessons.playing_id ? self->lessons.trust.end * self->lessons.strength.end : 0.0f;
+  meters->learn_state = (float)fiq_engine_learn_state(self);
   meters->match_error = fiq_gain_to_db(fiq_realm_temporal_error(&realms->temporal[0]));
   if (realms->current == FIQ_REALM_ADAPTIVE) {
     const FiqSpectralFeatures* const heard = fiq_realm_spectral_features(&realms->spectral[1]);

@@ -45,6 +45,7 @@ FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool*
     status = status == FIQ_OK ? others[i] : status;
   }
   take_planes(self->dry, arena);
+  take_planes(self->ahead, arena);
   take_planes(self->side, arena);
   take_planes(self->wet, arena);
   take_planes(self->quadrature, arena);
@@ -69,7 +70,7 @@ void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
   fiq_field_delay_reset(&self->swarm_delay);
   fiq_field_shift_reset(&self->shift);
   self->position           = 0;
-  self->seen               = (FiqPathLevels){0.0f, 0.0f, 0.0, 0.0};
+  self->seen               = (FiqPathLevels){.excess = 0.0f};
   self->envelope           = 0.0f;
   self->led                = 1.0f;
   self->side_frames        = UINT32_MAX;
@@ -92,7 +93,7 @@ void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* par
   assert(params->rotate && params->level && params->follow);
   assert(self->position == 0);
   self->params = *params;
-  self->seen   = (FiqPathLevels){0.0f, 0.0f, 0.0, 0.0};
+  self->seen   = (FiqPathLevels){.excess = 0.0f};
   fiq_realms_control(&self->realms, &params->realms);
   fiq_field_shift_control(&self->shift, params->shift_hz);
   fiq_field_delay_control(&self->dry_delay, self->dry_delay.delay_max_frames);
@@ -258,6 +259,32 @@ static void see_peaks(FiqEffectPath* self, const float* const* in, uint32_t n_fr
   }
 }
 
+/// How much of `wet` must give way to `dry`, which keeps to the limit, for their mix to do so as well.
+static float excess_of(float wet, float dry, float limit)
+{
+  const float peak = fabsf(wet);
+  const float base = wet < 0.0f ? 0.0f - dry : dry;
+  return peak > limit && peak > base ? fminf(1.0f, (peak - limit) / (peak - base)) : 0.0f;
+}
+
+/// The same of all frames, before they are delayed.
+static void see_excess(FiqEffectPath* self, uint32_t n_frames)
+{
+  FiqPathLevels* const seen  = &self->seen;
+  const float          limit = self->params.limit;
+  if (seen->peak_wet <= limit) {
+    return;
+  }
+  const uint32_t ahead = self->latency_frames - self->config.shape.watch_frames;
+  float* const   dry[] = {self->ahead[0], self->ahead[1]};
+  fiq_field_delay_peek(&self->dry_delay, ahead, dry, n_frames);
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    for (uint32_t i = 0; i < n_frames; ++i) {
+      seen->excess = fmaxf(seen->excess, excess_of(self->wet[channel][i], dry[channel][i], limit));
+    }
+  }
+}
+
 static double block_energy(float a, float b)
 {
   const double sum = (double)a + (double)b;
@@ -279,6 +306,22 @@ static void see_energies(FiqEffectPath* self, uint32_t n_frames)
       seen->energy_wet += block_energy(wet[0][i], wet[1][i]);
       seen->energy_dry += block_energy(dry[0][i], dry[1][i]);
     }
+  }
+}
+
+/// What leaves in place of the delayed input.
+static void see_output(FiqEffectPath* self, uint32_t n_frames)
+{
+  float* const* const  wet  = self->wet;
+  float* const* const  dry  = self->dry;
+  float* const* const  side = self->side;
+  FiqPathLevels* const seen = &self->seen;
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    seen->peak_dry = fmaxf(seen->peak_dry, fmaxf(fabsf(dry[0][i]), fabsf(dry[1][i])));
+    seen->peak_out = fmaxf(seen->peak_out, fmaxf(fabsf(wet[0][i]), fabsf(wet[1][i])));
+    seen->energy_out += self->params.with_side ? block_energy(wet[0][i], side[0][i]) +
+                                                     block_energy(wet[1][i], side[1][i])
+                                               : block_energy(wet[0][i], wet[1][i]);
   }
 }
 
@@ -331,11 +374,12 @@ void fiq_effect_path_process(FiqEffectPath* self, const float* const* in, const 
   const float* const* const led_by    = sound_of(side, self->side, n_frames);
   const float* const* const swarm_out = sound_of(swarm, self->swarm, n_frames);
   process_wet(self, in, led_by, n_frames);
+  fiq_field_delay_pair(&self->dry_delay, in, self->dry, n_frames);
   if (self->params.watching) {
     see_peaks(self, in, n_frames);
+    see_excess(self, n_frames);
   }
   fiq_field_delay_pair(&self->wet_delay, wet, self->wet, n_frames);
-  fiq_field_delay_pair(&self->dry_delay, in, self->dry, n_frames);
   delay_or_rest(&self->side_delay, &self->side_quiet_frames, side != NULL, led_by, self->side,
                 n_frames);
   delay_or_rest(&self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, swarm_out,
@@ -344,6 +388,9 @@ void fiq_effect_path_process(FiqEffectPath* self, const float* const* in, const 
     see_energies(self, n_frames);
   }
   mix_dry(self, self->params.trust, n_frames); // where what was learned does harm
+  if (self->params.watching) {
+    see_output(self, n_frames);
+  }
   mix_dry(self, self->params.mix, n_frames);
   add_swarm(self, n_frames);
   self->position = (self->position + n_frames) % self->config.control_frames;

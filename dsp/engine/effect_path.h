@@ -49,6 +49,7 @@ typedef struct {
   bool               own_level; ///< it has the input's level already: it follows a sidechain alone
   const FiqSmoother* trust;     ///< 0 the realms' output is left out .. 1
   bool               watching;  ///< fill `seen`
+  float              limit;     ///< that the realms' output shall keep to, see FiqPathLevels.excess
   bool               with_side; ///< energies of the sum with the sidechain, else of L + R
 } FiqEffectPathParams;
 
@@ -71,10 +72,11 @@ typedef struct {
   uint32_t            swarm_quiet_frames; ///< the same of the swarm
   FiqPathLevels       seen;               ///< of this control period
   float*              dry[FIQ_CHANNELS];  ///< [FIQ_CONTROL_MAX], as all of these
-  float*              side[FIQ_CHANNELS];
-  float*              wet[FIQ_CHANNELS];
-  float*              quadrature[FIQ_CHANNELS];
-  float*              swarm[FIQ_CHANNELS];
+  float* ahead[FIQ_CHANNELS]; ///< the input as late as the realms' output before it is delayed
+  float* side[FIQ_CHANNELS];
+  float* wet[FIQ_CHANNELS];
+  float* quadrature[FIQ_CHANNELS];
+  float* swarm[FIQ_CHANNELS];
 } FiqEffectPath;
 
 /// Take the buffers; FIQ_BAD_ARGUMENT for a configuration out of range.  [setup]

@@ -86,7 +86,7 @@ typedef struct {
 
 enum {
   FIQ_ENGINE_MATCH       = 256,  ///< values that Match may learn
-  FIQ_ENGINE_LEARNED     = 202,  ///< a lesson, packed (learning.h)
+  FIQ_ENGINE_LEARNED     = 203,  ///< a lesson, packed (learning.h)
   FIQ_ENGINE_GOALS       = 9,    ///< by message, beside that of the parameters
   FIQ_ENGINE_MOMENTS     = 1000, ///< of the memory (memory.h)
   FIQ_ENGINE_MEMORY_HEAD = 8,    ///< floats before the first moment

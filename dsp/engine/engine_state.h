@@ -82,6 +82,11 @@ typedef struct {
   uint32_t         n_lessons;     ///< for this objective
   uint32_t         settle_frames; ///< until what was changed is heard
   FiqWatch         watch;
+  FiqBlend         blend;
+  FiqPeakHold      peak_dry;   ///< of the delayed input
+  FiqPeakHold      peak_out;   ///< of what leaves in its place
+  double           energy_dry; ///< of their sums
+  double           energy_out;
   FiqSmoother      trust;    ///< share of the realms' output in place of the delayed input
   FiqSmoother      strength; ///< the same of the phases, while something turns
 } FiqEngineLessons;
@@ -317,6 +322,10 @@ void fiq_engine_finish_exchange(FiqEngine* self);
 
 /// What is learned, and how far it is heard, in this control period.  [audio]
 void fiq_engine_control_learning(FiqEngine* self, float period_s);
+
+/// What of the learned gain is heard, and what becomes of the objective.  [audio]
+float         fiq_engine_delivered_db(const FiqEngine* self);
+FiqLearnState fiq_engine_learn_state(const FiqEngine* self);
 
 /// Drop what is being learned, and also what was.  [audio]
 void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned);

@@ -2,9 +2,12 @@
 #include "dsp/engine/engine_state.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const float  distrust_s = 0.018f; // less than what is watched, so that harm is never heard
 static const float  trust_s    = 0.05f;
+static const float  blend_s    = 0.008f; // all the way from one to the other
+static const float  heard_s    = 0.5f;
 static const double first_s    = 2.0; // what the first lesson needs, and the later ones
 static const double later_s    = 6.0;
 static const double least_s    = 0.1;
@@ -55,6 +58,13 @@ static void play_lesson(FiqEngine* self, uint32_t id)
   }
 }
 
+/// There is nothing learned that the realms could do, nor anything else: the delayed input is the same, to the bit.
+static bool has_no_effect(const FiqEngine* self)
+{
+  return self->lessons.is_tuned && !self->lessons.playing_id && !self->routing.with_q &&
+         !(fabsf(self->params.coherence) > 0.0f);
+}
+
 /// Start from silence with what fits.
 void fiq_engine_restart_lesson(FiqEngine* self)
 {
@@ -64,7 +74,12 @@ void fiq_engine_restart_lesson(FiqEngine* self)
   self->lessons.settle_frames = 0;
   fiq_watch_reset(&self->lessons.watch,
                   self->lessons.playing.is_known ? self->lessons.playing.peak : 0.0f);
-  fiq_smoother_reset(&self->lessons.trust, 1.0f);
+  memset(&self->lessons.blend, 0, sizeof(self->lessons.blend));
+  memset(&self->lessons.peak_dry, 0, sizeof(self->lessons.peak_dry));
+  memset(&self->lessons.peak_out, 0, sizeof(self->lessons.peak_out));
+  self->lessons.energy_dry = 0.0;
+  self->lessons.energy_out = 0.0;
+  fiq_smoother_reset(&self->lessons.trust, has_no_effect(self) ? 0.0f : 1.0f);
   fiq_smoother_reset(&self->lessons.strength, 1.0f);
 }
 
@@ -98,34 +113,99 @@ static void change_lesson(FiqEngine* self)
   self->lessons.is_tuned = engine_is_learning(self) || self->lessons.playing_id;
 }
 
+/// What is played now, or is to be.
+static FiqLearnObjective playing_objective(const FiqEngine* self)
+{
+  return self->lessons.playing_id ? self->lessons.playing.learned.objective
+                                  : objective_of(&self->params);
+}
+
+/// Control periods from what the path sees to when it is heard; 0 if it does not look ahead.
+static uint32_t periods_ahead(const FiqEngine* self)
+{
+  const uint32_t n = self->path->order.watch_frames / self->control_frames;
+  return n < FIQ_BLEND_PERIODS - 2 ? n : FIQ_BLEND_PERIODS - 2;
+}
+
+/// The realms' peaks can be kept by a blend with the delayed input, which is not turned by rotation and shift.
+static bool can_blend(const FiqEngine* self)
+{
+  return playing_objective(self) == FIQ_LEARN_HEADROOM && !self->routing.with_q &&
+         periods_ahead(self) >= 3;
+}
+
+static void hear_levels(FiqEngine* self, const FiqPathLevels* seen, float period_s)
+{
+  FiqEngineLessons* const lessons = &self->lessons;
+  const double            step    = (double)(period_s / heard_s);
+  fiq_peak_hold_step(&lessons->peak_dry, seen->peak_dry, seen->peak_dry, period_s);
+  fiq_peak_hold_step(&lessons->peak_out, seen->peak_out, seen->peak_dry, period_s);
+  lessons->energy_dry += (seen->energy_dry - lessons->energy_dry) * step;
+  lessons->energy_out += (seen->energy_out - lessons->energy_out) * step;
+}
+
 static void control_trust(FiqEngine* self, float period_s)
 {
   assert(self->path);
   assert(period_s > 0.0f);
-  FiqPathLevels seen = self->path->path.seen;
-  if (self->lessons.settle_frames > 0) {
+  FiqEngineLessons* const lessons = &self->lessons;
+  FiqPathLevels           seen    = self->path->path.seen;
+  if (lessons->settle_frames > 0) {
     seen.peak_wet   = 0.0f;
     seen.energy_wet = seen.energy_dry;
   }
   // It watches before there is a lesson as well, so that the first one needs no silence.
-  if (self->lessons.playing_id || self->lessons.is_tuned) {
-    const FiqLearnObjective objective = objective_of(&self->params);
-    fiq_watch_step(&self->lessons.watch,
-                   self->lessons.playing_id ? self->lessons.playing.learned.objective : objective,
-                   &seen, period_s);
+  if (lessons->playing_id || lessons->is_tuned) {
+    fiq_watch_step(&lessons->watch, playing_objective(self), &seen, period_s);
+    hear_levels(self, &seen, period_s);
   }
-  const bool harms = self->lessons.playing_id && self->lessons.watch.harms;
+  const bool blends = can_blend(self);
+  const bool harms  = lessons->playing_id && lessons->watch.harms;
   const bool pending =
-      fitting_lesson(self) != self->lessons.playing_id; // waits for silence of the realms
-  const bool hidden =
-      pending || self->lessons.settle_frames > 0 || (harms && !self->routing.with_q);
-  fiq_engine_ramp(&self->lessons.trust, hidden ? 0.0f : 1.0f,
-                  period_s / (hidden ? distrust_s : trust_s));
+      fitting_lesson(self) != lessons->playing_id; // waits for silence of the realms
+  const bool hidden = pending || lessons->settle_frames > 0 || has_no_effect(self) ||
+                      (harms && !blends && !self->routing.with_q);
+  const float least = hidden ? 0.0f : 1.0f;
+  const float most  = blends ? fiq_blend_step(&lessons->blend, lessons->trust.end, seen.excess,
+                                              periods_ahead(self), period_s / blend_s)
+                             : 1.0f;
+  fiq_engine_ramp(&lessons->trust, fminf(least, most),
+                  period_s / (hidden   ? distrust_s
+                              : blends ? blend_s
+                                       : trust_s));
   // The delayed input is not turned; so the phases must go while rotation or shift are heard.
-  fiq_engine_ramp(&self->lessons.strength, harms && self->routing.with_q ? 0.0f : 1.0f,
+  fiq_engine_ramp(&lessons->strength, harms && self->routing.with_q ? 0.0f : 1.0f,
                   period_s / trust_s);
-  self->lessons.settle_frames =
-      fiq_engine_count_down(self->lessons.settle_frames, self->control_frames);
+  lessons->settle_frames = fiq_engine_count_down(lessons->settle_frames, self->control_frames);
+}
+
+float fiq_engine_delivered_db(const FiqEngine* self)
+{
+  const FiqEngineLessons* const lessons = &self->lessons;
+  if (!lessons->playing_id) {
+    return 0.0f;
+  }
+  const bool   is_peak = lessons->playing.learned.objective == FIQ_LEARN_HEADROOM;
+  const double dry     = (double)fiq_peak_hold_peak(&lessons->peak_dry);
+  const double out     = (double)fiq_peak_hold_peak(&lessons->peak_out);
+  const double ratio   = is_peak ? (dry * dry + 1e-12) / (out * out + 1e-12)
+                                 : (lessons->energy_out + 1e-12) / (lessons->energy_dry + 1e-12);
+  return fiq_clamp((float)(10.0 * log10(ratio)), -60.0f, 60.0f);
+}
+
+FiqLearnState fiq_engine_learn_state(const FiqEngine* self)
+{
+  const FiqPart* const learner = self->lessons.learner;
+  if (!engine_is_learning(self)) {
+    return FIQ_LEARN_OFF;
+  }
+  if (learner && learner->learning.is_taken && !fitting_lesson(self)) {
+    return FIQ_LEARN_LEARNS;
+  }
+  if (fitting_lesson(self)) {
+    return FIQ_LEARN_HAS;
+  }
+  return self->lessons.n_lessons > 0 ? FIQ_LEARN_NOTHING : FIQ_LEARN_LISTENS;
 }
 
 void fiq_engine_forget_lessons(FiqEngine* self, bool also_learned)
@@ -209,7 +289,7 @@ FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
     return NULL;
   }
   self->lessons.is_stale = false;
-  fiq_lesson_start(learning, objective_of(params), &self->lessons.learned);
+  fiq_lesson_start(learning, objective_of(params), params->delay_spread, &self->lessons.learned);
   return part;
 }
 

@@ -63,13 +63,24 @@ void fiq_lesson_record(FiqLesson* self, const float* const* main, const float* c
   self->n_recorded += now;
 }
 
-void fiq_lesson_start(FiqLesson* self, FiqLearnObjective objective, const FiqPhaseSolution* old)
+/// Whether `old` is held to as little as is allowed now.
+static bool keeps_spread(const FiqPhaseSolution* old, float spread_s)
+{
+  const float old_s = old->learned.spread_s;
+  return old->learned.objective != FIQ_LEARN_HEADROOM || spread_s <= 0.0f ||
+         (old_s > 0.0f && old_s <= spread_s);
+}
+
+void fiq_lesson_start(FiqLesson* self, FiqLearnObjective objective, float spread_s,
+                      const FiqPhaseSolution* old)
 {
   assert(!self->is_taken);
   assert(self->n_recorded > 0);
-  self->n_frames          = self->n_recorded;
-  self->recording         = self->is_single ? 0 : 1 - self->recording;
-  self->old               = *old;
+  self->n_frames     = self->n_recorded;
+  self->recording    = self->is_single ? 0 : 1 - self->recording;
+  self->old          = *old;
+  self->old.is_known = old->is_known && keeps_spread(old, spread_s);
+  fiq_learner_set_spread(&self->learner, spread_s);
   self->learner.objective = objective;
   self->stage             = FIQ_LESSON_BEGIN;
   self->is_taken          = true;
@@ -261,7 +272,7 @@ float fiq_phase_solution_bass_hz(const FiqPhaseSolution* self)
 
 enum { KNOWN, OBJECTIVE, BANDS, RATE, WINDOW, DELAY, INVERTED, GAIN, PEAK, CENTRES };
 
-enum { BASS = CENTRES + 3 * FIQ_NEURONS_MAX };
+enum { BASS = CENTRES + 3 * FIQ_NEURONS_MAX, SPREAD };
 
 void fiq_phase_solution_pack(const FiqPhaseSolution* self, float packed[FIQ_PHASE_SOLUTION_FLOATS])
 {
@@ -279,6 +290,7 @@ void fiq_phase_solution_pack(const FiqPhaseSolution* self, float packed[FIQ_PHAS
   packed[GAIN]      = self->learned.gain_db;
   packed[PEAK]      = self->peak;
   packed[BASS]      = self->learned.bass_hz;
+  packed[SPREAD]    = self->learned.spread_s;
   memcpy(packed + CENTRES, self->centre_hz, sizeof(self->centre_hz));
   memcpy(packed + CENTRES + FIQ_NEURONS_MAX, self->learned.phi_rad, sizeof(self->learned.phi_rad));
 }
@@ -297,7 +309,7 @@ static bool solution_is_legal(const float packed[FIQ_PHASE_SOLUTION_FLOATS])
                is_within(packed[WINDOW], 256.0f, 8192.0f) &&
                is_within(fabsf(packed[DELAY]), 0.0f, 0.021f * rate) &&
                is_within(packed[INVERTED], 0.0f, 1.0f) && is_within(packed[GAIN], 0.0f, 200.0f) &&
-               is_within(packed[PEAK], 0.0f, 100.0f) &&
+               is_within(packed[PEAK], 0.0f, 100.0f) && is_within(packed[SPREAD], 0.0f, 1.0f) &&
                (is_within(packed[BASS], 0.0f, 0.0f) ||
                 is_within(packed[BASS], FIQ_BASS_ALLPASS_HZ_MIN, FIQ_BASS_ALLPASS_HZ_MAX));
   float last_hz = 0.0f;
@@ -328,6 +340,7 @@ void fiq_phase_solution_unpack(FiqPhaseSolution* self,
   self->learned.gain_db      = packed[GAIN];
   self->peak                 = packed[PEAK];
   self->learned.bass_hz      = packed[BASS];
+  self->learned.spread_s     = packed[SPREAD]; // earlier versions kept none
   const float* const centres = packed + CENTRES;
   memcpy(self->centre_hz, centres, self->n_bands * sizeof(float));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
@@ -346,7 +359,7 @@ static void suspect(FiqWatch* self)
 void fiq_watch_reset(FiqWatch* self, float peak)
 {
   memset(self, 0, sizeof(*self));
-  self->slot[0] = peak;
+  self->input.slot[0] = peak;
   if (peak <= 0.0f) {
     suspect(self);
   }
@@ -357,15 +370,15 @@ void fiq_watch_restart(FiqWatch* self)
   FiqWatch old = *self;
   memset(self, 0, sizeof(*self));
   for (uint32_t i = 0; i < FIQ_WATCH_RECENT; ++i) {
-    const float peak = old.slot[(old.i_slot + FIQ_WATCH_SLOTS - i) % FIQ_WATCH_SLOTS];
-    self->slot[0]    = fmaxf(self->slot[0], peak);
+    const uint32_t at   = (old.input.i_slot + FIQ_WATCH_SLOTS - i) % FIQ_WATCH_SLOTS;
+    self->input.slot[0] = fmaxf(self->input.slot[0], old.input.slot[at]);
   }
-  if (self->slot[0] <= 0.0f) {
+  if (self->input.slot[0] <= 0.0f) {
     suspect(self);
   }
 }
 
-static void next_slot(FiqWatch* self)
+static void next_slot(FiqPeakHold* self)
 {
   self->in_slot_s -= slot_s;
   self->i_slot             = (self->i_slot + 1) % FIQ_WATCH_SLOTS;
@@ -376,16 +389,40 @@ static void next_slot(FiqWatch* self)
   }
 }
 
-static void watch_peak(FiqWatch* self, const FiqPathLevels* seen, float period_s)
+void fiq_peak_hold_step(FiqPeakHold* self, float peak, float heard, float period_s)
 {
-  self->in_slot_s += seen->peak_in > harm_least ? period_s : 0.0f;
+  self->in_slot_s += heard > harm_least ? period_s : 0.0f;
   if (self->in_slot_s >= slot_s) {
     next_slot(self);
   }
   float* const now = &self->slot[self->i_slot];
-  *now             = fmaxf(*now, seen->peak_in);
-  const float peak = fmaxf(harm_least, fmaxf(self->past, *now));
-  if (seen->peak_wet > harm_gain * peak) {
+  *now             = fmaxf(*now, peak);
+}
+
+float fiq_blend_step(FiqBlend* self, float share, float excess, uint32_t ahead, float step)
+{
+  assert(ahead >= 3 && ahead <= FIQ_BLEND_PERIODS - 2);
+  self->i_period               = (self->i_period + 1) % FIQ_BLEND_PERIODS;
+  self->excess[self->i_period] = excess;
+  float most                   = fminf(1.0f, share + step);
+  // What was seen `ahead` periods ago is heard now, and from the end of the period before to the end of this one.
+  for (uint32_t age = 0; age <= ahead; ++age) {
+    const uint32_t at   = (self->i_period + FIQ_BLEND_PERIODS - age) % FIQ_BLEND_PERIODS;
+    const uint32_t left = age + 2 < ahead ? ahead - 2 - age : 0;
+    most                = fminf(most, 1.0f - self->excess[at] + step * (float)left);
+  }
+  return fmaxf(0.0f, most);
+}
+
+float fiq_watch_limit(const FiqWatch* self)
+{
+  return harm_gain * fmaxf(harm_least, fiq_peak_hold_peak(&self->input));
+}
+
+static void watch_peak(FiqWatch* self, const FiqPathLevels* seen, float period_s)
+{
+  fiq_peak_hold_step(&self->input, seen->peak_in, seen->peak_in, period_s);
+  if (seen->peak_wet > fiq_watch_limit(self)) {
     const float least = fmaxf(self->next_hold_s, hold_least_s);
     self->next_hold_s = self->harms ? least : fminf(hold_most_s, 2.0f * least);
     self->hold_s      = least;

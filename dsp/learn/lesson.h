@@ -26,7 +26,7 @@ typedef struct {
   float      centre_hz[FIQ_NEURONS_MAX]; ///< [n_bands] rising
 } FiqPhaseSolution;
 
-enum { FIQ_PHASE_SOLUTION_FLOATS = 10 + 3 * FIQ_NEURONS_MAX };
+enum { FIQ_PHASE_SOLUTION_FLOATS = 11 + 3 * FIQ_NEURONS_MAX };
 
 typedef enum {
   FIQ_LESSON_IDLE,
@@ -72,9 +72,11 @@ void fiq_lesson_rewind(FiqLesson* self);
 void fiq_lesson_record(FiqLesson* self, const float* const* main, const float* const* side,
                        uint32_t n_frames);
 
-/// Make a lesson of what is recorded, and record on in the other segment; only while IDLE. `old`
-/// is compared with the outcome if it is of the same objective.  [audio]
-void fiq_lesson_start(FiqLesson* self, FiqLearnObjective objective, const FiqPhaseSolution* old);
+/// Make a lesson of what is recorded, and record on in the other segment; only while IDLE. HEADROOM may spread delays by
+/// `spread_s` (fiq_learner_set_spread). `old` is compared with the outcome if it is of the same objective and was held to no
+/// more.  [audio]
+void fiq_lesson_start(FiqLesson* self, FiqLearnObjective objective, float spread_s,
+                      const FiqPhaseSolution* old);
 
 /// One slice, as a rule below 1 ms at a window of 2048; false when the lesson is over.  [worker]
 bool fiq_lesson_step(FiqLesson* self);
@@ -110,9 +112,47 @@ typedef struct {
   float  peak_wet;   ///< of the realm's output, before it leaves
   double energy_dry; ///< of the sum (L + R, or track + sidechain) of the delayed input
   double energy_wet; ///< and of the realm's output
+  float
+         excess; ///< share of the realm's output that must give way to the delayed input lest the limit be exceeded, 0..1
+  float  peak_dry;   ///< of the delayed input, as it leaves
+  float  peak_out;   ///< of what leaves in its place
+  double energy_out; ///< of its sum, as above
 } FiqPathLevels;
 
 enum { FIQ_WATCH_SLOTS = 40, FIQ_WATCH_RECENT = 2 };
+
+/// Peak of the last FIQ_WATCH_SLOTS slots of sound, each a tenth of a second; what is below -40 dBFS is no sound.
+typedef struct {
+  float    slot[FIQ_WATCH_SLOTS];
+  uint32_t i_slot;
+  float    in_slot_s;
+  float    past; ///< highest of the other slots
+} FiqPeakHold;
+
+/// `peak` of `period_s` seconds more, during which `heard` says how loud it is.  [audio]
+void fiq_peak_hold_step(FiqPeakHold* self, float peak, float heard, float period_s);
+
+/// The highest.  [audio]
+static inline float fiq_peak_hold_peak(const FiqPeakHold* self)
+{
+  const float now = self->slot[self->i_slot];
+  return self->past > now ? self->past : now;
+}
+
+enum { FIQ_BLEND_PERIODS = 64 };
+
+/**
+   How much of the realm's output may be heard while what will be heard is known some control periods ahead: no less than
+   keeps its peaks within the limit, for no longer than it takes, and with slopes instead of steps.
+*/
+typedef struct {
+  float    excess[FIQ_BLEND_PERIODS]; ///< of the last periods
+  uint32_t i_period;
+} FiqBlend;
+
+/// The share for the end of the next control period, from `share` on, when `excess` is what the last one saw and it is heard
+/// `ahead` periods (3..FIQ_BLEND_PERIODS - 2) later, in slopes of at most `step` down a period.  [audio]
+float fiq_blend_step(FiqBlend* self, float share, float excess, uint32_t ahead, float step);
 
 /**
    Whether what was learned helps right now. HEADROOM: the realm's peak, seen before it is heard,
@@ -122,16 +162,16 @@ enum { FIQ_WATCH_SLOTS = 40, FIQ_WATCH_RECENT = 2 };
    ALIGN: energy of the sum over 0.5 s, harm below -0.1 dB until it is above 0 dB again.
 */
 typedef struct {
-  float    slot[FIQ_WATCH_SLOTS]; ///< peaks of the input, 0.1 s of sound each
-  uint32_t i_slot;
-  float    in_slot_s;
-  float    past;        ///< highest of the other slots
-  float    hold_s;      ///< harm for so long
-  float    next_hold_s; ///< the next time
-  double   energy_dry;
-  double   energy_wet;
-  bool     harms;
+  FiqPeakHold input;
+  float       hold_s;      ///< harm for so long
+  float       next_hold_s; ///< the next time
+  double      energy_dry;
+  double      energy_wet;
+  bool        harms;
 } FiqWatch;
+
+/// What the realm's output may reach before it does harm.  [audio]
+float fiq_watch_limit(const FiqWatch* self);
 
 /// Nothing was heard but, at some time, this `peak`; if that is 0, harm is supposed until the input
 /// was heard for 0.3 s.  [audio]

@@ -530,6 +530,18 @@ void fiq_field_delay_pair(FiqFieldDelay* self, const float* const in[2], float* 
   }
 }
 
+void fiq_field_delay_peek(const FiqFieldDelay* self, uint32_t delay_frames, float* const out[2],
+                          uint32_t n_frames)
+{
+  assert(delay_frames <= self->delay_max_frames && n_frames <= self->control_frames);
+  const uint32_t mask  = self->size_frames - 1;
+  const uint32_t first = self->write - n_frames - delay_frames;
+  for (uint32_t n = 0; n < n_frames; ++n) {
+    out[0][n] = self->ring_i[(first + n) & mask];
+    out[1][n] = self->ring_q[(first + n) & mask];
+  }
+}
+
 void fiq_field_delay_process(FiqFieldDelay* self, FiqField* field)
 {
   const float* const in[2]  = {field->i, field->q};

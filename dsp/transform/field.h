@@ -158,6 +158,11 @@ void fiq_field_delay_process(FiqFieldDelay* self, FiqField* field);
 void fiq_field_delay_pair(FiqFieldDelay* self, const float* const in[2], float* const out[2],
                           uint32_t n_frames);
 
+/// What the last `n_frames` taken in were `delay_frames` before, to `out` [2][n_frames]; no more than the longest delay in all
+/// but a control period.  [audio]
+void fiq_field_delay_peek(const FiqFieldDelay* self, uint32_t delay_frames, float* const out[2],
+                          uint32_t n_frames);
+
 /// Take `in` [2][n_frames] in as fiq_field_delay_pair does, where nobody wants what comes out.  [audio]
 void fiq_field_delay_take(FiqFieldDelay* self, const float* const in[2], uint32_t n_frames);
 

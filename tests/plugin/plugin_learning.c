@@ -131,7 +131,7 @@ static void test_a_worker_that_answers_at_once_teaches_as_well(void** state)
 static void test_without_a_worker_it_learns_as_well(void** state)
 {
   (void)state;
-  enum { N = 28 * RATE };
+  enum { N = 36 * RATE };
   FixtureAudio in   = fixture_audio(N);
   FixtureAudio out  = fixture_audio(N);
   Fixture*     self = learner(HEADROOM, false);
