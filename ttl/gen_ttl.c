@@ -393,10 +393,16 @@ static int write_plugin(FiqPluginKind kind, char** paths, int n_paths)
 
 static void write_plugin_heads(const void* handle)
 {
+  const char* const window = FIQ_HAS_UI ? "\tui:ui <urn:fieldiq:ui> ;\n" : "";
   for (int kind = 0; kind < FIQ_N_PLUGINS; ++kind) {
-    printf("<urn:fieldiq:%s>\n\ta lv2:Plugin ;\n\tlv2:binary <fieldiq%s> ;\n"
+    printf("<urn:fieldiq:%s>\n\ta lv2:Plugin ;\n\tlv2:binary <fieldiq%s> ;\n%s"
            "\trdfs:seeAlso <%s.ttl> .\n\n",
-           fiq_plugin_names[kind], (const char*)handle, fiq_plugin_names[kind]);
+           fiq_plugin_names[kind], (const char*)handle, window, fiq_plugin_names[kind]);
+  }
+  if (FIQ_HAS_UI) {
+    printf("<urn:fieldiq:ui>\n\ta ui:X11UI ;\n\tlv2:binary <fieldiq_ui%s> ;\n"
+           "\trdfs:seeAlso <ui.ttl> .\n\n",
+           (const char*)handle);
   }
 }
 

@@ -17,21 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double lease_s = 1.0;    // from one word to the plugin that somebody looks to the next
 static const double frame_s = 0.0155; // between drawings; hosts that idle more often are let wait
 static const double scale_least = 0.5;
 static const double scale_most  = 4.0;
-static const double smallest_fit =
-    0.3; // of the wanted scale, in a window that the host has made too small
-
-double fiq_ui_now_s(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void* feature(const LV2_Feature* const* features, const char* uri)
 {
@@ -125,24 +115,6 @@ static void take_features(FiqUi* self, const LV2_Feature* const* features)
 static double held_scale(double scale)
 {
   return isfinite(scale) ? fmin(fmax(scale, scale_least), scale_most) : 1.0;
-}
-
-void fiq_ui_wanted_size(const FiqUi* self, uint32_t* width, uint32_t* height)
-{
-  const double scale = self->scale * self->model.zoom / 100.0;
-  *width             = (uint32_t)lrint(FIQ_UI_PAGE_WIDTH * scale);
-  *height            = (uint32_t)lrint(FIQ_UI_PAGE_HEIGHT * scale);
-}
-
-void fiq_ui_fit(FiqUi* self)
-{
-  uint32_t width  = 1;
-  uint32_t height = 1;
-  fiq_ui_window_size(self->window, &width, &height);
-  const double wanted = self->scale * self->model.zoom / 100.0;
-  const double fits = fmin((double)width / FIQ_UI_PAGE_WIDTH, (double)height / FIQ_UI_PAGE_HEIGHT);
-  fiq_ui_page_layout(self->page, width, height, fmax(fmin(wanted, fits), smallest_fit * wanted));
-  self->must_draw = true;
 }
 
 static bool on_event(void* handle, const FiqUiEvent* event)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What the files of the glue share; for nobody else.
-   ui.c: the LV2 entry, the round of window and page; messages.c: to and from the plugin; requests.c: what pages ask for.
+   ui.c: the LV2 entry, the round of window and page; fit.c: the size of both; messages.c: to and from the plugin; requests.c: what pages ask for.
 */
 #ifndef FIQ_UI_STATE_H
 #define FIQ_UI_STATE_H
