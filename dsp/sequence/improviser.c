@@ -11,6 +11,7 @@ enum {
   RHYTHM_ORDER  = 4,
   CHORD_ORDER   = 2,
   PIECE_NOTES   = FIQ_MELODY_SHORT_NOTES,
+  KEYS_KEPT     = 4, ///< windows of keys that are not to be copied
   REPEATED_MOST = 4,
   NOTES_LEAST   = 4, ///< that must be known before it plays
   PLACE_TICKS   = 12,
@@ -47,9 +48,9 @@ FiqStatus fiq_improviser_init(FiqImproviser* self, FiqArena* arena, uint32_t win
   const FiqStatus chords = fiq_context_init(&self->chords, arena, CHORD_ORDER, window, discount);
   status                 = chords != FIQ_OK ? chords : status;
   self->note             = fiq_arena_take(arena, window, sizeof(FiqLearnedNote));
-  self->key              = fiq_arena_take(arena, window, sizeof(uint8_t));
-  self->run[0]           = fiq_arena_take(arena, window, sizeof(uint8_t));
-  self->run[1]           = fiq_arena_take(arena, window, sizeof(uint8_t));
+  self->key              = fiq_arena_take(arena, KEYS_KEPT * window, sizeof(uint8_t));
+  self->run[0]           = fiq_arena_take(arena, KEYS_KEPT * window, sizeof(uint8_t));
+  self->run[1]           = fiq_arena_take(arena, KEYS_KEPT * window, sizeof(uint8_t));
   if (status == FIQ_BAD_ARGUMENT || fiq_arena_status(arena) != FIQ_OK) {
     return status == FIQ_BAD_ARGUMENT ? status : FIQ_NO_MEMORY;
   }
@@ -79,13 +80,15 @@ void fiq_improviser_reset(FiqImproviser* self, uint64_t seed)
   }
   fiq_context_reset(&self->chords);
   fiq_mixer_reset(&self->rhythm_mixer, FIQ_N_RHYTHM_MODELS);
-  memset(self->run[0], 0, self->window);
-  memset(self->run[1], 0, self->window);
+  memset(self->run[0], 0, KEYS_KEPT * self->window);
+  memset(self->run[1], 0, KEYS_KEPT * self->window);
   memset(self->chroma, 0, sizeof(self->chroma));
   memset(self->chance, 0, sizeof(self->chance));
   self->n_chords      = 0;
   self->n_notes       = 0;
   self->newest        = 0;
+  self->n_keys        = 0;
+  self->newest_key    = 0;
   self->run_longest   = 0;
   self->lowest        = FIQ_MELODY_KEYS - 1;
   self->highest       = 0;
@@ -177,15 +180,18 @@ static void sound(FiqImproviser* self, const FiqLearnedNote* note)
 
 static void keep(FiqImproviser* self, const FiqLearnedNote* note)
 {
-  self->note[self->newest]   = *note;
-  self->key[self->newest]    = note->key;
-  self->run[0][self->newest] = 0;
-  self->run[1][self->newest] = 0;
-  self->newest               = (self->newest + 1) % self->window;
-  self->n_notes              = self->n_notes < self->window ? self->n_notes + 1 : self->window;
-  self->lowest               = note->key < self->lowest ? note->key : self->lowest;
-  self->highest              = note->key > self->highest ? note->key : self->highest;
+  self->note[self->newest] = *note;
+  self->newest             = (self->newest + 1) % self->window;
+  self->n_notes            = self->n_notes < self->window ? self->n_notes + 1 : self->window;
+  self->lowest             = note->key < self->lowest ? note->key : self->lowest;
+  self->highest            = note->key > self->highest ? note->key : self->highest;
   self->mean_velocity += velocity_share * ((float)note->velocity - self->mean_velocity);
+  const uint32_t most            = KEYS_KEPT * self->window;
+  self->key[self->newest_key]    = note->key;
+  self->run[0][self->newest_key] = 0;
+  self->run[1][self->newest_key] = 0;
+  self->newest_key               = (self->newest_key + 1) % most;
+  self->n_keys                   = self->n_keys < most ? self->n_keys + 1 : most;
   ++self->generation;
 }
 
@@ -216,8 +222,10 @@ void fiq_improviser_learn(FiqImproviser* self, const FiqLearnedNote* note)
   fiq_melody_learn(&self->melody, &key);
   keep(self, note);
   sound(self, note);
+  if (self->run_longest > 0) {
+    memset(self->run[self->run_now], 0, self->n_keys);
+  }
   self->run_longest = 0;
-  memset(self->run[self->run_now], 0, self->window);
 }
 
 void fiq_improviser_follow(FiqImproviser* self, const FiqLearnedNote* note)
@@ -250,7 +258,7 @@ static void count_runs(FiqImproviser* self, uint8_t key)
   uint8_t* const restrict after        = self->run[1 - self->run_now];
   const uint8_t* const restrict kept   = self->key;
   uint8_t        most                  = 0;
-  const uint32_t n                     = self->n_notes;
+  const uint32_t n                     = self->n_keys;
   for (uint32_t i = 0; i < n; ++i) {
     const uint8_t last = i > 0 ? before[i - 1] : before[n - 1];
     const uint8_t run  = (uint8_t)(last < 255 ? last + 1 : 255);
@@ -265,9 +273,9 @@ static void count_runs(FiqImproviser* self, uint8_t key)
 static void forbid_copies(const FiqImproviser* self, bool* is_forbidden)
 {
   const uint8_t* const run = self->run[self->run_now];
-  for (uint32_t i = 0; self->run_longest >= FIQ_COPY_MOST && i < self->n_notes; ++i) {
+  for (uint32_t i = 0; self->run_longest >= FIQ_COPY_MOST && i < self->n_keys; ++i) {
     if (run[i] >= FIQ_COPY_MOST) {
-      is_forbidden[self->key[(i + 1) % self->n_notes]] = true;
+      is_forbidden[self->key[(i + 1) % self->n_keys]] = true;
     }
   }
 }

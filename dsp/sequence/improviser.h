@@ -21,7 +21,7 @@
 #include "dsp/sequence/note_choice.h"
 
 enum {
-  FIQ_COPY_MOST       = 12, ///< notes in a row that may be those of something learned
+  FIQ_COPY_MOST       = 10, ///< notes in a row that may be those of something learned
   FIQ_N_STEPS         = 14, ///< times from note to note
   FIQ_N_CHORDS_MAX    = 64,
   FIQ_N_RHYTHM_MODELS = 3
@@ -62,8 +62,10 @@ typedef struct {
   FiqNoteChoice   step_choice;
   FiqNoteChoice   chord_choice;
   FiqLearnedNote* note;        ///< [window] ring
-  uint8_t*        key;         ///< [window] of the same
-  uint8_t*        run[2];      ///< [window] notes played last that are those up to this one
+  uint8_t*        key;         ///< ring of the keys learned, four times as long
+  uint8_t*        run[2];      ///< as long: notes played last that are those up to this one
+  uint32_t        n_keys;      ///< in it
+  uint32_t        newest_key;  ///< place of the next one
   uint32_t        run_now;     ///< which of the two
   uint32_t        n_notes;     ///< in the ring
   uint32_t        newest;      ///< place of the next one

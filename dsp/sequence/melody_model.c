@@ -12,11 +12,13 @@ enum {
   SHORT_ORDER = 5,
   SHORT_PITCH = 8,
   STEP_START  = 255, ///< interval of a phrase's first note
+  SCALE_LEAST = 5,   ///< pitch classes heard that make a scale
   PLACE_TICKS = 8    ///< places in the bar are told apart by so much
 };
 
 static const float long_discount  = 0.7f;
 static const float short_discount = 0.6f;
+static const float rare_pitch     = 0.02f;
 static const float key_kept       = 0.99f; // of the keys' scores, a note
 
 /// Krumhansl and Kessler's ratings of the degrees, centred, of unit length: major, minor.
@@ -191,6 +193,10 @@ static void move_on(FiqMelodyModel* self, const FiqMelodyNote* note)
       }
     }
   }
+  for (uint32_t pitch = 0; pitch < 12; ++pitch) {
+    at->heard[pitch] *= key_kept;
+  }
+  at->heard[note->key % 12u] += 1.0f;
   at->has_tonic = true;
   at->first     = at->n_notes == 0 ? note->key : at->first;
   at->last      = note->key;
@@ -242,8 +248,19 @@ float fiq_melody_share(const FiqMelodyModel* self, uint32_t key)
 
 bool fiq_melody_in_scale(const FiqMelodyModel* self, uint32_t key)
 {
-  static const uint32_t scales[2] = {0xab5,
-                                     0xfad}; // bits of the degrees: major, all the minor ones
-  const uint32_t        degree    = (key + 12u - self->at.tonic) % 12u;
-  return !self->at.has_tonic || (scales[self->at.is_minor] >> degree & 1u);
+  static const uint32_t       scales[2] = {0xab5,
+                                           0xfad}; // bits of the degrees: major, all the minor ones
+  const FiqMelodyPlace* const at        = &self->at;
+  float                       total     = 0.0f;
+  uint32_t                    n_heard   = 0;
+  for (uint32_t pitch = 0; pitch < 12; ++pitch) {
+    total += at->heard[pitch];
+  }
+  for (uint32_t pitch = 0; pitch < 12; ++pitch) {
+    n_heard += at->heard[pitch] > rare_pitch * total;
+  }
+  if (n_heard >= SCALE_LEAST) {
+    return at->heard[key % 12u] > rare_pitch * total;
+  }
+  return !at->has_tonic || (scales[at->is_minor] >> (key + 12u - at->tonic) % 12u & 1u);
 }

@@ -61,6 +61,7 @@ typedef struct {
   bool     is_minor;
   bool     has_tonic;
   float    key_score[2][12]; ///< of each major and minor key
+  float    heard[12];        ///< how often each pitch class was heard of late
 } FiqMelodyPlace;
 
 typedef struct {
@@ -101,7 +102,8 @@ void fiq_melody_pass(FiqMelodyModel* self, const FiqMelodyNote* note);
 /// Share of `key` in the last prediction, 0 if it is no candidate.  [any]
 float fiq_melody_share(const FiqMelodyModel* self, uint32_t key);
 
-/// Whether `key` is of the scale of the most likely key (major, or the three minor ones).  [any]
+/// Whether `key` is of the scale: one of the pitch classes heard of late, at least one time of 50; until five are, of
+/// the scale of the most likely key (major or natural minor).  [any]
 bool fiq_melody_in_scale(const FiqMelodyModel* self, uint32_t key);
 
 #endif

@@ -97,7 +97,7 @@ static float repetition(const FiqNoteChoice* self)
     }
     most = fmaxf(most, (float)same / LOOKED_AT);
   }
-  return fiq_clamp((most - 0.6f) / 0.3f, 0.0f, 1.0f);
+  return fiq_clamp((most - 0.75f) / 0.2f, 0.0f, 1.0f);
 }
 
 static uint32_t draw(FiqNoteChoice* self, const float* chance, uint32_t n)

@@ -10,6 +10,7 @@ static const double together_s     = 0.03;
 static const double rest_beats     = 1.0;  // after which CONTINUE begins
 static const double legato         = 0.92; // of a step that its note sounds
 static const double phrase_bars    = 1.0;  // a longer rest ends a phrase
+static const double jump_beats     = 0.5;  // that the host's time may be elsewhere than expected
 static const double own_period_s   = 0.5;
 static const float  quiet_velocity = 0.8f; // of the second voice, by the first
 
@@ -49,6 +50,7 @@ void fiq_partner_reset(FiqPartner* self, uint64_t seed)
   self->turn_beats      = 0.0;
   self->starts_phrase   = true;
   self->starts_piece    = true;
+  self->captures        = false;
   self->is_playing      = false;
   self->next_beats      = 0.0;
   self->voice           = 0;
@@ -83,12 +85,6 @@ void fiq_partner_release(FiqPartner* self)
 {
   memset(self->is_held, 0, sizeof(self->is_held));
   self->n_held = 0;
-}
-
-void fiq_partner_set_time(FiqPartner* self, const FiqPartnerTime* time, uint64_t frame)
-{
-  self->host       = *time;
-  self->host_frame = frame;
 }
 
 static double seconds(const FiqPartner* self, uint64_t frame)
@@ -210,6 +206,22 @@ static void close_chord(FiqPartner* self, double next_s, bool capture)
   self->starts_phrase = beats > phrase_bars * beats_per_bar(self);
 }
 
+void fiq_partner_set_time(FiqPartner* self, const FiqPartnerTime* time, uint64_t frame)
+{
+  assert(self && time);
+  const double now_s = seconds(self, frame);
+  const bool   jumps = self->host.is_rolling && time->is_rolling &&
+                     fabs(beats_at(self, now_s) - time->beats) > jump_beats;
+  if (jumps) {
+    // What was heard before the jump is over, and belongs to another place.
+    close_chord(self, now_s, self->captures);
+    self->starts_phrase = true;
+    self->starts_piece  = true;
+  }
+  self->host       = *time;
+  self->host_frame = frame;
+}
+
 static void accompany(FiqPartner* self, const FiqPartnerParams* params, uint64_t frame,
                       const FiqPartnerEvent* heard)
 {
@@ -304,8 +316,9 @@ static bool wants_to_play(const FiqPartner* self, const FiqPartnerParams* params
   if (params->mode != FIQ_PARTNER_CONTINUE && params->mode != FIQ_PARTNER_HOLD) {
     return false;
   }
-  const bool rests = self->n_held == 0 && time_s - self->last_s >= rest_beats * period_s(self);
-  return self->is_playing || (rests && (self->has_heard || self->n_played == 0));
+  const bool rests  = self->n_held == 0 && time_s - self->last_s >= rest_beats * period_s(self);
+  const bool begins = self->has_heard || params->mode == FIQ_PARTNER_HOLD;
+  return self->is_playing || (rests && begins);
 }
 
 static void start_playing(FiqPartner* self, const FiqPartnerParams* params, double beats)
@@ -393,6 +406,7 @@ void fiq_partner_step(FiqPartner* self, const FiqPartnerParams* params, uint64_t
 {
   assert(self && params && n_frames > 0);
   self->frame    = frame;
+  self->captures = params->capture;
   self->n_events = 0;
   if (params->mode != self->mode) {
     stop_playing(self, frame);

@@ -6,7 +6,7 @@
    CONTINUE    plays on when the player has rested for a beat, and stops when he plays again
    ANSWER      bars by turns: so many are the player's, as many are its own
    ACCOMPANY   a second voice below what is played
-   HOLD        begins as CONTINUE and plays on, whatever is played
+   HOLD        begins as CONTINUE, or by itself after a beat, and plays on, whatever is played
 
    Time: the host's beats while its transport rolls, else those of the pulse that it finds in what is played
    (pulse.h), else 120 a minute from the first note on. Notes heard are taken to the nearest twelfth of a beat ..
@@ -98,6 +98,7 @@ typedef struct {
   double  turn_beats; ///< at which its own ends
   bool    starts_phrase;
   bool    starts_piece;
+  bool    captures; ///< as last asked for
   bool    is_playing;
   double  next_beats; ///< of its next note
   uint8_t voice;      ///< last key of the second voice, 0: none

@@ -7,6 +7,7 @@
 #include "host-test/lv2/lv2_state.h"
 #include "host-test/lv2/lv2_world.h"
 #include "host-test/render/render.h"
+#include "host-test/render/study.h"
 
 #include <lv2/atom/util.h>
 
@@ -23,6 +24,8 @@ enum { DEFAULT_RATE_HZ = 48000 };
 #define DEFAULT_LENGTH_S 4.0
 #define DEFAULT_TEMPO_BPM 120.0
 #define WAV_BYTES_MAX 4.0e9
+#define CONTINUES 1.0f // modes of the partner
+#define HOLDS 4.0f
 
 /// All that one run of the program owns.
 typedef struct {
@@ -34,6 +37,7 @@ typedef struct {
   FiqScore         score;
   FiqTrace         trace;
   FiqRender        render;
+  FiqMidiWriter    midi_out;
   FiqClaims        claims;
   const char*      target; ///< OUTPUT
   int              format;
@@ -106,6 +110,17 @@ static FiqExit list(Job* job)
   return FIQ_EXIT_OK;
 }
 
+static bool is_stopped(void)
+{
+  return caught != 0;
+}
+
+/// Whether the plugin is to learn and nothing is to be played.
+static bool only_studies(const FiqRenderOptions* options)
+{
+  return options->study && options->n_files == 0;
+}
+
 /// Whether the files and options given fit the plugin.
 static bool check_use(Job* job)
 {
@@ -118,16 +133,17 @@ static bool check_use(Job* job)
               audio->n_main_in, audio->n_out);
     return false;
   }
-  if (options->n_files != (effect ? 2 : 1)) {
+  if (!only_studies(options) && options->n_files != (effect ? 2 : 1)) {
     fiq_error("%s", effect ? "an effect needs INPUT and OUTPUT; see --help"
                            : "an instrument needs one file, OUTPUT; see --help");
     return false;
   }
-  if (!effect && !options->chord && !options->midi && options->length_s < 0.0) {
-    fiq_error("the instrument has nothing to play; give --chord, --midi or --length");
+  if (!effect && !only_studies(options) && !options->chord && !options->midi &&
+      options->length_s < 0.0 && options->continue_s <= 0.0) {
+    fiq_error("the instrument has nothing to play; give --chord, --midi, --continue or --length");
     return false;
   }
-  if ((options->chord || options->midi) && audio->midi == FIQ_NO_PORT) {
+  if ((options->chord || options->midi || options->study) && audio->midi == FIQ_NO_PORT) {
     fiq_error("the plugin takes no MIDI");
     return false;
   }
@@ -161,7 +177,9 @@ static bool claim_files(Job* job)
          fiq_claim(claims, FIQ_CLAIM_READ, "--state", options->state) &&
          fiq_claim(claims, FIQ_CLAIM_READ, "--preset", preset) &&
          fiq_claim_tuning(claims, "--tuning", options->tuning) &&
-         fiq_claim(claims, FIQ_CLAIM_OUTPUT, "OUTPUT", options->files[options->n_files - 1]) &&
+         (only_studies(options) ||
+          fiq_claim(claims, FIQ_CLAIM_OUTPUT, "OUTPUT", options->files[options->n_files - 1])) &&
+         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--midi-out", options->midi_out) &&
          fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--metrics", options->metrics) &&
          fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--trace", options->trace) &&
          fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--save-state", options->save_state);
@@ -198,6 +216,9 @@ static FiqExit open_plugin(Job* job)
                         job->side.file ? &job->side : NULL)) {
     return FIQ_EXIT_FAILURE;
   }
+  if (only_studies(options)) {
+    return FIQ_EXIT_OK;
+  }
   job->target = options->files[options->n_files - 1];
   job->format =
       fiq_audio_format(job->target, options->format, options->encoding, (int)all->n_channels);
@@ -212,13 +233,37 @@ static FiqExit load_score(Job* job)
       job->input.file ? (double)job->input.n_frames / job->input.rate_hz : DEFAULT_LENGTH_S;
   const double length_s = options->length_s > 0.0 ? options->length_s : whole_s;
   if (options->midi) {
-    return fiq_score_load(&job->score, options->midi, options->length_s) ? FIQ_EXIT_OK
-                                                                         : FIQ_EXIT_FAILURE;
+    const bool loaded = fiq_score_load(&job->score, options->midi, options->length_s);
+    job->score.end_s += options->continue_s;
+    return loaded ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+  }
+  const bool plays_on = options->continue_s > 0.0 && !options->chord && options->length_s < 0.0;
+  if (plays_on && !job->input.file) {
+    return fiq_score_empty(&job->score, options->continue_s, tempo_bpm) ? FIQ_EXIT_OK
+                                                                        : FIQ_EXIT_USAGE;
   }
   const bool made = options->chord ? fiq_score_chord(&job->score, options->chord, options->velocity,
                                                      length_s, tempo_bpm)
                                    : fiq_score_empty(&job->score, length_s, tempo_bpm);
+  job->score.end_s += made ? options->continue_s : 0.0;
   return made ? FIQ_EXIT_OK : FIQ_EXIT_USAGE;
+}
+
+/// A partner that is off shall continue what is played, or play by itself.
+static FiqExit choose_partner(Job* job)
+{
+  const uint32_t mode = fiq_ports_find(&job->ensemble.hosts[0].ports, "sequence");
+  if (mode == FIQ_NO_PORT) {
+    fiq_error("--continue: the plugin plays nothing by itself");
+    return FIQ_EXIT_USAGE;
+  }
+  for (uint32_t i = 0; i < job->ensemble.n; ++i) {
+    FiqHost* const host = &job->ensemble.hosts[i];
+    if (fiq_host_value(host, mode) < 0.5f) {
+      fiq_host_set(host, mode, job->options.midi || job->options.chord ? CONTINUES : HOLDS);
+    }
+  }
+  return FIQ_EXIT_OK;
 }
 
 /// State, preset, single parameters and seed of one instance, in this order.
@@ -392,7 +437,13 @@ static FiqExit prepare(Job* job)
   if (status == FIQ_EXIT_OK && job->options.learn) {
     status = learn(job);
   }
-  return status == FIQ_EXIT_OK ? activate_plugin(job) : status;
+  if (status == FIQ_EXIT_OK && job->options.study) {
+    status = fiq_study(&job->ensemble, &job->options, is_stopped);
+  }
+  if (status == FIQ_EXIT_OK && job->options.continue_s > 0.0) {
+    status = choose_partner(job);
+  }
+  return status == FIQ_EXIT_OK && !only_studies(&job->options) ? activate_plugin(job) : status;
 }
 
 static bool begin_output(Job* job, uint64_t body_frames)
@@ -442,7 +493,8 @@ static bool run(Job* job)
                                      .input    = job->input.file ? &job->input : NULL,
                                      .side     = job->side.file ? &job->side : NULL,
                                      .output   = &job->output,
-                                     .score    = &job->score};
+                                     .score    = &job->score,
+                                     .midi_out = job->options.midi_out ? &job->midi_out : NULL};
   if (!fiq_render_init(&job->render, body_frames) || !begin_output(job, body_frames) ||
       !begin_trace(job)) {
     return false;
@@ -499,6 +551,10 @@ static bool finish(Job* job)
                                 .n_input_not_finite = job->input.n_not_finite};
   const bool           saved =
       !job->options.save_state || fiq_state_save(&job->ensemble.hosts[0], job->options.save_state);
+  if (job->options.midi_out &&
+      !fiq_midi_writer_write(&job->midi_out, job->options.midi_out, &job->score)) {
+    return false;
+  }
   return (!job->options.metrics ||
           fiq_metrics_write(&render->metrics, &facts, &job->ensemble.hosts[0],
                             job->options.metrics)) &&
@@ -511,13 +567,19 @@ static FiqExit render_job(Job* job)
   if (options->list_plugins || options->list_presets || options->list_parameters) {
     return list(job);
   }
-  if (options->n_files == 0) {
-    fiq_error("no files given; see --help");
+  if (options->n_files == 0 && !(options->study && options->save_state)) {
+    fiq_error("%s", options->study
+                        ? "--study: give OUTPUT or --save-state, or nothing is left of it"
+                        : "no files given; see --help");
     return FIQ_EXIT_USAGE;
   }
   const FiqExit status = claim_files(job) ? prepare(job) : FIQ_EXIT_USAGE;
   if (status != FIQ_EXIT_OK) {
     return status;
+  }
+  if (only_studies(options)) {
+    const bool saved = !caught && fiq_state_save(&job->ensemble.hosts[0], options->save_state);
+    return saved ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
   }
   return run(job) && finish(job) ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
 }
@@ -531,6 +593,7 @@ static void clean_up(Job* job)
   fiq_audio_close(&job->side);
   fiq_render_free(&job->render);
   fiq_score_free(&job->score);
+  fiq_midi_writer_free(&job->midi_out);
   fiq_ensemble_free(&job->ensemble);
 }
 

@@ -108,7 +108,7 @@ static void send_events(FiqRender* self, uint32_t n_frames)
 static bool write_planes(FiqRender* self, float* const* planes, uint32_t n_frames)
 {
   fiq_metrics_add(&self->metrics, planes, self->ensemble->n_channels, n_frames);
-  return fiq_audio_write(self->output, planes, n_frames);
+  return !self->output || fiq_audio_write(self->output, planes, n_frames);
 }
 
 /// Write the first `n_frames` of what is held, in pieces that the file takes, and drop them.
@@ -218,6 +218,31 @@ static void trace_event(void* data, const LV2_Atom_Event* event)
   fiq_trace_add(data, &event->body);
 }
 
+/// Where the body ends, so does what the plugin plays by itself.
+static void stop_partner(FiqRender* self)
+{
+  const FiqEnsemble* const all  = self->ensemble;
+  const uint32_t           mode = fiq_ports_index(&all->hosts[0].ports, "sequence");
+  if (self->is_stopped || self->options->continue_s <= 0.0 || self->n_run < self->body_frames ||
+      mode == FIQ_NO_PORT) {
+    return;
+  }
+  self->is_stopped = true;
+  for (uint32_t i = 0; i < all->n; ++i) {
+    fiq_host_set(&all->hosts[i], mode, 0.0f);
+  }
+}
+
+static void take_note(void* data, const LV2_Atom_Event* event)
+{
+  FiqRender* const     self = data;
+  const FiqHost* const host = &self->ensemble->hosts[0];
+  if (event->body.type == host->audio.urids.midi_event && event->body.size == 3) {
+    const double frame = (double)self->n_run + (double)event->time.frames;
+    fiq_midi_writer_add(self->midi_out, frame / host->rate_hz, (const uint8_t*)(event + 1));
+  }
+}
+
 bool fiq_render_step(FiqRender* self)
 {
   FiqEnsemble* const ensemble = self->ensemble;
@@ -225,6 +250,7 @@ bool fiq_render_step(FiqRender* self)
   if (!read_inputs(self, n_frames)) {
     return false;
   }
+  stop_partner(self);
   fiq_ensemble_begin(ensemble);
   ask_for_telemetry(self);
   send_events(self, n_frames);
@@ -234,6 +260,9 @@ bool fiq_render_step(FiqRender* self)
     if (self->trace->failed) {
       return false;
     }
+  }
+  if (self->midi_out) {
+    fiq_host_each_event(&ensemble->hosts[0].audio, take_note, self);
   }
   note_latency(self);
   const uint64_t skip_left =

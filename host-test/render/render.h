@@ -11,6 +11,7 @@
 #include "host-test/render/audio_file.h"
 #include "host-test/render/ensemble.h"
 #include "host-test/render/metrics.h"
+#include "host-test/render/midi_writer.h"
 #include "host-test/render/render_options.h"
 #include "host-test/render/score.h"
 
@@ -19,9 +20,10 @@ typedef struct {
   FiqEnsemble*            ensemble; ///< started
   FiqAudioInput*          input;    ///< NULL for instruments
   FiqAudioInput*          side;     ///< NULL without side chain
-  FiqAudioOutput*         output;   ///< begun
+  FiqAudioOutput*         output;   ///< begun; NULL: nowhere
   const FiqScore*         score;
-  FiqTrace*               trace; ///< begun; NULL without one
+  FiqTrace*               trace;    ///< begun; NULL without one
+  FiqMidiWriter*          midi_out; ///< NULL without one
   FiqMetrics              metrics;
   float**                 held;        ///< [channels][hold_frames + block] quiet end
   uint32_t                hold_frames; ///< quiet that ends the tail
@@ -36,6 +38,7 @@ typedef struct {
   size_t                  next_event;
   size_t                  next_tempo;
   bool                    latency_moved;
+  bool                    is_stopped; ///< the partner, which plays on no longer than asked for
   bool                    done;
 } FiqRender;
 

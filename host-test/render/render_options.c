@@ -19,6 +19,7 @@ enum {
   BLOCK = 256,
   BPM,
   CHORD,
+  CONTINUE,
   ENCODING,
   FORMAT,
   HELP,
@@ -29,6 +30,7 @@ enum {
   LIST_PRESETS,
   METRICS,
   MIDI,
+  MIDI_OUT,
   PLUGIN,
   PRESET,
   QUIET,
@@ -38,6 +40,7 @@ enum {
   SET,
   SIDECHAIN,
   STATE,
+  STUDY,
   TAIL,
   TRACE,
   TUNING,
@@ -48,6 +51,7 @@ enum {
 static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
                                       {"bpm", required_argument, NULL, BPM},
                                       {"chord", required_argument, NULL, CHORD},
+                                      {"continue", required_argument, NULL, CONTINUE},
                                       {"encoding", required_argument, NULL, ENCODING},
                                       {"format", required_argument, NULL, FORMAT},
                                       {"help", no_argument, NULL, HELP},
@@ -58,6 +62,7 @@ static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
                                       {"list-presets", no_argument, NULL, LIST_PRESETS},
                                       {"metrics", required_argument, NULL, METRICS},
                                       {"midi", required_argument, NULL, MIDI},
+                                      {"midi-out", required_argument, NULL, MIDI_OUT},
                                       {"plugin", required_argument, NULL, PLUGIN},
                                       {"preset", required_argument, NULL, PRESET},
                                       {"quiet", no_argument, NULL, QUIET},
@@ -67,6 +72,7 @@ static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
                                       {"set", required_argument, NULL, SET},
                                       {"sidechain", required_argument, NULL, SIDECHAIN},
                                       {"state", required_argument, NULL, STATE},
+                                      {"study", required_argument, NULL, STUDY},
                                       {"tail", required_argument, NULL, TAIL},
                                       {"trace", required_argument, NULL, TRACE},
                                       {"tuning", required_argument, NULL, TUNING},
@@ -96,6 +102,8 @@ static const char help_use[] =
     "then\n"
     "                        plays what it learned; needs an effect that has the parameters\n"
     "                        'objective', which is to be set, and 'learn'\n"
+    "  --study PATH          let the plugin's partner learn from this MIDI file, or from all in\n"
+    "                        this folder, before it plays; without OUTPUT nothing is played\n"
     "  --list-plugins        all plugins\n"
     "  --list-presets        the presets of --plugin\n"
     "  --list-parameters     the parameters of --plugin: range, default, meaning\n"
@@ -108,6 +116,9 @@ static const char help_use[] =
     "  --length SECONDS      how long the chord is held (4; for effects as long as INPUT), or the\n"
     "                        MIDI file played (to its last event)\n"
     "  --midi FILE           a Standard MIDI File; its tempo map is sent along\n"
+    "  --continue SECONDS    let the partner play on for so long after the MIDI file, or from the\n"
+    "                        start; --set sequence=NAME chooses how (Continue after a file or\n"
+    "                        chord, else Hold)\n"
     "  --bpm TEMPO           tempo in beats per minute (120)\n";
 
 static const char help_more[] =
@@ -121,6 +132,7 @@ static const char help_more[] =
     "  --rate HZ             sample rate of an instrument (48000); effects keep INPUT's\n"
     "  --block FRAMES        frames per call of the plugin, 1 .. 8192, or 'random' (512)\n"
     "  --metrics FILE        peak, RMS, crest, DC, speed and meters as JSON; '-' is stdout\n"
+    "  --midi-out FILE       the notes that the plugin plays, as a Standard MIDI File\n"
     "  --trace FILE          what the plugin tells of itself, some 47 times a second, as JSON\n"
     "                        lines; '-' is stdout; fieldiq-plot draws it\n"
     "  --quiet               no progress and no notes, only warnings and errors\n"
@@ -142,6 +154,8 @@ static const char help_more[] =
     "  fieldiq-render --learn --set objective=Headroom --set amount=100 drums.wav calm.wav\n"
     "  fieldiq-render --sidechain room.wav close.wav aligned.flac\n"
     "  fieldiq-render --plugin swarm --midi song.mid song.flac\n"
+    "  fieldiq-render --plugin swarm --study songs --save-state songs.ttl\n"
+    "  fieldiq-render --plugin swarm --state songs.ttl --continue 30 --midi-out new.mid new.wav\n"
     "  fieldiq-render --plugin swarm --chord C4,E4 --trace c.jsonl c.wav\n";
 
 static bool number_in(const char* name, const char* text, double minimum, double maximum,
@@ -230,6 +244,8 @@ static bool read_number(FiqRenderOptions* self, int option, const char* text)
     return read_block(self, text);
   case BPM:
     return number_in("bpm", text, 1.0, 999.0, &self->tempo_bpm);
+  case CONTINUE:
+    return number_in("continue", text, 0.001, FIQ_RENDER_LENGTH_MAX_S, &self->continue_s);
   case LENGTH:
     return number_in("length", text, 0.001, FIQ_RENDER_LENGTH_MAX_S, &self->length_s);
   case RATE:
@@ -278,6 +294,9 @@ static bool read_text(FiqRenderOptions* self, int option, const char* text)
   case MIDI:
     self->midi = text;
     return true;
+  case MIDI_OUT:
+    self->midi_out = text;
+    return true;
   case PLUGIN:
     self->plugin = text;
     return true;
@@ -295,6 +314,9 @@ static bool read_text(FiqRenderOptions* self, int option, const char* text)
     return true;
   case STATE:
     self->state = text;
+    return true;
+  case STUDY:
+    self->study = text;
     return true;
   case TRACE:
     self->trace = text;

@@ -25,12 +25,15 @@ typedef struct {
   const char* sidechain;
   const char* chord;
   const char* midi;
+  const char* midi_out;
+  const char* study; ///< a MIDI file or a folder of them
   const char* format;
   const char* encoding;
   const char* metrics;
   const char* trace;
   int         velocity;     ///< 1..127
   double      length_s;     ///< < 0: not given
+  double      continue_s;   ///< 0: not given
   double      tail_s;       ///< < 0: until silence
   double      tempo_bpm;    ///< 0: not given
   int         rate_hz;      ///< 0: not given

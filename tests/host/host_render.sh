@@ -326,6 +326,44 @@ test_ours() {
   done <presets
 }
 
+# make_tune FILE: sixteen quarters of a scale, at one tick a quarter.
+make_tune() {
+  keys="60 62 64 65 67 65 64 62 60 64 62 65 64 67 65 62"
+  {
+    printf 'MThd\000\000\000\006\000\000\000\001\000\001MTrk\000\000\000\204'
+    for key in $keys; do
+      octal=$(printf '%03o' "$key")
+      # shellcheck disable=SC2059
+      printf "\\000\\220\\$octal\\132\\001\\200\\$octal\\000"
+    done
+    printf '\000\377\057\000'
+  } >"$1"
+}
+
+test_sequence() {
+  mkdir -p tunes
+  make_tune tunes/a.mid
+  make_tune tunes/b.mid
+  printf 'no music' >tunes/readme.txt
+  check "studies a folder of MIDI files" "$render" --quiet --plugin swarm --study tunes --save-state learned.ttl
+  check "a state keeps what was learned" grep -q 'urn:fieldiq:sequence' learned.ttl
+  check "plays by what it learned" "$render" --quiet --plugin swarm --state learned.ttl --continue 8 \
+    --midi-out played.mid --tail 0 played.wav
+  check "for as long as asked" [ "$(n_frames played.wav)" -eq 384001 ]
+  check "and one can hear it" sh -c '[ "$(sox played.wav -n stat 2>&1 | awk "/RMS.*amplitude/ { print (\$3 > 0.003) }")" = 1 ]'
+  check "the notes are a MIDI file that plays" "$render" --quiet --plugin swarm --midi played.mid again.wav
+  "$render" --quiet --plugin swarm --state learned.ttl --continue 8 --midi-out other.mid --tail 0 other_played.wav
+  check "the same command plays the same notes" cmp -s played.mid other.mid
+  check "continues a MIDI file" "$render" --quiet --plugin swarm --midi tunes/a.mid --continue 8 --midi-out more.mid more.wav
+  check "with notes of its own" [ "$(wc -c <more.mid)" -gt 100 ]
+  mkdir -p bare
+  refuses 1 "no MIDI file in" "$render" --plugin swarm --study bare --save-state x.ttl
+  printf 'MThd' >tunes/cut.mid
+  check "leaves out what it cannot read" "$render" --quiet --plugin swarm --study tunes --save-state x.ttl
+  refuses 1 "No such file" "$render" --plugin swarm --study nowhere --save-state x.ttl
+  refuses 2 "nothing is left of it" "$render" --plugin swarm --study tunes
+}
+
 make_inputs
 test_alignment
 test_repeatable
@@ -339,6 +377,7 @@ test_metrics
 test_midi
 if [ "$ours" = yes ]; then
   test_trace
+  test_sequence
   test_ours
 fi
 cd / && conclude

@@ -41,10 +41,11 @@ typedef struct {
   double register_;
   double surprise;
   double harmony;
+  int    seed;
   bool   again; ///< the player begins anew after 8 beats of rest
 } Session;
 
-static const Session plain = {1, 1, 1, -1, 50, 50, 50, 50, false};
+static const Session plain = {1, 1, 1, -1, 50, 50, 50, 50, 7, false};
 
 static void take_notes(const uint8_t* buffer, uint32_t start, Played* played)
 {
@@ -102,7 +103,7 @@ static Played play(FiqPluginKind kind, const Session* session, uint32_t block, F
     fixture_set(self, "swarm_level", 0);
     fixture_set(self, "swarm_follow", 0);
   }
-  fixture_seed(self, 7);
+  fixture_seed(self, session->seed);
   fixture_work(self);
   self->descriptor->connect_port(self->handle, fixture_port(self, "midi_out"), buffer);
   srand(3);
@@ -326,13 +327,16 @@ static void test_parameters_are_heard(void** state)
   const double wild = n_repeats(&session);
   print_message("learned steps among its own: sure %.2f, wild %.2f\n", sure, wild);
   assert_true(sure > wild + 0.1);
-  session               = plain;
-  session.harmony       = 0;
-  const Played any      = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
-  session.harmony       = 100;
-  const Played harmonic = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
-  print_message("mean harmony of neighbours: %.3f, %.3f\n", harmony(&any), harmony(&harmonic));
-  assert_true(harmony(&harmonic) > harmony(&any));
+  double fit[2] = {0.0, 0.0};
+  for (int k = 0; k < 12; ++k) {
+    session             = plain;
+    session.seed        = 1 + k / 2;
+    session.harmony     = k % 2 ? 100 : 0;
+    const Played played = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+    fit[k % 2] += harmony(&played) / 6.0;
+  }
+  print_message("mean harmony of neighbours: %.3f, %.3f\n", fit[0], fit[1]);
+  assert_true(fit[1] > fit[0] + 0.02);
 }
 
 static const LV2_State_Interface* state_of(const Fixture* self)

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host-test/render/midi_writer.h"
+
+#include "host-test/common/pending_file.h"
+#include "host-test/common/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENT_BYTES_MAX = 16, HEAD_BYTES = 22 };
+
+void fiq_midi_writer_add(FiqMidiWriter* self, double time_s, const uint8_t message[3])
+{
+  if (self->n_notes == self->n_room) {
+    const size_t       room  = self->n_room > 0 ? 2 * self->n_room : 256;
+    FiqMidiNote* const notes = realloc(self->notes, room * sizeof(FiqMidiNote));
+    if (!notes) {
+      self->has_failed = true;
+      return;
+    }
+    self->notes  = notes;
+    self->n_room = room;
+  }
+  self->notes[self->n_notes] = (FiqMidiNote){time_s, {message[0], message[1], message[2]}};
+  ++self->n_notes;
+}
+
+void fiq_midi_writer_free(FiqMidiWriter* self)
+{
+  free(self->notes);
+  *self = (FiqMidiWriter){.notes = NULL};
+}
+
+/// The bytes of a track as they grow; room is reckoned beforehand.
+typedef struct {
+  uint8_t* bytes;
+  size_t   n_bytes;
+  uint64_t tick; ///< of the last event
+} Track;
+
+static void put_number(Track* track, uint32_t value, int n_bytes)
+{
+  for (int i = n_bytes - 1; i >= 0; --i) {
+    track->bytes[track->n_bytes++] = (uint8_t)(value >> 8 * i);
+  }
+}
+
+/// The time since the last event, seven bits a byte.
+static void put_time(Track* track, uint64_t tick)
+{
+  const uint64_t at    = tick > track->tick ? tick : track->tick;
+  const uint32_t delta = (uint32_t)(at - track->tick) & 0x0fffffffu;
+  track->tick          = at;
+  for (int shift = 21; shift > 0; shift -= 7) {
+    if (delta >> shift) {
+      put_number(track, (delta >> shift & 0x7fu) | 0x80u, 1);
+    }
+  }
+  put_number(track, delta & 0x7fu, 1);
+}
+
+static uint64_t tick_of(double quarter)
+{
+  return (uint64_t)llround(fmax(quarter, 0.0) * FIQ_MIDI_WRITER_DIVISION);
+}
+
+static void put_tempo(Track* track, const FiqScoreTempo* tempo)
+{
+  const uint32_t micros = (uint32_t)lround(fmin(6.0e7 / tempo->tempo_bpm, 16777215.0));
+  uint32_t       power  = 0;
+  while (power < 7 && 1 << power < tempo->beat_unit) {
+    ++power;
+  }
+  put_time(track, tick_of(tempo->quarter));
+  put_number(track, 0xff5103, 3);
+  put_number(track, micros, 3);
+  put_time(track, tick_of(tempo->quarter));
+  put_number(track, 0xff5804, 3);
+  put_number(track, (uint32_t)lroundf(tempo->beats_per_bar) & 0xffu, 1);
+  put_number(track, power, 1);
+  put_number(track, 0x1808, 2);
+}
+
+/// All tempi and notes in order of time.
+static void put_events(Track* track, const FiqMidiWriter* self, const FiqScore* score)
+{
+  size_t next = 0;
+  for (size_t i = 0; i < self->n_notes; ++i) {
+    const FiqMidiNote* const note = &self->notes[i];
+    while (next < score->n_tempos && score->tempos[next].time_s <= note->time_s) {
+      put_tempo(track, &score->tempos[next++]);
+    }
+    const FiqScoreTempo* const tempo = &score->tempos[next > 0 ? next - 1 : 0];
+    const double               beats = (note->time_s - tempo->time_s) * tempo->tempo_bpm / 60.0;
+    put_time(track, tick_of(tempo->quarter + beats));
+    for (int k = 0; k < 3; ++k) {
+      put_number(track, note->message[k], 1);
+    }
+  }
+  put_time(track, track->tick);
+  put_number(track, 0xff2f00, 3);
+}
+
+bool fiq_midi_writer_write(const FiqMidiWriter* self, const char* path, const FiqScore* score)
+{
+  FiqPendingFile file;
+  const size_t   room  = HEAD_BYTES + EVENT_BYTES_MAX * (self->n_notes + 2 * score->n_tempos + 2);
+  Track          track = {malloc(room), 0, 0};
+  if (!track.bytes || self->has_failed) {
+    free(track.bytes);
+    fiq_error("out of memory");
+    return false;
+  }
+  memcpy(track.bytes, "MThd\0\0\0\6\0\0\0\1", 12);
+  track.n_bytes = 12;
+  put_number(&track, FIQ_MIDI_WRITER_DIVISION, 2);
+  put_number(&track, 0x4d54726b, 4); // MTrk
+  put_number(&track, 0, 4);
+  put_events(&track, self, score);
+  const size_t end = track.n_bytes;
+  track.n_bytes    = HEAD_BYTES - 4;
+  put_number(&track, (uint32_t)(end - HEAD_BYTES), 4);
+  const bool opened  = fiq_pending_open(&file, path);
+  const bool written = opened && fiq_pending_write(&file, track.bytes, end);
+  free(track.bytes);
+  if (opened && !written) {
+    fiq_pending_fail(&file, "could not be written");
+  }
+  return written && fiq_pending_complete(&file) && fiq_pending_rename(&file);
+}

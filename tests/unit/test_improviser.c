@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Goal: what is played on keeps scale and range, is no copy, never sticks, and stays as uncertain as asked; choices are
+// seeded; a choice obeys its weights; what is forgotten is gone.
+// Method: tunes made by rule from a seed, learned; 16 bars played on from each, held against what was learned.
+#include "dsp/sequence/improviser.h"
+#include "tests/support/support.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { TUNES = 24, NOTES = 48, BAR = 4 * FIQ_TICKS, BARS = 16, PLAYED_MAX = BARS * 32 };
+
+static FiqLearnedNote tune[TUNES][NOTES];
+
+/// Tunes in C: steps about a wandering degree, quarters and pairs of eighths.
+static void make_tunes(uint64_t seed)
+{
+  static const uint8_t scale[7] = {0, 2, 4, 5, 7, 9, 11};
+  FiqRandom            random;
+  fiq_random_init(&random, seed, 0);
+  for (uint32_t t = 0; t < TUNES; ++t) {
+    int32_t  degree = 7;
+    uint32_t ticks  = 0;
+    for (uint32_t i = 0; i < NOTES; ++i) {
+      const uint32_t draw = fiq_random_bits(&random) >> 4;
+      degree += (int32_t)(draw % 5) - 2;
+      degree                = degree < 2 ? 4 : degree > 13 ? 11 : degree;
+      const bool     eighth = ticks % FIQ_TICKS != 0 || draw / 8 % 4 == 0;
+      const uint16_t step   = eighth ? FIQ_TICKS / 2 : FIQ_TICKS;
+      tune[t][i] = (FiqLearnedNote){.key = (uint8_t)(48 + 12 * (degree / 7) + scale[degree % 7]),
+                                    .velocity = 90,
+                                    .starts   = i == 0 ? 2 : 0,
+                                    .place    = (uint16_t)(ticks % BAR),
+                                    .step     = step};
+      ticks += step;
+    }
+  }
+}
+
+static FiqImproviser* taught(FiqArena* arena, uint32_t window, uint64_t seed)
+{
+  static FiqImproviser improviser;
+  *arena = support_arena(12 << 20);
+  assert_int_equal(fiq_improviser_init(&improviser, arena, window), FIQ_OK);
+  fiq_improviser_reset(&improviser, seed);
+  for (uint32_t t = 0; t < TUNES; ++t) {
+    for (uint32_t i = 0; i < NOTES; ++i) {
+      fiq_improviser_learn(&improviser, &tune[t][i]);
+    }
+  }
+  return &improviser;
+}
+
+static const FiqImproviserParams plain = {
+    .surprise = 0.5f, .harmony = 0.5f, .density = 0.5f, .register_ = 0.5f};
+
+static uint32_t longest_copy(const uint8_t* keys, uint32_t n)
+{
+  uint32_t most = 0;
+  for (uint32_t t = 0; t < TUNES; ++t) {
+    for (uint32_t i = 0; i < NOTES; ++i) {
+      for (uint32_t from = 0; from < n; ++from) {
+        uint32_t run = 0;
+        while (from + run < n && i + run < NOTES && tune[t][i + run].key == keys[from + run]) {
+          ++run;
+        }
+        most = run > most ? run : most;
+      }
+    }
+  }
+  return most;
+}
+
+/// Play 16 bars; their keys [n], and how many choices stayed between 0.35 and 0.65 of the greatest entropy.
+static uint32_t play_on(FiqImproviser* improviser, const FiqImproviserParams* params, uint8_t* keys,
+                        uint32_t* n_in_band)
+{
+  uint32_t n     = 0;
+  uint32_t ticks = 0;
+  while (ticks < BARS * BAR && n < PLAYED_MAX) {
+    const FiqLearnedNote note    = fiq_improviser_play(improviser, params, ticks % BAR, BAR);
+    const float          entropy = improviser->key_choice.entropy;
+    assert_in_range(note.step, 12, BAR);
+    assert_true(note.velocity > 0);
+    *n_in_band += entropy >= 0.35f && entropy <= 0.65f;
+    keys[n++] = note.key;
+    ticks += note.step;
+  }
+  return n;
+}
+
+static void test_plays_on_in_scale_and_range_and_copies_little(void** state)
+{
+  (void)state;
+  FiqArena arena;
+  uint32_t n_in_band = 0;
+  uint32_t n_all     = 0;
+  make_tunes(1);
+  FiqImproviser* const improviser = taught(&arena, 2048, 11);
+  for (uint32_t t = 0; t < TUNES; ++t) {
+    uint8_t  keys[PLAYED_MAX];
+    uint32_t repeated = 1;
+    for (uint32_t i = 0; i < NOTES / 2; ++i) {
+      fiq_improviser_follow(improviser, &tune[t][i]);
+    }
+    const uint32_t n = play_on(improviser, &plain, keys, &n_in_band);
+    assert_true(n >= BARS);
+    assert_true(longest_copy(keys, n) <= FIQ_COPY_MOST);
+    for (uint32_t i = 0; i < n; ++i) {
+      assert_in_range(keys[i], improviser->lowest, improviser->highest);
+      assert_true(0xab5 >> keys[i] % 12 & 1); // C major
+      repeated = i > 0 && keys[i] == keys[i - 1] ? repeated + 1 : 1;
+      assert_true(repeated <= 5);
+    }
+    n_all += n;
+  }
+  print_message("%u of %u choices in band\n", n_in_band, n_all);
+  assert_true(n_in_band >= n_all * 8 / 10);
+  support_arena_free(&arena);
+}
+
+static void test_a_window_of_copies_is_left(void** state)
+{
+  (void)state;
+  static FiqImproviser improviser;
+  FiqArena             arena = support_arena(12 << 20);
+  uint8_t              keys[PLAYED_MAX];
+  uint32_t             n_in_band = 0;
+  FiqImproviserParams  sure      = plain;
+  sure.surprise                  = 0.0f; // it would play the one tune that it knows
+  make_tunes(2);
+  assert_int_equal(fiq_improviser_init(&improviser, &arena, 2048), FIQ_OK);
+  for (uint32_t round = 0; round < 4; ++round) {
+    for (uint32_t i = 0; i < NOTES; ++i) {
+      fiq_improviser_learn(&improviser, &tune[0][i]);
+      for (uint32_t t = 1; t < TUNES; ++t) {
+        tune[t][i] = tune[0][i];
+      }
+    }
+  }
+  const uint32_t n = play_on(&improviser, &sure, keys, &n_in_band);
+  assert_true(longest_copy(keys, n) <= FIQ_COPY_MOST);
+  support_arena_free(&arena);
+}
+
+static void test_same_seed_plays_the_same(void** state)
+{
+  (void)state;
+  uint8_t  keys[3][PLAYED_MAX];
+  uint32_t n[3];
+  make_tunes(3);
+  for (uint32_t k = 0; k < 3; ++k) {
+    FiqArena             arena;
+    uint32_t             n_in_band  = 0;
+    FiqImproviser* const improviser = taught(&arena, 2048, k < 2 ? 5 : 6);
+    n[k]                            = play_on(improviser, &plain, keys[k], &n_in_band);
+    support_arena_free(&arena);
+  }
+  assert_int_equal(n[0], n[1]);
+  assert_memory_equal(keys[0], keys[1], n[0]);
+  assert_true(n[2] != n[0] || memcmp(keys[0], keys[2], n[0]) != 0);
+}
+
+static void test_chords_are_learned_and_played(void** state)
+{
+  (void)state;
+  FiqArena arena;
+  uint32_t n_chords = 0;
+  make_tunes(4);
+  for (uint32_t t = 0; t < TUNES; ++t) {
+    for (uint32_t i = 0; i < NOTES; ++i) {
+      // A third below in the scale, on the beat.
+      const uint32_t pitch = tune[t][i].key % 12;
+      const uint32_t third = pitch == 4 || pitch == 9 || pitch == 11 ? 4 : 3;
+      tune[t][i].chord     = tune[t][i].place % FIQ_TICKS ? 0 : (uint16_t)(1u << (third - 1));
+    }
+  }
+  FiqImproviser* const improviser = taught(&arena, 2048, 1);
+  for (uint32_t i = 0; i < 100; ++i) {
+    const FiqLearnedNote note = fiq_improviser_play(improviser, &plain, i % 4 * FIQ_TICKS, BAR);
+    n_chords += note.chord != 0;
+    for (uint32_t bit = 0; bit < 16; ++bit) {
+      assert_true(!(note.chord >> bit & 1) || (0xab5 >> (note.key - bit - 1) % 12 & 1));
+    }
+  }
+  assert_in_range(n_chords, 30, 95);
+  support_arena_free(&arena);
+}
+
+static void test_forgetting_leaves_nothing(void** state)
+{
+  (void)state;
+  FiqArena arena;
+  uint8_t  keys[2][PLAYED_MAX];
+  uint32_t n_in_band = 0;
+  make_tunes(5);
+  FiqImproviser* const improviser = taught(&arena, 512, 3); // more was learned than it keeps
+  assert_int_equal(improviser->n_notes, 512);
+  fiq_improviser_reset(improviser, 3);
+  assert_false(fiq_improviser_can_play(improviser));
+  for (uint32_t k = 0; k < 2; ++k) {
+    for (uint32_t i = 0; i < NOTES; ++i) {
+      fiq_improviser_learn(improviser, &tune[0][i]);
+    }
+    (void)play_on(improviser, &plain, keys[k], &n_in_band);
+    fiq_improviser_reset(improviser, 3);
+  }
+  assert_memory_equal(keys[0], keys[1], 32);
+  support_arena_free(&arena);
+}
+
+static void test_a_choice_obeys_shares_weights_and_aim(void** state)
+{
+  (void)state;
+  enum { N = 12, DRAWS = 4000 };
+  static const float aims[] = {0.4f, 0.5f, 0.6f};
+  FiqNoteChoice      choice;
+  float              share[N];
+  float              weight[N];
+  float              chance[N];
+  uint8_t            name[N];
+  for (uint32_t k = 0; k < 3; ++k) {
+    const FiqNoteChoiceParams params  = {aims[k], 0.0f};
+    uint32_t                  hits[N] = {0};
+    double                    entropy = 0.0;
+    fiq_note_choice_reset(&choice, 9, k);
+    for (uint32_t i = 0; i < N; ++i) {
+      share[i]  = expf(-0.4f * (float)i) * 0.35f;
+      weight[i] = i == 0 ? 0.0f : 1.0f;
+      name[i]   = (uint8_t)i;
+    }
+    for (uint32_t draw = 0; draw < DRAWS; ++draw) {
+      ++hits[fiq_note_choice_pick(&choice, &params, share, weight, name, N, chance)];
+      entropy += (double)choice.entropy / DRAWS;
+    }
+    assert_int_equal(hits[0], 0);
+    assert_true(hits[1] > hits[4] && hits[4] > hits[8]);
+    assert_true(fabs(entropy - (double)aims[k]) < 0.06);
+    assert_true(choice.temperature >= 0.3f && choice.temperature <= 1.5f);
+  }
+}
+
+static void test_warnings_calm_and_repetition_shakes(void** state)
+{
+  (void)state;
+  enum { N = 8 };
+  FiqNoteChoice choice;
+  float         chance[N];
+  const float   share[N]  = {0.3f, 0.2f, 0.15f, 0.1f, 0.1f, 0.06f, 0.05f, 0.04f};
+  const float   weight[N] = {1, 1, 1, 1, 1, 1, 1, 1};
+  const uint8_t name[N]   = {0, 1, 2, 3, 4, 5, 6, 7};
+  float         entropy[3];
+  for (uint32_t k = 0; k < 3; ++k) {
+    const FiqNoteChoiceParams params = {0.5f, k == 1 ? 1.0f : 0.0f};
+    fiq_note_choice_reset(&choice, 4, 0);
+    for (uint32_t i = 0; i < 40; ++i) {
+      const uint32_t chosen =
+          fiq_note_choice_pick(&choice, &params, share, weight, name, N, chance);
+      if (k == 2) { // as if it had chosen the same two in turns
+        choice.history[(choice.n_history - 1) % FIQ_NOTE_CHOICE_HISTORY] = (uint8_t)(i % 2);
+      }
+      assert_in_range(chosen, 0, N - 1);
+      choice.surprise = 0.5f;
+    }
+    entropy[k] = choice.entropy;
+  }
+  print_message("entropy plain %.2f, warned %.2f, repeating %.2f\n", (double)entropy[0],
+                (double)entropy[1], (double)entropy[2]);
+  assert_true(entropy[1] < entropy[0] - 0.05f);
+  assert_true(entropy[2] > entropy[0] + 0.05f);
+  assert_true(choice.shaken > 0.9f);
+}
+
+static void test_too_small_an_arena_is_refused(void** state)
+{
+  (void)state;
+  static FiqImproviser improviser;
+  FiqArena             arena = support_arena(1 << 16);
+  assert_int_equal(fiq_improviser_init(&improviser, &arena, 8192), FIQ_NO_MEMORY);
+  assert_int_equal(fiq_improviser_init(&improviser, &arena, 3), FIQ_BAD_ARGUMENT);
+  support_arena_free(&arena);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_plays_on_in_scale_and_range_and_copies_little),
+      cmocka_unit_test(test_a_window_of_copies_is_left),
+      cmocka_unit_test(test_same_seed_plays_the_same),
+      cmocka_unit_test(test_chords_are_learned_and_played),
+      cmocka_unit_test(test_forgetting_leaves_nothing),
+      cmocka_unit_test(test_a_choice_obeys_shares_weights_and_aim),
+      cmocka_unit_test(test_warnings_calm_and_repetition_shakes),
+      cmocka_unit_test(test_too_small_an_arena_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
