@@ -317,6 +317,18 @@ static void set_all(FiqEnsemble* all, uint32_t index, float value)
   }
 }
 
+/// Without --learn: a file is learned from as a whole where the plugin has an objective and is to learn. What a state has
+/// learned is played as it is.
+static bool wants_to_learn(const Job* job)
+{
+  const FiqHost* const host      = &job->ensemble.hosts[0];
+  const uint32_t       objective = fiq_ports_find(&host->ports, "objective");
+  const uint32_t       learns    = fiq_ports_find(&host->ports, "learn");
+  return !job->options.state && job->input.file && job->input.n_frames > 0 &&
+         objective != FIQ_NO_PORT && learns != FIQ_NO_PORT &&
+         fiq_host_value(host, objective) >= 0.5f && fiq_host_value(host, learns) >= 0.5f;
+}
+
 /// The first of two passes: the plugin hears everything, learns when `learn` goes off, and then
 /// starts anew with what it learned.
 static FiqExit learn(Job* job)
@@ -433,6 +445,11 @@ static FiqExit prepare(Job* job)
   }
   if (status == FIQ_EXIT_OK) {
     status = start_plugin(job);
+  }
+  if (status == FIQ_EXIT_OK && !job->options.learn && wants_to_learn(job)) {
+    fiq_note("%s is played twice, the first time to learn from it (--set learn=off for once)",
+             job->options.files[0]);
+    job->options.learn = true;
   }
   if (status == FIQ_EXIT_OK && job->options.learn) {
     status = learn(job);

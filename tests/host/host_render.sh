@@ -283,6 +283,20 @@ traced() {
   check "   without a warning" [ ! -s "$work/said" ]
 }
 
+test_learning() {
+  learns="--quiet --seed 1 --set objective=Headroom --set amount=100"
+  # shellcheck disable=SC2086
+  "$render" $learns --learn other.wav asked.wav
+  # shellcheck disable=SC2086
+  "$render" $learns other.wav unasked.wav
+  check "an objective is learned for without --learn" cmp asked.wav unasked.wav
+  # shellcheck disable=SC2086
+  "$render" $learns --set learn=off other.wav once.wav
+  check "   not with learn off" sh -c '! cmp -s asked.wav once.wav'
+  "$render" --seed 1 --set objective=Headroom other.wav said.wav 2>said.txt
+  check "   and says so" grep -q "played twice" said.txt
+}
+
 test_trace() {
   traced "Realms" --preset "Living Zone" tone.wav
   traced "Realms, adaptive" --set realm=Adaptive --block 100 other.wav
@@ -376,6 +390,7 @@ test_state
 test_metrics
 test_midi
 if [ "$ours" = yes ]; then
+  test_learning
   test_trace
   test_sequence
   test_ours
