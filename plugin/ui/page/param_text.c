@@ -24,6 +24,8 @@ static const char* unit_text(FiqParamUnit unit)
     return " Hz";
   case FIQ_UNIT_SECOND:
     return " s";
+  case FIQ_UNIT_MILLISECOND:
+    return " ms";
   case FIQ_UNIT_CENTS:
     return " ct";
   case FIQ_UNIT_SEMITONE:
