@@ -82,7 +82,7 @@ static void map_ports(FiqUi* self)
     self->row_of_port[i] = FIQ_UI_NO_ROW;
   }
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
-    if (fiq_param_in(&fiq_params[row], kind) && port < FIQ_UI_PORTS_MAX) {
+    if (fiq_param_has_port(&fiq_params[row], kind) && port < FIQ_UI_PORTS_MAX) {
       self->row_of_port[port] = (int32_t)row;
       self->port_of_row[row]  = port++;
     }
