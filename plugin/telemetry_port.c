@@ -59,6 +59,13 @@ static const FiqToldField fields[] = {
     {"recall_index", FIQ_TOLD_WHOLE, AT(mind.recalled), 0, 1},
     {"recall_match", FIQ_TOLD_REAL, AT(mind.recall_match), 0, 1},
     {"harmony", FIQ_TOLD_REAL, AT(mind.harmony), 0, 1},
+    {"goal_progress", FIQ_TOLD_REAL, AT(mind.goal_progress), 0, 1},
+    {"choice_entropy", FIQ_TOLD_REAL, AT(sequence.entropy), 0, 1},
+    {"choice_surprise", FIQ_TOLD_REAL, AT(sequence.surprise), 0, 1},
+    {"choice_temperature", FIQ_TOLD_REAL, AT(sequence.temperature), 0, 1},
+    {"choice_repetition", FIQ_TOLD_REAL, AT(sequence.shaken), 0, 1},
+    {"notes_learned", FIQ_TOLD_WHOLE, AT(sequence.n_learned), 0, 1},
+    {"key_chance", FIQ_TOLD_REALS, AT(sequence.chance), AT(sequence.n_chances), 0},
     {"goals", FIQ_TOLD_REALS, AT(mind.progress), AT(mind.n_goals), 0},
     {"attention", FIQ_TOLD_REALS, AT(mind.attention), AT(mind.n_attention), 0},
     {"guard_resets", FIQ_TOLD_WHOLE, AT(guard_resets), 0, 1}};

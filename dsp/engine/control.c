@@ -257,7 +257,9 @@ void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
   fiq_describe_swarm(draft, &self->swarm->swarm);
   fiq_describe_mind(&draft->mind, &self->moments.memory, &self->goals.controller,
                     &self->goals.attention);
-  draft->mind.harmony = meters->harmony;
+  draft->mind.harmony       = meters->harmony;
+  draft->mind.goal_progress = meters->goal_progress;
+  fiq_engine_describe_sequence(self, &draft->sequence);
 }
 
 void fiq_engine_control(FiqEngine* self)

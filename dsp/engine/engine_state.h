@@ -281,6 +281,9 @@ uint32_t fiq_engine_n_sounding(const FiqEngine* self);
 /// What the partner hears and plays in this control period.  [audio]
 void fiq_engine_control_sequence(FiqEngine* self);
 
+/// What the partner tells.  [audio]
+void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* draft);
+
 /// The partner begins anew with what it has learned.  [audio]
 void fiq_engine_reset_sequence(FiqEngine* self);
 

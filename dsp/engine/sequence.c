@@ -157,3 +157,23 @@ void fiq_engine_copy_learned(const FiqEngine* self, FiqLearnedNote* notes, uint3
     }
   }
 }
+
+void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* draft)
+{
+  _Static_assert((int)FIQ_TELEMETRY_KEYS == (int)FIQ_MELODY_KEYS, "there is a chance for each key");
+  memset(draft, 0, sizeof(*draft));
+  if (!self->sequence.partner || self->params.sequence == FIQ_PARTNER_OFF) {
+    return;
+  }
+  const FiqImproviser* const improviser = &self->sequence.partner->partner.improviser;
+  const FiqNoteChoice* const choice     = &improviser->key_choice;
+  draft->n_learned                      = improviser->n_notes;
+  if (choice->n_history > 0) {
+    draft->entropy     = choice->entropy;
+    draft->surprise    = choice->surprise;
+    draft->temperature = choice->temperature;
+    draft->shaken      = choice->shaken;
+    draft->n_chances   = FIQ_TELEMETRY_KEYS;
+    memcpy(draft->chance, improviser->chance, sizeof(draft->chance));
+  }
+}

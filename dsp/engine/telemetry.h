@@ -15,7 +15,8 @@
 
 enum {
   FIQ_TELEMETRY_BINS  = 128, ///< of the oscillators' histogram
-  FIQ_TELEMETRY_GOALS = 10
+  FIQ_TELEMETRY_GOALS = 10,
+  FIQ_TELEMETRY_KEYS  = 128
 };
 
 /// The phase core, its regulator and its stability; in the Swarm order, uncertainty and what the
@@ -40,12 +41,24 @@ typedef struct {
   float linked;         ///< other instances that draw this one
 } FiqCoreTelemetry;
 
+/// The partner; all 0 while there is none.
+typedef struct {
+  float    entropy;                    ///< of its last choice of a key, 0..1 of the greatest
+  float    surprise;                   ///< of its last choices, 0..1
+  float    temperature;                ///< of its last choice
+  float    shaken;                     ///< 0..1, how much they repeat themselves
+  uint32_t n_learned;                  ///< notes
+  uint32_t n_chances;                  ///< FIQ_TELEMETRY_KEYS once it has chosen
+  float    chance[FIQ_TELEMETRY_KEYS]; ///< [n_chances] of each key in its last choice
+} FiqSequenceTelemetry;
+
 /// Memory, goals, attention.
 typedef struct {
   uint32_t n_moments;
-  int32_t  recalled;     ///< index of the moment recalled, -1 if none
-  float    recall_match; ///< 0..1
-  float    harmony;      ///< 0..1, of the chord
+  int32_t  recalled;      ///< index of the moment recalled, -1 if none
+  float    recall_match;  ///< 0..1
+  float    harmony;       ///< 0..1, of the chord
+  float    goal_progress; ///< 0..1, mean of the goals
   uint32_t n_goals;
   float    progress[FIQ_TELEMETRY_GOALS]; ///< [n_goals] 0..1
   uint32_t n_attention;
@@ -80,16 +93,17 @@ typedef struct {
 
 /// One control period.
 typedef struct {
-  uint64_t           frame; ///< position in the stream of the period's first frame
-  FiqCoreTelemetry   core;
-  FiqPhaseMetrics    layer;     ///< the five metrics and the score of the layer heard
-  FiqGradientSummary gradient;  ///< dphi of the coordination loss
-  uint32_t           n_neurons; ///< of the layer heard
-  float              phase_rad[FIQ_NEURONS_MAX]; ///< [n_neurons]
-  FiqRealmTelemetry  realm;
-  FiqSwarmTelemetry  swarm;
-  FiqGoalTelemetry   mind;
-  uint32_t           guard_resets; ///< times the guard had to act
+  uint64_t             frame; ///< position in the stream of the period's first frame
+  FiqCoreTelemetry     core;
+  FiqPhaseMetrics      layer;     ///< the five metrics and the score of the layer heard
+  FiqGradientSummary   gradient;  ///< dphi of the coordination loss
+  uint32_t             n_neurons; ///< of the layer heard
+  float                phase_rad[FIQ_NEURONS_MAX]; ///< [n_neurons]
+  FiqRealmTelemetry    realm;
+  FiqSwarmTelemetry    swarm;
+  FiqGoalTelemetry     mind;
+  FiqSequenceTelemetry sequence;
+  uint32_t             guard_resets; ///< times the guard had to act
 } FiqTelemetry;
 
 typedef struct {

@@ -13,7 +13,8 @@ enum {
   PIECE_NOTES   = FIQ_MELODY_SHORT_NOTES,
   KEYS_KEPT     = 4, ///< windows of keys that are not to be copied
   REPEATED_MOST = 4,
-  NOTES_LEAST   = 4, ///< that must be known before it plays
+  NOVEL_NOTES   = 14, ///< back to which what was played is no longer new
+  NOTES_LEAST   = 4,  ///< that must be known before it plays
   PLACE_TICKS   = 12,
   VOICE_LOWEST  = 3, ///< semitones of the second voice below the first
   VOICE_DEEPEST = 16
@@ -27,11 +28,13 @@ static const float chroma_kept     = 0.75f; // of what sounded before a note
 static const float velocity_share  = 0.1f;
 static const float accent          = 1.15f; // of a bar's first note
 static const float density_octaves = 3.0f;  // of the steps' weight an octave, at either end
-static const float rarest_step     = 0.004f;
-static const float leap_semitones  = 9.0f;
-static const float register_pull   = 5.0f;
-static const float harmony_power   = 3.0f;
-static const float voice_reach     = 3.0f; // semitones that the second voice moves by
+static const float familiar =
+    0.35f; // of the weight's inverse, a time that a key was played of late
+static const float rarest_step    = 0.004f;
+static const float leap_semitones = 9.0f;
+static const float register_pull  = 5.0f;
+static const float harmony_power  = 4.0f;
+static const float voice_reach    = 3.0f; // semitones that the second voice moves by
 
 FiqStatus fiq_improviser_init(FiqImproviser* self, FiqArena* arena, uint32_t window)
 {
@@ -286,11 +289,24 @@ static float harmony_with(const FiqImproviser* self, const FiqImproviserParams* 
   float sum   = 0.0f;
   float total = 1e-6f;
   for (uint32_t pitch = 0; pitch < 12; ++pitch) {
-    const float weight = fmaxf(params->held[pitch], 0.4f * self->chroma[pitch]);
+    // What sounds already is in harmony with itself; that is no reason to play it again.
+    const bool  is_same = pitch == key % 12u;
+    const float weight  = is_same ? 0.0f : fmaxf(params->held[pitch], 0.4f * self->chroma[pitch]);
     sum += weight * self->harmony_of[(key + 12u - pitch) % 12u];
     total += weight;
   }
   return total > 1e-3f ? sum / total : 1.0f;
+}
+
+/// Less the more often `key` was chosen of late.
+static float novelty_of(const FiqImproviser* self, uint32_t key)
+{
+  const FiqNoteChoice* const choice = &self->key_choice;
+  uint32_t                   n      = 0;
+  for (uint32_t i = 1; i <= NOVEL_NOTES && i <= choice->n_history; ++i) {
+    n += choice->history[(choice->n_history - i) % FIQ_NOTE_CHOICE_HISTORY] == key;
+  }
+  return 1.0f / (1.0f + familiar * (float)n);
 }
 
 static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* params, float* weight)
@@ -309,7 +325,7 @@ static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* par
     const float    fit   = powf(harmony_with(self, params, key), harmony_power * params->harmony);
     const float    lean  = expf(register_pull * 2.0f * (params->register_ - 0.5f) * place);
     const bool     is_possible = !is_forbidden[key] && fiq_melody_in_scale(melody, key);
-    weight[i]                  = is_possible ? fit * lean / (1.0f + leap * leap) : 0.0f;
+    weight[i] = is_possible ? fit * lean * novelty_of(self, key) / (1.0f + leap * leap) : 0.0f;
   }
 }
 

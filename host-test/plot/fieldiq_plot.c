@@ -40,6 +40,7 @@ static const char help[] =
     "                       stability  Lyapunov exponent, class, warnings\n"
     "                       carriers   carriers over the histogram of the oscillators\n"
     "                       features   level, flatness, entropy, flux, spectral share\n"
+    "                       sequence   entropy, surprise and temperature of the partner, harmony, goals\n"
     "  --from S, --to S   only this part of the time, in seconds\n"
     "  --title TEXT       over the picture (the plugin and the sound file)\n"
     "  --width PX         600 .. 16000 (1200)\n"

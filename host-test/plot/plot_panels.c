@@ -426,6 +426,39 @@ static void draw_features(FiqPanelArea* area)
   }
 }
 
+// ---- sequence ----
+
+static bool has_sequence(const FiqPlotTrace* trace)
+{
+  return fiq_plot_has(trace, FIQ_SERIES_CHOICE_ENTROPY);
+}
+
+static void draw_sequence(FiqPanelArea* area)
+{
+  static const struct {
+    FiqSeries       series;
+    const FiqColor* color;
+    const char*     name;
+  } curves[] = {{FIQ_SERIES_CHOICE_TEMPERATURE, &fiq_vermillion, "temperature"},
+                {FIQ_SERIES_HARMONY, &fiq_green, "harmony"},
+                {FIQ_SERIES_GOAL_PROGRESS, &fiq_purple, "goals"},
+                {FIQ_SERIES_CHOICE_SURPRISE, &fiq_orange, "surprise"},
+                {FIQ_SERIES_CHOICE_ENTROPY, &fiq_blue, "entropy"}};
+  enum { N_CURVES = sizeof curves / sizeof curves[0] };
+  const FiqPlotTrace* const trace = area->trace;
+  const FiqScale            scale = fiq_panel_scale(area, 0.0, 1.55, false);
+  fiq_draw_axis(area, &scale, "of the greatest");
+  fiq_draw_level(area, &scale, 0.35, (FiqPen){fiq_soft_ink, 1.0, true});
+  fiq_draw_level(area, &scale, 0.65, (FiqPen){fiq_soft_ink, 1.0, true});
+  for (int i = 0; i < N_CURVES; ++i) {
+    const FiqPen pen = {*curves[i].color, i == N_CURVES - 1 ? 1.8 : 1.2, false};
+    if (fiq_plot_has(trace, curves[i].series)) {
+      fiq_draw_curve(area, &scale, trace->series[curves[i].series], pen);
+      fiq_legend_curve(area, pen, curves[i].name);
+    }
+  }
+}
+
 const FiqPanel fiq_panels[FIQ_N_PANELS] = {
     {"coherence", "Coherence", 150.0, has_coherence, draw_coherence},
     {"tone", "Tone and regulation", 96.0, has_tone, draw_tone},
@@ -433,4 +466,5 @@ const FiqPanel fiq_panels[FIQ_N_PANELS] = {
     {"stability", "Stability", 120.0, has_stability, draw_stability},
     {"carriers", "Carriers and oscillators", 240.0, fiq_panel_carriers_has,
      fiq_panel_carriers_draw},
-    {"features", "Features of the sound", 130.0, has_features, draw_features}};
+    {"features", "Features of the sound", 130.0, has_features, draw_features},
+    {"sequence", "What the partner plays", 130.0, has_sequence, draw_sequence}};

@@ -8,7 +8,7 @@
 
 #include "host-test/plot/plot_draw.h"
 
-enum { FIQ_N_PANELS = 6, FIQ_PLOT_N_TONES = 6, FIQ_PLOT_N_ACTIONS = 3, FIQ_PLOT_N_CLASSES = 4 };
+enum { FIQ_N_PANELS = 7, FIQ_PLOT_N_TONES = 6, FIQ_PLOT_N_ACTIONS = 3, FIQ_PLOT_N_CLASSES = 4 };
 
 /// One value of a state: its name and colour.
 typedef struct {

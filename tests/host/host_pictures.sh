@@ -18,6 +18,7 @@ trace() {
       printf "{\"frame\":%d,\"time\":%.6f,\"order\":%.4f,\"uncertainty\":%.4f,", i * 1024, t, r, 1 - r
       printf "\"zone_low\":0.8,\"zone_high\":0.95,\"coupling\":%.3f,\"coupling_ratio\":%.3f,", 2 + sin(t), 1.5
       printf "\"noise\":%.3f,\"action\":%d,\"tone\":%d,", 0.2 + 0.1 * cos(t), i / 40 % 3, r * 6
+      printf "\"choice_entropy\":%.3f,\"choice_surprise\":0.5,\"choice_temperature\":1.1,", 0.5 + 0.1 * sin(t)
       printf "\"lyapunov\":%.3f,\"stability\":%d,\"warning\":%d", sin(t), (sin(t) > 0), (i % 100 < 5)
       if (plugin == "swarm") {
         printf ",\"carrier_hz\":[261.6,329.6],\"carrier_share\":[0.6,0.4]"
@@ -53,6 +54,7 @@ test_pictures() {
   check "   and keeps to it" [ "$(size_of sized.png)" = "800 900" ]
   check "draws one panel" "$plot" --quiet --panels tone swarm.jsonl one.png
   check "   which is lower than all" [ "$(size_of one.png | cut -d ' ' -f 2)" -lt 300 ]
+  check "draws what the partner plays" "$plot" --quiet --panels sequence swarm.jsonl partner.png
   check "draws a part of the time" "$plot" --quiet --from 1 --to 2 swarm.jsonl part.png
   check "   which is another picture" sh -c '! cmp -s part.png swarm.png'
   check "takes a title" "$plot" --quiet --title "Ünïcode & <tags>" swarm.jsonl title.svg
