@@ -105,6 +105,36 @@ static void test_headroom_is_learned_and_magnitudes_stay(void** state)
   fixture_audio_free(&out);
 }
 
+/// Gain of a lesson at the widest spread of delays that is allowed.
+static float gain_at_spread(const FixtureAudio* in, size_t n, double spread_ms)
+{
+  FixtureAudio   out  = fixture_audio(n);
+  Fixture* const self = learner(HEADROOM, true);
+  self->works_at_once = true;
+  fixture_set(self, "delay_spread", spread_ms);
+  fixture_render(self, in->plane, out.plane, n, BLOCK);
+  const float gain = fixture_get(self, "learn_gain");
+  fixture_close(self);
+  fixture_audio_free(&out);
+  return gain;
+}
+
+static void test_a_wider_spread_of_delays_gains_more(void** state)
+{
+  (void)state;
+  enum { N = 4 * RATE };
+  FixtureAudio in = fixture_audio(N);
+  drum(&in, N);
+  const float close = gain_at_spread(&in, N, 1.0);
+  const float usual = gain_at_spread(&in, N, 4.0);
+  const float wide  = gain_at_spread(&in, N, 64.0);
+  print_message("gain at 1, 4 and 64 ms: %.2f, %.2f, %.2f dB\n", (double)close, (double)usual,
+                (double)wide);
+  assert_true(usual > close + 0.3f);
+  assert_true(wide > usual + 0.3f);
+  fixture_audio_free(&in);
+}
+
 static void test_a_worker_that_answers_at_once_teaches_as_well(void** state)
 {
   (void)state;
@@ -462,6 +492,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_headroom_is_learned_and_magnitudes_stay),
+      cmocka_unit_test(test_a_wider_spread_of_delays_gains_more),
       cmocka_unit_test(test_a_worker_that_answers_at_once_teaches_as_well),
       cmocka_unit_test(test_without_a_worker_it_learns_as_well),
       cmocka_unit_test(test_harm_is_backed_off_from),

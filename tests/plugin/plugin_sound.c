@@ -182,10 +182,11 @@ static void sweep(FiqPluginKind kind)
     // clears the memory is heard once there is one, see plugin_mind; what calms or shakes the core takes its time, see plugin_core; the partner's are heard in what it plays, see plugin_sequence.
     if (!fiq_param_in(param, kind) || fiq_param_is_meter(param) ||
         param->kind == FIQ_KIND_FREEWHEEL || strncmp(param->symbol, "learn", 5) == 0 ||
-        strncmp(param->symbol, "link", 4) == 0 || strcmp(param->symbol, "memory_clear") == 0 ||
-        strcmp(param->symbol, "core_step") == 0 || strcmp(param->symbol, "core_reset") == 0 ||
-        strncmp(param->symbol, "sequence_", 9) == 0 || strcmp(param->symbol, "stabilise") == 0 ||
-        strcmp(param->symbol, "resonance") == 0 || strcmp(param->symbol, "uncertainty_aim") == 0) {
+        strcmp(param->symbol, "delay_spread") == 0 || strncmp(param->symbol, "link", 4) == 0 ||
+        strcmp(param->symbol, "memory_clear") == 0 || strcmp(param->symbol, "core_step") == 0 ||
+        strcmp(param->symbol, "core_reset") == 0 || strncmp(param->symbol, "sequence_", 9) == 0 ||
+        strcmp(param->symbol, "stabilise") == 0 || strcmp(param->symbol, "resonance") == 0 ||
+        strcmp(param->symbol, "uncertainty_aim") == 0) {
       continue;
     }
     double best = -400.0;
