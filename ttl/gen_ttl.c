@@ -94,9 +94,9 @@ static const char* unit_turtle(FiqParamUnit unit)
 
 static const char* unit_text(FiqParamUnit unit)
 {
-  static const char* const texts[] = {
-      "",      "%",         "dB",      "dB",     "dB", "degrees",   "Hz",     "s",
-      "cents", "semitones", "octaves", "dB/oct", "x",  "MIDI note", "frames", "1/s"};
+  static const char* const texts[] = {"",       "%", "dB",        "dB",     "dB",        "degrees",
+                                      "Hz",     "s", "ms",        "cents",  "semitones", "octaves",
+                                      "dB/oct", "x", "MIDI note", "frames", "1/s"};
   return texts[unit];
 }
 
