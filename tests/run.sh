@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . host-test/packages.sh
 
 # What the tests run besides our own programs: other hosts, validators, measuring tools, sounds.
-test_packages="libcmocka-dev libebur128-dev lilv-utils sordi jalv jackd2 ffmpeg sox alsa-utils hydrogen-data valgrind binutils xvfb xdotool x11-utils imagemagick \
+test_packages="libcmocka-dev libebur128-dev lilv-utils sordi jalv jackd2 ffmpeg sox alsa-utils hydrogen-data valgrind binutils xvfb xdotool x11-utils imagemagick libqt5x11extras5 \
 audacity dbus gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
 pipewire pipewire-jack wireplumber"
 
