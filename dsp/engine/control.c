@@ -87,6 +87,19 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
       .learned      = self->lessons.is_tuned};
 }
 
+static void list_rotator(const FiqEngineParams* p,
+                         FiqPhaseRotatorBand    bands[FIQ_PHASE_ROTATOR_SECTIONS])
+{
+  const FiqPhaseRotatorBand set[FIQ_PHASE_ROTATOR_SECTIONS] = {
+      {p->rotator_1_hz, p->rotator_1_q, p->rotator_1_amount},
+      {p->rotator_2_hz, p->rotator_2_q, p->rotator_2_amount},
+      {p->rotator_3_hz, p->rotator_3_q, p->rotator_3_amount},
+      {p->rotator_4_hz, p->rotator_4_q, p->rotator_4_amount},
+      {p->rotator_5_hz, p->rotator_5_q, p->rotator_5_amount},
+      {p->rotator_6_hz, p->rotator_6_q, p->rotator_6_amount}};
+  memcpy(bands, set, sizeof(set));
+}
+
 static void control_paths(FiqEngine* self)
 {
   assert(self->path);
@@ -104,6 +117,7 @@ static void control_paths(FiqEngine* self)
                                 .level      = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
                                 .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
                                 .own_level  = fiq_engine_sings_input(self)};
+  list_rotator(&self->params, params.rotator);
   params.realms.amount *= self->lessons.strength.end;
   fiq_effect_path_control(&self->path->path, &params);
   if (self->exchange.incoming) {
@@ -253,6 +267,7 @@ void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
   }
   if (self->path) {
     fiq_describe_realms(draft, &self->path->path.realms);
+    fiq_describe_phases(&draft->curve, &self->lessons.playing, &self->path->path.rotator);
   }
   fiq_describe_swarm(draft, &self->swarm->swarm);
   fiq_describe_mind(&draft->mind, &self->moments.memory, &self->goals.controller,

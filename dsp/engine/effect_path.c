@@ -44,6 +44,7 @@ FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool*
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); ++i) {
     status = status == FIQ_OK ? others[i] : status;
   }
+  fiq_phase_rotator_init(&self->rotator, rate, period);
   take_planes(self->dry, arena);
   take_planes(self->ahead, arena);
   take_planes(self->side, arena);
@@ -69,6 +70,7 @@ void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
   fiq_field_delay_reset(&self->side_delay);
   fiq_field_delay_reset(&self->swarm_delay);
   fiq_field_shift_reset(&self->shift);
+  fiq_phase_rotator_reset(&self->rotator);
   self->position           = 0;
   self->seen               = (FiqPathLevels){.excess = 0.0f};
   self->envelope           = 0.0f;
@@ -96,6 +98,7 @@ void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* par
   self->seen   = (FiqPathLevels){.excess = 0.0f};
   fiq_realms_control(&self->realms, &params->realms);
   fiq_field_shift_control(&self->shift, params->shift_hz);
+  fiq_phase_rotator_control(&self->rotator, params->rotator);
   fiq_field_delay_control(&self->dry_delay, self->dry_delay.delay_max_frames);
   fiq_field_delay_control(&self->wet_delay, self->wet_delay.delay_max_frames);
   fiq_field_delay_control(&self->side_delay, self->side_delay.delay_max_frames);
@@ -195,6 +198,9 @@ static void process_wet(FiqEffectPath* self, const float* const* in, const float
   }
   if (mode == FIQ_INPUT_MID_SIDE) {
     mid_side(self->wet, n_frames, 1.0f);
+  }
+  if (!fiq_phase_rotator_rests(&self->rotator)) {
+    fiq_phase_rotator_process(&self->rotator, self->wet, self->position, n_frames);
   }
 }
 

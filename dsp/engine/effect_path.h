@@ -3,7 +3,7 @@
    The effect's way from input to output for one choice of window: everything whose memory or
    delay depends on it. Two of them side by side let the window change while sound plays.
 
-       in --+-- M/S -- realms -- rotate, shift -- M/S back --+-- mix --+--> wet
+       in --+-- M/S -- realms -- rotate, shift -- M/S back, rotator --+-- mix --+--> wet
             +-- delay ---------------------------------------+         |
             |     +----------------------------------------------------|--> dry
        swarm -- delay -- level, followed: sidechain, else input -------+
@@ -14,6 +14,7 @@
 #define FIQ_EFFECT_PATH_H
 
 #include "dsp/base/smoother.h"
+#include "dsp/filter/phase_rotator.h"
 #include "dsp/realm/realms.h"
 #include "dsp/transform/field.h"
 
@@ -38,19 +39,20 @@ typedef enum { FIQ_INPUT_STEREO, FIQ_INPUT_MID_SIDE, FIQ_INPUT_IQ_PAIR } FiqInpu
 
 /// What one control period obeys. The lines are read at audio rate and belong to the caller.
 typedef struct {
-  FiqRealmsParams    realms;
-  FiqInputMode       input_mode;
-  bool               with_q;    ///< something turns: the realms' output must be analytic
-  float              shift_hz;  ///< within +- half of the sample rate
-  const FiqSmoother* rotate;    ///< rad
-  const FiqSmoother* mix;       ///< 0 dry .. 1 wet
-  const FiqSmoother* level;     ///< of the swarm, linear
-  const FiqSmoother* follow;    ///< 0..1, how far it follows
-  bool               own_level; ///< it has the input's level already: it follows a sidechain alone
-  const FiqSmoother* trust;     ///< 0 the realms' output is left out .. 1
-  bool               watching;  ///< fill `seen`
-  float              limit;     ///< that the realms' output shall keep to, see FiqPathLevels.excess
-  bool               with_side; ///< energies of the sum with the sidechain, else of L + R
+  FiqRealmsParams     realms;
+  FiqInputMode        input_mode;
+  bool                with_q;    ///< something turns: the realms' output must be analytic
+  float               shift_hz;  ///< within +- half of the sample rate
+  const FiqSmoother*  rotate;    ///< rad
+  const FiqSmoother*  mix;       ///< 0 dry .. 1 wet
+  const FiqSmoother*  level;     ///< of the swarm, linear
+  const FiqSmoother*  follow;    ///< 0..1, how far it follows
+  bool                own_level; ///< it has the input's level already: it follows a sidechain alone
+  const FiqSmoother*  trust;     ///< 0 the realms' output is left out .. 1
+  FiqPhaseRotatorBand rotator[FIQ_PHASE_ROTATOR_SECTIONS];
+  bool                watching; ///< fill `seen`
+  float               limit;    ///< that the realms' output shall keep to, see FiqPathLevels.excess
+  bool                with_side; ///< energies of the sum with the sidechain, else of L + R
 } FiqEffectPathParams;
 
 typedef struct {
@@ -61,6 +63,7 @@ typedef struct {
   FiqFieldDelay       side_delay;
   FiqFieldDelay       swarm_delay;
   FiqFieldShift       shift;
+  FiqPhaseRotator     rotator;
   FiqEffectPathParams params; ///< of this control period
   uint32_t            latency_frames;
   uint32_t            position;    ///< within the control period

@@ -62,7 +62,8 @@ static void play_lesson(FiqEngine* self, uint32_t id)
 static bool has_no_effect(const FiqEngine* self)
 {
   return self->lessons.is_tuned && !self->lessons.playing_id && !self->routing.with_q &&
-         !(fabsf(self->params.coherence) > 0.0f);
+         !(fabsf(self->params.coherence) > 0.0f) &&
+         fiq_phase_rotator_rests(&self->path->path.rotator);
 }
 
 /// Start from silence with what fits.

@@ -16,7 +16,8 @@
 enum {
   FIQ_TELEMETRY_BINS  = 128, ///< of the oscillators' histogram
   FIQ_TELEMETRY_GOALS = 10,
-  FIQ_TELEMETRY_KEYS  = 128
+  FIQ_TELEMETRY_KEYS  = 128,
+  FIQ_TELEMETRY_CURVE = 64 ///< points of a curve over frequency
 };
 
 /// The phase core, its regulator and its stability; in the Swarm order, uncertainty and what the
@@ -77,6 +78,17 @@ typedef struct {
   float phase_increment_variance; ///< 0..1
 } FiqRealmTelemetry;
 
+/// Phases over frequency: what is played of what was learned, and the rotator beside it.
+typedef struct {
+  uint32_t n_bands;                      ///< learned, 0 if nothing
+  float    band_hz[FIQ_NEURONS_MAX];     ///< [n_bands] centres
+  float    learned_rad[FIQ_NEURONS_MAX]; ///< [n_bands] of the left channel, unwrapped
+  float    delay_s
+      [FIQ_NEURONS_MAX]; ///< [n_bands] from each band's centre to the next one's, the last as before
+  float spread_s;        ///< that was allowed, 0: any
+  float rotator_rad[FIQ_TELEMETRY_CURVE]; ///< 20 Hz .. 20 kHz, even in pitch; from 0 down
+} FiqPhaseTelemetry;
+
 /// The swarm.
 typedef struct {
   uint32_t n_carriers;                      ///< sounding
@@ -100,6 +112,7 @@ typedef struct {
   uint32_t             n_neurons; ///< of the layer heard
   float                phase_rad[FIQ_NEURONS_MAX]; ///< [n_neurons]
   FiqRealmTelemetry    realm;
+  FiqPhaseTelemetry    curve;
   FiqSwarmTelemetry    swarm;
   FiqGoalTelemetry     mind;
   FiqSequenceTelemetry sequence;

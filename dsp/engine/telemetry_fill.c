@@ -58,6 +58,36 @@ void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms)
   realm->phase_increment_variance        = heard->phase_increment_variance;
 }
 
+static void describe_learned(FiqPhaseTelemetry* telemetry, const FiqPhaseSolution* playing)
+{
+  const uint32_t     n   = playing->is_known ? playing->n_bands : 0;
+  const float* const hz  = playing->centre_hz;
+  const float* const phi = playing->learned.phi_rad[0];
+  telemetry->n_bands     = n;
+  telemetry->spread_s    = n ? playing->learned.spread_s : 0.0f;
+  memcpy(telemetry->band_hz, hz, n * sizeof(float));
+  memcpy(telemetry->learned_rad, phi, n * sizeof(float));
+  for (uint32_t b = 0; b < n; ++b) {
+    const uint32_t low = b + 1 < n ? b : n - 2;
+    telemetry->delay_s[b] =
+        (phi[low] - phi[low + 1]) / (FIQ_TWO_PI_F * fmaxf(1.0f, hz[low + 1] - hz[low]));
+  }
+}
+
+void fiq_describe_phases(FiqPhaseTelemetry* telemetry, const FiqPhaseSolution* playing,
+                         const FiqPhaseRotator* rotator)
+{
+  assert(telemetry && playing && rotator);
+  describe_learned(telemetry, playing);
+  const double most_hz = FIQ_PHASE_ROTATOR_TOP * rotator->sample_rate_hz;
+  const bool   rests   = fiq_phase_rotator_rests(rotator);
+  for (uint32_t i = 0; i < FIQ_TELEMETRY_CURVE; ++i) {
+    const double hz = 20.0 * pow(1000.0, i / (FIQ_TELEMETRY_CURVE - 1.0));
+    telemetry->rotator_rad[i] =
+        rests ? 0.0f : fiq_phase_rotator_phase_rad(rotator, fmin(hz, most_hz));
+  }
+}
+
 static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swarm)
 {
   const FiqAnneal* const anneal = &swarm->anneal;

@@ -7,9 +7,11 @@
 #define FIQ_TELEMETRY_FILL_H
 
 #include "dsp/engine/telemetry.h"
+#include "dsp/filter/phase_rotator.h"
 #include "dsp/goals/attention.h"
 #include "dsp/goals/goal_controller.h"
 #include "dsp/goals/moment_memory.h"
+#include "dsp/learn/lesson.h"
 #include "dsp/phase/phase_core.h"
 #include "dsp/realm/realms.h"
 #include "dsp/swarm/swarm.h"
@@ -19,6 +21,10 @@ void fiq_describe_core(FiqCoreTelemetry* telemetry, const FiqPhaseCore* core);
 
 /// Layer and realm.  [audio]
 void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms);
+
+/// What is played of what was learned, and the rotator.  [audio]
+void fiq_describe_phases(FiqPhaseTelemetry* telemetry, const FiqPhaseSolution* playing,
+                         const FiqPhaseRotator* rotator);
 
 /// Moments, goals, attention.  [audio]
 void fiq_describe_mind(FiqGoalTelemetry* telemetry, const FiqMomentMemory* memory,

@@ -2,6 +2,7 @@
 #include "dsp/filter/bass_allpass.h"
 
 #include "dsp/base/maths.h"
+#include "dsp/filter/allpass_section.h"
 
 #include <assert.h>
 #include <string.h>
@@ -64,16 +65,6 @@ bool fiq_bass_allpass_rests(const FiqBassAllpass* self)
   return self->start <= 0.0f && self->end <= 0.0f;
 }
 
-/// One frame of one section: `g` its tangent, `k` twice its depth, `inverse` 1 / (1 + g (g + k)).
-static inline float turn(float* low, float* band, float x, float g, float k, float inverse)
-{
-  const float through = (*band + g * (x - *low)) * inverse;
-  const float below   = *low + g * through;
-  *band               = 2.0f * through - *band;
-  *low                = 2.0f * below - *low;
-  return x - 2.0f * k * through;
-}
-
 void fiq_bass_allpass_process(FiqBassAllpass* self, const float* const* in, float* const* out,
                               uint32_t at, uint32_t n_frames)
 {
@@ -87,7 +78,7 @@ void fiq_bass_allpass_process(FiqBassAllpass* self, const float* const* in, floa
     for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
       float x = in[c][i];
       for (uint32_t s = 0; s < FIQ_BASS_ALLPASS_SECTIONS; ++s) {
-        x = turn(&next.low[s][c], &next.band[s][c], x, g, k, inverse);
+        x = fiq_allpass_section(&next.low[s][c], &next.band[s][c], x, g, k, inverse);
       }
       out[c][i] = x;
     }

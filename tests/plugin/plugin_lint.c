@@ -129,6 +129,7 @@ static void check_unit(const LilvPlugin* plugin, const LilvPort* port)
   for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); ++i) {
     is_one |= !strcmp(symbol, ratios[i]);
   }
+  is_one |= !strncmp(symbol, "rotator_", 8) && strstr(symbol, "_q"); // a width over a frequency
   // Counts have no unit either.
   const bool is_counted = !strcmp(symbol, "carriers") || !strcmp(symbol, "moments") ||
                           !strcmp(symbol, "linked") || !strcmp(symbol, "sequence_notes");

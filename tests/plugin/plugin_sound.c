@@ -116,6 +116,11 @@ static void play_with(FiqPluginKind kind, int setting, const char* symbol, float
     fixture_set(self, "realm", setting && setting < LIVING ? 0 : 1);
     fixture_set(self, "rotate", setting ? 40 : 0);
     fixture_set(self, "match", setting ? 30 : 0);
+    for (int section = 1; section <= 6 && setting; ++section) {
+      char name[] = "rotator_0_amount";
+      name[8]     = (char)('0' + section);
+      fixture_set(self, name, 50);
+    }
   } else {
     fixture_set(self, "stereo_motion", setting ? 50 : 0);
   }
