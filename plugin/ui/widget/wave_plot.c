@@ -34,6 +34,18 @@ static void draw_curve(const FiqWavePlot* self, const FiqPaint* paint, FiqRect r
   cairo_stroke(cr);
 }
 
+/// A name that stays readable over curves.
+static void draw_name(const FiqPaint* paint, double x, double y, const char* name,
+                      const FiqTextStyle* style)
+{
+  const double  width = fiq_text_width(name, style->size, style->weight) + 6.0;
+  const double  left  = style->align == FIQ_ALIGN_RIGHT ? x - width + 3.0 : x - 3.0;
+  const FiqRect box   = {left, y - 7.0, width, 14.0};
+  fiq_paint_box(paint, box, 3.0, fiq_color_faded(paint->theme->panel, 0.8),
+                fiq_color_faded(paint->theme->panel, 0.0));
+  fiq_paint_text(paint, x, y, name, style);
+}
+
 static void draw(FiqWidget* widget, const FiqPaint* paint)
 {
   const FiqWavePlot* const self = (const FiqWavePlot*)widget;
@@ -48,8 +60,8 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
     if (self->n[curve] > 1) {
       draw_curve(self, paint, r, curve);
       if (self->name[curve]) {
-        fiq_paint_text(paint, self->has_cross ? r.x + 6.0 : r.x + r.width, r.y + 9.0 + 15.0 * curve,
-                       self->name[curve], &style);
+        draw_name(paint, self->has_cross ? r.x + 6.0 : r.x + r.width, r.y + 9.0 + 15.0 * curve,
+                  self->name[curve], &style);
       }
     }
   }

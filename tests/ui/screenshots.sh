@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The README's pictures of the windows, taken in jalv from the running plugins: a chord that the Swarm has flown onto, and
+# Realms learning headroom from it.
+# Usage: screenshots.sh BUILD_DIR OUTPUT_DIR
+set -eu
+
+if [ "${FIQ_PRIVATE_SHM:-}" != yes ]; then
+  FIQ_PRIVATE_SHM=yes exec unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /dev/shm && exec sh "$0" "$@"' "$0" "$@"
+fi
+
+build=$(cd "$1" && pwd)
+mkdir -p "$2"
+output=$(cd "$2" && pwd)
+. "$(dirname "$0")/../support/wait.sh"
+export LV2_PATH="$build/lv2:/usr/lib/lv2" JACK_NO_AUDIO_RESERVATION=1 GDK_BACKEND=x11
+work=$(mktemp -d)
+export HOME="$work" XDG_CONFIG_HOME="$work/config"
+processes=
+cleanup() {
+  for p in $processes; do kill "$p" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+Xvfb -displayfd 9 -screen 0 1280x1000x24 -nolisten tcp -noreset 9>"$work/display" 2>"$work/xvfb.log" &
+processes="$processes $!"
+until_true test -s "$work/display"
+DISPLAY=:$(cat "$work/display")
+export DISPLAY
+jackd -n "fiqshot$$" -R -P 20 -S -d dummy -r 48000 -p 1024 >"$work/jackd.log" 2>&1 &
+processes="$processes $!"
+export JACK_DEFAULT_SERVER="fiqshot$$"
+timeout -k 2 30 jack_wait -w -t 20 >"$work/wait.log" 2>&1
+
+ours() { xwininfo -root -tree | awk '$0 ~ / 1120x720\+/ { print $1; exit }'; }
+is_open() { [ -n "$(ours)" ]; }
+put() { xdotool mousemove --window "$(ours)" "$1" "$2"; }
+
+take() {
+  put 560 55
+  sleep 0.3
+  import -window "$(ours)" "$work/shot.png"
+  convert "$work/shot.png" -strip -define png:compression-level=9 "$output/$1.png"
+}
+
+jalv.gtk3 -c anneal=5 -c scatter=5 -c noise=120 -c oscillators=900 urn:fieldiq:swarm >"$work/swarm.log" 2>&1 &
+swarm=$!
+processes="$processes $swarm"
+until_true is_open
+sleep 2
+# The window's keyboard takes the computer's keys after a click on a wheel.
+put 40 700
+xdotool click 1 keydown a keydown g keydown k keydown p
+sleep 7
+take swarm
+xdotool keyup a keyup g keyup k keyup p
+kill "$swarm"
+wait "$swarm" 2>/dev/null || true
+
+mkfifo "$work/quiet"
+exec 7<>"$work/quiet"
+jalv -n fiq-source -c chord=5 -c partials=16 -c detune=15 -c coupling=0 urn:fieldiq:swarm <"$work/quiet" >"$work/source.log" 2>&1 &
+processes="$processes $!"
+jalv.gtk3 --jack-name fiq-realms -c objective=1 -c amount=100 urn:fieldiq:realms >"$work/realms.log" 2>&1 &
+processes="$processes $!"
+until_true is_open
+until_true jack_connect fiq-source:out_l fiq-realms:in_l
+until_true jack_connect fiq-source:out_r fiq-realms:in_r
+sleep 12
+take realms
