@@ -322,8 +322,8 @@ static void set_all(FiqEnsemble* all, uint32_t index, float value)
 static bool wants_to_learn(const Job* job)
 {
   const FiqHost* const host      = &job->ensemble.hosts[0];
-  const uint32_t       objective = fiq_ports_find(&host->ports, "objective");
-  const uint32_t       learns    = fiq_ports_find(&host->ports, "learn");
+  const uint32_t       objective = fiq_ports_index(&host->ports, "objective");
+  const uint32_t       learns    = fiq_ports_index(&host->ports, "learn");
   return !job->options.state && job->input.file && job->input.n_frames > 0 &&
          objective != FIQ_NO_PORT && learns != FIQ_NO_PORT &&
          fiq_host_value(host, objective) >= 0.5f && fiq_host_value(host, learns) >= 0.5f;

@@ -295,6 +295,8 @@ test_learning() {
   check "   not with learn off" sh -c '! cmp -s asked.wav once.wav'
   "$render" --seed 1 --set objective=Headroom other.wav said.wav 2>said.txt
   check "   and says so" grep -q "played twice" said.txt
+  "$render" --quiet --plugin "$instrument" --chord C4 --length 0.2 still.wav 2>said.txt
+  check "an instrument is not asked for what it has not" [ ! -s said.txt ]
 }
 
 test_trace() {
