@@ -11,19 +11,21 @@ enum { SWITCH_ONSETS = 3, FOUND_ONSETS = 6 };
 static const double shortest_s    = 0.25;
 static const double longest_s     = 1.2;
 static const double preferred_s   = 0.55;
-static const float  preference    = 6.0f; // log likelihood lost an octave from there, squared
+static const float  preference    = 8.0f; // log likelihood lost an octave from there, squared
 static const double together_s    = 0.03;
-static const double evidence_s    = 7.0; // time constant
+static const double evidence_s    = 8.0; // time constant
 static const double memory_beats  = 5.0;
 static const double memory_first  = 2.0;
 static const double memory_growth = 0.15;  // an onset
 static const double slope_most    = 0.012; // of the period, a beat
 static const double slope_beats   = 4.0;   // for so long the tempo is taken to go on changing
-static const float  peak_width    = 0.055f;
+static const float  peak_width    = 0.07f;
 static const float  switch_margin = 0.7f;
 static const float  accent_weight = 0.8f;
 // The first onset is rather on a beat than a half or a quarter after one.
 static const float  phase_prior = 0.5f;
+static const float  lead_found  = 3.0f;
+static const float  lead_lost   = 1.0f;
 static const double mean_share  = 0.15; // of an onset in the mean distance
 static const float  metre_kept  = 0.97f;
 // Excess of the first beat over an even share, below which a bar has four beats.
@@ -189,6 +191,18 @@ static void choose(FiqPulse* self, double time_s)
   }
 }
 
+/// There is a beat while the best explains much more than oscillators do in the mean.
+static void judge(FiqPulse* self)
+{
+  float mean = 0.0f;
+  for (uint32_t i = 0; i < FIQ_PULSE_OSCILLATORS; ++i) {
+    mean += self->oscillator[i].evidence / FIQ_PULSE_OSCILLATORS;
+  }
+  const float lead = self->oscillator[self->best].evidence - mean;
+  self->is_found =
+      self->n_onsets >= FOUND_ONSETS && lead > (self->is_found ? lead_lost : lead_found);
+}
+
 /// Put the last onset's accent, now that its length is known, to its beat of each metre.
 static void count_accent(FiqPulse* self, double since_s)
 {
@@ -245,6 +259,7 @@ void fiq_pulse_onset(FiqPulse* self, double time_s, float strength)
   part_twins(self, time_s, least);
   choose(self, time_s);
   ++self->n_onsets;
+  judge(self);
   self->last_s        = time_s;
   self->last_strength = strength;
   self->last_beat     = fiq_pulse_beats(self, time_s);
@@ -252,7 +267,7 @@ void fiq_pulse_onset(FiqPulse* self, double time_s, float strength)
 
 bool fiq_pulse_is_found(const FiqPulse* self)
 {
-  return self->n_onsets >= FOUND_ONSETS && self->oscillator[self->best].evidence > 0.0f;
+  return self->is_found;
 }
 
 double fiq_pulse_period_s(const FiqPulse* self)

@@ -39,10 +39,11 @@ typedef struct {
 
 typedef struct {
   FiqPulseOscillator oscillator[FIQ_PULSE_OSCILLATORS];
-  uint32_t           best;      ///< the beat
-  uint32_t           rival;     ///< that is better
-  uint32_t           n_better;  ///< onsets that it has been
-  uint32_t           n_onsets;  ///< since reset
+  uint32_t           best;     ///< the beat
+  uint32_t           rival;    ///< that is better
+  uint32_t           n_better; ///< onsets that it has been
+  uint32_t           n_onsets; ///< since reset
+  bool               is_found;
   double             last_s;    ///< of the last onset
   double             mean_s;    ///< between onsets, of late; 0 at first
   double             last_beat; ///< number of the beat, on the present one's count, of that onset
