@@ -16,8 +16,10 @@ typedef struct {
   float    order;
   float    psi_rad;
   float    rate_rad_s;
-  uint32_t role;
+  uint32_t role; ///< and above it pitches << PITCHES_SHIFT, plays << PLAYS_SHIFT
 } Entry;
+
+enum { ROLE_MASK = 0xff, PITCHES_SHIFT = 8, PITCHES_MASK = 0xfff, PLAYS_SHIFT = 20 };
 
 /**
    A place for a member. Entries [first, head) exist if they are among the last FIQ_LINK_RING - 1.
@@ -202,6 +204,23 @@ static void add_peer(Sum* sum, const Entry* entry, double delay_s)
   ++sum->n;
 }
 
+/// What the partners of all others play, whatever their roles.
+static void hear_partners(const FiqLink* self, FiqCoreField* field)
+{
+  assert(self->number >= 1 && self->number <= FIQ_LINK_NUMBERS);
+  for (uint32_t i = 0; i < FIQ_LINK_MEMBERS && self->clock >= self->delay_steps; ++i) {
+    const Member* const member = &members[self->number - 1][i];
+    Entry               entry;
+    if (hear(member, self->id, self->clock - self->delay_steps, &entry)) {
+      const bool     plays = (entry.role >> PLAYS_SHIFT & 1u) != 0;
+      const uint32_t id    = atomic_load_explicit(&member->id, memory_order_acquire);
+      field->pitches |= entry.role >> PITCHES_SHIFT & PITCHES_MASK;
+      field->plays |= plays;
+      field->yields |= plays && id < self->id;
+    }
+  }
+}
+
 static void hear_all(const FiqLink* self, uint32_t role, FiqCoreField* field)
 {
   assert(self->number <= FIQ_LINK_NUMBERS);
@@ -212,7 +231,7 @@ static void hear_all(const FiqLink* self, uint32_t role, FiqCoreField* field)
   for (uint32_t i = 0; i < FIQ_LINK_MEMBERS && self->clock >= self->delay_steps; ++i) {
     Entry entry;
     if (hear(&members[self->number - 1][i], self->id, self->clock - self->delay_steps, &entry)) {
-      add_peer(&by_role[entry.role], &entry, delay_s);
+      add_peer(&by_role[entry.role & ROLE_MASK], &entry, delay_s);
     }
   }
   Sum              sum  = by_role[FIQ_LINK_LEADER];
@@ -312,11 +331,13 @@ void fiq_link_exchange(void* handle, const FiqCoreMessage* news, FiqCoreField* f
     const Entry entry = {.order      = news->order,
                          .psi_rad    = news->psi_rad,
                          .rate_rad_s = news->rate_rad_s + self->stray_rad_s,
-                         .role       = news->role};
+                         .role = news->role | (news->pitches & PITCHES_MASK) << PITCHES_SHIFT |
+                                 (news->plays ? 1u : 0u) << PLAYS_SHIFT};
     publish_peer(own, self->clock, &entry);
     if (news->role != FIQ_LINK_LEADER) {
       hear_all(self, news->role, field);
     }
+    hear_partners(self, field);
   }
   ++self->clock;
   if (self->has_settled) {

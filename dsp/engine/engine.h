@@ -49,6 +49,8 @@ typedef struct {
   float    rate_rad_s; ///< at which it turns
   uint32_t link;       ///< 0 none, 1..16
   uint32_t role;       ///< 0 consensus, 1 leader, 2 follower
+  uint32_t pitches;    ///< bit i: pitch class i sounds of the partner's notes
+  bool     plays;      ///< it is the partner's turn
 } FiqCoreMessage;
 
 /// What the linked ones are to it: their mean of R e^(j psi).
@@ -56,6 +58,9 @@ typedef struct {
   float    re;
   float    im;
   uint32_t n_peers;
+  uint32_t pitches; ///< that sound of any of their partners
+  bool     plays;   ///< one of their partners
+  bool     yields;  ///< one of them that came before this one
 } FiqCoreField;
 
 /// Hands over the news of a core's step and fetches the field; must not wait.  [audio]

@@ -281,6 +281,10 @@ uint32_t fiq_engine_n_sounding(const FiqEngine* self);
 /// What the partner hears and plays in this control period.  [audio]
 void fiq_engine_control_sequence(FiqEngine* self);
 
+/// Pitch classes of the partner's sounding notes, and whether it is its turn.  [audio]
+uint32_t fiq_engine_partner_pitches(const FiqEngine* self);
+bool     fiq_engine_partner_plays(const FiqEngine* self);
+
 /// What the partner tells.  [audio]
 void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* draft);
 

@@ -97,7 +97,9 @@ static void exchange_news(FiqEngine* self, const FiqPhaseCoreParams* params)
                                .psi_rad    = self->phase.core.psi_rad,
                                .rate_rad_s = params->centre_rad_s * params->speed,
                                .link       = (uint32_t)self->params.link,
-                               .role       = (uint32_t)self->params.link_role};
+                               .role       = (uint32_t)self->params.link_role,
+                               .pitches    = fiq_engine_partner_pitches(self),
+                               .plays      = fiq_engine_partner_plays(self)};
   self->phase.field         = (FiqCoreField){.n_peers = 0};
   if (self->config.exchange) {
     self->config.exchange(self->config.exchange_handle, &news, &self->phase.field);

@@ -102,6 +102,8 @@ void fiq_engine_control_sequence(FiqEngine* self)
       .mode    = p->sequence,
       .capture = p->sequence_capture,
       .bars    = (uint32_t)p->sequence_bars,
+      .link    = p->sequence_link,
+      .others  = {self->phase.field.pitches, self->phase.field.plays, self->phase.field.yields},
       .play    = {.surprise  = p->sequence_surprise,
                   .warning   = p->stabilise ? self->phase.core.confidence : 0.0f,
                   .harmony   = p->sequence_harmony,
@@ -176,4 +178,14 @@ void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* d
     draft->n_chances   = FIQ_TELEMETRY_KEYS;
     memcpy(draft->chance, improviser->chance, sizeof(draft->chance));
   }
+}
+
+uint32_t fiq_engine_partner_pitches(const FiqEngine* self)
+{
+  return self->sequence.partner ? fiq_partner_pitches(&self->sequence.partner->partner) : 0;
+}
+
+bool fiq_engine_partner_plays(const FiqEngine* self)
+{
+  return self->sequence.partner && self->sequence.partner->partner.is_playing;
 }

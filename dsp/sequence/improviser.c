@@ -286,12 +286,18 @@ static void forbid_copies(const FiqImproviser* self, bool* is_forbidden)
 static float harmony_with(const FiqImproviser* self, const FiqImproviserParams* params,
                           uint32_t key)
 {
-  float sum   = 0.0f;
-  float total = 1e-6f;
+  float sum     = 0.0f;
+  float total   = 1e-6f;
+  float is_held = 0.0f;
+  for (uint32_t pitch = 0; pitch < 12; ++pitch) {
+    is_held = fmaxf(is_held, params->held[pitch]);
+  }
+  // What is held counts for more than what has sounded.
+  const float past = 0.4f * (1.0f - 0.8f * is_held);
   for (uint32_t pitch = 0; pitch < 12; ++pitch) {
     // What sounds already is in harmony with itself; that is no reason to play it again.
     const bool  is_same = pitch == key % 12u;
-    const float weight  = is_same ? 0.0f : fmaxf(params->held[pitch], 0.4f * self->chroma[pitch]);
+    const float weight  = is_same ? 0.0f : fmaxf(params->held[pitch], past * self->chroma[pitch]);
     sum += weight * self->harmony_of[(key + 12u - pitch) % 12u];
     total += weight;
   }

@@ -48,11 +48,14 @@ void fiq_partner_reset(FiqPartner* self, uint64_t seed)
   self->has_heard       = false;
   self->call_s          = 0.0;
   self->turn_beats      = 0.0;
+  self->has_passed      = false;
+  self->passed_beats    = 0.0;
   self->starts_phrase   = true;
   self->starts_piece    = true;
   self->captures        = false;
   self->is_playing      = false;
   self->next_beats      = 0.0;
+  self->has_plan        = false;
   self->voice           = 0;
   self->n_events        = 0;
   self->n_played        = 0;
@@ -235,6 +238,7 @@ static void stop_playing(FiqPartner* self, uint64_t frame)
 {
   end_notes(self, frame);
   self->is_playing    = false;
+  self->has_plan      = false;
   self->starts_phrase = true;
 }
 
@@ -303,6 +307,17 @@ static bool is_answering(const FiqPartner* self, const FiqPartnerParams* params,
                           : self->has_heard && time_s >= self->call_s + turn_s;
 }
 
+/// Among those that take turns: whether it may go on, or begin.
+static bool has_turn(const FiqPartner* self, const FiqPartnerParams* params, double beats)
+{
+  if (self->is_playing) {
+    return beats < self->turn_beats && !params->others.yields;
+  }
+  // A turn that nobody takes comes back after another one.
+  const double turn = beats_per_bar(self) * params->bars;
+  return !params->others.play && (!self->has_passed || beats >= self->passed_beats + turn);
+}
+
 /// Whether it shall play at `beats`, that is at `time_s`.
 static bool wants_to_play(const FiqPartner* self, const FiqPartnerParams* params, double time_s,
                           double beats)
@@ -318,7 +333,8 @@ static bool wants_to_play(const FiqPartner* self, const FiqPartnerParams* params
   }
   const bool rests  = self->n_held == 0 && time_s - self->last_s >= rest_beats * period_s(self);
   const bool begins = self->has_heard || params->mode == FIQ_PARTNER_HOLD;
-  return self->is_playing || (rests && begins);
+  const bool wants  = self->is_playing || (rests && begins);
+  return wants && (params->link != FIQ_PARTNER_SEQUENTIAL || has_turn(self, params, beats));
 }
 
 static void start_playing(FiqPartner* self, const FiqPartnerParams* params, double beats)
@@ -335,17 +351,31 @@ static void start_playing(FiqPartner* self, const FiqPartnerParams* params, doub
   self->starts_phrase = true;
 }
 
-static void play_note(FiqPartner* self, const FiqPartnerParams* params, uint64_t frame)
+/// What is to be in harmony: keys that are held, and what sounds of the others if all keep to one harmony.
+static void find_chord(const FiqPartner* self, const FiqPartnerParams* params, float held[12])
+{
+  const bool agrees = params->link == FIQ_PARTNER_CONSENSUS;
+  for (uint32_t pitch = 0; pitch < 12; ++pitch) {
+    held[pitch] = agrees && (params->others.pitches >> pitch & 1u) ? 1.0f : 0.0f;
+  }
+  for (uint32_t key = 0; key < FIQ_MELODY_KEYS; ++key) {
+    held[key % 12] = self->is_held[key] ? 1.0f : held[key % 12];
+  }
+}
+
+static FiqLearnedNote choose_note(FiqPartner* self, const FiqPartnerParams* params)
 {
   FiqImproviserParams play = params->play;
-  for (uint32_t key = 0; key < FIQ_MELODY_KEYS; ++key) {
-    play.held[key % 12] =
-        fmaxf(key < 12 ? 0.0f : play.held[key % 12], self->is_held[key] ? 1.0f : 0.0f);
-  }
-  const FiqLearnedNote note = fiq_improviser_play(
-      &self->improviser, &play, place_of(self, self->next_beats), bar_ticks(self));
-  const double step = (double)note.step / FIQ_TICKS;
-  const double end  = self->next_beats + legato * step;
+  find_chord(self, params, play.held);
+  return fiq_improviser_play(&self->improviser, &play, place_of(self, self->next_beats),
+                             bar_ticks(self));
+}
+
+static void play_note(FiqPartner* self, const FiqPartnerParams* params, uint64_t frame)
+{
+  const FiqLearnedNote note = self->has_plan ? self->planned : choose_note(self, params);
+  const double         step = (double)note.step / FIQ_TICKS;
+  const double         end  = self->next_beats + legato * step;
   begin_note(self, frame, note.key, note.velocity, end);
   for (uint32_t i = 0; i < 16; ++i) {
     if (note.chord >> i & 1u && note.key > i) {
@@ -353,6 +383,10 @@ static void play_note(FiqPartner* self, const FiqPartnerParams* params, uint64_t
     }
   }
   self->next_beats += step;
+  self->has_plan = params->link == FIQ_PARTNER_CONSENSUS && !params->others.yields;
+  if (self->has_plan) {
+    self->planned = choose_note(self, params);
+  }
 }
 
 /// Frame at which `beats` comes, within the control period that has `n_frames`.
@@ -420,6 +454,7 @@ void fiq_partner_step(FiqPartner* self, const FiqPartnerParams* params, uint64_t
   if (self->n_heard > 0) {
     listen(self, params);
   }
+  self->has_passed    = self->has_passed && !params->others.play;
   const double time_s = seconds(self, frame);
   const double beats  = beats_at(self, time_s);
   const bool   wants  = self->n_heard == 0 && wants_to_play(self, params, time_s, beats);
@@ -427,6 +462,9 @@ void fiq_partner_step(FiqPartner* self, const FiqPartnerParams* params, uint64_t
     start_playing(self, params, beats);
   } else if (!wants && self->is_playing && self->n_heard == 0) {
     stop_playing(self, frame);
+    self->has_passed   = params->link == FIQ_PARTNER_SEQUENTIAL;
+    self->passed_beats = beats;
+    self->has_heard |= self->has_passed; // it goes on when the turn comes back
   }
   perform(self, params, n_frames);
   sort_events(self);
@@ -435,4 +473,17 @@ void fiq_partner_step(FiqPartner* self, const FiqPartnerParams* params, uint64_t
 void fiq_partner_study(FiqPartner* self, const FiqLearnedNote* note)
 {
   fiq_improviser_learn(&self->improviser, note);
+}
+
+uint32_t fiq_partner_pitches(const FiqPartner* self)
+{
+  uint32_t pitches = 0;
+  for (uint32_t i = 0; i < FIQ_PARTNER_NOTES && !self->has_plan; ++i) {
+    pitches |= self->note[i].sounds ? 1u << self->note[i].key % 12 : 0u;
+  }
+  for (uint32_t i = 0; i <= 16 && self->has_plan && i <= self->planned.key; ++i) {
+    const bool sounds = i == 0 || (self->planned.chord >> (i - 1) & 1u);
+    pitches |= sounds ? 1u << (self->planned.key - i) % 12 : 0u;
+  }
+  return pitches;
 }

@@ -30,6 +30,20 @@ typedef enum {
   FIQ_PARTNER_HOLD
 } FiqPartnerMode;
 
+/// What partners that know of each other are to each other.
+typedef enum {
+  FIQ_PARTNER_PARALLEL, ///< nothing
+  FIQ_PARTNER_CONSENSUS, ///< the first plans a note ahead, the others take what is planned for the chord
+  FIQ_PARTNER_SEQUENTIAL ///< they take turns
+} FiqPartnerLink;
+
+/// What is known of the others.
+typedef struct {
+  uint32_t pitches; ///< bit i: pitch class i sounds
+  bool     play;    ///< it is the turn of one of them
+  bool     yields;  ///< of one before which this one stands back
+} FiqPartnerOthers;
+
 enum {
   FIQ_PARTNER_WINDOW = 8192, ///< notes remembered
   FIQ_PARTNER_HEARD  = 64,   ///< keys that wait to be heard; beyond, the oldest is left out
@@ -42,7 +56,9 @@ typedef struct {
   FiqPartnerMode      mode;
   bool                capture; ///< learn what is heard
   uint32_t            bars;    ///< of a turn, 1..16
-  FiqImproviserParams play;    ///< `held` is the partner's
+  FiqPartnerLink      link;
+  FiqPartnerOthers    others;
+  FiqImproviserParams play; ///< `held` is the partner's
 } FiqPartnerParams;
 
 /// The host's musical time.
@@ -91,17 +107,21 @@ typedef struct {
   FiqPartnerChord open;
   bool            is_held[FIQ_MELODY_KEYS];
   uint32_t        n_held;
-  double  first_s;    ///< of the first note since it began to listen; the origin of its own beats
-  double  last_s;     ///< of the last key pressed or released
-  bool    has_heard;  ///< a note since it played last
-  double  call_s;     ///< at which the player's turn began
-  double  turn_beats; ///< at which its own ends
-  bool    starts_phrase;
-  bool    starts_piece;
-  bool    captures; ///< as last asked for
-  bool    is_playing;
-  double  next_beats; ///< of its next note
-  uint8_t voice;      ///< last key of the second voice, 0: none
+  double first_s;      ///< of the first note since it began to listen; the origin of its own beats
+  double last_s;       ///< of the last key pressed or released
+  bool   has_heard;    ///< a note since it played last
+  double call_s;       ///< at which the player's turn began
+  double turn_beats;   ///< at which its own ends
+  bool   has_passed;   ///< the turn to another, who has not taken it yet
+  double passed_beats; ///< when
+  bool   starts_phrase;
+  bool   starts_piece;
+  bool   captures; ///< as last asked for
+  bool   is_playing;
+  double next_beats;       ///< of its next note
+  FiqLearnedNote  planned; ///< its next note, if it plans ahead
+  bool            has_plan;
+  uint8_t         voice; ///< last key of the second voice, 0: none
   FiqPartnerNote  note[FIQ_PARTNER_NOTES];
   FiqPartnerEvent event[FIQ_PARTNER_EVENTS]; ///< [n_events] of the last control period, in order
   uint32_t        n_events;
@@ -130,6 +150,9 @@ void fiq_partner_set_time(FiqPartner* self, const FiqPartnerTime* time, uint64_t
 /// The control period of `n_frames` that begins at `frame`: `event` holds what it plays in it.  [audio]
 void fiq_partner_step(FiqPartner* self, const FiqPartnerParams* params, uint64_t frame,
                       uint32_t n_frames);
+
+/// Pitch classes of its next note, if it plans ahead, else of those that sound; a bit each.  [any]
+uint32_t fiq_partner_pitches(const FiqPartner* self);
 
 /// Learn a note that is kept.  [setup, worker]
 void fiq_partner_study(FiqPartner* self, const FiqLearnedNote* note);

@@ -200,6 +200,7 @@ static void stir(Fixture* self, int i)
   fixture_set(self, "just", i % 100);
   fixture_set(self, "link", i / 150 % 3);
   fixture_set(self, "sequence", i / 80 % 5);
+  fixture_set(self, "sequence_link", i / 60 % 3);
   fixture_set(self, "sequence_forget", i % 400 == 399);
   fixture_set(self, "sequence_density", i / 40 % 2 ? 100 : 50);
   fixture_set(self, "link_role", i / 50 % 3);

@@ -339,6 +339,77 @@ static void test_parameters_are_heard(void** state)
   assert_true(fit[1] > fit[0] + 0.02);
 }
 
+/// Two linked instances, after the same tune: what sounds of each, every 10 ms.
+typedef struct {
+  uint32_t n_alone[2]; ///< moments in which only one plays
+  uint32_t n_both;
+  double   harmony; ///< mean of the pairs that sound together
+} Pair;
+
+static Pair play_pair(int seed, double link)
+{
+  static uint8_t buffer[2][BUFFER];
+  Pair           pair     = {{0, 0}, 0, 0.0};
+  int            sound[2] = {-1, -1};
+  FixtureAudio   out      = fixture_audio(480);
+  Fixture*       player[2];
+  for (int i = 0; i < 2; ++i) {
+    player[i] = fixture_open(FIQ_PLUGIN_SWARM, RATE, true);
+    fixture_set(player[i], "sequence", 1);
+    fixture_set(player[i], "sequence_bars", 1);
+    fixture_set(player[i], "sequence_harmony", 100);
+    fixture_set(player[i], "sequence_link", link);
+    fixture_set(player[i], "link", 9);
+    fixture_seed(player[i], seed + 10 * i);
+    player[i]->descriptor->connect_port(player[i]->handle, fixture_port(player[i], "midi_out"),
+                                        buffer[i]);
+  }
+  for (uint32_t done = 0; done < LENGTH + 20 * BEAT; done += 480) {
+    for (int i = 0; i < 2; ++i) {
+      Played played                = {.n = 0};
+      *(LV2_Atom*)(void*)buffer[i] = (LV2_Atom){BUFFER - sizeof(LV2_Atom), 0};
+      queue(player[i], &plain, done, done + 480);
+      fixture_run(player[i], NULL, out.plane, 0, 480);
+      fixture_work(player[i]);
+      take_notes(buffer[i], done, &played);
+      for (uint32_t k = 0; k < played.n; ++k) {
+        sound[i] = played.is_on[k] ? played.key[k] : -1;
+      }
+    }
+    pair.n_alone[0] += sound[0] >= 0 && sound[1] < 0;
+    pair.n_alone[1] += sound[1] >= 0 && sound[0] < 0;
+    if (sound[0] >= 0 && sound[1] >= 0) {
+      const FiqPrimeVector ratio = fiq_just_chord(abs(sound[0] - sound[1]), 5);
+      pair.harmony += fiq_just_harmony(fiq_just_height(&ratio));
+      ++pair.n_both;
+    }
+  }
+  pair.harmony /= fmax(1.0, pair.n_both);
+  fixture_close(player[0]);
+  fixture_close(player[1]);
+  fixture_audio_free(&out);
+  return pair;
+}
+
+static void test_linked_partners_take_turns_or_agree(void** state)
+{
+  (void)state;
+  double harmony_of[2] = {0.0, 0.0};
+  for (int seed = 1; seed <= 5; ++seed) {
+    for (int link = 0; link < 2; ++link) {
+      const Pair pair = play_pair(seed, link);
+      assert_true(pair.n_both > 1000);
+      harmony_of[link] += pair.harmony / 5.0;
+    }
+  }
+  const Pair turns = play_pair(1, 2);
+  print_message("harmony in parallel %.3f, in consensus %.3f; turns: %u and %u alone, %u both\n",
+                harmony_of[0], harmony_of[1], turns.n_alone[0], turns.n_alone[1], turns.n_both);
+  assert_true(harmony_of[1] > harmony_of[0] + 0.05);
+  assert_true(turns.n_alone[0] > 500 && turns.n_alone[1] > 500);
+  assert_true(turns.n_both < 20);
+}
+
 static const LV2_State_Interface* state_of(const Fixture* self)
 {
   return self->descriptor->extension_data(LV2_STATE__interface);
@@ -469,6 +540,7 @@ int main(void)
       cmocka_unit_test(test_stream_does_not_depend_on_blocks),
       cmocka_unit_test(test_forgets_and_does_not_capture),
       cmocka_unit_test(test_parameters_are_heard),
+      cmocka_unit_test(test_linked_partners_take_turns_or_agree),
       cmocka_unit_test(test_state_keeps_what_was_learned),
       cmocka_unit_test(test_damaged_states_are_refused_or_read),
       cmocka_unit_test(test_off_changes_not_a_bit),
