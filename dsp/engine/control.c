@@ -118,6 +118,8 @@ static void control_paths(FiqEngine* self)
                                 .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
                                 .own_level  = fiq_engine_sings_input(self)};
   list_rotator(&self->params, params.rotator);
+  params.freeze        = self->params.freeze;
+  params.freeze_fade_s = self->params.freeze_fade;
   params.realms.amount *= self->lessons.strength.end;
   fiq_effect_path_control(&self->path->path, &params);
   if (self->exchange.incoming) {

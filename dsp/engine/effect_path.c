@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
+static const uint32_t freeze_window_frames = 4096; // at 44.1 and 48 kHz
+
 static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
 {
   assert(planes && arena);
@@ -33,14 +35,17 @@ FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool*
   if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
     return status;
   }
-  const uint32_t  watch    = config->shape.watch_frames;
-  const uint32_t  latency  = fiq_realms_latency_frames(&self->realms) + watch;
-  const FiqStatus others[] = {fiq_field_delay_init(&self->dry_delay, arena, latency, period),
-                              fiq_field_delay_init(&self->wet_delay, arena, watch, period),
-                              fiq_field_delay_init(&self->side_delay, arena, latency, period),
-                              fiq_field_delay_init(&self->swarm_delay, arena,
-                                                   latency - config->swarm_latency_frames, period),
-                              fiq_field_shift_init(&self->shift, rate, period)};
+  const FiqFreezeConfig freeze   = {rate, fiq_realms_window_frames(rate, freeze_window_frames),
+                                    period};
+  const uint32_t        watch    = config->shape.watch_frames;
+  const uint32_t        latency  = fiq_realms_latency_frames(&self->realms) + watch;
+  const FiqStatus       others[] = {fiq_field_delay_init(&self->dry_delay, arena, latency, period),
+                                    fiq_field_delay_init(&self->wet_delay, arena, watch, period),
+                                    fiq_field_delay_init(&self->side_delay, arena, latency, period),
+                                    fiq_field_delay_init(&self->swarm_delay, arena,
+                                                         latency - config->swarm_latency_frames, period),
+                                    fiq_field_shift_init(&self->shift, rate, period),
+                                    fiq_freeze_init(&self->freeze, arena, pool, &freeze)};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); ++i) {
     status = status == FIQ_OK ? others[i] : status;
   }
@@ -71,6 +76,7 @@ void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
   fiq_field_delay_reset(&self->swarm_delay);
   fiq_field_shift_reset(&self->shift);
   fiq_phase_rotator_reset(&self->rotator);
+  fiq_freeze_reset(&self->freeze);
   self->position           = 0;
   self->seen               = (FiqPathLevels){.excess = 0.0f};
   self->envelope           = 0.0f;
@@ -84,6 +90,7 @@ void fiq_effect_path_adopt(FiqEffectPath* self, const FiqEffectPath* old)
 {
   assert(self && old);
   fiq_realms_adopt(&self->realms, &old->realms);
+  fiq_freeze_adopt(&self->freeze, &old->freeze);
   self->envelope    = old->envelope;
   self->led         = old->led;
   self->side_frames = old->side_frames;
@@ -99,6 +106,7 @@ void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* par
   fiq_realms_control(&self->realms, &params->realms);
   fiq_field_shift_control(&self->shift, params->shift_hz);
   fiq_phase_rotator_control(&self->rotator, params->rotator);
+  fiq_freeze_control(&self->freeze, params->freeze, params->freeze_fade_s);
   fiq_field_delay_control(&self->dry_delay, self->dry_delay.delay_max_frames);
   fiq_field_delay_control(&self->wet_delay, self->wet_delay.delay_max_frames);
   fiq_field_delay_control(&self->side_delay, self->side_delay.delay_max_frames);
@@ -396,6 +404,9 @@ void fiq_effect_path_process(FiqEffectPath* self, const float* const* in, const 
   mix_dry(self, self->params.trust, n_frames); // where what was learned does harm
   if (self->params.watching) {
     see_output(self, n_frames);
+  }
+  if (!fiq_freeze_rests(&self->freeze)) {
+    fiq_freeze_process(&self->freeze, self->wet, n_frames);
   }
   mix_dry(self, self->params.mix, n_frames);
   add_swarm(self, n_frames);

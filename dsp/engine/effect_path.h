@@ -15,6 +15,7 @@
 
 #include "dsp/base/smoother.h"
 #include "dsp/filter/phase_rotator.h"
+#include "dsp/realm/freeze.h"
 #include "dsp/realm/realms.h"
 #include "dsp/transform/field.h"
 
@@ -50,8 +51,10 @@ typedef struct {
   bool                own_level; ///< it has the input's level already: it follows a sidechain alone
   const FiqSmoother*  trust;     ///< 0 the realms' output is left out .. 1
   FiqPhaseRotatorBand rotator[FIQ_PHASE_ROTATOR_SECTIONS];
-  bool                watching; ///< fill `seen`
-  float               limit;    ///< that the realms' output shall keep to, see FiqPathLevels.excess
+  bool                freeze;        ///< what the realms put out is held
+  float               freeze_fade_s; ///< > 0
+  bool                watching;      ///< fill `seen`
+  float               limit; ///< that the realms' output shall keep to, see FiqPathLevels.excess
   bool                with_side; ///< energies of the sum with the sidechain, else of L + R
 } FiqEffectPathParams;
 
@@ -64,6 +67,7 @@ typedef struct {
   FiqFieldDelay       swarm_delay;
   FiqFieldShift       shift;
   FiqPhaseRotator     rotator;
+  FiqFreeze           freeze;
   FiqEffectPathParams params; ///< of this control period
   uint32_t            latency_frames;
   uint32_t            position;    ///< within the control period

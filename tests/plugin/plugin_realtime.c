@@ -230,6 +230,8 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
     if (kind == FIQ_PLUGIN_REALMS) {
       fixture_set(self, "realm", i / 200 % 2 ? (realm + 1) % 3 : realm);
       fixture_set(self, "swarm_level", -6);
+      fixture_set(self, "freeze", i / 70 % 3 == 1);
+      fixture_set(self, "rotator_2_amount", i / 90 % 2 ? 100 : 0);
       fixture_set(self, "shift", i % 300);
       fixture_set(self, "input_mode", i / 333);
       fixture_set(self, "objective", i / 230 % 4);

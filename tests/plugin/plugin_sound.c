@@ -149,6 +149,9 @@ static void play_with(FiqPluginKind kind, int setting, const char* symbol, float
     set_if_there(self, "core_spread", 0.05);
     set_if_there(self, "sway", 40);
   }
+  if (strcmp(symbol, "freeze_fade") == 0) {
+    fixture_set(self, "freeze", 1);
+  }
   fixture_set(self, symbol, (double)value);
   play(self, setting, out);
   fixture_close(self);
