@@ -7,6 +7,7 @@
 #include "host-test/jack/jack_client.h"
 #include "host-test/jack/jack_console.h"
 #include "host-test/jack/jack_options.h"
+#include "host-test/jack/jack_window.h"
 #include "host-test/lv2/lv2_state.h"
 #include "host-test/lv2/lv2_world.h"
 #include "host-test/lv2/trace.h"
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_MS = 50, NAME_BYTES = 64 };
+enum { POLL_MS = 50, WINDOW_MS = 15, NAME_BYTES = 64 };
 
 /// All that one run of the program owns.
 typedef struct {
@@ -25,6 +26,7 @@ typedef struct {
   FiqHost        host;
   FiqJack        jack;
   FiqConsole     console;
+  FiqJackWindow  window;
   FiqTrace       trace;
   FiqClaims      claims;
   union {
@@ -191,6 +193,9 @@ static FiqExit start(Job* job)
   if (status == FIQ_EXIT_OK) {
     status = begin_trace(job);
   }
+  if (status == FIQ_EXIT_OK && options->window && !fiq_jack_attend(&job->jack)) {
+    status = FIQ_EXIT_FAILURE;
+  }
   if (status != FIQ_EXIT_OK) {
     return status;
   }
@@ -233,10 +238,14 @@ static void serve(Job* job)
   console->n_claims         = job->claims.n;
   while (!caught && !console->quit && !atomic_load(&jack->gone)) {
     struct pollfd input = {.fd = console->ended ? -1 : STDIN_FILENO, .events = POLLIN};
-    if (poll(&input, 1, POLL_MS) > 0 && input.revents != 0) {
+    if (poll(&input, 1, job->window.ui ? WINDOW_MS : POLL_MS) > 0 && input.revents != 0) {
       fiq_console_read(console, STDIN_FILENO);
     }
     write_trace(job);
+    if (job->window.ui && !fiq_jack_window_idle(&job->window)) {
+      fiq_jack_window_close(&job->window);
+      fiq_note("the window is closed; the console goes on");
+    }
     const uint32_t now = atomic_load(&job->host.audio.latency_frames);
     if (now != latency && !atomic_load(&jack->gone)) {
       latency = now;
@@ -286,6 +295,9 @@ static FiqExit play(Job* job)
   if (!connect_ports(job)) {
     return FIQ_EXIT_FAILURE;
   }
+  if (job->options.window && !fiq_jack_window_open(&job->window, &job->jack, &job->host)) {
+    return FIQ_EXIT_FAILURE;
+  }
   say_ready(job);
   serve(job);
   return conclude(job);
@@ -301,6 +313,7 @@ int main(int argc, char** argv)
   }
   catch_signals();
   status = play(&job);
+  fiq_jack_window_close(&job.window);
   fiq_jack_close(&job.jack);
   fiq_trace_discard(&job.trace);
   if (job.host.world) {

@@ -88,6 +88,11 @@ static void receive_event(void* data, const LV2_Atom_Event* event)
   if (self->telemetry.data && event->body.type == urids->atom_object) {
     keep_telemetry(self, &event->body);
   }
+  // A window that does not listen fast enough misses pictures, and nothing else.
+  if (self->heard.data && event->body.type == urids->atom_object &&
+      event->body.size <= FIQ_HOST_ATOM_BYTES - sizeof event->body) {
+    fiq_ring_write(&self->heard, &event->body, sizeof event->body, event + 1, event->body.size);
+  }
   if (event->body.type != urids->midi_event || !self->midi_out_buffer || self->midi_thru) {
     return;
   }
@@ -109,6 +114,22 @@ static void ask_for_telemetry(FiqJack* self, uint32_t n_frames)
     self->lease_frames = (uint64_t)(FIQ_TRACE_LEASE_S * self->host->rate_hz);
   }
   self->lease_frames -= n_frames < self->lease_frames ? n_frames : self->lease_frames;
+}
+
+/// What a window has said since the last slice, at its first frame.
+static void hand_on_spoken(FiqJack* self)
+{
+  uint32_t              port  = 0;
+  LV2_Atom_Event* const event = &self->saying.event;
+  while (self->spoken.data && fiq_ring_read(&self->spoken, &port, sizeof port)) {
+    event->time.frames = 0;
+    if (!fiq_ring_read(&self->spoken, &event->body, sizeof event->body) ||
+        event->body.size > FIQ_JACK_SPOKEN_BYTES ||
+        !fiq_ring_read(&self->spoken, event + 1, event->body.size)) {
+      return;
+    }
+    fiq_host_event(&self->host->audio, port, event);
+  }
 }
 
 static bool any_connected(jack_port_t* const* ports, uint32_t n_ports)
@@ -142,6 +163,7 @@ static void run_slice(FiqJack* self, float* planes[3][FIQ_HOST_CHANNELS_MAX], bo
     out[c]  = planes[2][c] ? planes[2][c] + start : NULL;
   }
   fiq_host_begin(audio);
+  hand_on_spoken(self);
   ask_for_telemetry(self, n_frames);
   if (start == 0) {
     send_transport(self, self->midi_out_frames);
@@ -150,7 +172,7 @@ static void run_slice(FiqJack* self, float* planes[3][FIQ_HOST_CHANNELS_MAX], bo
     send_midi(self, midi_buffer, start, n_frames);
   }
   fiq_host_run(audio, main, side_fed ? side : NULL, out, n_frames);
-  if (self->midi_out_buffer || self->telemetry.data) {
+  if (self->midi_out_buffer || self->telemetry.data || self->heard.data) {
     self->midi_out_offset = start;
     fiq_host_each_event(audio, receive_event, self);
   }
@@ -349,6 +371,34 @@ bool fiq_jack_telemetry(FiqJack* self, LV2_Atom* to)
          fiq_ring_read(&self->telemetry, to + 1, to->size);
 }
 
+bool fiq_jack_attend(FiqJack* self)
+{
+  const bool attends = fiq_ring_init(&self->spoken, FIQ_JACK_WINDOW_BYTES) &&
+                       fiq_ring_init(&self->heard, FIQ_JACK_WINDOW_BYTES);
+  if (!attends) {
+    fiq_error("out of memory");
+  }
+  return attends;
+}
+
+bool fiq_jack_say(FiqJack* self, uint32_t port, const LV2_Atom* atom)
+{
+  uint8_t record[sizeof port + sizeof *atom + FIQ_JACK_SPOKEN_BYTES];
+  if (atom->size > FIQ_JACK_SPOKEN_BYTES) {
+    return false;
+  }
+  memcpy(record, &port, sizeof port);
+  memcpy(record + sizeof port, atom, sizeof *atom + atom->size);
+  return fiq_ring_write(&self->spoken, record, (uint32_t)(sizeof port + sizeof *atom) + atom->size,
+                        NULL, 0);
+}
+
+bool fiq_jack_hear(FiqJack* self, LV2_Atom* to)
+{
+  return fiq_ring_read(&self->heard, to, sizeof *to) &&
+         fiq_ring_read(&self->heard, to + 1, to->size);
+}
+
 bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru)
 {
   const FiqHostAudio* const audio = &host->audio;
@@ -381,6 +431,8 @@ void fiq_jack_close(FiqJack* self)
     self->client = NULL;
   }
   fiq_ring_free(&self->telemetry);
+  fiq_ring_free(&self->spoken);
+  fiq_ring_free(&self->heard);
   if (self->host) {
     self->host->live = false;
   }

@@ -16,7 +16,9 @@
 
 enum {
   FIQ_JACK_REASON_BYTES = 256,
-  FIQ_JACK_TRACE_BYTES  = 1 << 20 ///< telemetry that may wait to be written, some seconds of it
+  FIQ_JACK_TRACE_BYTES  = 1 << 20, ///< telemetry that may wait to be written, some seconds of it
+  FIQ_JACK_WINDOW_BYTES = 1 << 17, ///< messages that may wait in each direction of a window
+  FIQ_JACK_SPOKEN_BYTES = 8192     ///< longest message of a window, header included
 };
 
 typedef struct {
@@ -42,6 +44,12 @@ typedef struct {
   atomic_ulong   n_frames;                      ///< processed so far
   atomic_bool    gone;                          ///< the server threw us out
   char           reason[FIQ_JACK_REASON_BYTES]; ///< why; valid once `gone` is set
+  FiqRing        spoken; ///< what a window says, port number and atom; data is NULL without one
+  FiqRing        heard;  ///< objects that the plugin put out, for a window
+  union {
+    LV2_Atom_Event event;
+    uint8_t        bytes[sizeof(LV2_Atom_Event) + FIQ_JACK_SPOKEN_BYTES];
+  } saying; ///< what is being handed on; audio thread only
 } FiqJack;
 
 /// Connect to `server` (NULL: default) as `name`; says what is wrong.  [setup]
@@ -54,6 +62,15 @@ bool fiq_jack_listen(FiqJack* self);
 /// Take the next telemetry, header and body, into `to` [FIQ_HOST_ATOM_BYTES], aligned as an atom;
 /// false when there is none.  [any but audio]
 bool fiq_jack_telemetry(FiqJack* self, LV2_Atom* to);
+
+/// Keep messages for a window and from it; precedes activate. False when memory is short (already said).  [setup]
+bool fiq_jack_attend(FiqJack* self);
+
+/// Send `atom` to the plugin's `port` with the next block; false when the queue is full.  [any but audio]
+bool fiq_jack_say(FiqJack* self, uint32_t port, const LV2_Atom* atom);
+
+/// Take the next object that the plugin put out, as fiq_jack_telemetry does.  [any but audio]
+bool fiq_jack_hear(FiqJack* self, LV2_Atom* to);
 
 /// Register ports for `host` and begin to process; says what is wrong.  [setup]
 bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru);

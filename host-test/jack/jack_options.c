@@ -30,6 +30,7 @@ enum {
   STATE,
   TRACE,
   TUNING,
+  UI,
   VERSION
 };
 
@@ -52,6 +53,7 @@ static const struct option table[] = {{"connect", optional_argument, NULL, CONNE
                                       {"state", required_argument, NULL, STATE},
                                       {"trace", required_argument, NULL, TRACE},
                                       {"tuning", required_argument, NULL, TUNING},
+                                      {"ui", no_argument, NULL, UI},
                                       {"version", no_argument, NULL, VERSION},
                                       {NULL, 0, NULL, 0}};
 
@@ -70,6 +72,7 @@ static const char help[] =
     "                        FILE.kbm if there is one\n"
     "  --trace FILE          what the plugin tells of itself, some 47 times a second, as JSON\n"
     "                        lines; FILE appears at the end; fieldiq-plot draws it\n"
+    "  --ui                  open the plugin's window; closing it ends nothing\n"
     "  --list-plugins, --list-presets, --list-parameters\n"
     "\n"
     "JACK\n"
@@ -184,6 +187,9 @@ static bool read_switch(FiqJackOptions* self, int option)
     return true;
   case START_SERVER:
     self->start_server = true;
+    return true;
+  case UI:
+    self->window = true;
     return true;
   default:
     return false;

@@ -27,6 +27,7 @@ typedef struct {
   bool        connect; ///< to the physical ports
   bool        start_server;
   bool        midi_thru;
+  bool        window; ///< the plugin's own
   bool        quiet;
   bool        seeded;
   int64_t     seed;

@@ -213,6 +213,10 @@ void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path
 /// Append a patch:Get of `property`.  [audio]
 void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property);
 
+/// Append an event of any kind to the atom input `port`; what is no such port, or finds no room, is dropped and
+/// counted.  [audio]
+void fiq_host_event(FiqHostAudio* audio, uint32_t port, const LV2_Atom_Event* event);
+
 /// Receives one event that the plugin put out.
 typedef void (*FiqHostEventFunc)(void* data, const LV2_Atom_Event* event);
 

@@ -25,6 +25,15 @@ static void append(FiqHostAudio* audio, uint32_t port, const LV2_Atom_Event* eve
   }
 }
 
+void fiq_host_event(FiqHostAudio* audio, uint32_t port, const LV2_Atom_Event* event)
+{
+  if (port < audio->n_ports && audio->atom_in[port]) {
+    append(audio, port, event);
+  } else {
+    atomic_fetch_add(&audio->n_events_lost, 1);
+  }
+}
+
 void fiq_host_midi(FiqHostAudio* audio, uint32_t frame, const uint8_t* bytes, uint32_t n_bytes)
 {
   if (audio->midi == FIQ_NO_PORT) {

@@ -12,30 +12,10 @@ fi
 build=$(cd "$1" && pwd)
 mkdir -p "$2"
 output=$(cd "$2" && pwd)
-. "$(dirname "$0")/../support/wait.sh"
-export LV2_PATH="$build/lv2:/usr/lib/lv2" JACK_NO_AUDIO_RESERVATION=1 GDK_BACKEND=x11
-work=$(mktemp -d)
-export HOME="$work" XDG_CONFIG_HOME="$work/config"
-processes=
-cleanup() {
-  for p in $processes; do kill "$p" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-Xvfb -displayfd 9 -screen 0 1280x1000x24 -nolisten tcp -noreset 9>"$work/display" 2>"$work/xvfb.log" &
-processes="$processes $!"
-until_true test -s "$work/display"
-DISPLAY=:$(cat "$work/display")
-export DISPLAY
-jackd -n "fiqshot$$" -R -P 20 -S -d dummy -r 48000 -p 1024 >"$work/jackd.log" 2>&1 &
-processes="$processes $!"
-export JACK_DEFAULT_SERVER="fiqshot$$"
-timeout -k 2 30 jack_wait -w -t 20 >"$work/wait.log" 2>&1
-
-ours() { xwininfo -root -tree | awk '$0 ~ / 1120x720\+/ { print $1; exit }'; }
-is_open() { [ -n "$(ours)" ]; }
-put() { xdotool mousemove --window "$(ours)" "$1" "$2"; }
+export LV2_PATH="$build/lv2:/usr/lib/lv2" GDK_BACKEND=x11
+. "$(dirname "$0")/../support/screen.sh"
+start_screen
+start_sound
 
 take() {
   put 560 55

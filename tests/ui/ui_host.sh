@@ -9,44 +9,19 @@ set -eu
 build=$(cd "$1" && pwd)
 host=$2
 binary=$build/lv2/fieldiq.lv2/fieldiq_ui.so
-work=$(mktemp -d)
-export HOME="$work" XDG_CONFIG_HOME="$work/config"
-processes=
-cleanup() {
-  exec 8>&- 2>/dev/null || true
-  for p in $processes; do kill "$p" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
-. "$(dirname "$0")/../support/wait.sh"
-
-fail() {
-  echo "FAIL: $*" >&2
-  tail -5 "$work/log" >&2 || true
-  exit 1
-}
-
-Xvfb -displayfd 9 -screen 0 1280x1000x24 -nolisten tcp -noreset 9>"$work/display" 2>"$work/xvfb" &
-processes=$!
-until_true test -s "$work/display" || fail "Xvfb does not start"
-DISPLAY=:$(cat "$work/display")
-export DISPLAY
+. "$(dirname "$0")/../support/screen.sh"
+start_screen
 
 start() {
   rm -f "$work/in"
   mkfifo "$work/in"
-  : >"$work/log"
-  "$host" "$binary" "urn:fieldiq:$1" <"$work/in" >"$work/log" 2>&1 &
+  : >"$work/host.log"
+  "$host" "$binary" "urn:fieldiq:$1" <"$work/in" >"$work/host.log" 2>&1 &
   program=$!
   processes="$processes $program"
   exec 8>"$work/in"
-  until_true grep -q '^ready' "$work/log" || fail "$1 does not open"
-  until_true find_window || fail "$1 has no window"
-}
-
-find_window() {
-  window=$(xwininfo -root -tree | awk '$0 ~ / 1120x720\+/ { id = $1 } END { print id }')
-  [ -n "$window" ]
+  until_true grep -q '^ready' "$work/host.log" || fail "$1 does not open"
+  until_true is_open || fail "$1 has no window"
 }
 
 # The inputs that the plugin's window must reach: those of ports.txt that are not the host's, and no meters.
@@ -66,7 +41,8 @@ is_input() {
 for plugin in swarm realms realms-stereo realms-mono; do
   echo "- $plugin: every control by keys alone"
   start "$plugin"
-  xdotool mousemove --window "$window" 700 54 click 1
+  put 700 54
+  xdotool click 1
   # One walk over all stops of a tab: up and down at each; then the next tab.
   walk=
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 \
@@ -86,31 +62,32 @@ for plugin in swarm realms realms-stereo realms-mono; do
   while read -r port symbol; do
     case $symbol in freewheel) continue ;; esac
     is_input "$plugin" "$symbol" || continue
-    grep -q "^write $port " "$work/log" || missing="$missing $symbol"
+    grep -q "^write $port " "$work/host.log" || missing="$missing $symbol"
   done <"$work/inputs"
   [ -z "$missing" ] || fail "$plugin: never written:$missing"
-  taken=$(grep -c '^touch .* 1$' "$work/log")
-  let_go=$(grep -c '^touch .* 0$' "$work/log")
+  taken=$(grep -c '^touch .* 1$' "$work/host.log")
+  let_go=$(grep -c '^touch .* 0$' "$work/host.log")
   [ "$taken" -gt 50 ] && [ "$taken" -eq "$let_go" ] || fail "$plugin: $taken touches, $let_go let go"
   echo "- $plugin: the parent goes, and the host stays"
   echo parent >&8
-  until_true grep -q '^gone' "$work/log" || fail "$plugin: idle does not say that it is gone"
+  until_true grep -q '^gone' "$work/host.log" || fail "$plugin: idle does not say that it is gone"
   exec 8>&-
   wait "$program" || fail "$plugin: the host ended with $?"
 done
 
 echo "- zoom asks the host for another size"
 start swarm
-xdotool mousemove --window "$window" 700 54 click 1
+put 700 54
+xdotool click 1
 xdotool key ctrl+plus
-until_true grep -q '^resize 1400 900' "$work/log" || fail "no resize"
+until_true grep -q '^resize 1400 900' "$work/host.log" || fail "no resize"
 exec 8>&-
 wait "$program" || fail "the host ended with $?"
 echo "- and is remembered"
 rm -f "$work/in"
-"$host" "$binary" urn:fieldiq:realms </dev/null >"$work/log" 2>&1 || fail "realms"
-grep -q '^resize 1400 900' "$work/log" || fail "the zoom was forgotten"
+"$host" "$binary" urn:fieldiq:realms </dev/null >"$work/host.log" 2>&1 || fail "realms"
+grep -q '^resize 1400 900' "$work/host.log" || fail "the zoom was forgotten"
 
 echo "- fifty times opened and closed, two at once"
-"$host" "$binary" urn:fieldiq:swarm cycles 50 >"$work/log" 2>&1 || fail "cycles"
+"$host" "$binary" urn:fieldiq:swarm cycles 50 >"$work/host.log" 2>&1 || fail "cycles"
 echo "the windows do what hosts expect"

@@ -11,59 +11,23 @@ if [ "${FIQ_PRIVATE_SHM:-}" != yes ]; then
 fi
 
 build=$(cd "$1" && pwd)
-. "$(dirname "$0")/../support/wait.sh"
-export LV2_PATH="$build/lv2:/usr/lib/lv2" JACK_NO_AUDIO_RESERVATION=1 QT_QPA_PLATFORM=xcb GDK_BACKEND=x11
-work=$(mktemp -d)
-export HOME="$work" XDG_CONFIG_HOME="$work/config"
-processes=
-cleanup() {
-  for p in $processes; do kill "$p" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
+export LV2_PATH="$build/lv2:/usr/lib/lv2" QT_QPA_PLATFORM=xcb GDK_BACKEND=x11
+. "$(dirname "$0")/../support/screen.sh"
+start_screen
+start_sound
 
-fail() {
-  echo "FAIL: $*" >&2
-  tail -20 "$work"/*.log >&2 || true
-  exit 1
-}
+window_is_drawn() { is_open && [ "$(colours 0 0 1120 720)" -ge 100 ]; }
 
-Xvfb -displayfd 9 -screen 0 1280x1000x24 -nolisten tcp -noreset 9>"$work/display" 2>"$work/xvfb.log" &
-processes="$processes $!"
-until_true test -s "$work/display" || fail "Xvfb does not start"
-DISPLAY=:$(cat "$work/display")
-export DISPLAY
-jackd -n "fiqui$$" -R -P 20 -S -d dummy -r 48000 -p 1024 >"$work/jackd.log" 2>&1 &
-processes="$processes $!"
-export JACK_DEFAULT_SERVER="fiqui$$"
-timeout -k 2 30 jack_wait -w -t 20 >"$work/wait.log" 2>&1 || fail "no JACK server"
-
-shot() { import -window root "$work/$1.png"; }
-
-# ours : id of our window; it is the one of the page's size
-ours() { xwininfo -root -tree | awk '$0 ~ / 1120x720\+/ { print $1; exit }'; }
-
-# colours NAME X Y W H : number of colours in that part of our window
-colours() {
-  import -window "$(ours)" -crop "$4x$5+$2+$3" +repage "$work/$1.png"
-  identify -format %k "$work/$1.png"
-}
-
-window_is_drawn() { [ -n "$(ours)" ] && [ "$(colours look 0 0 1120 720)" -ge 100 ]; }
-
-# put X Y : the pointer at a place of our window
-put() { xdotool mousemove --window "$(ours)" "$1" "$2"; }
-
-swarm_is_seen() { [ "$(colours river 20 100 640 270)" -ge 150 ]; }
+swarm_is_seen() { [ "$(colours 20 100 640 270)" -ge 150 ]; }
 
 try_swarm() {
   echo "- $1: the Swarm's window is drawn"
-  until_true window_is_drawn || { shot failed; fail "$1: no window"; }
-  still=$(colours river 20 100 640 270)
+  until_true window_is_drawn || fail "$1: no window"
+  still=$(colours 20 100 640 270)
   echo "- $1: a key of its keyboard sounds, and the river shows it"
   put 400 690
   xdotool mousedown 1
-  until_true swarm_is_seen || fail "$1: $still colours, then $(colours river 20 100 640 270)"
+  until_true swarm_is_seen || fail "$1: $still colours, then $(colours 20 100 640 270)"
   xdotool mouseup 1
 }
 
@@ -73,15 +37,15 @@ try_realms() {
   import -window "$(ours)" -crop 600x300+60+150 +repage "$work/one.png"
   sleep 1
   import -window "$(ours)" -crop 600x300+60+150 +repage "$work/two.png"
-  moved=$(compare -metric AE "$work/one.png" "$work/two.png" null: 2>&1 || true)
-  [ "${moved%%.*}" -gt 100 ] || fail "$1: $moved pixels differ after a second"
+  moved=$(differing one two)
+  [ "$moved" -gt 100 ] || fail "$1: $moved pixels differ after a second"
   echo "- $1: another realm is another picture"
   put 560 80
   xdotool click 1
   sleep 1
   import -window "$(ours)" -crop 600x300+60+150 +repage "$work/three.png"
-  moved=$(compare -metric AE "$work/two.png" "$work/three.png" null: 2>&1 || true)
-  [ "${moved%%.*}" -gt 2000 ] || fail "$1: $moved pixels differ in the other realm"
+  moved=$(differing two three)
+  [ "$moved" -gt 2000 ] || fail "$1: $moved pixels differ in the other realm"
 }
 
 for jalv in jalv.gtk3 jalv.qt5; do

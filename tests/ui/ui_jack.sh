@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Goal: fieldiq-jack --ui opens the window in the same program: what is typed there the console knows, what the console sets
+# is seen, a key of its keyboard sounds; closing it ends nothing. Method: a private JACK and X server, xdotool.
+# Usage: ui_jack.sh BUILD_DIR
+set -eu
+
+if [ "${FIQ_PRIVATE_SHM:-}" != yes ]; then
+  FIQ_PRIVATE_SHM=yes exec unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /dev/shm && exec sh "$0" "$@"' "$0" "$@"
+fi
+
+build=$(cd "$1" && pwd)
+export LV2_PATH="$build/lv2:/usr/lib/lv2"
+. "$(dirname "$0")/../support/screen.sh"
+start_sound
+jack=$(find "$build" -name fieldiq-jack -type f | head -1)
+
+echo "- without an X server it says so"
+status=0
+env -u DISPLAY timeout 20 "$jack" --plugin swarm --ui </dev/null >"$work/jack.log" 2>&1 || status=$?
+[ $status -eq 1 ] || fail "ended with $status"
+grep -q 'X server' "$work/jack.log" || fail "does not say why"
+start_screen
+
+tell() { echo "$*" >&8; }
+detune_is() {
+  tell get detune
+  sleep 0.1
+  grep -q "detune.*$1" "$work/jack.log"
+}
+sounds() { [ "$(colours 20 100 640 270)" -ge 150 ]; }
+
+mkfifo "$work/in"
+"$jack" --plugin swarm --ui <"$work/in" >"$work/jack.log" 2>&1 &
+program=$!
+processes="$processes $program"
+exec 8>"$work/in"
+until_true is_open || fail "no window"
+
+echo "- what is typed in the window the console knows"
+sleep 0.5
+put 207 490
+xdotool click 1
+xdotool type 33
+xdotool key Return
+until_true detune_is 33 || fail "detune is not 33"
+
+echo "- what the console sets is seen in the window"
+import -window "$(ours)" -crop 70x90+172+445 +repage "$work/one.png"
+tell set detune 80
+sleep 0.5
+import -window "$(ours)" -crop 70x90+172+445 +repage "$work/two.png"
+moved=$(differing one two)
+[ "$moved" -gt 50 ] || fail "$moved pixels of the knob differ"
+
+echo "- a key of its keyboard sounds"
+put 400 690
+xdotool mousedown 1
+until_true sounds || fail "no sound is seen"
+xdotool mouseup 1
+
+echo "- closing it ends nothing"
+xdotool windowclose "$(ours)"
+until_true is_closed || fail "it stays open"
+until_true grep -q 'window is closed' "$work/jack.log" || fail "its end is not said"
+tell set detune 12
+until_true detune_is 12 || fail "the console is gone"
+tell quit
+wait "$program" || fail "it ended with $?"
+echo "the window and the console agree"
