@@ -20,7 +20,7 @@ enum {
   FIQ_PICTURE_PHASES      = 1000, ///< of the core, without a swarm beside it
   FIQ_PICTURE_BESIDE      = 256,  ///< of the core, beside a swarm
   FIQ_PICTURE_NO_NOTE     = 255,
-  FIQ_PICTURE_GROUPS      = 2048 ///< notes times partials
+  FIQ_PICTURE_GROUPS      = 8192 ///< notes times partials
 };
 
 /// One picture; to be kept from one to the next, zeroed at first.

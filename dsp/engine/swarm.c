@@ -207,6 +207,19 @@ static float key_level(FiqEngine* self, float period_s)
                         : 1.0f;
 }
 
+static FiqSwarmTone tone_of(const FiqEngineParams* p)
+{
+  assert(p);
+  return (FiqSwarmTone){.filter              = p->filter_type,
+                        .cutoff_hz           = fmaxf(p->filter_cutoff, 20.0f), // Realms has none
+                        .slope_db_per_octave = p->filter_slope,
+                        .resonance           = p->filter_resonance,
+                        .key_track           = p->filter_key_track,
+                        .velocity_octaves    = p->filter_velocity,
+                        .formants            = p->formants,
+                        .vowel               = p->vowel};
+}
+
 void fiq_engine_control_swarm(FiqEngine* self)
 {
   assert(self && self->swarm);
@@ -252,6 +265,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .phase_noise    = fiq_engine_group_noise(self),
       .partial_limit  = primes[p->partial_primes],
       .attention      = p->attention,
+      .tone           = tone_of(p),
       .anneal_curve   = p->anneal_curve};
   control_play(self);
   control_voices(self);

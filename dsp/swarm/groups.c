@@ -5,6 +5,7 @@
 #include "dsp/base/trig_turns.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum {
   GROUPS   = FIQ_SWARM_GROUPS,
@@ -22,7 +23,8 @@ static const float faintest =
     0.0025f; // power of a note's partials over that of the strongest there is
 static const float least_power =
     0.005f; // of a group's members together over that of all by themselves
-static const float longest_s = 0.05f; // over which power is averaged
+static const float longest_s       = 0.05f; // over which power is averaged
+static const float middle_c_octave = 8.03135971f;
 
 float fiq_swarm_hz(const FiqSwarm* self, float x)
 {
@@ -30,12 +32,40 @@ float fiq_swarm_hz(const FiqSwarm* self, float x)
   return self->step.cents ? fiq_swarm_converted(false, x) : x;
 }
 
-/// Amplitude of partial `h` (from 0) of a slot before normalisation: the patch's, and the note's own brightness.
-static float partial_gain(const FiqSwarm* self, uint32_t slot, uint32_t h)
+/// Amplitudes of the partials of a slot before normalisation: the patch's, the note's own brightness and its formants.
+static void partial_gains(const FiqSwarm* self, uint32_t slot, float* gain)
 {
   assert(slot < FIQ_CARRIERS_MAX);
-  const float tilt = self->slots.tilt[slot];
-  return self->partials.gain[h] * (fabsf(tilt) > 1e-6f ? powf((float)(h + 1), tilt) : 1.0f);
+  const uint32_t n    = self->step.n_partials;
+  const float    tilt = self->slots.tilt[slot];
+  memcpy(gain, self->partials.gain, n * sizeof *gain);
+  for (uint32_t h = 0; fabsf(tilt) > 1e-6f && h < n; ++h) {
+    gain[h] *= powf((float)(h + 1), tilt);
+  }
+  fiq_formants_apply(&self->slots.formants[slot], self->partials.ratio,
+                     fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
+}
+
+/// Gains of the filter for the partials of a slot.
+static void filter_gains(const FiqSwarm* self, uint32_t slot, float* gain)
+{
+  assert(slot < FIQ_CARRIERS_MAX);
+  const FiqSwarmTone* const tone = &self->step.params.tone;
+  for (uint32_t h = 0; h < self->step.n_partials; ++h) {
+    gain[h] = 1.0f;
+  }
+  if (tone->filter == FIQ_FILTER_OFF) {
+    return;
+  }
+  const float     hz     = fiq_swarm_hz(self, self->anneal.carriers.now[slot]);
+  const float     octave = log2f(fmaxf(hz, 1.0f));
+  const float     key    = tone->key_track * (octave - middle_c_octave);
+  const float     soft   = tone->velocity_octaves * (self->slots.velocity[slot] - 1.0f);
+  const FiqFilter filter = {.type                = tone->filter,
+                            .cutoff_octave       = log2f(tone->cutoff_hz) + key + soft,
+                            .slope_db_per_octave = tone->slope_db_per_octave,
+                            .resonance           = tone->resonance};
+  fiq_filter_apply(&filter, self->partials.octave, octave, gain, self->step.n_partials);
 }
 
 /// Move the amplitude that makes the power of group `g` 1 on to this step.
@@ -59,11 +89,13 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float steer_rat
   const float    loud  = self->slots.level[slot] * note_amplitude * self->step.params.level;
   const uint32_t first = slot * PARTIALS;
   float          gain[PARTIALS];
+  float          filter[PARTIALS];
   float          all     = 1e-9f;
   float          power   = 0.0f;
   float          loudest = 0.0f;
+  partial_gains(self, slot, gain);
+  filter_gains(self, slot, filter);
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
-    gain[h] = partial_gain(self, slot, h);
     all += gain[h] * gain[h];
     power += self->groups.count[first + h] > 0.5f ? gain[h] * gain[h] : 0.0f;
     loudest = fmaxf(loudest, gain[h]);
@@ -78,7 +110,7 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float steer_rat
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
     const uint32_t g = first + h;
     steer_group(self, g, steer_rate);
-    self->groups.member[g].gain = share * gain[h] * self->groups.level[g].steer;
+    self->groups.member[g].gain = share * gain[h] * filter[h] * self->groups.level[g].steer;
   }
 }
 
@@ -150,7 +182,8 @@ void fiq_swarm_set_groups(FiqSwarm* self)
     if (sounds && !self->groups.counted[k]) {
       expect_counts(self, k);
     }
-    for (uint32_t h = 0; self->groups.active[k] && !self->step.measure && h < PARTIALS; ++h) {
+    for (uint32_t h = 0; self->groups.active[k] && !self->step.measure && h < self->step.n_partials;
+         ++h) {
       self->groups.member[k * PARTIALS + h].pull = 0.0f; // psi would be that of another moment
     }
     if (sounds || self->groups.active[k]) {
@@ -159,6 +192,7 @@ void fiq_swarm_set_groups(FiqSwarm* self)
     }
     self->groups.active[k] =
         sounds || (self->groups.active[k] && self->anneal.transport.settled[k] > 0);
+    self->groups.used[k] = self->groups.used[k] || self->groups.active[k] || sounds;
   }
 }
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
+enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX, EVEN_FROM = 32 };
 
 static bool has_partial(int32_t h, uint32_t limit)
 {
@@ -14,7 +14,13 @@ static bool has_partial(int32_t h, uint32_t limit)
   return limit == 0 || fiq_just_allows((uint32_t)h, limit);
 }
 
-/// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.
+/// Part of the oscillators that partial `h` sounds from, against the first.
+static float share_of(int32_t h)
+{
+  return 1.0f / (float)(h < EVEN_FROM ? h : EVEN_FROM);
+}
+
+/// Shares of the partials: in proportion to 1/h, and from the 32nd on even, as they would be left without otherwise.
 void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit)
 {
   assert(n_partials >= 1 && n_partials <= FIQ_SWARM_PARTIALS_MAX);
@@ -22,7 +28,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
   int32_t last  = 1;
   for (int32_t h = 1; h <= n_partials; ++h) {
     last = has_partial(h, limit) ? h : last;
-    total += has_partial(h, limit) ? 1.0f / (float)h : 0.0f;
+    total += has_partial(h, limit) ? share_of(h) : 0.0f;
   }
   int32_t h   = 1;
   float   sum = 1.0f;
@@ -32,7 +38,7 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
       do {
         h += 1;
       } while (!has_partial(h, limit));
-      sum += 1.0f / (float)h;
+      sum += share_of(h);
     }
     self->partials.of[i] = (uint8_t)(h - 1);
     self->partials.parts[h - 1] += 1;
@@ -47,7 +53,7 @@ bool fiq_swarm_update_partial_map(FiqSwarm* self)
 {
   assert(self->step.params.partials >= 1.0f);
   const FiqSwarmParams* p          = &self->params;
-  const int32_t         n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, 32.0f);
+  const int32_t         n_partials = (int32_t)fiq_clamp(rintf(p->partials), 1.0f, (float)PARTIALS);
   const uint32_t        limit      = (uint32_t)fiq_clamp(rintf(p->partial_limit), 0.0f, 13.0f);
   if (n_partials == self->partials.n && limit == self->partials.limit) {
     return false;
@@ -86,10 +92,11 @@ static void set_partials(FiqSwarm* self)
   const float           even = 1.0f + fiq_clamp(p->odd_even, -1.0f, 0.0f);
   const float           odd  = 1.0f - fiq_clamp(p->odd_even, 0.0f, 1.0f);
   for (uint32_t h = 1; h <= PARTIALS; ++h) {
-    const float octave          = log2f((float)h);
-    const float tilt            = fiq_db_to_gain(p->tilt_db_per_octave * octave);
-    self->partials.gain[h - 1]  = tilt * (h == 1 ? 1.0f : h % 2 == 0 ? even : odd);
-    self->partials.ratio[h - 1] = exp2f((1.0f + p->stretch) * octave);
+    const float octave           = log2f((float)h);
+    const float tilt             = fiq_db_to_gain(p->tilt_db_per_octave * octave);
+    self->partials.gain[h - 1]   = tilt * (h == 1 ? 1.0f : h % 2 == 0 ? even : odd);
+    self->partials.octave[h - 1] = (1.0f + p->stretch) * octave;
+    self->partials.ratio[h - 1]  = exp2f(self->partials.octave[h - 1]);
   }
 }
 

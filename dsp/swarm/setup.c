@@ -49,6 +49,11 @@ FiqSwarmParams fiq_swarm_default_params(void)
                           .key_level            = 1.0f,
                           .chord                = (float)FIQ_CHORD_OFF,
                           .root_note            = 48.0f,
+                          .tone                 = {.cutoff_hz           = 2000.0f,
+                                                   .slope_db_per_octave = 24.0f,
+                                                   .key_track           = 1.0f,
+                                                   .velocity_octaves    = 2.0f,
+                                                   .vowel               = 0.5f},
                           .sharpness_mode       = (float)FIQ_SHARPNESS_SCHEDULE};
 }
 
@@ -186,6 +191,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->groups.steps_between   = 0;
   self->groups.steps_since_entropy = 0;
   self->groups.linger_s            = 0.0f;
+  self->groups.n_linger            = 0;
   self->detune.has_tone            = false;
   self->groups.is_measured         = false;
   fiq_swarm_take_params(self, true);
@@ -195,6 +201,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->groups.norm, 0, sizeof self->groups.norm);
   memset(self->groups.active, 0, sizeof self->groups.active);
   memset(self->groups.counted, 0, sizeof self->groups.counted);
+  memset(self->groups.used, 1, sizeof self->groups.used);
   memset(self->groups.sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->groups.sum);
   memset(self->groups.member, 0, 2 * (size_t)GROUPS * sizeof *self->groups.member);
   memset(self->groups.count, 0, GROUPS * sizeof *self->groups.count);

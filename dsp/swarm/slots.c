@@ -91,6 +91,8 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
   memset(target, 0, sizeof *target);
   memset(self->slots.level, 0, sizeof self->slots.level);
   memset(self->slots.tilt, 0, sizeof self->slots.tilt);
+  const FiqSwarmTone* const tone  = &self->step.params.tone;
+  const FiqFormants         vowel = fiq_formants_vowel(tone->vowel, tone->formants);
   for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
     FiqNote* const note = &self->notes.note[k];
     const uint8_t  slot = self->slots.of_note[k];
@@ -99,7 +101,8 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
       target->mass[slot]      = fiq_notes_mass(&self->notes, note);
       target->fresh[slot]     = note->fresh;
       self->slots.level[slot] = fiq_notes_level(&self->notes, note) * self->step.params.key_level;
-      self->slots.tilt[slot]  = 2.0f * fiq_notes_brightness(&self->notes, note);
+      self->slots.velocity[slot] = note->velocity;
+      self->slots.tilt[slot]     = 2.0f * fiq_notes_brightness(&self->notes, note);
     }
     note->fresh = false;
   }
@@ -107,16 +110,18 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
   for (uint32_t v = 0; v < FIQ_SWARM_VOICES_MAX; ++v) {
     FiqSwarmHeld* const held = &self->slots.held[v];
     if (held->used) {
-      const float hz                = fiq_clamp(held->voice.hz, 8.0f, top_hz);
-      target->x[held->slot]         = self->step.cents ? fiq_swarm_converted(true, hz) : hz;
-      target->mass[held->slot]      = held->voice.mass;
-      target->fresh[held->slot]     = held->fresh;
-      self->slots.level[held->slot] = held->voice.level * held->fade;
-      held->fresh                   = false;
+      const float hz                   = fiq_clamp(held->voice.hz, 8.0f, top_hz);
+      target->x[held->slot]            = self->step.cents ? fiq_swarm_converted(true, hz) : hz;
+      target->mass[held->slot]         = held->voice.mass;
+      target->fresh[held->slot]        = held->fresh;
+      self->slots.level[held->slot]    = held->voice.level * held->fade;
+      self->slots.velocity[held->slot] = 1.0f;
+      held->fresh                      = false;
     }
   }
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    target->coherence[k] = sqrtf(fiq_clamp(self->groups.order2[k * PARTIALS], 0.0f, 1.0f));
+    self->slots.formants[k] = vowel;
+    target->coherence[k]    = sqrtf(fiq_clamp(self->groups.order2[k * PARTIALS], 0.0f, 1.0f));
   }
 }
 

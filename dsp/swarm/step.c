@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { CHUNK = FIQ_LOBE_CHUNK, GROUPS = FIQ_SWARM_GROUPS, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
+enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 /// Portions of work after the chunks, in order.
 enum { MEASURE, MIX_LEFT, FFT_LEFT, SUM_LEFT, MIX_RIGHT, FFT_RIGHT, SUM_RIGHT, N_LAST_ITEMS };
@@ -102,7 +102,10 @@ static void set_step(FiqSwarm* self)
   self->groups.linger_s =
       step->restart || !step->regroup ? self->groups.linger_s - step_s : linger_s;
   self->groups.linger_s = step->restart ? 0.0f : fmaxf(self->groups.linger_s, 0.0f);
-  step->n_partials      = self->groups.linger_s > 0.0f ? PARTIALS : (uint32_t)self->partials.n;
+  const uint32_t n      = (uint32_t)self->partials.n;
+  step->n_partials =
+      self->groups.linger_s > 0.0f && self->groups.n_linger > n ? self->groups.n_linger : n;
+  self->groups.n_linger = step->n_partials;
 }
 
 /// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
@@ -244,13 +247,15 @@ void fiq_swarm_fall_asleep(FiqSwarm* self)
     for (uint32_t h = 0; self->groups.active[k] && h < PARTIALS; ++h) {
       (void)fiq_swarm_take_sum(self, k * PARTIALS + h);
     }
+    for (uint32_t h = 0; self->groups.used[k] && h < PARTIALS; ++h) {
+      const uint32_t g            = k * PARTIALS + h;
+      self->groups.count[g]       = 0.0f;
+      self->groups.order2[g]      = 0.0f;
+      self->groups.level[g]       = (FiqSwarmLevel){.steer = 1.0f};
+      self->groups.member[g].pull = 0.0f;
+    }
     self->groups.active[k] = false;
-  }
-  for (uint32_t g = 0; g < GROUPS; ++g) {
-    self->groups.count[g]       = 0.0f;
-    self->groups.order2[g]      = 0.0f;
-    self->groups.level[g]       = (FiqSwarmLevel){.steer = 1.0f};
-    self->groups.member[g].pull = 0.0f;
+    self->groups.used[k]   = false;
   }
   fiq_spectral_bank_reset(&self->lobes);
 }

@@ -37,6 +37,9 @@
    Partials: h sounds at h^(1 + stretch) f, at tilt dB per octave, and odd_even takes the even ones (below 0) or
    the odd ones but the first (above 0) away. A prime limit leaves those that have no larger prime factor.
 
+   Tone: a filter and formants are gains by partial and note (spectrum.h). The level is held for what tilt, odd_even and
+   formants make; the filter takes away from it.
+
    Voices: up to 32 carriers from elsewhere stand beside those of the notes, in slots that these leave
    free; each keeps its slot as long as its id is handed over. Being born and dying are fades of 12 ms.
 
@@ -53,11 +56,12 @@
 #include "dsp/anneal/anneal.h"
 #include "dsp/notes/notes.h"
 #include "dsp/swarm/spectral_bank.h"
+#include "dsp/tone/spectrum.h"
 
 enum {
   FIQ_SWARM_SLICE        = 16, ///< frames from one portion of a step's work to the next
-  FIQ_SWARM_PARTIALS_MAX = 32,
-  FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 32 slot + partial - 1
+  FIQ_SWARM_PARTIALS_MAX = 128,
+  FIQ_SWARM_GROUPS       = FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX, ///< 128 slot + partial - 1
   FIQ_SWARM_SILENT =
       FIQ_SWARM_GROUPS, ///< added to the group of who falls silent to change its partial
   FIQ_SWARM_LANES         = FIQ_LOBE_PLACES, ///< sums of a group, one for each place
@@ -79,41 +83,54 @@ typedef struct {
   uint64_t seed;           ///< any
 } FiqSwarmConfig;
 
+/// What partials sound like beside tilt, odd and even.
 typedef struct {
-  float n_osc;                ///< oscillators, 1..capacity; default 1000
-  float anneal_s;             ///< from noise to chord, 0.05..30 s; default 1.5
-  float balance;              ///< 0 plain softmax .. 1 exact shares; default 1
-  float noise_hz;             ///< n0, 0..2000 (Hz at middle C); default 50
-  float strength;             ///< s1, 0..18; default 10
-  float sharpness;            ///< sh1, 0.01..100; default 20
-  float metric;               ///< a FiqMetric; default FIQ_METRIC_CENTS
-  float spread_cents;         ///< detune, 0..100; default 6
-  float coupling;             ///< K in half widths of the group's detune, -100..100; default 0
-  float partials;             ///< 1..32; default 8
-  float tilt_db_per_octave;   ///< -24..6; default -6
-  float width;                ///< 0 mono .. 1; default 0.8
-  float attack_s;             ///< 0..20; default 0.3
-  float decay_s;              ///< 0..20; default 1
-  float sustain;              ///< 0..1; default 0.8
-  float release_s;            ///< 0..20; default 0.8
-  float bend_range_semitones; ///< 0..48; default 2
-  float scatter_octaves;      ///< width of the starting cloud, 0..8; default 4
-  float level;                ///< linear gain; default 1
-  float key_level;            ///< and that of the keys alone, beside voices; default 1
-  float chord;                ///< a FiqChord, the drone; default off
-  float root_note;            ///< its lowest key, 0..127; default 48
-  float odd_even;       ///< -1 odd partials only .. 1 even ones and the fundamental; default 0
-  float stretch;        ///< partial h at h^(1 + stretch), -0.5..0.5; default 0
-  float motion_hz;      ///< how fast the places drift, 0..10; default 0
-  float motion_depth;   ///< 0..1 of the width; default 0
-  float sharpness_mode; ///< a FiqSharpness; default FIQ_SHARPNESS_SCHEDULE
-  float temperature;    ///< heat that remains after the anneal, 0..1; default 0
-  float anneal_curve;   ///< -1 cools early .. 1 late; default 0
-  float lag_rad;        ///< of the coupling, -pi..pi; default 0
-  float distribution;   ///< of the detune: 0 uniform .. 1 normal; default 0
-  float phase_noise;    ///< rad per sqrt(s), 0..20; default 0
-  float partial_limit;  ///< largest prime of a partial, 2, 3, 5, 7, 11, 13; 0: all; default 0
-  float attention;      ///< 0..1; default 0
+  FiqFilterType filter;              ///< default off
+  float         cutoff_hz;           ///< of middle C at full velocity, > 0; default 2000
+  float         slope_db_per_octave; ///< 6..48; default 24
+  float         resonance;           ///< 0..1; default 0
+  float         key_track;           ///< 0 the same on all keys .. 1 goes with them; default 1
+  float         velocity_octaves;    ///< that full velocity opens it by beyond the least; default 2
+  float         formants;            ///< 0..1; default 0
+  float         vowel;               ///< 0..1; default 0.5
+} FiqSwarmTone;
+
+typedef struct {
+  float        n_osc;              ///< oscillators, 1..capacity; default 1000
+  float        anneal_s;           ///< from noise to chord, 0.05..30 s; default 1.5
+  float        balance;            ///< 0 plain softmax .. 1 exact shares; default 1
+  float        noise_hz;           ///< n0, 0..2000 (Hz at middle C); default 50
+  float        strength;           ///< s1, 0..18; default 10
+  float        sharpness;          ///< sh1, 0.01..100; default 20
+  float        metric;             ///< a FiqMetric; default FIQ_METRIC_CENTS
+  float        spread_cents;       ///< detune, 0..100; default 6
+  float        coupling;           ///< K in half widths of the group's detune, -100..100; default 0
+  float        partials;           ///< 1..128; default 8
+  float        tilt_db_per_octave; ///< -24..6; default -6
+  float        width;              ///< 0 mono .. 1; default 0.8
+  float        attack_s;           ///< 0..20; default 0.3
+  float        decay_s;            ///< 0..20; default 1
+  float        sustain;            ///< 0..1; default 0.8
+  float        release_s;          ///< 0..20; default 0.8
+  float        bend_range_semitones; ///< 0..48; default 2
+  float        scatter_octaves;      ///< width of the starting cloud, 0..8; default 4
+  float        level;                ///< linear gain; default 1
+  float        key_level;            ///< and that of the keys alone, beside voices; default 1
+  float        chord;                ///< a FiqChord, the drone; default off
+  float        root_note;            ///< its lowest key, 0..127; default 48
+  float        odd_even;     ///< -1 odd partials only .. 1 even ones and the fundamental; default 0
+  float        stretch;      ///< partial h at h^(1 + stretch), -0.5..0.5; default 0
+  float        motion_hz;    ///< how fast the places drift, 0..10; default 0
+  float        motion_depth; ///< 0..1 of the width; default 0
+  float        sharpness_mode; ///< a FiqSharpness; default FIQ_SHARPNESS_SCHEDULE
+  float        temperature;    ///< heat that remains after the anneal, 0..1; default 0
+  float        anneal_curve;   ///< -1 cools early .. 1 late; default 0
+  float        lag_rad;        ///< of the coupling, -pi..pi; default 0
+  float        distribution;   ///< of the detune: 0 uniform .. 1 normal; default 0
+  float        phase_noise;    ///< rad per sqrt(s), 0..20; default 0
+  float        partial_limit; ///< largest prime of a partial, 2, 3, 5, 7, 11, 13; 0: all; default 0
+  float        attention;     ///< 0..1; default 0
+  FiqSwarmTone tone;
 } FiqSwarmParams;
 
 /// A carrier from elsewhere.
@@ -206,6 +223,7 @@ typedef struct {
   float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
   float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
   bool     active[FIQ_CARRIERS_MAX];  ///< slots with members
+  bool     used[FIQ_CARRIERS_MAX];    ///< slots with members since the last silence
   bool     counted[FIQ_CARRIERS_MAX]; ///< and whose members have been counted
   bool     is_measured;               ///< the groups have been since the last silence
   uint32_t unmeasured;                ///< steps since the groups were measured
@@ -215,6 +233,7 @@ typedef struct {
   uint32_t steps_since_entropy; ///< steps since the uncertainty was judged
   float    order;               ///< mean R of the groups, 0..1
   float    linger_s;            ///< how long groups without members are still looked after
+  uint32_t n_linger;            ///< partials of which
 } FiqSwarmGroups;
 
 /// Which partial an oscillator sounds, and what a partial is.
@@ -222,9 +241,10 @@ typedef struct {
   uint8_t  of[256];                       ///< which partial a 256th of the oscillators sounds
   uint32_t parts[FIQ_SWARM_PARTIALS_MAX]; ///< how many 256ths a partial has
   float    gain[FIQ_SWARM_PARTIALS_MAX];
-  float    ratio[FIQ_SWARM_PARTIALS_MAX]; ///< frequency over that of the note
-  int32_t  n;                             ///< that `of` is made for
-  uint32_t limit;                         ///< the same
+  float    ratio[FIQ_SWARM_PARTIALS_MAX];  ///< frequency over that of the note
+  float    octave[FIQ_SWARM_PARTIALS_MAX]; ///< log2 of that
+  int32_t  n;                              ///< that `of` is made for
+  uint32_t limit;                          ///< the same
   uint32_t regroup_steps;
   uint32_t n_ready; ///< oscillators whose group is known to hold the partial that is theirs
 } FiqSwarmPartials;
@@ -241,6 +261,8 @@ typedef struct {
   bool         taken[FIQ_CARRIERS_MAX]; ///< slots of notes and voices
   float        level[FIQ_CARRIERS_MAX]; ///< envelope of this step
   float        tilt[FIQ_CARRIERS_MAX];  ///< brightness of the note: exponent of the partial number
+  float        velocity[FIQ_CARRIERS_MAX]; ///< 0..1; of voices 1
+  FiqFormants  formants[FIQ_CARRIERS_MAX]; ///< of this step
   FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
 } FiqSwarmSlots;
 

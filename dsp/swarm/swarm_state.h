@@ -56,7 +56,7 @@ void fiq_swarm_measure_groups(FiqSwarm* self);
 /// The sums of group `g`, which are empty then.  [audio]
 FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g);
 
-/// Shares of the partials: the h-th sounds from a part of the oscillators in proportion to 1/h.  [audio]
+/// Shares of the partials.  [audio]
 void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit);
 
 /// The parameters as they are now, and what follows from those that have changed, or from all.  [audio]

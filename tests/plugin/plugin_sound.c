@@ -140,6 +140,8 @@ static void play_with(FiqPluginKind kind, int setting, const char* symbol, float
     fixture_set(self, "goal", 3);
     fixture_set(self, "attention", 50);
     set_if_there(self, "temperature", 30);
+    set_if_there(self, "filter_type", 1);
+    set_if_there(self, "formants", 50);
   }
   if (setting == LOCKED) {
     fixture_set(self, "coupling", 10);

@@ -161,11 +161,60 @@ static void test_annealing_goes_straight_from_level_to_level(void** state)
   assert_true(worst <= 1.5);
 }
 
+/// A single locked note of the default sound through a low pass, or none.
+static FixtureAudio render_filtered(int type, size_t n)
+{
+  FixtureAudio   out  = fixture_audio(n);
+  Fixture* const self = fixture_open(FIQ_PLUGIN_SWARM, RATE, true);
+  fixture_seed(self, 7);
+  fixture_set(self, "oscillators", 2000);
+  fixture_set(self, "freewheel", 1);
+  fixture_set(self, "partials", 64);
+  fixture_set(self, "tilt", -3);
+  fixture_set(self, "sustain", 100);
+  fixture_set(self, "scatter", 0);
+  fixture_set(self, "filter_type", type);
+  fixture_set(self, "filter_cutoff", 1500);
+  fixture_set(self, "filter_resonance", 40);
+  fixture_render(self, NULL, out.plane, BLOCK, BLOCK);
+  fixture_midi(self, 0, 0x90, 48, 127);
+  fixture_render(self, NULL, out.plane, n, BLOCK);
+  fixture_close(self);
+  return out;
+}
+
+static void test_the_filter_is_a_gain_by_harmonic(void** state)
+{
+  (void)state;
+  static const double note_hz = 130.8127826502993;
+  const size_t        n       = (size_t)20 * PIECE;
+  FixtureAudio        plain   = render_filtered(0, n);
+  FixtureAudio        low     = render_filtered(1, n);
+  double              worst   = 0.0;
+  for (int h = 1; h <= 20; ++h) {
+    double* const a = bank_band_power(&plain, n, PIECE, h * note_hz, note_hz);
+    double* const b = bank_band_power(&low, n, PIECE, h * note_hz, note_hz);
+    // An octave below middle C the cutoff is an octave lower.
+    const double l      = log2(h * note_hz / 750.0);
+    const double lift   = 1.0 + (pow(10.0, 1.2 * 0.4) - 1.0) / (1.0 + pow(l / 0.2, 2.0));
+    const double wanted = 20.0 * log10(lift / sqrt(1.0 + pow(2.0, 8.0 * l)));
+    const double got    = 0.5 * support_db(b[15] / a[15]);
+    worst               = fmax(worst, fabs(got - wanted));
+    free(a);
+    free(b);
+  }
+  print_message("20 harmonics within %.3f dB of the curve\n", worst);
+  fixture_audio_free(&plain);
+  fixture_audio_free(&low);
+  assert_true(worst <= 0.1);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_the_level_of_a_held_chord_does_not_move),
       cmocka_unit_test(test_no_harmonic_of_a_held_note_moves),
-      cmocka_unit_test(test_annealing_goes_straight_from_level_to_level)};
+      cmocka_unit_test(test_annealing_goes_straight_from_level_to_level),
+      cmocka_unit_test(test_the_filter_is_a_gain_by_harmonic)};
   return cmocka_run_group_tests_name("tone quality", tests, NULL, NULL);
 }
