@@ -143,6 +143,9 @@ typedef struct {
   FiqPartnerTime  time;    ///< as the host told it last
   uint64_t        time_frame;
   bool            was_forgetting;
+  int32_t         input_key;                ///< that the melody at the input has, -1: none
+  int32_t         coming_key;               ///< that it seems to have now
+  uint32_t        coming_ticks;             ///< control periods since
   FiqPartnerEvent note[FIQ_PARTNER_EVENTS]; ///< [n_notes] in order, by frame of the stream
   uint32_t        n_notes;
 } FiqEngineSequence;

@@ -10,6 +10,10 @@ enum {
   ALL_NOTES_OFF   = 123
 };
 
+static const double melody_stays_s = 0.08;
+static const float  melody_share   = 0.3f;   // of the loudest partial's level
+static const float  melody_least   = 0.003f; // linear
+
 /// Frame of the stream that comes next.
 static uint64_t next_frame(const FiqEngine* self)
 {
@@ -22,6 +26,9 @@ void fiq_engine_reset_sequence(FiqEngine* self)
 {
   self->sequence.n_notes        = 0;
   self->sequence.time.bpm       = 0.0; // not known
+  self->sequence.input_key      = -1;
+  self->sequence.coming_key     = -1;
+  self->sequence.coming_ticks   = 0;
   self->sequence.was_forgetting = self->params.sequence_forget;
   if (self->sequence.partner) {
     fiq_partner_reset(&self->sequence.partner->partner, self->seed);
@@ -81,6 +88,53 @@ static void play(FiqEngine* self, const FiqPartnerEvent* event, uint64_t frame)
   }
 }
 
+/// Key and velocity of the melody that the analysis hears at the input, -1 for none: its lowest partial that is not
+/// much softer than the loudest.
+static int32_t melody_key(const FiqEngine* self, uint32_t* velocity)
+{
+  uint32_t                            n     = 0;
+  const FiqPartialTrackerVoice* const voice = fiq_partial_tracker_voices(&self->input.tracker, &n);
+  float                               loudest = 0.0f;
+  float                               lowest  = 1e9f;
+  for (uint32_t i = 0; i < n; ++i) {
+    loudest = fmaxf(loudest, voice[i].level);
+  }
+  for (uint32_t i = 0; i < n; ++i) {
+    lowest = voice[i].level > melody_share * loudest ? fminf(lowest, voice[i].hz) : lowest;
+  }
+  if (loudest < melody_least || lowest > 1e8f || lowest < 20.0f) {
+    return -1;
+  }
+  *velocity = (uint32_t)fiq_clamp(127.0f + 2.0f * fiq_gain_to_db(loudest), 1.0f, 127.0f);
+  return (int32_t)fiq_clamp(69.5f + 12.0f * log2f(lowest / 440.0f), 0.0f, 127.0f);
+}
+
+/// Let the partner hear the melody at the input, once a key has stayed for a moment.
+static void hear_input(FiqEngine* self, FiqPartner* partner, uint64_t frame)
+{
+  FiqEngineSequence* const kept     = &self->sequence;
+  uint32_t                 velocity = 0;
+  const int32_t            key =
+      self->input.tracks && fiq_engine_sings_input(self) ? melody_key(self, &velocity) : -1;
+  const uint32_t stays =
+      (uint32_t)(melody_stays_s * self->config.sample_rate_hz / self->control_frames);
+  kept->coming_ticks = key == kept->coming_key ? kept->coming_ticks + 1 : 0;
+  kept->coming_key   = key;
+  if (key == kept->input_key || kept->coming_ticks < stays) {
+    return;
+  }
+  // It has been there for so long already.
+  const uint64_t since = (uint64_t)kept->coming_ticks * self->control_frames;
+  const uint64_t at    = frame > since ? frame - since : 0;
+  if (kept->input_key >= 0) {
+    fiq_partner_hear(partner, at, (uint32_t)kept->input_key, 0);
+  }
+  if (key >= 0) {
+    fiq_partner_hear(partner, at, (uint32_t)key, velocity);
+  }
+  kept->input_key = key;
+}
+
 void fiq_engine_control_sequence(FiqEngine* self)
 {
   const FiqEngineParams* const p       = &self->params;
@@ -97,7 +151,8 @@ void fiq_engine_control_sequence(FiqEngine* self)
   if (p->sequence == FIQ_PARTNER_OFF && partner->mode == FIQ_PARTNER_OFF) {
     return;
   }
-  const uint64_t         frame  = self->n_ticks * self->control_frames;
+  const uint64_t frame = self->n_ticks * self->control_frames;
+  hear_input(self, partner, frame);
   const FiqPartnerParams params = {
       .mode    = p->sequence,
       .capture = p->sequence_capture,

@@ -410,6 +410,47 @@ static void test_linked_partners_take_turns_or_agree(void** state)
   assert_true(turns.n_both < 20);
 }
 
+/// A melody that comes as sound is learned as one that is played is.
+static void test_learns_a_melody_from_the_input(void** state)
+{
+  (void)state;
+  static uint8_t buffer[BUFFER];
+  for (int kind = 0; kind < 2; ++kind) {
+    FixtureAudio in     = fixture_audio(LENGTH);
+    FixtureAudio out    = fixture_audio(LENGTH);
+    Played       played = {.n = 0};
+    Fixture*     self   = fixture_open((FiqPluginKind)kind, RATE, true);
+    double       phase  = 0.0;
+    for (uint32_t i = 0; i < TUNE * BEAT; ++i) {
+      const double in_note = (double)(i % BEAT) / BEAT;
+      phase += 2.0 * acos(-1.0) * 440.0 * exp2((tune[i / BEAT] - 69) / 12.0) / RATE;
+      in.plane[0][i] = in.plane[1][i] =
+          (float)(0.3 * sin(phase) * fmax(0.0, fmin(1.0, 12.0 * (0.9 - in_note))));
+    }
+    fixture_set(self, "source", 2);
+    fixture_set(self, "sequence", 1);
+    fixture_seed(self, 3);
+    self->descriptor->connect_port(self->handle, fixture_port(self, "midi_out"), buffer);
+    for (uint32_t done = 0; done < LENGTH; done += 480) {
+      *(LV2_Atom*)(void*)buffer = (LV2_Atom){BUFFER - sizeof(LV2_Atom), 0};
+      fixture_run(self, in.plane, out.plane, done, 480);
+      take_notes(buffer, done, &played);
+      fixture_work(self);
+    }
+    print_message("kind %d: %.0f of %d notes learned, %u played on\n", kind,
+                  (double)fixture_get(self, "sequence_notes"), (int)TUNE,
+                  n_begun(&played, 0, LENGTH));
+    assert_true(fabs((double)fixture_get(self, "sequence_notes") - TUNE) < 2.5);
+    assert_true(n_begun(&played, TUNE * BEAT, LENGTH) >= 8);
+    for (uint32_t i = 0; i < played.n; ++i) {
+      assert_in_range(played.key[i], 60, 67);
+    }
+    fixture_close(self);
+    fixture_audio_free(&in);
+    fixture_audio_free(&out);
+  }
+}
+
 static const LV2_State_Interface* state_of(const Fixture* self)
 {
   return self->descriptor->extension_data(LV2_STATE__interface);
@@ -541,6 +582,7 @@ int main(void)
       cmocka_unit_test(test_forgets_and_does_not_capture),
       cmocka_unit_test(test_parameters_are_heard),
       cmocka_unit_test(test_linked_partners_take_turns_or_agree),
+      cmocka_unit_test(test_learns_a_melody_from_the_input),
       cmocka_unit_test(test_state_keeps_what_was_learned),
       cmocka_unit_test(test_damaged_states_are_refused_or_read),
       cmocka_unit_test(test_off_changes_not_a_bit),
