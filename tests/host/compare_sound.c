@@ -59,7 +59,7 @@ static int64_t find_lag(const Sound* wanted, const Sound* got)
 {
   const int64_t start = piece_start(wanted);
   int64_t       lag   = 0;
-  double        least = INFINITY;
+  double        least = (double)INFINITY;
   for (int64_t at = 0; at + PIECE <= got->n_frames; ++at) {
     double sum = 0.0;
     for (int64_t i = 0; i < PIECE && sum < least; ++i) {
