@@ -13,6 +13,7 @@ static const float  harm_least    = 0.01f;
 static const float  suspect_s     = 0.3f;
 static const float  hold_least_s  = 1.0f;
 static const float  hold_most_s   = 8.0f;
+static const float  later_s       = 0.04f;
 static const float  energy_s      = 0.5f;
 static const double energy_least  = 1e-9;
 
@@ -443,6 +444,13 @@ void fiq_watch_step(FiqWatch* self, FiqLearnObjective objective, const FiqPathLe
   const double step = (double)(period_s / energy_s);
   self->energy_dry += (seen->energy_dry - self->energy_dry) * step;
   self->energy_wet += (seen->energy_wet - self->energy_wet) * step;
-  const double least = self->energy_dry * (self->harms ? 1.0 : 0.97723722);
-  self->harms        = self->energy_dry > energy_least && self->energy_wet < least;
+  const uint32_t most          = (uint32_t)(later_s / period_s + 0.5f);
+  const uint32_t back          = most < FIQ_WATCH_PAST ? most : FIQ_WATCH_PAST - 1;
+  self->i_past                 = (self->i_past + 1) % FIQ_WATCH_PAST;
+  self->past_dry[self->i_past] = self->energy_dry;
+  // An onset must not count against a sum that has it later.
+  const double dry   = fmin(self->energy_dry,
+                            self->past_dry[(self->i_past + FIQ_WATCH_PAST - back) % FIQ_WATCH_PAST]);
+  const double least = dry * (self->harms ? 1.0 : 0.97723722);
+  self->harms        = dry > energy_least && self->energy_wet < least;
 }

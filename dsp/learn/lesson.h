@@ -119,7 +119,7 @@ typedef struct {
   double energy_out; ///< of its sum, as above
 } FiqPathLevels;
 
-enum { FIQ_WATCH_SLOTS = 40, FIQ_WATCH_RECENT = 2 };
+enum { FIQ_WATCH_SLOTS = 40, FIQ_WATCH_RECENT = 2, FIQ_WATCH_PAST = 64 };
 
 /// Peak of the last FIQ_WATCH_SLOTS slots of sound, each a tenth of a second; what is below -40 dBFS is no sound.
 typedef struct {
@@ -159,7 +159,8 @@ float fiq_blend_step(FiqBlend* self, float share, float excess, uint32_t ahead, 
    against that of the input over the last 4 s of sound, as far as that was played with what is
    played now; more than 0.1 dB above is harm (peaks below -40 dBFS need no headroom and are not
    judged), for as long as it lasts and 2 s longer, up to 8 s if it comes again and again. MONO and
-   ALIGN: energy of the sum over 0.5 s, harm below -0.1 dB until it is above 0 dB again.
+   ALIGN: energy of the sum over 0.5 s beside that of the untouched one 40 ms before, since what was
+   learned may come later; harm below -0.1 dB until it is above 0 dB again.
 */
 typedef struct {
   FiqPeakHold input;
@@ -167,6 +168,8 @@ typedef struct {
   float       next_hold_s; ///< the next time
   double      energy_dry;
   double      energy_wet;
+  double      past_dry[FIQ_WATCH_PAST]; ///< energy_dry of the last periods
+  uint32_t    i_past;
   bool        harms;
 } FiqWatch;
 

@@ -374,6 +374,83 @@ static void test_what_was_learned_is_kept_with_the_state_and_can_be_forgotten(vo
   fixture_audio_free(&b);
 }
 
+enum { HIT = RATE / 2, HITS = 16 };
+
+/// Hits as one microphone hears them, and `late` frames later, upside down and through all-passes, as another one does.
+static void two_microphones(FixtureAudio* near, FixtureAudio* far, size_t n, size_t late)
+{
+  drum(near, n);
+  for (int c = 0; c < 2; ++c) {
+    for (size_t i = 0; i < n; ++i) {
+      near->plane[c][i] *= i / (RATE / 4) % 2 ? 0.0f : 1.0f; // every other one, at half a second
+    }
+    memset(far->plane[c], 0, late * sizeof(float));
+    for (size_t i = late; i < n; ++i) {
+      far->plane[c][i] = 0.0f - near->plane[c][i - late];
+    }
+    all_pass(far->plane[c], n);
+  }
+}
+
+static void play_pair(Fixture* self, FixtureAudio* track, FixtureAudio* side, FixtureAudio* out,
+                      size_t n)
+{
+  for (size_t done = 0; done + BLOCK <= n; done += BLOCK) {
+    self->side[0] = side->plane[0];
+    self->side[1] = side->plane[1];
+    fixture_run(self, track->plane, out->plane, done, BLOCK);
+    fixture_work(self);
+  }
+}
+
+/// What was learned of `track` and `side` by one instance is played by a fresh one: the least that a hit gains over the raw
+/// sum, and the tenth.
+static void play_kept_alignment(FixtureAudio* track, FixtureAudio* side, double* least,
+                                double* tenth)
+{
+  FixtureAudio out = fixture_audio(HIT * HITS);
+  Store        store;
+  Fixture*     one = learner(ALIGN, true);
+  play_pair(one, track, side, &out, HIT * HITS);
+  save(one, &store);
+  fixture_close(one);
+  Fixture* const self = learner(ALIGN, true);
+  restore(self, &store);
+  fixture_set(self, "learn", 0);
+  play_pair(self, track, side, &out, HIT * HITS);
+  const size_t behind = latency(self);
+  *least              = HUGE_VAL;
+  for (int hit = 0; hit < HITS - 1; ++hit) {
+    const size_t at   = (size_t)(hit * HIT);
+    const double raw  = sum_rms(track->plane[0] + at, side->plane[0] + at, HIT);
+    const double sum  = sum_rms(out.plane[0] + at + behind, side->plane[0] + at, HIT);
+    const double gain = support_db(sum / raw);
+    *least            = fmin(*least, gain);
+    *tenth            = hit == 9 ? gain : *tenth;
+    print_message("%+.2f ", gain);
+  }
+  print_message("dB over the raw sum, hit by hit\n");
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
+static void test_a_kept_alignment_holds_from_the_first_hit(void** state)
+{
+  (void)state;
+  FixtureAudio near = fixture_audio(HIT * HITS);
+  FixtureAudio far  = fixture_audio(HIT * HITS);
+  for (int k = 0; k < 6; ++k) {
+    double least = 0.0;
+    double tenth = 0.0;
+    two_microphones(&near, &far, HIT * HITS, (size_t)(k / 2 * 400 + 101));
+    play_kept_alignment(k % 2 ? &near : &far, k % 2 ? &far : &near, &least, &tenth);
+    assert_true(least >= -0.05);
+    assert_true(least >= tenth - 0.5);
+  }
+  fixture_audio_free(&near);
+  fixture_audio_free(&far);
+}
+
 static void test_a_state_of_another_rate_and_of_nonsense_is_read(void** state)
 {
   (void)state;
@@ -499,6 +576,7 @@ int main(void)
       cmocka_unit_test(test_mono_adds_up),
       cmocka_unit_test(test_align_finds_delay_and_polarity),
       cmocka_unit_test(test_what_was_learned_is_kept_with_the_state_and_can_be_forgotten),
+      cmocka_unit_test(test_a_kept_alignment_holds_from_the_first_hit),
       cmocka_unit_test(test_a_state_of_another_rate_and_of_nonsense_is_read),
       cmocka_unit_test(test_objectives_change_without_a_click),
       cmocka_unit_test(test_offline_the_whole_sound_is_learned_from)};
