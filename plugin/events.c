@@ -162,6 +162,9 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
     take_goals(self, value);
     self->was_set = true;
   }
+  if (named && name != self->urids.goals) {
+    (void)fiq_plugin_set_field(self, name, value);
+  }
   const bool is_text =
       named && (value->type == self->urids.atom_path || value->type == self->urids.atom_string);
   if (is_text && name == self->urids.tuning) {
@@ -184,6 +187,9 @@ static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
   }
   if (named && name == self->urids.window) {
     fiq_plugin_lease_pictures(self);
+    return;
+  }
+  if (named && fiq_plugin_ask_field(self, name)) {
     return;
   }
   self->seed_asked      = true;
@@ -308,6 +314,16 @@ static bool write_whole(FiqPlugin* self, LV2_Atom_Forge_Frame*                  
   return false;
 }
 
+static void write_asked_fields(FiqPlugin* self, LV2_Atom_Forge_Frame* sequence)
+{
+  for (uint32_t i = 0; self->fields_asked >> i; ++i) {
+    const uint32_t bit = 1u << i;
+    if ((self->fields_asked & bit) && write_whole(self, sequence, fiq_plugin_write_field, i)) {
+      self->fields_asked &= ~bit;
+    }
+  }
+}
+
 void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames)
 {
   assert(self);
@@ -327,6 +343,7 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_fram
   if (!self->tunings.is_told) {
     self->tunings.is_told = write_whole(self, &sequence, write_tuning, 0);
   }
+  write_asked_fields(self, &sequence);
   // Telemetry is news or nothing: what finds no room is dropped.
   for (uint32_t i = 0; i < self->telling.n_told; ++i) {
     (void)write_whole(self, &sequence, fiq_plugin_write_telling, i);
@@ -335,6 +352,7 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_fram
     (void)write_whole(self, &sequence, fiq_plugin_write_picture, 0);
   }
   lv2_atom_forge_pop(forge, &sequence);
+  forge->stack = NULL; // it held the address of what ends here
 }
 
 void fiq_plugin_write_notes(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_frames)

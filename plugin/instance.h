@@ -208,6 +208,7 @@ typedef struct {
   FiqPart*            retired;        ///< replaced, and not yet handed to the worker for release
   FiqPart*            lesson;         ///< to be learned from, and not yet handed to the worker
   bool                seed_asked;     ///< the host wants to be told the seed
+  uint32_t            fields_asked;   ///< and these of the state's vectors, as bits
   FiqTuningExchange   tunings;
   FiqTelemetryPort    telling;
   FiqFeed             feed;
@@ -295,6 +296,15 @@ LV2_State_Status fiq_plugin_save_sequence(FiqPlugin* self, LV2_State_Store_Funct
                                           LV2_State_Handle handle);
 LV2_State_Status fiq_plugin_restore_sequence(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                              LV2_State_Handle handle);
+
+/// Go on with the vector `value` as that part of the state; false if it is none, or not of that shape.  [audio]
+bool fiq_plugin_set_field(FiqPlugin* self, LV2_URID name, const LV2_Atom* value);
+
+/// Somebody wants to know that vector of the state; false if it is none.  [audio]
+bool fiq_plugin_ask_field(FiqPlugin* self, LV2_URID name);
+
+/// Forge the `which`-th of them; false if it does not fit.  [audio]
+bool fiq_plugin_write_field(FiqPlugin* self, uint32_t which);
 
 /// Take over a restored state, if one has arrived.  [audio]
 void fiq_plugin_take_state(FiqPlugin* self);

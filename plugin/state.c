@@ -42,6 +42,66 @@ static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fiel
 
 _Static_assert(sizeof(FiqEngineGoal) == 3 * sizeof(float), "a goal is three floats");
 
+bool fiq_plugin_set_field(FiqPlugin* self, LV2_URID name, const LV2_Atom* value)
+{
+  assert(self && value);
+  const LV2_Atom_Vector* const vector = (const LV2_Atom_Vector*)(const void*)value;
+  FiqEngineState               state;
+  Field                        fields[N_FIELDS];
+  list_fields(&self->urids, &state, fields);
+  for (int i = 0; i < N_FIELDS; ++i) {
+    const size_t head  = sizeof(vector->body);
+    const size_t least = head + fields[i].n_least * sizeof(float);
+    const size_t most  = head + fields[i].n * sizeof(float);
+    const bool   fits  = fields[i].key == name && value->type == self->urids.atom_vector &&
+                      value->size >= least && value->size <= most &&
+                      (value->size - head) % sizeof(float) == 0 &&
+                      vector->body.child_type == self->urids.atom_float &&
+                      vector->body.child_size == sizeof(float);
+    if (fits) {
+      fiq_engine_state(self->engine, &state);
+      memset(fields[i].value, 0, fields[i].n * sizeof(float));
+      memcpy(fields[i].value, &vector->body + 1, value->size - head);
+      fiq_engine_set_state(self->engine, &state);
+      self->was_set = true;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool fiq_plugin_ask_field(FiqPlugin* self, LV2_URID name)
+{
+  FiqEngineState state;
+  Field          fields[N_FIELDS];
+  list_fields(&self->urids, &state, fields);
+  for (uint32_t i = 0; i < N_FIELDS; ++i) {
+    if (fields[i].key == name) {
+      self->fields_asked |= 1u << i;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool fiq_plugin_write_field(FiqPlugin* self, uint32_t which)
+{
+  LV2_Atom_Forge* const forge = &self->forge;
+  LV2_Atom_Forge_Frame  object;
+  FiqEngineState        state;
+  Field                 fields[N_FIELDS];
+  list_fields(&self->urids, &state, fields);
+  fiq_engine_state(self->engine, &state);
+  return lv2_atom_forge_frame_time(forge, 0) &&
+         lv2_atom_forge_object(forge, &object, 0, self->urids.patch_set) &&
+         lv2_atom_forge_key(forge, self->urids.patch_property) &&
+         lv2_atom_forge_urid(forge, fields[which].key) &&
+         lv2_atom_forge_key(forge, self->urids.patch_value) &&
+         lv2_atom_forge_vector(forge, sizeof(float), self->urids.atom_float, fields[which].n,
+                               fields[which].value) &&
+         (lv2_atom_forge_pop(forge, &object), true);
+}
+
 void fiq_plugin_take_state(FiqPlugin* self)
 {
   assert(self && self->engine);

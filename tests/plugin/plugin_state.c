@@ -7,6 +7,9 @@
 #include "tests/support/fixture.h"
 #include "tests/support/store.h"
 
+#include <lv2/atom/util.h>
+#include <lv2/patch/patch.h>
+
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -132,6 +135,66 @@ static void test_save_after_restore_without_run_returns_the_restored(void** stat
   fixture_close(two);
 }
 
+/// The vector that the notify port answers with, into `value`; returns its length, 0 without an answer.
+static uint32_t answered(const Fixture* self, const char* property, float* value, uint32_t most)
+{
+  const LV2_Atom_Sequence* const sequence = (const LV2_Atom_Sequence*)(const void*)self->notify;
+  uint32_t                       n        = 0;
+  LV2_ATOM_SEQUENCE_FOREACH(sequence, event)
+  {
+    const LV2_Atom_Object* const object = (const LV2_Atom_Object*)(const void*)&event->body;
+    const LV2_Atom_URID*         name   = NULL;
+    const LV2_Atom_Vector*       vector = NULL;
+    lv2_atom_object_get(object, fixture_urid(LV2_PATCH__property), (const LV2_Atom**)&name,
+                        fixture_urid(LV2_PATCH__value), (const LV2_Atom**)&vector, 0);
+    if (name && vector && name->body == fixture_urid(property)) {
+      n = (vector->atom.size - (uint32_t)sizeof(vector->body)) / (uint32_t)sizeof(float);
+      assert_true(n <= most);
+      memcpy(value, vector + 1, n * sizeof(float));
+    }
+  }
+  return n;
+}
+
+static void test_messages_carry_the_state_from_one_to_another(void** state)
+{
+  (void)state;
+  static const char* const names[] = {"urn:fieldiq:phases", "urn:fieldiq:match",
+                                      "urn:fieldiq:learned"};
+  FixtureAudio             out     = fixture_audio(FRAMES);
+  Fixture*                 one     = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, false);
+  Fixture*                 two     = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, false);
+  float                    value[2][256];
+  fixture_set(one, "coordination", 100);
+  fixture_set(two, "coordination", 0);
+  render(one, &out);
+  render(two, &out);
+  for (int i = 0; i < 3; ++i) {
+    fixture_patch_get(one, 0, names[i]);
+    fixture_run(one, NULL, out.plane, 0, 64);
+    const uint32_t n = answered(one, names[i], value[0], 256);
+    assert_true(n > 0);
+    fixture_patch_floats(two, 0, names[i], value[0], n);
+    fixture_run(two, NULL, out.plane, 0, 64);
+    fixture_patch_get(two, 0, names[i]);
+    fixture_run(two, NULL, out.plane, 0, 64);
+    assert_int_equal(answered(two, names[i], value[1], 256), n);
+    assert_memory_equal(value[0], value[1], n * sizeof(float));
+    // Of another length it is none, and changes nothing.
+    value[0][0] += 1.0f;
+    fixture_patch_floats(two, 0, names[i], value[0], n - 2);
+    fixture_patch_get(two, 1, names[i]);
+    fixture_run(two, NULL, out.plane, 0, 64);
+    assert_int_equal(answered(two, names[i], value[0], 256), n);
+    assert_memory_equal(value[0], value[1], n * sizeof(float));
+  }
+  render(two, &out);
+  assert_true(fixture_get(two, "coordinated") > 0.999f);
+  fixture_close(one);
+  fixture_close(two);
+  fixture_audio_free(&out);
+}
+
 static void test_broken_states_are_refused_and_harmless(void** state)
 {
   (void)state;
@@ -195,6 +258,7 @@ int main(void)
       cmocka_unit_test(test_a_saved_state_brings_the_sound_back),
       cmocka_unit_test(test_coordinated_phases_are_kept),
       cmocka_unit_test(test_save_after_restore_without_run_returns_the_restored),
+      cmocka_unit_test(test_messages_carry_the_state_from_one_to_another),
       cmocka_unit_test(test_broken_states_are_refused_and_harmless),
       cmocka_unit_test(test_state_may_be_saved_and_restored_while_running)};
   return cmocka_run_group_tests_name("plugin state", tests, NULL, NULL);
