@@ -12,7 +12,7 @@
    Everything goes to standard output. Exit status 0, or 1 with a message.
 */
 #include "plugin/ports.h"
-#include "ttl/presets.h"
+#include "plugin/presets.h"
 
 #include <math.h>
 #include <stdio.h>

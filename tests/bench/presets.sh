@@ -12,7 +12,7 @@ speech=/usr/share/sounds/alsa/Front_Center.wav
 mkdir -p "$out"
 
 slugs() {
-  sed -n "s/^FIQ_PRESET($1, [^,]*, \"\([^\"]*\)\", \"\([^\"]*\)\".*/\1|\2/p" "$(dirname "$0")/../../ttl/presets.def"
+  sed -n "s/^FIQ_PRESET($1, [^,]*, \"\([^\"]*\)\", \"\([^\"]*\)\".*/\1|\2/p" "$(dirname "$0")/../../plugin/presets.def"
 }
 
 picture() {

@@ -22,7 +22,7 @@ hash() {
 }
 
 labels() {
-  sed -n "s/^FIQ_PRESET($1, [^,]*, \"[^\"]*\", \"\([^\"]*\)\".*/\1/p" "$here/../../ttl/presets.def"
+  sed -n "s/^FIQ_PRESET($1, [^,]*, \"[^\"]*\", \"\([^\"]*\)\".*/\1/p" "$here/../../plugin/presets.def"
 }
 
 labels REALMS >realms

@@ -5,7 +5,7 @@
 */
 #include "tests/support/fixture.h"
 
-#include "ttl/presets.h"
+#include "plugin/presets.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #define FIQ_BANK_H
 
 #include "tests/support/fixture.h"
-#include "ttl/presets.h"
+#include "plugin/presets.h"
 
 /// Set every control to what the preset says.
 void bank_load(Fixture* self, const FiqPreset* preset);

@@ -26,11 +26,11 @@ dsp/learn dsp/goals dsp/sequence
 dsp/realm
 dsp/engine
 plugin
-ttl
 plugin/ui/window
 plugin/ui/widget
 plugin/ui/page
 plugin/ui/glue
+ttl
 FLOORS
 # The hosts know the bundle by its description alone.
 cat >"$work/host_floors" <<'FLOORS'
@@ -69,6 +69,7 @@ symbols() {
     find "$build/$part" -name '*.c.o' | sort | while read -r object; do
       file=$(echo "${object#"$build/$part/"}" | sed -E 's,(^|.*/)CMakeFiles/[^/]*\.dir/,\1,; s,\.o$,,')
       file=$(echo "$part/$file" | sed -E ':again; s,[^/]+/__/,,; t again')
+      [ -f "$source/$file" ] || continue # left over of a source that has gone
       nm "$object" | awk -v file="$file" '
         NF == 3 && $2 ~ /^[TDRBVW]$/ { print "T", file, $3 }
         NF == 2 && $1 == "U" { print "U", file, $2 }'

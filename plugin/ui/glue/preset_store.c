@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/ui/glue/preset_store.h"
 
-#include "ttl/presets.h"
+#include "plugin/presets.h"
 
 #include <dirent.h>
 #include <errno.h>

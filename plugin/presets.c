@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ttl/presets.h"
+#include "plugin/presets.h"
 
 #include <string.h>
 
 #define FIQ_PRESET(plugin, id, slug, label, category, tags, comment, ...)                                          \
   static const FiqSetting settings_##plugin##_##id[] = {__VA_ARGS__, {NULL, 0.0f}};
-#include "ttl/presets.def"
+#include "plugin/presets.def"
 
 const FiqPreset fiq_presets[] = {
 #define FIQ_PRESET(plugin, id, slug, label, category, tags, comment, ...)                                          \
   {FIQ_PLUGIN_##plugin, slug, label, category, tags, comment, settings_##plugin##_##id},
-#include "ttl/presets.def"
+#include "plugin/presets.def"
 };
 
 const uint32_t fiq_n_presets = sizeof(fiq_presets) / sizeof(fiq_presets[0]);
