@@ -29,6 +29,7 @@ uint32_t fiq_first_control_port(FiqPluginKind plugin)
 
 const FiqPort* fiq_fixed_port(FiqPluginKind plugin, uint32_t index)
 {
+  assert(plugin < FIQ_N_PLUGINS);
   assert(index < fiq_first_control_port(plugin));
   uint32_t row = 0;
   for (uint32_t left = index; left > 0 || !has(plugin, row); ++row) {

@@ -40,6 +40,7 @@ void fiq_sequence_state_free(FiqSequenceState* self)
 
 void fiq_plugin_take_sequence(FiqPlugin* self)
 {
+  assert(self && self->engine);
   assert(self && self->sequence);
   FiqSequenceState* const kept = self->sequence;
   if (!atomic_load_explicit(&kept->arrived, memory_order_relaxed) ||
@@ -57,6 +58,7 @@ void fiq_plugin_take_sequence(FiqPlugin* self)
 
 void fiq_plugin_publish_sequence(FiqPlugin* self)
 {
+  assert(self && self->engine);
   assert(self && self->sequence);
   FiqSequenceState* const kept = self->sequence;
   const uint32_t          now  = fiq_engine_learned_generation(self->engine);
@@ -87,6 +89,7 @@ void fiq_plugin_publish_sequence(FiqPlugin* self)
 
 static void pack_note(const FiqLearnedNote* note, int32_t packed[2])
 {
+  assert(note && packed);
   const uint32_t first = note->key | (uint32_t)note->velocity << 7 | (uint32_t)note->starts << 14 |
                          (uint32_t)note->chord << 16;
   const uint32_t second = note->place | (uint32_t)note->step << 16;
@@ -97,6 +100,7 @@ static void pack_note(const FiqLearnedNote* note, int32_t packed[2])
 /// Any numbers make a note that can be.
 static FiqLearnedNote unpack_note(const int32_t packed[2])
 {
+  assert(packed);
   uint32_t first  = 0;
   uint32_t second = 0;
   memcpy(&first, &packed[0], sizeof(first));
@@ -115,6 +119,7 @@ static FiqLearnedNote unpack_note(const int32_t packed[2])
 LV2_State_Status fiq_plugin_save_sequence(FiqPlugin* self, LV2_State_Store_Function store,
                                           LV2_State_Handle handle)
 {
+  assert(self && store);
   assert(self && store);
   FiqSequenceState* const kept = self->sequence;
   (void)fiq_triple_buffer_receive(&kept->snapshot_turn);
@@ -144,6 +149,7 @@ LV2_State_Status fiq_plugin_save_sequence(FiqPlugin* self, LV2_State_Store_Funct
 /// A partner that has learned what was restored takes the place of the one that plays.
 static LV2_State_Status study(FiqPlugin* self)
 {
+  assert(self);
   FiqSequenceState* const        kept  = self->sequence;
   const FiqPackedSequence* const last  = &kept->last_restored;
   const FiqPartOrder             order = {.kind = FIQ_PART_PARTNER, .restore = last->restore};
@@ -161,6 +167,7 @@ static LV2_State_Status study(FiqPlugin* self)
 LV2_State_Status fiq_plugin_restore_sequence(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                              LV2_State_Handle handle)
 {
+  assert(self && retrieve);
   assert(self && retrieve);
   size_t                            size = 0;
   uint32_t                          type = 0;

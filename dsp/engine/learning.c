@@ -61,6 +61,7 @@ static void play_lesson(FiqEngine* self, uint32_t id)
 /// There is nothing learned that the realms could do, nor anything else: the delayed input is the same, to the bit.
 static bool has_no_effect(const FiqEngine* self)
 {
+  assert(self);
   return self->lessons.is_tuned && !self->lessons.playing_id && !self->routing.with_q &&
          !(fabsf(self->params.coherence) > 0.0f) &&
          fiq_phase_rotator_rests(&self->path->path.rotator);
@@ -117,6 +118,7 @@ static void change_lesson(FiqEngine* self)
 /// What is played now, or is to be.
 static FiqLearnObjective playing_objective(const FiqEngine* self)
 {
+  assert(self);
   return self->lessons.playing_id ? self->lessons.playing.learned.objective
                                   : objective_of(&self->params);
 }
@@ -124,6 +126,7 @@ static FiqLearnObjective playing_objective(const FiqEngine* self)
 /// Control periods from what the path sees to when it is heard; 0 if it does not look ahead.
 static uint32_t periods_ahead(const FiqEngine* self)
 {
+  assert(self->path && self->control_frames > 0);
   const uint32_t n = self->path->order.watch_frames / self->control_frames;
   return n < FIQ_BLEND_PERIODS - 2 ? n : FIQ_BLEND_PERIODS - 2;
 }
@@ -131,12 +134,14 @@ static uint32_t periods_ahead(const FiqEngine* self)
 /// The realms' peaks can be kept by a blend with the delayed input, which is not turned by rotation and shift.
 static bool can_blend(const FiqEngine* self)
 {
+  assert(self->path);
   return playing_objective(self) == FIQ_LEARN_HEADROOM && !self->routing.with_q &&
          periods_ahead(self) >= 3;
 }
 
 static void hear_levels(FiqEngine* self, const FiqPathLevels* seen, float period_s)
 {
+  assert(seen && period_s > 0.0f);
   FiqEngineLessons* const lessons = &self->lessons;
   const double            step    = (double)(period_s / heard_s);
   fiq_peak_hold_step(&lessons->peak_dry, seen->peak_dry, seen->peak_dry, period_s);
@@ -182,6 +187,7 @@ static void control_trust(FiqEngine* self, float period_s)
 
 float fiq_engine_delivered_db(const FiqEngine* self)
 {
+  assert(self);
   const FiqEngineLessons* const lessons = &self->lessons;
   if (!lessons->playing_id) {
     return 0.0f;
@@ -196,6 +202,7 @@ float fiq_engine_delivered_db(const FiqEngine* self)
 
 FiqLearnState fiq_engine_learn_state(const FiqEngine* self)
 {
+  assert(self);
   const FiqPart* const learner = self->lessons.learner;
   if (!engine_is_learning(self)) {
     return FIQ_LEARN_OFF;
@@ -296,6 +303,7 @@ FiqPart* fiq_engine_lesson(FiqEngine* self, const FiqEngineParams* params)
 
 void fiq_engine_learned(FiqEngine* self)
 {
+  assert(self);
   FiqPhaseSolution outcome;
   const bool       is_better = fiq_lesson_finish(&self->lessons.learner->learning, &outcome);
   if (self->lessons.is_stale) {

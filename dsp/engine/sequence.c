@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/engine/engine_state.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ static const float  melody_least   = 0.003f; // linear
 /// Frame of the stream that comes next.
 static uint64_t next_frame(const FiqEngine* self)
 {
+  assert(self->position < self->control_frames);
   const uint64_t begun =
       self->position > 0 && self->n_ticks > 0 ? self->n_ticks - 1 : self->n_ticks;
   return begun * self->control_frames + self->position;
@@ -24,6 +26,7 @@ static uint64_t next_frame(const FiqEngine* self)
 
 void fiq_engine_reset_sequence(FiqEngine* self)
 {
+  assert(self);
   self->sequence.n_notes        = 0;
   self->sequence.time.bpm       = 0.0; // not known
   self->sequence.input_key      = -1;
@@ -37,6 +40,7 @@ void fiq_engine_reset_sequence(FiqEngine* self)
 
 void fiq_engine_start_partner(FiqEngine* self)
 {
+  assert(self->sequence.partner);
   FiqEngineSequence* const kept    = &self->sequence;
   FiqPartner* const        partner = &kept->partner->partner;
   fiq_partner_reset(partner, self->seed);
@@ -47,6 +51,7 @@ void fiq_engine_start_partner(FiqEngine* self)
 
 void fiq_engine_let_hear(FiqEngine* self, const FiqMidiMessage* message)
 {
+  assert(self && message);
   if (!self->sequence.partner || self->params.sequence == FIQ_PARTNER_OFF) {
     return;
   }
@@ -65,6 +70,7 @@ void fiq_engine_let_hear(FiqEngine* self, const FiqMidiMessage* message)
 
 void fiq_engine_let_know_time(FiqEngine* self, const FiqTempo* tempo)
 {
+  assert(self && tempo);
   FiqEngineSequence* const kept = &self->sequence;
   kept->time_frame              = next_frame(self);
   kept->time                    = (FiqPartnerTime){.bpm           = self->tempo.bpm,
@@ -79,6 +85,7 @@ void fiq_engine_let_know_time(FiqEngine* self, const FiqTempo* tempo)
 /// Let the swarm sing what the partner plays, and keep it for whoever takes it.
 static void play(FiqEngine* self, const FiqPartnerEvent* event, uint64_t frame)
 {
+  assert(self && event);
   FiqSwarm* const swarm      = &self->swarm->swarm;
   const uint8_t   message[3] = {(uint8_t)((event->velocity > 0 ? 0x90 : 0x80) | PARTNER_CHANNEL),
                                 event->key, event->velocity};
@@ -137,6 +144,7 @@ static void hear_input(FiqEngine* self, FiqPartner* partner, uint64_t frame)
 
 void fiq_engine_control_sequence(FiqEngine* self)
 {
+  assert(self);
   const FiqEngineParams* const p       = &self->params;
   FiqEngineSequence* const     kept    = &self->sequence;
   const bool                   forgets = p->sequence_forget && !kept->was_forgetting;
@@ -177,6 +185,7 @@ void fiq_engine_control_sequence(FiqEngine* self)
 
 bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* note)
 {
+  assert(self && note);
   FiqEngineSequence* const kept  = &self->sequence;
   const uint64_t           end   = next_frame(self);
   const uint64_t           begin = end > n_frames ? end - n_frames : 0;
@@ -195,17 +204,20 @@ bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* not
 
 uint32_t fiq_engine_learned_generation(const FiqEngine* self)
 {
+  assert(self);
   return self->sequence.partner ? self->sequence.partner->partner.improviser.generation : 0;
 }
 
 uint32_t fiq_engine_n_learned(const FiqEngine* self)
 {
+  assert(self);
   return self->sequence.partner ? self->sequence.partner->partner.improviser.n_notes : 0;
 }
 
 void fiq_engine_copy_learned(const FiqEngine* self, FiqLearnedNote* notes, uint32_t first,
                              uint32_t n)
 {
+  assert(self && notes);
   if (self->sequence.partner) {
     const FiqImproviser* const kept   = &self->sequence.partner->partner.improviser;
     const uint32_t             oldest = kept->newest + kept->window - kept->n_notes;
@@ -217,6 +229,7 @@ void fiq_engine_copy_learned(const FiqEngine* self, FiqLearnedNote* notes, uint3
 
 void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* draft)
 {
+  assert(self && draft);
   _Static_assert((int)FIQ_TELEMETRY_KEYS == (int)FIQ_MELODY_KEYS, "there is a chance for each key");
   memset(draft, 0, sizeof(*draft));
   if (!self->sequence.partner || self->params.sequence == FIQ_PARTNER_OFF) {
@@ -237,10 +250,12 @@ void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* d
 
 uint32_t fiq_engine_partner_pitches(const FiqEngine* self)
 {
+  assert(self);
   return self->sequence.partner ? fiq_partner_pitches(&self->sequence.partner->partner) : 0;
 }
 
 bool fiq_engine_partner_plays(const FiqEngine* self)
 {
+  assert(self);
   return self->sequence.partner && self->sequence.partner->partner.is_playing;
 }
