@@ -11,6 +11,7 @@ enum {
   RHYTHM_ORDER  = 4,
   CHORD_ORDER   = 2,
   PIECE_NOTES   = FIQ_MELODY_SHORT_NOTES,
+  RANGE_MARGIN  = 7, ///< semitones beyond the keys learned
   KEYS_KEPT     = 4, ///< windows of keys that are not to be copied
   REPEATED_MOST = 4,
   NOVEL_NOTES   = 14, ///< back to which what was played is no longer new
@@ -98,6 +99,7 @@ void fiq_improviser_reset(FiqImproviser* self, uint64_t seed)
   self->last_key      = 0;
   self->n_repeated    = 0;
   self->mean_velocity = 80.0f;
+  fiq_melody_set_candidates(&self->melody, NULL);
   ++self->generation;
 }
 
@@ -181,8 +183,20 @@ static void sound(FiqImproviser* self, const FiqLearnedNote* note)
   }
 }
 
+/// What is learned is predicted among the keys about those learned before; all others would only cost time.
+static void narrow_candidates(FiqImproviser* self)
+{
+  bool is_possible[FIQ_MELODY_KEYS] = {false};
+  for (uint32_t key = 0; key < FIQ_MELODY_KEYS && self->lowest <= self->highest; ++key) {
+    is_possible[key] =
+        key + RANGE_MARGIN >= self->lowest && key <= self->highest + (uint32_t)RANGE_MARGIN;
+  }
+  fiq_melody_set_candidates(&self->melody, is_possible);
+}
+
 static void keep(FiqImproviser* self, const FiqLearnedNote* note)
 {
+  const bool is_wider      = note->key < self->lowest || note->key > self->highest;
   self->note[self->newest] = *note;
   self->newest             = (self->newest + 1) % self->window;
   self->n_notes            = self->n_notes < self->window ? self->n_notes + 1 : self->window;
@@ -195,6 +209,9 @@ static void keep(FiqImproviser* self, const FiqLearnedNote* note)
   self->run[1][self->newest_key] = 0;
   self->newest_key               = (self->newest_key + 1) % most;
   self->n_keys                   = self->n_keys < most ? self->n_keys + 1 : most;
+  if (is_wider) {
+    narrow_candidates(self);
+  }
   ++self->generation;
 }
 
@@ -411,7 +428,7 @@ static uint8_t choose_key(FiqImproviser* self, const FiqImproviserParams* params
     self->chance[melody->candidate[i]] = chance[i];
   }
   const uint8_t key = melody->candidate[chosen];
-  fiq_melody_set_candidates(melody, NULL);
+  narrow_candidates(self);
   return key;
 }
 
