@@ -181,10 +181,22 @@ void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const fl
   }
 }
 
+/// Whether a key of that channel is played: of the one that is chosen, or of its zone. What ends or bends a note always is.
+static bool is_chosen(const FiqEngine* self, const FiqMidiMessage* message)
+{
+  const int32_t  chosen = self->params.midi_channel;
+  const uint32_t group  = fiq_midi_group(&self->swarm->swarm.notes.midi, message->channel);
+  return chosen == 0 || message->kind != FIQ_MIDI_NOTE_ON || (int32_t)group + 1 == chosen ||
+         (int32_t)message->channel + 1 == chosen;
+}
+
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes)
 {
   assert(self && (message || size_bytes == 0));
   const FiqMidiMessage parsed = fiq_midi_parse(message, size_bytes);
+  if (!is_chosen(self, &parsed)) {
+    return;
+  }
   fiq_engine_let_hear(self, &parsed);
   // Keys have nothing to say while the input alone is sung.
   if (!self->input.is_resynthesis || parsed.kind != FIQ_MIDI_NOTE_ON) {

@@ -25,6 +25,7 @@ static void control_play(FiqEngine* self)
                                            .pressure_level           = p->pressure_level,
                                            .pressure_brightness      = p->pressure_bright,
                                            .mpe_bend_range_semitones = p->mpe_bend,
+                                           .mpe                      = p->mpe,
                                            .just_amount              = p->just,
                                            .prime_limit              = limits[p->prime_limit],
                                            .just_root                = (int32_t)p->just_root - 1,

@@ -194,6 +194,12 @@ static uint32_t set_zone(FiqMidiChannels* self, uint32_t master, uint32_t n_memb
   return changed;
 }
 
+FiqMidiEffect fiq_midi_set_zone(FiqMidiChannels* self, uint32_t n_members)
+{
+  assert(self && n_members <= LAST_CHANNEL);
+  return (FiqMidiEffect){FIQ_MIDI_NEW_ZONES, set_zone(self, LOWER_MASTER, n_members)};
+}
+
 // ---- controllers ----
 
 static void set_bend_range(FiqMidiChannels* self, uint32_t channel, float semitones)

@@ -11,8 +11,8 @@
    decrement (96, 97) move RPN 0 by a cent, RPN 1 by its least step, RPN 2 by a semitone.
    Portamento: 65 switches the glide on or off, 5 sets its time, 4 s (value / 127)^2; until then, and after
    fiq_midi_forget_glides(), the parameter's.
-   MPE: RPN 6 on channel 1 or 16 sets the members of the lower or upper zone (0: off); the other zone gives
-   way. A zone's first (last) channel is its master: its bend adds to each member's own, its
+   MPE: RPN 6 on channel 1 or 16, or fiq_midi_set_zone(), sets the members of the lower or upper zone (0: off); the other
+   zone gives way. A zone's first (last) channel is its master: its bend adds to each member's own, its
    pressure, timbre, wheel, gain and pedals join theirs, its modes reach them all. Members bend by a range
    of their own; RPN 0 on one member is for all. Without zones every channel is on its own, and all play alike.
    Source: MIDI 1.0 detailed specification 4.2; RP-015 (reset), RP-018 (increments); MPE specification 1.0.
@@ -113,6 +113,9 @@ void fiq_midi_forget_glides(FiqMidiChannels* self);
 /// Controller `controller` 0..127 of `channel` 0..15 takes `value` 0..127.  [audio]
 FiqMidiEffect fiq_midi_controller(FiqMidiChannels* self, uint32_t channel, uint32_t controller,
                                   uint32_t value);
+
+/// Give the lower zone `n_members`, 0..15, as RPN 6 on channel 1 does.  [audio]
+FiqMidiEffect fiq_midi_set_zone(FiqMidiChannels* self, uint32_t n_members);
 
 /// Let gain and wheel follow for `dt_s` >= 0.  [audio]
 void fiq_midi_advance(FiqMidiChannels* self, float dt_s);

@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { MPE_MEMBERS = 15 };
+
 static const float release_floor = 0.001f;
 static const float soft_gain     = 0.6f;
 static const float smooth_tau_s  = 0.01f;
@@ -39,6 +41,7 @@ void fiq_notes_reset(FiqNotes* self)
   self->play           = play;
   self->tuning         = tuning;
   fiq_midi_reset(&self->midi);
+  (void)fiq_midi_set_zone(&self->midi, play.mpe ? MPE_MEMBERS : 0);
   for (uint32_t i = 0; i < FIQ_NOTES_CHANNELS; ++i) {
     self->last_pitch[i] = no_pitch;
   }
@@ -760,7 +763,11 @@ void fiq_notes_set_play(FiqNotes* self, const FiqNotesPlay* play)
 {
   const int32_t old_mode = self->play.mode;
   const float   old_s    = self->play.glide_s;
+  const bool    was_mpe  = self->play.mpe;
   self->play             = *play;
+  if (play->mpe != was_mpe) {
+    change_keys(self, fiq_midi_set_zone(&self->midi, play->mpe ? MPE_MEMBERS : 0));
+  }
   if (fabsf(play->glide_s - old_s) > 0.0f) {
     fiq_midi_forget_glides(&self->midi);
   }

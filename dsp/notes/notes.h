@@ -134,10 +134,11 @@ typedef struct {
   float   pressure_level;           ///< 0..1, at 1 full pressure doubles the level; default 0
   float   pressure_brightness;      ///< 0..1, pressure's part in the brightness; default 0.5
   float   mpe_bend_range_semitones; ///< of members of a zone, 0..96; default 48
-  float   just_amount;              ///< 0 as tuned .. 1 just; default 1
-  int32_t prime_limit;              ///< 2, 3, 5, 7, 11 or 13; default 5
-  bool    just;                     ///< just intonation of chords; default off
-  int32_t just_root; ///< pitch class of its root, 0..11; -1: lowest held key; default -1
+  bool    mpe; ///< the lower zone has all 15 members, until a message says otherwise; default off
+  float   just_amount; ///< 0 as tuned .. 1 just; default 1
+  int32_t prime_limit; ///< 2, 3, 5, 7, 11 or 13; default 5
+  bool    just;        ///< just intonation of chords; default off
+  int32_t just_root;   ///< pitch class of its root, 0..11; -1: lowest held key; default -1
 } FiqNotesPlay;
 
 typedef struct {
@@ -169,7 +170,7 @@ void fiq_notes_reset(FiqNotes* self);
 FiqNotesPlay fiq_notes_default_play(void);
 
 /// How it is played from the next event on; out of latch, latched keys end now. A change of `mode`
-/// overrules mono and poly messages.  [audio]
+/// overrules mono and poly messages, one of `mpe` those of zones.  [audio]
 void fiq_notes_set_play(FiqNotes* self, const FiqNotesPlay* play);
 
 /// Tune all keys, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]

@@ -189,14 +189,15 @@ static void sweep(FiqPluginKind kind)
     const FiqParam* const param = &fiq_params[row];
     // Freewheel changes when a swarm is built, not how it sounds; its test is in plugin_growth. The
     // switches of learning are heard after seconds, theirs is plugin_learning; a link takes two, see plugin_link; what
-    // clears the memory is heard once there is one, see plugin_mind; what calms or shakes the core takes its time, see plugin_core; the partner's are heard in what it plays, see plugin_sequence.
+    // clears the memory is heard once there is one, see plugin_mind; what calms or shakes the core takes its time, see plugin_core; the partner's are heard in what it plays, see plugin_sequence;
+    // the switch of MPE is heard where no message speaks of it, see below.
     if (!fiq_param_in(param, kind) || fiq_param_is_meter(param) ||
         param->kind == FIQ_KIND_FREEWHEEL || strncmp(param->symbol, "learn", 5) == 0 ||
         strcmp(param->symbol, "delay_spread") == 0 || strncmp(param->symbol, "link", 4) == 0 ||
         strcmp(param->symbol, "memory_clear") == 0 || strcmp(param->symbol, "core_step") == 0 ||
         strcmp(param->symbol, "core_reset") == 0 || strncmp(param->symbol, "sequence_", 9) == 0 ||
         strcmp(param->symbol, "stabilise") == 0 || strcmp(param->symbol, "resonance") == 0 ||
-        strcmp(param->symbol, "uncertainty_aim") == 0) {
+        strcmp(param->symbol, "uncertainty_aim") == 0 || strcmp(param->symbol, "mpe") == 0) {
       continue;
     }
     double best = -400.0;
@@ -522,6 +523,42 @@ static void test_the_wheel_of_every_channel_detunes(void** state)
   fixture_audio_free(&out);
 }
 
+/// Level of the last of three blocks of 0.1 s in which a key of `channel` is struck, dB.
+static double channel_db(double chosen, double mpe, uint8_t channel)
+{
+  enum { PART = 4800 };
+  FixtureAudio   out  = fixture_audio((size_t)3 * PART);
+  Fixture* const self = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, false);
+  fixture_seed(self, 2);
+  fixture_set(self, "midi_channel", chosen);
+  fixture_set(self, "mpe", mpe);
+  fixture_run(self, NULL, out.plane, 0, PART);
+  fixture_midi(self, 0, (uint8_t)(0x90 | channel), 60, 100);
+  fixture_run(self, NULL, out.plane, PART, PART);
+  // Whatever is chosen meanwhile, a key that is let go falls silent.
+  const double db = support_db(support_rms(out.plane[0] + PART, PART));
+  fixture_set(self, "midi_channel", 9);
+  fixture_set(self, "release", 0.005);
+  fixture_midi(self, 0, (uint8_t)(0x80 | channel), 60, 0);
+  fixture_run(self, NULL, out.plane, (size_t)2 * PART, PART);
+  assert_true(support_db(support_rms(out.plane[0] + 2 * PART + PART / 2, PART / 2)) < -90.0);
+  fixture_close(self);
+  fixture_audio_free(&out);
+  return db;
+}
+
+static void test_only_keys_of_the_chosen_channel_are_played(void** state)
+{
+  (void)state;
+  for (uint8_t channel = 0; channel < 16; ++channel) {
+    assert_true(channel_db(0.0, 0.0, channel) > -50.0);
+    assert_true((channel_db(4.0, 0.0, channel) > -50.0) == (channel == 3));
+    assert_true((channel_db(1.0, 0.0, channel) > -50.0) == (channel == 0));
+    assert_true(channel_db(1.0, 1.0, channel) > -50.0);
+    assert_true((channel_db(4.0, 1.0, channel) > -50.0) == (channel == 3));
+  }
+}
+
 static void test_keys_are_silent_while_the_input_alone_is_sung(void** state)
 {
   (void)state;
@@ -570,6 +607,7 @@ int main(void)
       cmocka_unit_test(test_a_triad_is_in_tune),
       cmocka_unit_test(test_a_just_triad_is_four_to_five_to_six),
       cmocka_unit_test(test_analysis_sings_the_input_in_tune_and_as_loud),
+      cmocka_unit_test(test_only_keys_of_the_chosen_channel_are_played),
       cmocka_unit_test(test_keys_are_silent_while_the_input_alone_is_sung),
       cmocka_unit_test(test_both_sings_the_input_as_loud_and_lets_keys_follow),
       cmocka_unit_test(test_low_sharpness_lingers_between_the_notes),

@@ -664,6 +664,35 @@ static void test_zone_bends_each_note_and_all(void** state)
   assert_true(is_on(find(&notes, 70)));
 }
 
+static void test_the_switch_makes_a_zone_without_a_message(void** state)
+{
+  (void)state;
+  FiqNotes     notes = fresh_notes();
+  FiqNotesPlay play  = fiq_notes_default_play();
+  send(&notes, 0, 0x9f, 60, 100);
+  run_to(&notes, 4800);
+  play.mpe = true;
+  fiq_notes_set_play(&notes, &play);
+  run_to(&notes, 4864);
+  assert_false(is_on(find(&notes, 60))); // its channel has another meaning now
+  fiq_notes_reset(&notes);               // and keeps it
+  send(&notes, 0, 0x91, 60, 100);
+  send(&notes, 0, 0x9f, 64, 100);
+  send(&notes, 0, 0xef, 0, 96); // half of 48, up
+  run_to(&notes, 0);
+  assert_true(cents_off(&notes, 60, 60.0) < 1e-9);
+  assert_true(cents_off(&notes, 64, 64.0 + 48.0 * 4096.0 / 8191.0) < 1e-3);
+  send(&notes, 0, 0xe0, 127, 127);
+  run_to(&notes, 2400);
+  assert_true(cents_off(&notes, 60, 62.0) < 1e-3);
+  play.mpe = false;
+  fiq_notes_set_play(&notes, &play);
+  send(&notes, 2400, 0x92, 67, 100);
+  run_to(&notes, 4800);
+  assert_false(is_on(find(&notes, 60)));
+  assert_true(cents_off(&notes, 67, 67.0) < 1e-9);
+}
+
 static void test_new_zones_end_the_notes_they_take(void** state)
 {
   (void)state;
@@ -1082,6 +1111,7 @@ static void change_play(FiqNotes* notes, FiqRandom* random)
                                    .pressure_level      = fiq_random_uniform(random),
                                    .pressure_brightness = fiq_random_uniform(random),
                                    .mpe_bend_range_semitones = 96.0f * fiq_random_uniform(random),
+                                   .mpe                      = (bits & 64) != 0,
                                    .just_amount              = fiq_random_uniform(random),
                                    .prime_limit              = limits[(bits >> 8) % 6],
                                    .just_root                = (int32_t)((bits >> 12) % 13) - 1,
@@ -1263,6 +1293,7 @@ int main(void)
       cmocka_unit_test(test_bend_has_no_zipper_and_new_notes_begin_bent),
       cmocka_unit_test(test_channel_tuning_by_registered_parameters),
       cmocka_unit_test(test_portamento_controllers_overrule_the_parameter),
+      cmocka_unit_test(test_the_switch_makes_a_zone_without_a_message),
       cmocka_unit_test(test_new_zones_end_the_notes_they_take),
       cmocka_unit_test(test_mono_in_a_zone_is_one_note),
       cmocka_unit_test(test_quietest_held_note_is_stolen),
