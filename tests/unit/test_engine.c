@@ -55,7 +55,9 @@ static FiqEngineParams lively(void)
                            .root_note    = 48,
                            .output       = 1,
                            .window       = 3,
-                           .bands        = 24};
+                           .bands        = 24,
+                           .delay_spread = 4.0f,
+                           .freeze_fade  = 0.5f};
 }
 
 static FiqEngine* fresh(const FiqEngineParams* params)
