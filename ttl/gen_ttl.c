@@ -29,8 +29,57 @@ static const char* const purposes[FIQ_N_PLUGINS] = {
     [FIQ_PLUGIN_REALMS_MONO]   = " For a single channel.",
 };
 
+/// The controls that hosts with little room show first, in order.
+enum { N_FIRST = 12 };
+static const char* const first_of_swarm[N_FIRST]  = {"anneal", "detune",  "oscillators", "partials",
+                                                     "tilt",   "attack",  "release",     "coupling",
+                                                     "noise",  "balance", "stereo",      "output"};
+static const char* const first_of_realms[N_FIRST] = {
+    "realm", "amount",    "mix",    "objective", "learn",  "coordination",
+    "drive", "coherence", "rotate", "shift",     "motion", "output"};
+
+/// Groups as the hands come to them; others follow. Hosts sort them by their URIs.
+enum { N_IN_USE = 12 };
+static const FiqParamGroup use_of_swarm[N_IN_USE] = {
+    FIQ_GROUP_SWARM,  FIQ_GROUP_FILTER,   FIQ_GROUP_ANNEAL,    FIQ_GROUP_PLAY,
+    FIQ_GROUP_OUTPUT, FIQ_GROUP_CORE,     FIQ_GROUP_REGULATOR, FIQ_GROUP_GOALS,
+    FIQ_GROUP_MEMORY, FIQ_GROUP_SEQUENCE, FIQ_GROUP_LINK,      FIQ_GROUP_METERS};
+static const FiqParamGroup use_of_realms[N_IN_USE] = {
+    FIQ_GROUP_REALM,     FIQ_GROUP_ROTATOR, FIQ_GROUP_OUTPUT,   FIQ_GROUP_CORE,
+    FIQ_GROUP_REGULATOR, FIQ_GROUP_SWARM,   FIQ_GROUP_ANNEAL,   FIQ_GROUP_PLAY,
+    FIQ_GROUP_GOALS,     FIQ_GROUP_MEMORY,  FIQ_GROUP_SEQUENCE, FIQ_GROUP_LINK};
+
+static const char* const* first_of(FiqPluginKind kind)
+{
+  return kind == FIQ_PLUGIN_SWARM ? first_of_swarm : first_of_realms;
+}
+
+static const FiqParamGroup* use_of(FiqPluginKind kind)
+{
+  return kind == FIQ_PLUGIN_SWARM ? use_of_swarm : use_of_realms;
+}
+
+/// 0 for what is not among the first.
+static unsigned priority_of(FiqPluginKind kind, const FiqParam* param)
+{
+  unsigned at = 0;
+  while (at < N_FIRST && strcmp(first_of(kind)[at], param->symbol) != 0) {
+    ++at;
+  }
+  return N_FIRST - at;
+}
+
+static unsigned place_of(FiqPluginKind kind, FiqParamGroup group)
+{
+  unsigned at = 0;
+  while (at < N_IN_USE && use_of(kind)[at] != group) {
+    ++at;
+  }
+  return at < N_IN_USE ? at : N_IN_USE + (unsigned)group;
+}
+
 /// A control or meter row as `index` of the plugin's ports.
-typedef void (*PortWriter)(const FiqParam* param, uint32_t index);
+typedef void (*PortWriter)(FiqPluginKind kind, const FiqParam* param, uint32_t index);
 
 /// Some hosts take every port that is in a group for audio: what is made for them groups no controls.
 static bool groups_controls(FiqPluginKind kind)
@@ -48,7 +97,7 @@ static void each_port(FiqPluginKind kind, PortWriter write)
   uint32_t index = fiq_first_control_port(kind);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     if (fiq_param_has_port(&fiq_params[row], kind)) {
-      write(&fiq_params[row], index++);
+      write(kind, &fiq_params[row], index++);
     }
   }
 }
@@ -179,9 +228,10 @@ static void write_midi_out(const FiqParam* param, uint32_t index)
          index, param->symbol, param->name, param->comment);
 }
 
-static void write_control(const FiqParam* param, uint32_t index, bool is_grouped)
+static void write_control(FiqPluginKind kind, const FiqParam* param, uint32_t index)
 {
-  const bool meter = fiq_param_is_meter(param);
+  const bool is_grouped = groups_controls(kind);
+  const bool meter      = fiq_param_is_meter(param);
   printf(" , [\n\t\ta %s ,\n\t\t\tlv2:ControlPort ;\n", meter ? "lv2:OutputPort" : "lv2:InputPort");
   printf("\t\tlv2:index %u ;\n\t\tlv2:symbol \"%s\" ;\n\t\tlv2:name \"%s\" ;\n", index,
          param->symbol, param->name);
@@ -197,26 +247,23 @@ static void write_control(const FiqParam* param, uint32_t index, bool is_grouped
   for (uint32_t i = 0; param->points && param->points[i]; ++i) {
     printf("\t\tlv2:scalePoint [ rdfs:label \"%s\" ; rdf:value %u ] ;\n", param->points[i], i);
   }
+  if (priority_of(kind, param) > 0) {
+    printf("\t\tpprops:displayPriority %u ;\n", priority_of(kind, param));
+  }
   printf("\t\trdfs:comment \"%s\"", param->comment);
 }
 
-static void write_grouped_control(const FiqParam* param, uint32_t index)
+static void write_row(FiqPluginKind kind, const FiqParam* param, uint32_t index)
 {
   if (param->kind == FIQ_KIND_MIDI_OUT) {
     write_midi_out(param, index);
     return;
   }
-  write_control(param, index, true);
-  printf(" ;\n\t\tpg:group fieldiq:group-%u\n\t]", (unsigned)param->group);
-}
-
-static void write_lone_control(const FiqParam* param, uint32_t index)
-{
-  if (param->kind == FIQ_KIND_MIDI_OUT) {
-    write_midi_out(param, index);
-    return;
+  write_control(kind, param, index);
+  if (groups_controls(kind)) {
+    printf(" ;\n\t\tpg:group fieldiq:%s-group-%02u", fiq_plugin_names[kind],
+           place_of(kind, param->group));
   }
-  write_control(param, index, false);
   fputs("\n\t]", stdout);
 }
 
@@ -314,12 +361,26 @@ static void write_main_groups(const void* handle)
   printf("\tpg:mainOutput fieldiq:%s-output ;\n", fiq_plugin_names[kind]);
 }
 
-static void write_groups(void)
+static bool has_group(FiqPluginKind kind, FiqParamGroup group)
+{
+  uint32_t row = 0;
+  while (row < fiq_n_params &&
+         !(fiq_params[row].group == group && fiq_param_in(&fiq_params[row], kind))) {
+    ++row;
+  }
+  return row < fiq_n_params;
+}
+
+static void write_groups(FiqPluginKind kind)
 {
   for (unsigned group = 0; group < FIQ_N_GROUPS; ++group) {
-    const bool meters = group == FIQ_GROUP_METERS;
-    printf("fieldiq:group-%u\n\ta %s ;\n\tlv2:name \"%s\" ;\n\tlv2:symbol \"group_%u\" .\n\n",
-           group, meters ? "pg:OutputGroup" : "pg:InputGroup", fiq_group_names[group], group);
+    if (has_group(kind, (FiqParamGroup)group)) {
+      printf("fieldiq:%s-group-%02u\n\ta %s ;\n\tlv2:name \"%s\" ;\n\tlv2:symbol "
+             "\"group_%u\" .\n\n",
+             fiq_plugin_names[kind], place_of(kind, (FiqParamGroup)group),
+             group == FIQ_GROUP_METERS ? "pg:OutputGroup" : "pg:InputGroup", fiq_group_names[group],
+             group);
+    }
   }
 }
 
@@ -369,7 +430,7 @@ static int fill_template(const char* path, const Slot* slots, size_t n_slots)
 static void write_controls(const void* handle)
 {
   const FiqPluginKind kind = *(const FiqPluginKind*)handle;
-  each_port(kind, groups_controls(kind) ? write_grouped_control : write_lone_control);
+  each_port(kind, write_row);
 }
 
 static int write_plugin(FiqPluginKind kind, char** paths, int n_paths)
@@ -385,7 +446,7 @@ static int write_plugin(FiqPluginKind kind, char** paths, int n_paths)
       return 1;
     }
     if (i == 0 && groups_controls(kind)) {
-      write_groups();
+      write_groups(kind);
     }
   }
   return 0;
@@ -474,8 +535,9 @@ static void write_presets(FiqPluginKind kind)
   }
 }
 
-static void write_contract_line(const FiqParam* param, uint32_t index)
+static void write_contract_line(FiqPluginKind kind, const FiqParam* param, uint32_t index)
 {
+  (void)kind;
   if (param->kind == FIQ_KIND_MIDI_OUT) {
     printf("%u %s midi\n", index, param->symbol);
     return;
@@ -491,8 +553,9 @@ static void write_contract(void)
   }
 }
 
-static void write_markdown_row(const FiqParam* param, uint32_t index)
+static void write_markdown_row(FiqPluginKind kind, const FiqParam* param, uint32_t index)
 {
+  (void)kind;
   (void)index;
   if (param->kind == FIQ_KIND_LATENCY || param->kind == FIQ_KIND_FREEWHEEL ||
       param->kind == FIQ_KIND_MIDI_OUT) {
@@ -590,6 +653,16 @@ static int check_params(void)
   return 0;
 }
 
+static int check_first(FiqPluginKind kind)
+{
+  for (unsigned at = 0; at < N_FIRST; ++at) {
+    if (!fiq_preset_param(kind, first_of(kind)[at])) {
+      return complain("unknown among the first controls", first_of(kind)[at]);
+    }
+  }
+  return 0;
+}
+
 static int check_presets(void)
 {
   for (uint32_t i = 0; i < fiq_n_presets; ++i) {
@@ -625,6 +698,11 @@ int main(int argc, char** argv)
   }
   if (check_params() || check_presets()) {
     return 1;
+  }
+  for (int each = 0; each < FIQ_N_PLUGINS; ++each) {
+    if (check_first((FiqPluginKind)each)) {
+      return 1;
+    }
   }
   if (!strcmp(verb, "plugin") && argc > 3) {
     return write_plugin((FiqPluginKind)kind, argv + 3, argc - 3);

@@ -9,6 +9,7 @@
 #include <lilv/lilv.h>
 #include <lv2/core/lv2.h>
 #include <lv2/port-groups/port-groups.h>
+#include <lv2/port-props/port-props.h>
 #include <lv2/presets/presets.h>
 #include <lv2/units/units.h>
 
@@ -218,6 +219,35 @@ static void test_plugins_for_other_hosts_group_no_controls(void** state)
   each_port(LV2_CORE__ControlPort, check_group);
 }
 
+/// Bits of the priorities that a plugin's ports have.
+static uint32_t priorities;
+
+static void check_priority(const LilvPlugin* plugin, const LilvPort* port)
+{
+  LilvNode* const node = value_of(plugin, port, LV2_PORT_PROPS__displayPriority);
+  if (node) {
+    const int priority = lilv_node_as_int(node);
+    assert_in_range(priority, 1, 12);
+    assert_false(priorities & (1u << priority)); // each priority once
+    assert_true(is_a(plugin, port, LV2_CORE__InputPort));
+    priorities |= 1u << priority;
+  }
+  lilv_node_free(node);
+}
+
+static void test_twelve_controls_come_first(void** state)
+{
+  (void)state;
+  for (int i = 0; i < N_PLUGINS; ++i) {
+    const LilvPlugin* const plugin = plugin_of(plugins[i]);
+    priorities                     = 0;
+    for (uint32_t port = 0; port < lilv_plugin_get_num_ports(plugin); ++port) {
+      check_priority(plugin, lilv_plugin_get_port_by_index(plugin, port));
+    }
+    assert_int_equal(priorities, 0x1ffe);
+  }
+}
+
 static void check_preset(const LilvPlugin* plugin, const LilvNode* preset)
 {
   LilvNode* const  has_port  = uri(LV2_CORE__port);
@@ -297,6 +327,7 @@ int main(void)
       cmocka_unit_test(test_every_port_has_a_name_of_its_own_and_a_comment),
       cmocka_unit_test(test_choices_alone_have_points),
       cmocka_unit_test(test_plugins_for_other_hosts_group_no_controls),
+      cmocka_unit_test(test_twelve_controls_come_first),
       cmocka_unit_test(test_presets_set_ports_that_are_there)};
   const int failed = cmocka_run_group_tests_name("plugin lint", tests, NULL, NULL);
   lilv_world_free(world);
