@@ -46,6 +46,7 @@ static const FiqToldField fields[] = {
     {"learned_phase", FIQ_TOLD_REALS, AT(picture.learned_rad), AT(picture.n_learned), 0},
     {"level", FIQ_TOLD_REALS, AT(level), 0, FIQ_FEED_LEVELS},
     {"sound_rate", FIQ_TOLD_REAL, AT(sound_rate_hz), 0, 1},
+    {"sound_every", FIQ_TOLD_WHOLE, AT(every), 0, 1},
     {"sound", FIQ_TOLD_WHOLES, AT(sound), AT(n_sound), 0}};
 
 #undef AT

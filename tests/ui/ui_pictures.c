@@ -37,18 +37,19 @@ static void look(const Fixture* self, Desk* desk, double now_s)
   }
 }
 
-static Desk* play(FiqPluginKind kind, int realm, const char* symbol, double value)
+static Desk* play_at(double rate_hz, FiqPluginKind kind, int realm, const char* symbol,
+                     double value)
 {
   LV2_URID_Map     map   = {NULL, map_uri};
   const FiqUiCalls calls = {0};
   Desk* const      desk  = calloc(1, sizeof(*desk));
   FixtureAudio     in    = fixture_audio(FRAMES);
   FixtureAudio     out   = fixture_audio(FRAMES);
-  Fixture* const   self  = fixture_open(kind, RATE, true);
+  Fixture* const   self  = fixture_open(kind, rate_hz, true);
   assert_non_null(desk);
   fiq_ui_model_init(&desk->model, kind, &calls);
   fiq_picture_reader_init(&desk->reader, &map, &desk->model);
-  support_sine(in.plane[0], FRAMES, 1000.0, RATE, 0.5, 0.0);
+  support_sine(in.plane[0], FRAMES, 1000.0, rate_hz, 0.5, 0.0);
   if (!strcmp(symbol, "objective")) { // peaks that turning phases lowers
     for (size_t i = 0; i < FRAMES; ++i) {
       in.plane[0][i] = i % 480 < 4 ? 0.9f : -0.01f;
@@ -75,12 +76,17 @@ static Desk* play(FiqPluginKind kind, int realm, const char* symbol, double valu
         fiq_ui_model_heard(&desk->model, row, fixture_get(self, param->symbol));
       }
     }
-    look(self, desk, (double)at / RATE);
+    look(self, desk, (double)at / rate_hz);
   }
   fixture_close(self);
   fixture_audio_free(&in);
   fixture_audio_free(&out);
   return desk;
+}
+
+static Desk* play(FiqPluginKind kind, int realm, const char* symbol, double value)
+{
+  return play_at(RATE, kind, realm, symbol, value);
 }
 
 static void test_notes_stand_low_to_high_with_their_oscillators(void** state)
@@ -149,6 +155,23 @@ static void test_the_spectrum_shows_the_input_and_the_moment_its_wave(void** sta
     assert_true(fabsf(realms->phase_rad[i]) < 3.1416f && isfinite(realms->delay_s[i]));
   }
   free(desk);
+}
+
+static void test_before_and_after_are_the_same_moment_at_double_the_rate_too(void** state)
+{
+  (void)state;
+  for (double rate_hz = 48000.0; rate_hz < 100000.0; rate_hz *= 2.0) {
+    Desk* const              desk    = play_at(rate_hz, FIQ_PLUGIN_REALMS, 1, "mix", 0);
+    const FiqUiRealms* const realms  = &desk->model.telemetry.realms;
+    const int32_t            latency = fiq_ui_model_row(&desk->model, "latency");
+    assert_true(fabs((double)realms->latency_s - (double)desk->model.value[latency] / rate_hz) <
+                1e-6);
+    assert_true(realms->before.n > 100 && realms->before.n == realms->after.n);
+    for (uint32_t i = 0; i < realms->before.n; ++i) { // nothing but a delay
+      assert_true(fabsf(realms->before.value[i] - realms->after.value[i]) < 0.02f);
+    }
+    free(desk);
+  }
 }
 
 static void test_transfer_curves_show_what_the_neurons_add(void** state)
@@ -221,6 +244,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_notes_stand_low_to_high_with_their_oscillators),
       cmocka_unit_test(test_the_spectrum_shows_the_input_and_the_moment_its_wave),
+      cmocka_unit_test(test_before_and_after_are_the_same_moment_at_double_the_rate_too),
       cmocka_unit_test(test_transfer_curves_show_what_the_neurons_add),
       cmocka_unit_test(test_what_was_learned_is_shown_as_a_curve),
       cmocka_unit_test(test_foreign_messages_change_nothing)};

@@ -36,37 +36,18 @@ typedef enum {
   LEARNED_PHASE,
   LEVEL,
   SOUND_RATE,
+  SOUND_EVERY,
   SOUND,
   N_KEYS
 } Key;
 
-static const char* const names[N_KEYS] = {"zone_low",
-                                          "zone_high",
-                                          "oscillators",
-                                          "carrier_hz",
-                                          "carrier_share",
-                                          "carrier_order",
-                                          "histogram_low",
-                                          "histogram_high",
-                                          "histogram",
-                                          "oscillator_pitch",
-                                          "oscillator_phase",
-                                          "oscillator_mark",
-                                          "core_phase",
-                                          "core_psi",
-                                          "core_order",
-                                          "band_hz",
-                                          "band_phase",
-                                          "neuron_even",
-                                          "neuron_odd",
-                                          "neuron_drive",
-                                          "neuron_gain",
-                                          "neuron_straight",
-                                          "learned_hz",
-                                          "learned_phase",
-                                          "level",
-                                          "sound_rate",
-                                          "sound"};
+static const char* const names[N_KEYS] = {
+    "zone_low",         "zone_high",       "oscillators",    "carrier_hz",    "carrier_share",
+    "carrier_order",    "histogram_low",   "histogram_high", "histogram",     "oscillator_pitch",
+    "oscillator_phase", "oscillator_mark", "core_phase",     "core_psi",      "core_order",
+    "band_hz",          "band_phase",      "neuron_even",    "neuron_odd",    "neuron_drive",
+    "neuron_gain",      "neuron_straight", "learned_hz",     "learned_phase", "level",
+    "sound_rate",       "sound_every",     "sound"};
 
 _Static_assert((int)N_KEYS <= (int)FIQ_PICTURE_KEYS, "there is a URID for each");
 
@@ -292,12 +273,14 @@ static void take_sound(FiqPictureReader* self, const Found* found, const FiqUiMo
 {
   static const uint32_t most = 2048;
   int16_t               pairs[2 * 2048];
-  const uint32_t        n    = take_vector(self, found->value[SOUND], pairs, most);
-  const float           rate = take_real(self, found->value[SOUND_RATE], 48000.0f);
+  const uint32_t        n     = take_vector(self, found->value[SOUND], pairs, most);
+  const float           rate  = take_real(self, found->value[SOUND_RATE], 48000.0f);
+  const float           every = fmaxf(1.0f, (float)take_whole(self, found->value[SOUND_EVERY]));
   fiq_sound_view_add(&self->sound, pairs, n, rate);
   fiq_sound_view_spectrum(&self->sound, &realms->spectrum);
-  const float latency = value_of(self, model, LATENCY);
-  (void)fiq_sound_view_moment(&self->sound, (uint32_t)fmaxf(0.0f, latency), &realms->before,
+  const float latency = fmaxf(0.0f, value_of(self, model, LATENCY));
+  realms->latency_s   = latency / (rate * every);
+  (void)fiq_sound_view_moment(&self->sound, (uint32_t)lrintf(latency / every), &realms->before,
                               &realms->after);
 }
 

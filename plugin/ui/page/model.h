@@ -42,12 +42,12 @@ typedef struct {
 
 /// What the core and its regulator do; R, U, K, K/Kc, action and tone are meters, among the values.
 typedef struct {
-  float psi_rad;   ///< mean phase, in the frame of FiqUiOscillators
-  float mean;      ///< length of the mean-field vector that is drawn, 0..1
-  float zone_low;  ///< R of the living zone
-  float zone_high; ///< R
-  uint32_t n;      ///< phases of the core itself, which in the Swarm are not those of FiqUiOscillators
-  float    phase_rad[FIQ_UI_OSCILLATORS_MAX]; ///< [n] in the frame that turns with the core's own rate
+  float    psi_rad;   ///< mean phase, in the frame of FiqUiOscillators
+  float    mean;      ///< length of the mean-field vector that is drawn, 0..1
+  float    zone_low;  ///< R of the living zone
+  float    zone_high; ///< R
+  uint32_t n; ///< phases of the core itself, which in the Swarm are not those of FiqUiOscillators
+  float phase_rad[FIQ_UI_OSCILLATORS_MAX]; ///< [n] in the frame that turns with the core's own rate
 } FiqUiCore;
 
 /// Levels at the plugin's ends, linear peaks since the last telemetry.
@@ -81,6 +81,7 @@ typedef struct {
   FiqUiWave  transfer[3]; ///< output over input -1..1 of the neurons: mean, lowest and highest band
   float      harmonic_db[16]; ///< levels of harmonics 1.. that they add
   FiqUiWave  before, after;   ///< a piece of the sound that was learned from
+  float      latency_s;
   float      feature
       [FIQ_UI_FEATURES]; ///< tonality, loudness, flatness, entropy, flux, phase variance: 0..1
 } FiqUiRealms;

@@ -147,8 +147,8 @@ static void show_moving(RealmsView* self, double now_s)
   } else if (self->realm == TEMPORAL) {
     show_neurons(self);
   }
-  fiq_wave_plot_show(self->learn.waves, 0, told->realms.after.n, told->realms.after.value);
-  fiq_wave_plot_show(self->learn.waves, 1, told->realms.before.n, told->realms.before.value);
+  fiq_wave_plot_show(self->learn.waves, 0, told->realms.before.n, told->realms.before.value);
+  fiq_wave_plot_show(self->learn.waves, 1, told->realms.after.n, told->realms.after.value);
 }
 
 static void say_of_realm(const RealmsView* self, char* text, size_t n_bytes)
@@ -206,7 +206,8 @@ static void show_words(RealmsView* self)
     fiq_param_format(&fiq_params[tone], self->model->value[tone], text, sizeof(text));
     fiq_label_show(self->numbers[3], text);
   }
-  snprintf(text, sizeof(text), "latency %.0f frames", (double)value_of(self, "latency"));
+  snprintf(text, sizeof(text), "latency %.1f ms",
+           1000.0 * (double)self->model->telemetry.realms.latency_s);
   fiq_label_show(self->latency, text);
   show_lesson(self);
 }
@@ -401,10 +402,11 @@ static void describe(RealmsView* self)
   memcpy(self->transfer->name, curves, sizeof(curves));
   memcpy(self->features->name, feature_names, sizeof(feature_names));
   self->transfer->most            = 1.5;
-  self->learn.waves->name[0]      = "after";
-  self->learn.waves->name[1]      = "before";
-  self->learn.waves->hue[0]       = FIQ_HUE_GREEN;
-  self->learn.waves->hue[1]       = FIQ_HUE_PURPLE;
+  self->learn.waves->name[0]      = "before";
+  self->learn.waves->name[1]      = "after";
+  self->learn.waves->hue[0]       = FIQ_HUE_PURPLE;
+  self->learn.waves->hue[1]       = FIQ_HUE_GREEN;
+  self->learn.waves->rows         = 2;
   self->learn.objective->is_solid = true;
   self->harmonics->hue            = FIQ_HUE_ORANGE;
   self->harmonics->base.name      = "Harmonics";

@@ -49,18 +49,22 @@ static void draw_name(const FiqPaint* paint, double x, double y, const char* nam
 static void draw(FiqWidget* widget, const FiqPaint* paint)
 {
   const FiqWavePlot* const self = (const FiqWavePlot*)widget;
-  const FiqRect            r    = fiq_rect_inset(widget->rect, 2.0);
+  const FiqRect            all  = fiq_rect_inset(widget->rect, 2.0);
+  const double             high = all.height / self->rows;
   if (self->has_cross) {
-    draw_cross(paint, r, self->most);
+    draw_cross(paint, all, self->most);
   }
   for (uint32_t curve = FIQ_WAVE_CURVES; curve-- > 0;) {
+    const uint32_t     row   = self->rows > 1 ? curve : 0;
+    const uint32_t     line  = curve - row;
+    const FiqRect      r     = {all.x, all.y + high * row, all.width, high};
     const FiqTextStyle style = {10.5, FIQ_TEXT_REGULAR,
                                 self->has_cross ? FIQ_ALIGN_LEFT : FIQ_ALIGN_RIGHT,
                                 fiq_theme_hue(paint->theme, self->hue[curve])};
     if (self->n[curve] > 1) {
       draw_curve(self, paint, r, curve);
       if (self->name[curve]) {
-        draw_name(paint, self->has_cross ? r.x + 6.0 : r.x + r.width, r.y + 9.0 + 15.0 * curve,
+        draw_name(paint, self->has_cross ? r.x + 6.0 : r.x + r.width, r.y + 9.0 + 15.0 * line,
                   self->name[curve], &style);
       }
     }
@@ -74,6 +78,7 @@ FiqWavePlot* fiq_wave_plot_new(FiqStage* stage, bool has_cross)
   FiqWavePlot* const self = fiq_stage_add(stage, sizeof(*self), &wave_plot_class);
   if (self) {
     self->most      = 1.0;
+    self->rows      = 1;
     self->has_cross = has_cross;
     self->hue[0]    = FIQ_HUE_ACCENT;
     self->hue[1]    = FIQ_HUE_PURPLE;

@@ -14,6 +14,7 @@ typedef struct {
   FiqHue      hue[FIQ_WAVE_CURVES];
   const char* name[FIQ_WAVE_CURVES]; ///< NULL for none
   double      most;                  ///< value at the upper edge; the lower edge is its negative
+  uint32_t    rows;                  ///< 1: the curves lie over each other; else one row a curve
   bool        has_cross; ///< axes through the middle, and the line of what is not changed
 } FiqWavePlot;
 
