@@ -208,15 +208,46 @@ static float key_level(FiqEngine* self, float period_s)
                         : 1.0f;
 }
 
-static FiqSwarmTone tone_of(const FiqEngineParams* p)
+/// Rate of an LFO, or that of the host's tempo.
+static float lfo_rate(const FiqEngine* self, FiqSync sync, float free_hz)
 {
-  assert(p);
+  assert(self->tempo.bpm > 0.0);
+  const float beats = fiq_engine_sync_beats(self, sync);
+  return beats > 0.0f ? (float)self->tempo.bpm / (60.0f * beats) : free_hz;
+}
+
+#define ROW(n)                                                                                     \
+  {                                                                                                \
+    p->matrix_##n##_source, p->matrix_##n##_target, p->matrix_##n##_amount                         \
+  }
+
+static FiqMotionParams motion_of(const FiqEngine* self)
+{
+  assert(self);
+  const FiqEngineParams* const p = &self->params;
+  return (FiqMotionParams){.attack_s  = p->tone_attack,
+                           .decay_s   = p->tone_decay,
+                           .sustain   = p->tone_sustain,
+                           .release_s = p->tone_release,
+                           .lfo = {{p->lfo_1_shape, lfo_rate(self, p->lfo_1_sync, p->lfo_1_rate),
+                                    p->lfo_1_delay, p->lfo_1_common},
+                                   {p->lfo_2_shape, lfo_rate(self, p->lfo_2_sync, p->lfo_2_rate),
+                                    p->lfo_2_delay, p->lfo_2_common}},
+                           .row = {ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)}};
+}
+
+static FiqSwarmTone tone_of(const FiqEngine* self)
+{
+  assert(self);
+  const FiqEngineParams* const p = &self->params;
   return (FiqSwarmTone){.filter              = p->filter_type,
                         .cutoff_hz           = fmaxf(p->filter_cutoff, 20.0f), // Realms has none
                         .slope_db_per_octave = p->filter_slope,
                         .resonance           = p->filter_resonance,
                         .key_track           = p->filter_key_track,
                         .velocity_octaves    = p->filter_velocity,
+                        .envelope_octaves    = p->filter_envelope,
+                        .motion              = motion_of(self),
                         .formants            = p->formants,
                         .vowel               = p->vowel};
 }
@@ -266,7 +297,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
       .phase_noise    = fiq_engine_group_noise(self),
       .partial_limit  = primes[p->partial_primes],
       .attention      = p->attention,
-      .tone           = tone_of(p),
+      .tone           = tone_of(self),
       .anneal_curve   = p->anneal_curve};
   control_play(self);
   control_voices(self);

@@ -42,6 +42,11 @@ static void partial_gains(const FiqSwarm* self, uint32_t slot, float* gain)
   for (uint32_t h = 0; fabsf(tilt) > 1e-6f && h < n; ++h) {
     gain[h] *= powf((float)(h + 1), tilt);
   }
+  const float odd_even = fiq_clamp(self->motion.note[slot].target[FIQ_TO_ODD_EVEN], -1.0f, 1.0f);
+  const float weaker   = 1.0f - fabsf(odd_even);
+  for (uint32_t h = odd_even < 0.0f ? 1 : 2; fabsf(odd_even) > 0.0f && h < n; h += 2) {
+    gain[h] *= weaker;
+  }
   fiq_formants_apply(&self->slots.formants[slot], self->partials.ratio,
                      fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
 }
@@ -57,14 +62,18 @@ static void filter_gains(const FiqSwarm* self, uint32_t slot, float* gain)
   if (tone->filter == FIQ_FILTER_OFF) {
     return;
   }
-  const float     hz     = fiq_swarm_hz(self, self->anneal.carriers.now[slot]);
-  const float     octave = log2f(fmaxf(hz, 1.0f));
-  const float     key    = tone->key_track * (octave - middle_c_octave);
-  const float     soft   = tone->velocity_octaves * (self->slots.velocity[slot] - 1.0f);
-  const FiqFilter filter = {.type                = tone->filter,
-                            .cutoff_octave       = log2f(tone->cutoff_hz) + key + soft,
-                            .slope_db_per_octave = tone->slope_db_per_octave,
-                            .resonance           = tone->resonance};
+  const float        hz     = fiq_swarm_hz(self, self->anneal.carriers.now[slot]);
+  const float        octave = log2f(fmaxf(hz, 1.0f));
+  const float        key    = tone->key_track * (octave - middle_c_octave);
+  const float        soft   = tone->velocity_octaves * (self->slots.velocity[slot] - 1.0f);
+  const float* const moved  = self->motion.note[slot].target;
+  const float        way    = tone->envelope_octaves * self->motion.note[slot].envelope +
+                    5.0f * fiq_clamp(moved[FIQ_TO_CUTOFF], -3.0f, 3.0f);
+  const float     resonance = fiq_clamp(tone->resonance + moved[FIQ_TO_RESONANCE], 0.0f, 1.0f);
+  const FiqFilter filter    = {.type                = tone->filter,
+                               .cutoff_octave       = log2f(tone->cutoff_hz) + key + soft + way,
+                               .slope_db_per_octave = tone->slope_db_per_octave,
+                               .resonance           = resonance};
   fiq_filter_apply(&filter, self->partials.octave, octave, gain, self->step.n_partials);
 }
 
@@ -228,7 +237,8 @@ static float coupling_of(const FiqSwarm* self, uint32_t g)
   const float           hz = fiq_swarm_hz(self, self->anneal.carriers.now[g / PARTIALS]);
   const float width = FIQ_TWO_PI_F * hz * self->partials.ratio[g % PARTIALS] * self->step.spread;
   const float care  = has_attention(self, hz) ? 1.0f + 2.0f * p->attention : 1.0f;
-  return p->coupling * care * fmaxf(width, 1.0f);
+  const float moved = 10.0f * self->motion.note[g / PARTIALS].target[FIQ_TO_COUPLING];
+  return (p->coupling + moved) * care * fmaxf(width, 1.0f);
 }
 
 /// The sums of a group over all places and, as the channels have them, their power.

@@ -198,6 +198,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->slots.of_note, FIQ_SWARM_NO_SLOT, sizeof self->slots.of_note);
   memset(self->slots.taken, 0, sizeof self->slots.taken);
   memset(self->slots.held, 0, sizeof self->slots.held);
+  memset(&self->motion, 0, sizeof self->motion);
   memset(self->groups.norm, 0, sizeof self->groups.norm);
   memset(self->groups.active, 0, sizeof self->groups.active);
   memset(self->groups.counted, 0, sizeof self->groups.counted);

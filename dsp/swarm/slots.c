@@ -85,6 +85,21 @@ void fiq_swarm_move_voices(FiqSwarm* self)
   }
 }
 
+/// Level, brightness and vowel of a slot as they are moved.
+static void set_moved(FiqSwarm* self, uint32_t slot, const float* moved, const FiqFormants* vowel)
+{
+  assert(slot < FIQ_CARRIERS_MAX);
+  const FiqSwarmTone* const tone = &self->step.params.tone;
+  self->slots.level[slot] *= fabsf(moved[FIQ_TO_LEVEL]) > 0.0f
+                                 ? fiq_db_to_gain(24.0f * fminf(moved[FIQ_TO_LEVEL], 1.0f))
+                                 : 1.0f;
+  self->slots.tilt[slot] += 2.0f * fiq_clamp(moved[FIQ_TO_TILT], -2.0f, 2.0f);
+  self->slots.formants[slot] =
+      fabsf(moved[FIQ_TO_VOWEL]) > 0.0f
+          ? fiq_formants_vowel(tone->vowel + moved[FIQ_TO_VOWEL], tone->formants)
+          : *vowel;
+}
+
 static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
 {
   assert(target);
@@ -97,12 +112,16 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
     FiqNote* const note = &self->notes.note[k];
     const uint8_t  slot = self->slots.of_note[k];
     if (slot != FIQ_SWARM_NO_SLOT) {
-      target->x[slot]         = coordinate(self, fiq_notes_pitch(&self->notes, note));
+      const float* const moved = fiq_swarm_move_note(self, slot, note);
+      const float        pitch =
+          fiq_notes_pitch(&self->notes, note) + 12.0f * fiq_clamp(moved[FIQ_TO_PITCH], -3.0f, 3.0f);
+      target->x[slot]         = coordinate(self, pitch);
       target->mass[slot]      = fiq_notes_mass(&self->notes, note);
       target->fresh[slot]     = note->fresh;
       self->slots.level[slot] = fiq_notes_level(&self->notes, note) * self->step.params.key_level;
       self->slots.velocity[slot] = note->velocity;
       self->slots.tilt[slot]     = 2.0f * fiq_notes_brightness(&self->notes, note);
+      set_moved(self, slot, moved, &vowel);
     }
     note->fresh = false;
   }
@@ -116,12 +135,12 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
       target->fresh[held->slot]        = held->fresh;
       self->slots.level[held->slot]    = held->voice.level * held->fade;
       self->slots.velocity[held->slot] = 1.0f;
-      held->fresh                      = false;
+      set_moved(self, held->slot, fiq_swarm_move_note(self, held->slot, NULL), &vowel);
+      held->fresh = false;
     }
   }
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    self->slots.formants[k] = vowel;
-    target->coherence[k]    = sqrtf(fiq_clamp(self->groups.order2[k * PARTIALS], 0.0f, 1.0f));
+    target->coherence[k] = sqrtf(fiq_clamp(self->groups.order2[k * PARTIALS], 0.0f, 1.0f));
   }
 }
 
@@ -166,6 +185,7 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
                                  .curve          = step->params.anneal_curve};
   FiqAnnealTarget      target;
   set_target(self, &target);
+  fiq_swarm_end_motion(self);
   set_cloud(self, &target, &params);
   if (step->restart) {
     fiq_anneal_scatter(&self->anneal);

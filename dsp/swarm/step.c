@@ -67,9 +67,10 @@ static void set_motion(FiqSwarm* self)
   const float                 part    = step->restart ? 1.0f : step_s / reshape_s;
   const float                 way = fiq_clamp(p->distribution, 0.0f, 1.0f) - self->detune.normality;
   self->detune.normality += fiq_clamp(way, -part, part);
-  step->normal     = self->detune.normality > 0.0f;
-  step->spread     = p->spread_cents * (0.693147181f / 1200.0f);
-  step->coupled    = fabsf(p->coupling) > 0.0f;
+  step->normal = self->detune.normality > 0.0f;
+  step->spread = p->spread_cents * (0.693147181f / 1200.0f);
+  fiq_swarm_advance_lfos(self);
+  step->coupled    = fabsf(p->coupling) > 0.0f || self->motion.couples;
   step->noise      = p->phase_noise * sqrtf(step_s) / (FIQ_TWO_PI_F * (float)self->step_frames);
   step->noise_salt = fiq_anneal_salt(~self->seed, self->step_count);
   step->bends      = step->coupled || step->noise > 0.0f;

@@ -56,6 +56,7 @@
 #include "dsp/anneal/anneal.h"
 #include "dsp/notes/notes.h"
 #include "dsp/swarm/spectral_bank.h"
+#include "dsp/tone/motion.h"
 #include "dsp/tone/spectrum.h"
 
 enum {
@@ -85,14 +86,16 @@ typedef struct {
 
 /// What partials sound like beside tilt, odd and even.
 typedef struct {
-  FiqFilterType filter;              ///< default off
-  float         cutoff_hz;           ///< of middle C at full velocity, > 0; default 2000
-  float         slope_db_per_octave; ///< 6..48; default 24
-  float         resonance;           ///< 0..1; default 0
-  float         key_track;           ///< 0 the same on all keys .. 1 goes with them; default 1
-  float         velocity_octaves;    ///< that full velocity opens it by beyond the least; default 2
-  float         formants;            ///< 0..1; default 0
-  float         vowel;               ///< 0..1; default 0.5
+  FiqFilterType   filter;              ///< default off
+  float           cutoff_hz;           ///< of middle C at full velocity, > 0; default 2000
+  float           slope_db_per_octave; ///< 6..48; default 24
+  float           resonance;           ///< 0..1; default 0
+  float           key_track;           ///< 0 the same on all keys .. 1 goes with them; default 1
+  float           velocity_octaves; ///< that full velocity opens it by beyond the least; default 2
+  float           envelope_octaves; ///< that the tone envelope opens it by; default 0
+  float           formants;         ///< 0..1; default 0
+  float           vowel;            ///< 0..1; default 0.5
+  FiqMotionParams motion;           ///< default still
 } FiqSwarmTone;
 
 typedef struct {
@@ -266,6 +269,16 @@ typedef struct {
   FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];
 } FiqSwarmSlots;
 
+/// What moves the notes.
+typedef struct {
+  FiqMotion   note[FIQ_CARRIERS_MAX];
+  FiqLfoState common[FIQ_MOTION_LFOS];
+  uint64_t    began[FIQ_CARRIERS_MAX];  ///< when each was struck, stream position
+  bool        sounds[FIQ_CARRIERS_MAX]; ///< who has been advanced
+  bool        moves;                    ///< anything at all
+  bool        couples;                  ///< the coupling of notes
+} FiqSwarmMotion;
+
 /// What bends an oscillator away from its partial: detune and sway.
 typedef struct {
   float*   normal;         ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
@@ -313,6 +326,7 @@ typedef struct {
   FiqSwarmPlaces      places;
   FiqSwarmSlots       slots;
   FiqSwarmDetune      detune;
+  FiqSwarmMotion      motion;
   FiqSwarmAttention   attention;
   FiqSwarmWork        work;
   FiqSwarmRest        rest;

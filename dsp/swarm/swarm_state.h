@@ -38,6 +38,15 @@ void fiq_swarm_move_voices(FiqSwarm* self);
 /// Whether any note or voice sounds.  [any]
 bool fiq_swarm_is_sounding(const FiqSwarm* self);
 
+/// The LFOs that are common to all notes, and whether anything moves, in this step.  [audio]
+void fiq_swarm_advance_lfos(FiqSwarm* self);
+
+/// Where the note in `slot`, or a voice from elsewhere (NULL), is moved in this step: [FIQ_N_TO].  [audio]
+const float* fiq_swarm_move_note(FiqSwarm* self, uint32_t slot, const FiqNote* note);
+
+/// Slots that are free begin anew.  [audio]
+void fiq_swarm_end_motion(FiqSwarm* self);
+
 /// Begin the carriers' step from what sounds in the slots.  [audio]
 void fiq_swarm_begin_carriers(FiqSwarm* self);
 

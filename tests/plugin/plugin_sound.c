@@ -106,6 +106,25 @@ static double difference_db(const FixtureAudio* a, const FixtureAudio* b)
   return 0.5 * support_db(sum / fmax(all, 1e-12));
 }
 
+/// A filter, formants, and a matrix of which every row does something.
+static void set_moved(Fixture* self)
+{
+  static const int rows[8][2] = {{4, 1}, {5, 2}, {3, 4}, {1, 3}, {6, 5}, {7, 6}, {9, 7}, {2, 8}};
+  set_if_there(self, "filter_type", 1);
+  set_if_there(self, "filter_cutoff", 400);
+  set_if_there(self, "filter_envelope", 1);
+  set_if_there(self, "formants", 50);
+  for (int k = 0; k < 8; ++k) {
+    char symbol[32];
+    (void)snprintf(symbol, sizeof symbol, "matrix_%d_source", k + 1);
+    set_if_there(self, symbol, rows[k][0]);
+    (void)snprintf(symbol, sizeof symbol, "matrix_%d_target", k + 1);
+    set_if_there(self, symbol, rows[k][1]);
+    (void)snprintf(symbol, sizeof symbol, "matrix_%d_amount", k + 1);
+    set_if_there(self, symbol, 50);
+  }
+}
+
 /// Controls matter in different settings: notes alone, the temporal realm with a held chord, the analysis, the
 /// living core with memory and goals, and all locked.
 static void play_with(FiqPluginKind kind, int setting, const char* symbol, float value,
@@ -140,8 +159,7 @@ static void play_with(FiqPluginKind kind, int setting, const char* symbol, float
     fixture_set(self, "goal", 3);
     fixture_set(self, "attention", 50);
     set_if_there(self, "temperature", 30);
-    set_if_there(self, "filter_type", 1);
-    set_if_there(self, "formants", 50);
+    set_moved(self);
   }
   if (setting == LOCKED) {
     fixture_set(self, "coupling", 10);

@@ -45,11 +45,10 @@ for plugin in swarm realms realms-stereo realms-mono; do
   xdotool click 1
   # One walk over all stops of a tab: up and down at each; then the next tab.
   walk=
-  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 \
-    41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56; do
+  for _ in $(seq 60); do
     walk="$walk Tab Up Down"
   done
-  for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
     # The words of the walk are meant to be split.
     # shellcheck disable=SC2086
     xdotool key --delay 1 $walk ctrl+Next Escape

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/swarm/swarm_state.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { PARTIALS = FIQ_SWARM_PARTIALS_MAX };
+
+static const float key_octaves = 3.0f;
+
+void fiq_swarm_advance_lfos(FiqSwarm* self)
+{
+  assert(self->sample_rate_hz > 0.0);
+  const FiqSwarmTone* const tone   = &self->step.params.tone;
+  const float               step_s = (float)self->step_frames / (float)self->sample_rate_hz;
+  self->motion.moves               = fabsf(tone->envelope_octaves) > 0.0f;
+  self->motion.couples             = false;
+  for (uint32_t i = 0; i < FIQ_MOTION_ROWS; ++i) {
+    const FiqMotionRow* const row = &tone->motion.row[i];
+    const bool                set =
+        row->source != FIQ_FROM_NONE && row->target != FIQ_TO_NONE && fabsf(row->amount) > 0.0f;
+    self->motion.moves   = self->motion.moves || set;
+    self->motion.couples = self->motion.couples || (set && row->target == FIQ_TO_COUPLING);
+  }
+  for (uint32_t k = 0; k < FIQ_MOTION_LFOS; ++k) {
+    fiq_lfo_advance(&self->motion.common[k], tone->motion.lfo[k].rate_hz, step_s);
+  }
+}
+
+/// On to this step: `began` is when the note was struck.
+static void advance(FiqSwarm* self, uint32_t slot, float* source, bool held, uint64_t began)
+{
+  assert(slot < FIQ_CARRIERS_MAX);
+  FiqMotion* const note     = &self->motion.note[slot];
+  const bool       is_new   = !self->motion.sounds[slot] || self->motion.began[slot] != began;
+  const uint64_t   frames   = is_new ? self->frame - began : self->step_frames;
+  const float      passed_s = (float)frames / (float)self->sample_rate_hz;
+  if (!self->motion.sounds[slot]) {
+    note->envelope = 0.0f;
+  }
+  if (is_new) {
+    fiq_motion_start(note, fiq_anneal_hash((uint32_t)began + slot, self->seed));
+  }
+  self->motion.began[slot]     = began;
+  self->motion.sounds[slot]    = true;
+  source[FIQ_FROM_ORDER]       = sqrtf(fiq_clamp(self->groups.order2[slot * PARTIALS], 0.0f, 1.0f));
+  source[FIQ_FROM_UNCERTAINTY] = self->groups.uncertainty;
+  fiq_motion_advance(note, &self->step.params.tone.motion, self->motion.common, source, held,
+                     passed_s);
+}
+
+const float* fiq_swarm_move_note(FiqSwarm* self, uint32_t slot, const FiqNote* note)
+{
+  assert(slot < FIQ_CARRIERS_MAX);
+  float source[FIQ_N_FROM] = {0};
+  if (!self->motion.moves) {
+    memset(self->motion.note[slot].target, 0, sizeof self->motion.note[slot].target);
+    return self->motion.note[slot].target;
+  }
+  if (note) {
+    source[FIQ_FROM_VELOCITY] = note->velocity;
+    source[FIQ_FROM_KEY]      = ((float)note->key - 60.0f) * (1.0f / (12.0f * key_octaves));
+    source[FIQ_FROM_WHEEL]    = fiq_notes_wheel(&self->notes, note->channel);
+    source[FIQ_FROM_PRESSURE] = note->pressure;
+    source[FIQ_FROM_TIMBRE]   = note->timbre;
+    const bool held           = note->stage == FIQ_NOTE_ATTACK || note->stage == FIQ_NOTE_HOLD;
+    advance(self, slot, source, held, note->start_frame);
+  } else {
+    source[FIQ_FROM_VELOCITY] = 1.0f;
+    const bool     goes_on    = self->motion.sounds[slot];
+    const uint64_t began      = goes_on ? self->motion.began[slot] : self->frame;
+    advance(self, slot, source, true, began);
+  }
+  return self->motion.note[slot].target;
+}
+
+void fiq_swarm_end_motion(FiqSwarm* self)
+{
+  assert(self);
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    self->motion.sounds[k] = self->motion.sounds[k] && self->slots.taken[k];
+  }
+}
