@@ -273,15 +273,32 @@ bool fiq_state_load(FiqHost* host, const char* path)
   return apply(host, state, path);
 }
 
+/// Call it by its file or folder, without the ending: hosts show that as the name of a preset.
+static void set_label(LilvState* state, const char* path)
+{
+  size_t n = strlen(path);
+  while (n > 1 && path[n - 1] == '/') {
+    --n;
+  }
+  size_t start = n;
+  while (start > 0 && path[start - 1] != '/') {
+    --start;
+  }
+  const bool has_ending = n - start > 4 && (strncasecmp(path + n - 4, ".lv2", 4) == 0 ||
+                                            strncasecmp(path + n - 4, ".ttl", 4) == 0);
+  char       label[FIQ_PATH_BYTES];
+  snprintf(label, sizeof label, "%.*s", (int)(n - start - (has_ending ? 4 : 0)), path + start);
+  lilv_state_set_label(state, label);
+}
+
 /// The state as it is now; files that it needs are linked into `folder`, if there is one.
 static LilvState* take_state(FiqHost* host, const char* name, const char* folder)
 {
   LilvState* const state = lilv_state_new_from_instance(
       host->plugin, host->audio.instance, &host->urid.map, NULL, folder, folder, folder, port_value,
       host, LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE, host->features);
-  const char* const slash = strrchr(name, '/');
   if (state) {
-    lilv_state_set_label(state, slash && slash[1] ? slash + 1 : name);
+    set_label(state, name);
   } else {
     fiq_error("state '%s' could not be saved: the plugin gives none", name);
   }

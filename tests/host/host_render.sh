@@ -216,6 +216,7 @@ test_state() {
   check "loads it" run --state state.ttl --tail 0 tone.wav b.wav
   check "   and sounds the same" same_audio a.wav b.wav
   check "saves a preset folder" run --set "$toggle=0" --save-state saved.lv2 --tail 0 tone.wav a.wav
+  check "names the preset by the folder, without its ending" grep -q 'rdfs:label "saved"' saved.lv2/state.ttl
   check "loads it" run --preset saved.lv2 --tail 0 tone.wav b.wav
   check "   and sounds the same" same_audio a.wav b.wav
   refuses 1 "holds no plugin state" "$render" --plugin "$effect" --state impulse.dat tone.wav x.wav
