@@ -12,6 +12,7 @@
 #include "tests/support/fixture.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,12 +139,23 @@ static Fixture* open_setup(const Setup* setup)
   return self;
 }
 
+/// A section of the rotator is heard when its amount is up.
+static void open_section(Fixture* self, const FiqParam* param)
+{
+  char amount[32];
+  snprintf(amount, sizeof(amount), "%.10samount", param->symbol); // "rotator_1_" and the like
+  fixture_set(self, amount, 100);
+}
+
 /// Play while `param` stands at `place`, or moves if that is below 0.
 static void play(const Setup* setup, const FiqParam* param, float place, uint32_t block,
                  FixtureAudio* out)
 {
   FixtureAudio in   = sine();
   Fixture*     self = open_setup(setup);
+  if (param->group == FIQ_GROUP_ROTATOR) {
+    open_section(self, param);
+  }
   for (size_t i = 0; i < FRAMES; i += block) {
     const uint32_t n = (uint32_t)(FRAMES - i < block ? FRAMES - i : block);
     fixture_set(self, param->symbol, (double)value_at(param, place < 0.0f ? travel(i) : place));
@@ -212,8 +224,11 @@ static bool is_tried(const FiqParam* param, const Setup* setup)
   const bool is_of_swarm   = param->group == FIQ_GROUP_SWARM || param->group == FIQ_GROUP_ANNEAL ||
                            param->group == FIQ_GROUP_PLAY;
   const bool has_swarm = setup->swarm_level > -60.0f;
+  // The rotator stands behind every realm alike; the partner's controls choose notes.
+  const bool is_elsewhere = param->group == FIQ_GROUP_SEQUENCE ||
+                            (param->group == FIQ_GROUP_ROTATOR && (int)setup->realm != 1);
   return fiq_param_in(param, FIQ_PLUGIN_REALMS) && !fiq_param_is_meter(param) && is_continuous &&
-         is_of_swarm == has_swarm;
+         is_of_swarm == has_swarm && !is_elsewhere;
 }
 
 static void test_the_ruler_measures_a_step(void** state)
