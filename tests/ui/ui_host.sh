@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal: through the LV2 interface and a real X server every control of every plugin can be changed by keys alone, each
-# write arriving at its port, every touch let go; windows open and close without leaks, and a parent that goes ends the
-# window alone. Method: a host of our own, xdotool's keys, ports.txt for what must have come.
+# write arriving at its port, every touch let go; windows open and close without leaks, and a parent or a server that goes
+# ends the window alone. Method: a host of our own, xdotool's keys, ports.txt for what must have come.
 # Usage: ui_host.sh BUILD_DIR HOST
 set -eu
 
@@ -11,6 +11,7 @@ host=$2
 binary=$build/lv2/fieldiq.lv2/fieldiq_ui.so
 . "$(dirname "$0")/../support/screen.sh"
 start_screen
+server=${processes# }
 
 start() {
   rm -f "$work/in"
@@ -89,4 +90,11 @@ grep -q '^resize 1400 900' "$work/host.log" || fail "the zoom was forgotten"
 
 echo "- fifty times opened and closed, two at once"
 "$host" "$binary" urn:fieldiq:swarm cycles 50 >"$work/host.log" 2>&1 || fail "cycles"
+echo "- the server goes, and the host stays"
+rm -rf "$XDG_CONFIG_HOME" # and with it the zoom
+start swarm
+kill "$server"
+until_true grep -q '^gone' "$work/host.log" || fail "idle does not say that the server is gone"
+exec 8>&-
+wait "$program" || fail "the host ended with $? when the server went"
 echo "the windows do what hosts expect"
