@@ -198,6 +198,13 @@ static void test_realms_presets_are_sane_and_differ(void** state)
   }
 }
 
+static int by_size(const void* a, const void* b)
+{
+  const double x = *(const double*)a;
+  const double y = *(const double*)b;
+  return (x > y) - (x < y);
+}
+
 static void test_swarm_presets_are_sane_and_differ(void** state)
 {
   (void)state;
@@ -205,16 +212,22 @@ static void test_swarm_presets_are_sane_and_differ(void** state)
   static const FiqPreset* known[PRESETS_MAX];
   static double           print[PRESETS_MAX][PRINT];
   const int               n = play_all(FIQ_PLUGIN_SWARM, outs, known);
-  assert_true(n >= 32);
+  double                  nearest[PRESETS_MAX];
+  assert_true(n >= 96);
   for (int a = 0; a < n; ++a) {
+    nearest[a] = 1000.0;
     fingerprint(outs[a].plane[0], print[a]);
     for (int b = 0; b < a; ++b) {
       if (distance_db(print[a], print[b]) < 2.0) {
         fail_msg("%s and %s are only %.2f dB apart", known[a]->label, known[b]->label,
                  distance_db(print[a], print[b]));
       }
+      nearest[a] = fmin(nearest[a], distance_db(print[a], print[b]));
+      nearest[b] = fmin(nearest[b], distance_db(print[a], print[b]));
     }
   }
+  qsort(nearest, (size_t)n, sizeof nearest[0], by_size);
+  print_message("nearest neighbours %.2f dB apart in the median\n", nearest[n / 2]);
   for (int i = 0; i < n; ++i) {
     fixture_audio_free(&outs[i]);
   }

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+   What the bank of the Swarm sounds like, preset by preset, and in the median: a C minor seventh chord held for 4 s at
+   velocity 100, and a C4 at velocities 20 and 127. Peak (dBFS), loudest 400 ms (LUFS), energy above 4 and 8 kHz (dB of all),
+   correlation of left and right, loss in mono (dB), attack (ms from a tenth to nine tenths of the loudest), octaves that
+   velocity moves the centroid by.
+     table_bank
+*/
+#include "dsp/transform/fft.h"
+#include "tests/support/bank.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RATE = 48000, BLOCK = 480, LENGTH = 6 * RATE, HELD = 4 * RATE, SIZE = 8192 };
+
+typedef struct {
+  double peak_db;
+  double lufs;
+  double above_4k_db;
+  double above_8k_db;
+  double correlation;
+  double mono_loss_db;
+  double attack_ms;
+  double octaves;
+} Figures;
+
+static FixtureAudio render(const FiqPreset* preset, const uint8_t* keys, int n_keys,
+                           uint8_t velocity)
+{
+  FixtureAudio   out  = fixture_audio(LENGTH);
+  FixtureAudio   in   = fixture_audio(LENGTH);
+  Fixture* const self = fixture_open(FIQ_PLUGIN_SWARM, RATE, true);
+  fixture_seed(self, 77);
+  bank_load(self, preset);
+  support_noise(in.plane[0], LENGTH, 0.2, 1);
+  fixture_tempo(self, 0, 120.0f);
+  for (size_t done = 0; done < LENGTH; done += BLOCK) {
+    for (int i = 0; i < n_keys && (done == 0 || done == HELD); ++i) {
+      fixture_midi(self, 0, done ? 0x80 : 0x90, keys[i], velocity);
+    }
+    fixture_run(self, in.plane, out.plane, done, BLOCK);
+    fixture_work(self);
+  }
+  fixture_close(self);
+  fixture_audio_free(&in);
+  return out;
+}
+
+/// Power spectrum of the left channel, or of both added, summed over the frames under Hann windows.
+static void add_spectrum(const float* x, const FiqFft* fft, double* power)
+{
+  _Alignas(64) static float      frame[SIZE];
+  _Alignas(64) static FiqComplex bins[SIZE / 2 + 1];
+  for (size_t at = 0; at + SIZE <= HELD; at += SIZE / 2) {
+    for (size_t i = 0; i < SIZE; ++i) {
+      frame[i] = x[at + i] * (float)(0.5 - 0.5 * cos(6.283185307179586 * (double)i / SIZE));
+    }
+    fiq_fft_forward(fft, frame, bins);
+    for (size_t k = 0; k <= SIZE / 2; ++k) {
+      power[k] += (double)(bins[k].re * bins[k].re + bins[k].im * bins[k].im);
+    }
+  }
+}
+
+static double share_above_db(const double* power, double hz)
+{
+  double above = 0.0;
+  double all   = 1e-30;
+  for (size_t k = 1; k <= SIZE / 2; ++k) {
+    all += power[k];
+    above += (double)k * RATE / SIZE >= hz ? power[k] : 0.0;
+  }
+  return 0.5 * support_db(above / all);
+}
+
+static double centroid_hz(const double* power)
+{
+  double moment = 0.0;
+  double all    = 1e-30;
+  for (size_t k = 1; k <= SIZE / 2; ++k) {
+    all += power[k];
+    moment += power[k] * (double)k * RATE / SIZE;
+  }
+  return moment / all;
+}
+
+static void measure_stereo(const FixtureAudio* out, Figures* figures)
+{
+  double ll = 1e-30;
+  double rr = 1e-30;
+  double lr = 0.0;
+  for (size_t i = 0; i < LENGTH; ++i) {
+    const double l = (double)out->plane[0][i];
+    const double r = (double)out->plane[1][i];
+    ll += l * l;
+    rr += r * r;
+    lr += l * r;
+    figures->peak_db = fmax(figures->peak_db, fmax(fabs(l), fabs(r)));
+  }
+  figures->peak_db      = support_db(figures->peak_db);
+  figures->correlation  = lr / sqrt(ll * rr);
+  figures->mono_loss_db = -0.5 * support_db((ll + rr + 2.0 * lr) / (2.0 * (ll + rr)));
+}
+
+/// From a tenth to nine tenths of the largest level of 1 ms.
+static double attack_ms(const FixtureAudio* out)
+{
+  static double level[HELD / 48];
+  double        most = 0.0;
+  for (size_t i = 0; i < HELD / 48; ++i) {
+    level[i] = 0.0;
+    for (size_t k = 0; k < 48; ++k) {
+      const double l = (double)out->plane[0][48 * i + k];
+      const double r = (double)out->plane[1][48 * i + k];
+      level[i] += l * l + r * r;
+    }
+    most = fmax(most, level[i]);
+  }
+  size_t first = 0;
+  size_t last  = 0;
+  while (level[first] < 0.01 * most) {
+    first += 1;
+  }
+  for (last = first; level[last] < 0.81 * most;) {
+    last += 1;
+  }
+  return (double)(last - first);
+}
+
+static double loudest_lufs(const FixtureAudio* out)
+{
+  double* const power = bank_k_power(out, LENGTH, RATE / 10);
+  double        most  = 1e-12;
+  for (size_t i = 0; i + 4 <= LENGTH / (RATE / 10); ++i) {
+    most = fmax(most, (power[i] + power[i + 1] + power[i + 2] + power[i + 3]) / 4.0);
+  }
+  free(power);
+  return -0.691 + 10.0 * log10(most);
+}
+
+static double centroid_of(const FiqPreset* preset, uint8_t velocity, const FiqFft* fft)
+{
+  static const uint8_t key[]               = {60};
+  static double        power[SIZE / 2 + 1] = {0};
+  FixtureAudio         out                 = render(preset, key, 1, velocity);
+  memset(power, 0, sizeof power);
+  add_spectrum(out.plane[0], fft, power);
+  fixture_audio_free(&out);
+  return centroid_hz(power);
+}
+
+static Figures measure(const FiqPreset* preset, const FiqFft* fft)
+{
+  static const uint8_t keys[]              = {48, 55, 60, 63};
+  static double        power[SIZE / 2 + 1] = {0};
+  Figures              figures             = {.peak_db = 1e-9};
+  FixtureAudio         out                 = render(preset, keys, 4, 100);
+  memset(power, 0, sizeof power);
+  measure_stereo(&out, &figures);
+  add_spectrum(out.plane[0], fft, power);
+  add_spectrum(out.plane[1], fft, power);
+  figures.above_4k_db = share_above_db(power, 4000.0);
+  figures.above_8k_db = share_above_db(power, 8000.0);
+  figures.attack_ms   = attack_ms(&out);
+  figures.lufs        = loudest_lufs(&out);
+  figures.octaves     = log2(centroid_of(preset, 127, fft) / centroid_of(preset, 20, fft));
+  fixture_audio_free(&out);
+  return figures;
+}
+
+static int by_size(const void* a, const void* b)
+{
+  const double x = *(const double*)a;
+  const double y = *(const double*)b;
+  return (x > y) - (x < y);
+}
+
+int main(void)
+{
+  enum { COLUMNS = sizeof(Figures) / sizeof(double), MOST = 256 };
+  static double column[COLUMNS][MOST];
+  size_t        n = 0;
+  FiqFftPool    pool;
+  FiqFft        fft;
+  fiq_fft_pool_init(&pool);
+  if (fiq_fft_init(&fft, &pool, SIZE) != FIQ_OK) {
+    return EXIT_FAILURE;
+  }
+  puts("preset                  peak   LUFS    >4k    >8k   corr   mono  attack  octaves");
+  for (uint32_t i = 0; i < fiq_n_presets; ++i) {
+    if (fiq_presets[i].plugin != FIQ_PLUGIN_SWARM || n == MOST) {
+      continue;
+    }
+    const Figures figures = measure(&fiq_presets[i], &fft);
+    const double  row[]   = {figures.peak_db,     figures.lufs,        figures.above_4k_db,
+                             figures.above_8k_db, figures.correlation, figures.mono_loss_db,
+                             figures.attack_ms,   figures.octaves};
+    printf("%-20s %7.1f %6.1f %6.1f %6.1f %6.2f %6.1f %7.0f %8.2f\n", fiq_presets[i].slug, row[0],
+           row[1], row[2], row[3], row[4], row[5], row[6], row[7]);
+    for (size_t k = 0; k < COLUMNS; ++k) {
+      column[k][n] = row[k];
+    }
+    n += 1;
+  }
+  static const double parts[] = {0.1, 0.33, 0.5, 0.9};
+  for (size_t k = 0; k < COLUMNS; ++k) {
+    qsort(column[k], n, sizeof(double), by_size);
+  }
+  for (size_t q = 0; q < sizeof parts / sizeof parts[0]; ++q) {
+    printf("%3.0f %% below         ", 100.0 * parts[q]);
+    for (size_t k = 0; k < COLUMNS; ++k) {
+      printf(" %6.2f", column[k][(size_t)(parts[q] * (double)(n - 1))]);
+    }
+    puts("");
+  }
+  fiq_fft_pool_free(&pool);
+  return EXIT_SUCCESS;
+}
