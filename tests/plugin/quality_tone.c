@@ -2,7 +2,7 @@
 /*
    Goal: a held chord is as loud as velocity, envelope and level say: it does not swell, sag or beat by chance, whatever
    the seed, and neither does any harmonic of a single note; annealing goes in a straight line from level to level.
-   Method: sustained presets rendered by the plugin binary from 20 seeds, the envelope's decay left out; levels in pieces
+   Method: sustained presets rendered by the plugin binary from 20 seeds, the decay of both envelopes left out; levels in pieces
    of 100 ms, weighted by K for the chord, in bands around each harmonic for the note.
 */
 #include "tests/support/bank.h"
@@ -45,6 +45,7 @@ static FixtureAudio render(const Take* take, int64_t seed, const uint8_t* keys, 
   fixture_seed(self, seed);
   bank_load(self, take->preset);
   fixture_set(self, "sustain", 100);
+  fixture_set(self, "tone_sustain", 100);
   fixture_render(self, NULL, out.plane, BLOCK, BLOCK);
   for (int i = 0; i < n_keys; ++i) {
     fixture_midi(self, 0, 0x90, keys[i], 100);
