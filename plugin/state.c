@@ -45,6 +45,7 @@ _Static_assert(sizeof(FiqEngineGoal) == 3 * sizeof(float), "a goal is three floa
 bool fiq_plugin_set_field(FiqPlugin* self, LV2_URID name, const LV2_Atom* value)
 {
   assert(self && value);
+  assert(self && value);
   const LV2_Atom_Vector* const vector = (const LV2_Atom_Vector*)(const void*)value;
   FiqEngineState               state;
   Field                        fields[N_FIELDS];
@@ -72,6 +73,7 @@ bool fiq_plugin_set_field(FiqPlugin* self, LV2_URID name, const LV2_Atom* value)
 
 bool fiq_plugin_ask_field(FiqPlugin* self, LV2_URID name)
 {
+  assert(self);
   FiqEngineState state;
   Field          fields[N_FIELDS];
   list_fields(&self->urids, &state, fields);
@@ -86,6 +88,7 @@ bool fiq_plugin_ask_field(FiqPlugin* self, LV2_URID name)
 
 bool fiq_plugin_write_field(FiqPlugin* self, uint32_t which)
 {
+  assert(self);
   LV2_Atom_Forge* const forge = &self->forge;
   LV2_Atom_Forge_Frame  object;
   FiqEngineState        state;

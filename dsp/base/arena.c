@@ -32,6 +32,14 @@ void* fiq_arena_take(FiqArena* self, size_t count, size_t size_bytes)
   return memset(self->base + start, 0, bytes);
 }
 
+void fiq_arena_take_planes(FiqArena* self, float* planes[FIQ_CHANNELS])
+{
+  assert(self && planes);
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    planes[channel] = fiq_arena_take(self, FIQ_CONTROL_MAX, sizeof(float));
+  }
+}
+
 FiqStatus fiq_arena_status(const FiqArena* self)
 {
   return self->used_bytes <= self->size_bytes ? FIQ_OK : FIQ_NO_MEMORY;

@@ -32,6 +32,9 @@ void fiq_arena_init(FiqArena* self, void* base, size_t size_bytes);
 /// A zeroed, aligned buffer of `count` elements of `size_bytes`; NULL if it does not fit.  [setup]
 void* fiq_arena_take(FiqArena* self, size_t count, size_t size_bytes);
 
+/// Both planes of one control period, FIQ_CONTROL_MAX floats each.  [setup]
+void fiq_arena_take_planes(FiqArena* self, float* planes[FIQ_CHANNELS]);
+
 /// FIQ_OK if every take so far was granted, else FIQ_NO_MEMORY.  [setup]
 FiqStatus fiq_arena_status(const FiqArena* self);
 

@@ -8,14 +8,6 @@
 
 static const uint32_t freeze_window_frames = 4096; // at 44.1 and 48 kHz
 
-static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
-{
-  assert(planes && arena);
-  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
-  }
-}
-
 FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool* pool,
                                const FiqEffectPathConfig* config)
 {
@@ -50,12 +42,12 @@ FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool*
     status = status == FIQ_OK ? others[i] : status;
   }
   fiq_phase_rotator_init(&self->rotator, rate, period);
-  take_planes(self->dry, arena);
-  take_planes(self->ahead, arena);
-  take_planes(self->side, arena);
-  take_planes(self->wet, arena);
-  take_planes(self->quadrature, arena);
-  take_planes(self->swarm, arena);
+  fiq_arena_take_planes(arena, self->dry);
+  fiq_arena_take_planes(arena, self->ahead);
+  fiq_arena_take_planes(arena, self->side);
+  fiq_arena_take_planes(arena, self->wet);
+  fiq_arena_take_planes(arena, self->quadrature);
+  fiq_arena_take_planes(arena, self->swarm);
   status = status == FIQ_OK ? fiq_arena_status(arena) : status;
   if (status != FIQ_OK) {
     return status;

@@ -9,14 +9,6 @@ static const double recovery_s  = 0.05;
 
 enum { DEFAULT_CAPACITY = 4096 };
 
-static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
-{
-  assert(planes && arena);
-  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
-  }
-}
-
 static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
 {
   assert(self->control_frames <= FIQ_CONTROL_MAX);
@@ -29,12 +21,12 @@ static FiqStatus init_buffers(FiqEngine* self, FiqArena* arena)
   status               = status == FIQ_OK ? core : status;
   const FiqStatus mind = fiq_engine_init_goals(self, arena);
   status               = status == FIQ_OK ? mind : status;
-  take_planes(self->plane.in, arena);
-  take_planes(self->plane.side, arena);
-  take_planes(self->plane.swarm_out, arena);
-  take_planes(self->exchange.left, arena);
-  take_planes(self->plane.wet, arena);
-  take_planes(self->plane.dry, arena);
+  fiq_arena_take_planes(arena, self->plane.in);
+  fiq_arena_take_planes(arena, self->plane.side);
+  fiq_arena_take_planes(arena, self->plane.swarm_out);
+  fiq_arena_take_planes(arena, self->exchange.left);
+  fiq_arena_take_planes(arena, self->plane.wet);
+  fiq_arena_take_planes(arena, self->plane.dry);
   return status == FIQ_OK ? fiq_arena_status(arena) : status;
 }
 

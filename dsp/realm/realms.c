@@ -91,13 +91,6 @@ static FiqStatus init_delays(FiqRealms* self, FiqArena* arena)
                                                   longest - spectral + ahead, control)));
 }
 
-static void take_planes(float* planes[FIQ_CHANNELS], FiqArena* arena)
-{
-  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    planes[channel] = fiq_arena_take(arena, FIQ_CONTROL_MAX, sizeof(float));
-  }
-}
-
 FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
                           const FiqRealmsConfig* config)
 {
@@ -120,19 +113,19 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
     const FiqPhaseLayerConfig layer = {.n_neurons = n_neurons(self, (FiqRealm)realm), .n_taps = 1};
     status = worse(status, fiq_phase_layer_init(&self->layer[realm], arena, &layer));
-    take_planes(self->wet[realm][0], arena);
-    take_planes(self->wet[realm][1], arena);
+    fiq_arena_take_planes(arena, self->wet[realm][0]);
+    fiq_arena_take_planes(arena, self->wet[realm][1]);
   }
   const FiqRealmAdaptiveConfig adaptive = {
       .sample_rate_hz = config->sample_rate_hz,
       .hop_frames     = fiq_realm_spectral_hop_frames(&self->spectral[OF_ADAPTIVE]),
       .n_bands        = n_neurons(self, FIQ_REALM_ADAPTIVE)};
   status = worse(status, fiq_realm_adaptive_init(&self->adaptive, arena, &adaptive));
-  take_planes(self->target, arena);
+  fiq_arena_take_planes(arena, self->target);
   for (uint32_t plane = 0; plane < 2; ++plane) {
-    take_planes(self->delayed[plane], arena);
-    take_planes(self->analytic[plane], arena);
-    take_planes(self->other[plane], arena);
+    fiq_arena_take_planes(arena, self->delayed[plane]);
+    fiq_arena_take_planes(arena, self->analytic[plane]);
+    fiq_arena_take_planes(arena, self->other[plane]);
   }
   if (worse(status, fiq_arena_status(arena)) != FIQ_OK) {
     return worse(status, fiq_arena_status(arena));

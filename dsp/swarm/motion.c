@@ -10,6 +10,7 @@ static const float key_octaves = 3.0f;
 
 void fiq_swarm_advance_lfos(FiqSwarm* self)
 {
+  assert(self->step_frames > 0);
   assert(self->sample_rate_hz > 0.0);
   const FiqSwarmTone* const tone   = &self->step.params.tone;
   const float               step_s = (float)self->step_frames / (float)self->sample_rate_hz;
@@ -30,6 +31,7 @@ void fiq_swarm_advance_lfos(FiqSwarm* self)
 /// On to this step: `began` is when the note was struck.
 static void advance(FiqSwarm* self, uint32_t slot, float* source, bool held, uint64_t began)
 {
+  assert(self && source);
   assert(slot < FIQ_CARRIERS_MAX);
   FiqMotion* const note     = &self->motion.note[slot];
   const bool       is_new   = !self->motion.sounds[slot] || self->motion.began[slot] != began;
@@ -51,6 +53,7 @@ static void advance(FiqSwarm* self, uint32_t slot, float* source, bool held, uin
 
 const float* fiq_swarm_move_note(FiqSwarm* self, uint32_t slot, const FiqNote* note)
 {
+  assert(self);
   assert(slot < FIQ_CARRIERS_MAX);
   float source[FIQ_N_FROM] = {0};
   if (!self->motion.moves) {

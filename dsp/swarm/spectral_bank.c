@@ -3,6 +3,8 @@
 
 #include "dsp/base/simd.h"
 
+#include "dsp/base/maths.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,30 +15,16 @@ enum { PLACES = FIQ_LOBE_PLACES };
 static const double pi   = 3.14159265358979323846;
 static const double beta = 18.6;
 
-/// Modified Bessel function of order 0, by its power series.
-static double bessel_i0(double x)
-{
-  assert(x >= 0.0);
-  double       sum  = 1.0;
-  double       term = 1.0;
-  const double q    = 0.25 * x * x;
-  for (int k = 1; term > 1e-14 * sum; ++k) {
-    term *= q / ((double)k * (double)k);
-    sum += term;
-  }
-  return sum;
-}
-
 /// All taps of all rows lie on one fine grid, the same on both sides of its middle.
 static void fill_kernel(float* kernel)
 {
   assert(kernel);
   enum { HALF = FIQ_LOBE_ROWS * FIQ_LOBE_TAPS / 2 };
   float        curve[HALF + 1];
-  const double scale = 1.0 / bessel_i0(beta);
+  const double scale = 1.0 / fiq_bessel_i0(beta);
   for (int i = 0; i <= HALF; ++i) {
     const double u = (double)i / (double)HALF;
-    curve[i]       = (float)(scale * bessel_i0(beta * sqrt(1.0 - u * u)));
+    curve[i]       = (float)(scale * fiq_bessel_i0(beta * sqrt(1.0 - u * u)));
   }
   for (int row = 0; row < FIQ_LOBE_ROWS; ++row) {
     float* const here = kernel + row * FIQ_LOBE_ROW_FLOATS;
@@ -52,7 +40,7 @@ static void fill_kernel(float* kernel)
 static void fill_window(float* window, uint32_t step)
 {
   assert(window && step > 0);
-  const double scale = 1.0 / bessel_i0(beta);
+  const double scale = 1.0 / fiq_bessel_i0(beta);
   for (uint32_t i = 0; i < 2 * step; ++i) {
     const double t = (double)i - (double)step;
     const double w = cos(0.5 * pi * t / (double)step);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/transform/window.h"
 
+#include "dsp/base/maths.h"
+
 #include <assert.h>
 #include <math.h>
 
@@ -33,30 +35,17 @@ void fiq_window_tukey(float* w, uint32_t n, uint32_t n_flank)
   }
 }
 
-/// Modified Bessel function of the first kind, order 0, by its power series; x in 0..50.
-static double bessel_i0(double x)
-{
-  const double quarter = 0.25 * x * x;
-  double       term    = 1.0;
-  double       sum     = 1.0;
-  for (int k = 1; k < 200 && term > 1e-17 * sum; ++k) {
-    term *= quarter / ((double)k * k);
-    sum += term;
-  }
-  return sum;
-}
-
 /// The window at x in [-1, 1] without its norm.
 static double kaiser_at(double x, double beta)
 {
-  return bessel_i0(beta * sqrt(fmax(0.0, 1.0 - x * x)));
+  return fiq_bessel_i0(beta * sqrt(fmax(0.0, 1.0 - x * x)));
 }
 
 void fiq_window_kaiser(float* w, uint32_t n, double beta)
 {
   assert(n >= 2);
   assert(beta >= 0.0);
-  const double norm = bessel_i0(beta);
+  const double norm = fiq_bessel_i0(beta);
   for (uint32_t i = 0; i < n; ++i) {
     w[i] = (float)(kaiser_at(2.0 * i / (n - 1) - 1.0, beta) / norm);
   }
@@ -66,7 +55,7 @@ void fiq_window_kaiser_half(float* w, uint32_t n_half, double beta)
 {
   assert(n_half >= 1);
   assert(beta >= 0.0);
-  const double norm = bessel_i0(beta);
+  const double norm = fiq_bessel_i0(beta);
   for (uint32_t i = 0; i < n_half; ++i) {
     w[i] = (float)(kaiser_at((double)i / n_half - 1.0, beta) / norm);
   }
