@@ -179,6 +179,15 @@ typedef struct {
   FiqTuningTask tuning;
 } FiqTask;
 
+/// What the worker does, and what waits for it.
+typedef struct {
+  bool        growing;        ///< the worker is building a part
+  atomic_uint unheard;        ///< FIQ_UNHEARD_* bits: what the worker could not answer
+  bool        growth_refused; ///< there is no memory for what is wanted
+  FiqPart*    retired;        ///< replaced, and not yet handed to the worker for release
+  FiqPart*    lesson;         ///< to be learned from, and not yet handed to the worker
+} FiqPluginWork;
+
 typedef struct {
   FiqPluginKind   kind;
   FiqEngineConfig config;
@@ -199,16 +208,12 @@ typedef struct {
   FiqUrids urids;
   LV2_Log_Logger      logger;
   LV2_Atom_Forge      forge;
-  FiqAlive            alive;          ///< keeps the instance while the worker is at work for it
-  LV2_Worker_Schedule schedule;       ///< schedule_work is NULL without a worker
-  bool                has_run;        ///< any frames since activate()
-  bool                growing;        ///< the worker is building a part
-  atomic_uint         unheard;        ///< FIQ_UNHEARD_* bits: what the worker could not answer
-  bool                growth_refused; ///< there is no memory for what is wanted
-  FiqPart*            retired;        ///< replaced, and not yet handed to the worker for release
-  FiqPart*            lesson;         ///< to be learned from, and not yet handed to the worker
-  bool                seed_asked;     ///< the host wants to be told the seed
-  uint32_t            fields_asked;   ///< and these of the state's vectors, as bits
+  FiqAlive            alive;    ///< keeps the instance while the worker is at work for it
+  LV2_Worker_Schedule schedule; ///< schedule_work is NULL without a worker
+  bool                has_run;  ///< any frames since activate()
+  FiqPluginWork       work;
+  bool                seed_asked;   ///< the host wants to be told the seed
+  uint32_t            fields_asked; ///< and these of the state's vectors, as bits
   FiqTuningExchange   tunings;
   FiqTelemetryPort    telling;
   FiqFeed             feed;

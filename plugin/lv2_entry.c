@@ -296,7 +296,7 @@ static void cleanup(LV2_Handle handle)
   FiqPlugin* const self = handle;
   fiq_instance_guard_remove(&self->alive);
   fiq_link_leave(&self->link);
-  fiq_part_free(self->retired);
+  fiq_part_free(self->work.retired);
   fiq_engine_free(self->engine);
   fiq_tuning_exchange_free(&self->tunings);
   fiq_sequence_state_free(self->sequence);

@@ -21,19 +21,19 @@ typedef struct {
 static void release_retired(FiqPlugin* self)
 {
   assert(self->engine);
-  if (!self->retired) {
-    self->retired = fiq_engine_take_retired_part(self->engine);
+  if (!self->work.retired) {
+    self->work.retired = fiq_engine_take_retired_part(self->engine);
   }
-  if (self->retired && fiq_plugin_hand_over(self, (FiqTask){.retired = self->retired})) {
-    self->retired = NULL;
+  if (self->work.retired && fiq_plugin_hand_over(self, (FiqTask){.retired = self->work.retired})) {
+    self->work.retired = NULL;
   }
 }
 
 static void build_now(FiqPlugin* self, const FiqPartOrder* order)
 {
   assert(order);
-  FiqPart* const part  = fiq_part_new(&self->config, order);
-  self->growth_refused = !part;
+  FiqPart* const part       = fiq_part_new(&self->config, order);
+  self->work.growth_refused = !part;
   if (part) {
     fiq_engine_install(self->engine, part);
   }
@@ -42,8 +42,8 @@ static void build_now(FiqPlugin* self, const FiqPartOrder* order)
 static void release_now(FiqPlugin* self)
 {
   assert(self->engine);
-  fiq_part_free(self->retired);
-  self->retired = NULL;
+  fiq_part_free(self->work.retired);
+  self->work.retired = NULL;
   for (FiqPart* part = fiq_engine_take_retired_part(self->engine); part;
        part          = fiq_engine_take_retired_part(self->engine)) {
     fiq_part_free(part);
@@ -54,7 +54,7 @@ void fiq_plugin_settle(FiqPlugin* self)
 {
   assert(self && self->engine);
   FiqPartOrder order;
-  while (!self->growing && !self->growth_refused &&
+  while (!self->work.growing && !self->work.growth_refused &&
          fiq_engine_wants(self->engine, &self->params, &order)) {
     build_now(self, &order);
     fiq_engine_reset(self->engine, &self->params);
@@ -66,12 +66,12 @@ void fiq_plugin_settle(FiqPlugin* self)
 static void take_unheard(FiqPlugin* self)
 {
   assert(self);
-  if (atomic_load_explicit(&self->unheard, memory_order_relaxed) == 0) {
+  if (atomic_load_explicit(&self->work.unheard, memory_order_relaxed) == 0) {
     return; // without the bus lock of an exchange
   }
-  const unsigned unheard = atomic_exchange(&self->unheard, 0u);
+  const unsigned unheard = atomic_exchange(&self->work.unheard, 0u);
   if (unheard & FIQ_UNHEARD_BUILD) {
-    self->growing = false;
+    self->work.growing = false;
   }
   if (unheard & FIQ_UNHEARD_LESSON) {
     fiq_engine_learned(self->engine);
@@ -83,21 +83,21 @@ void fiq_plugin_grow(FiqPlugin* self)
   assert(self && self->engine);
   FiqPartOrder order;
   take_unheard(self);
-  if (self->params.freewheel && !self->growing) {
+  if (self->params.freewheel && !self->work.growing) {
     // Offline there is no deadline to miss, and a render must not depend on a thread's timing.
     release_now(self);
-    if (!self->growth_refused && fiq_engine_wants(self->engine, &self->params, &order)) {
+    if (!self->work.growth_refused && fiq_engine_wants(self->engine, &self->params, &order)) {
       build_now(self, &order);
     }
     return;
   }
   release_retired(self);
-  const bool busy = self->growing || self->growth_refused || self->retired;
+  const bool busy = self->work.growing || self->work.growth_refused || self->work.retired;
   if (!busy && fiq_engine_wants(self->engine, &self->params, &order)) {
     // Before it is handed over, because some hosts work and answer within schedule_work().
-    self->growing = true;
+    self->work.growing = true;
     if (!fiq_plugin_hand_over(self, (FiqTask){.order = order})) {
-      self->growing =
+      self->work.growing =
           false; // a full queue is no loss: the wish stands and the next block asks again
     }
   }
@@ -109,17 +109,17 @@ void fiq_plugin_learn(FiqPlugin* self)
   if (!self->config.with_worker) {
     return;
   }
-  if (!self->lesson) {
-    self->lesson = fiq_engine_lesson(self->engine, &self->params);
+  if (!self->work.lesson) {
+    self->work.lesson = fiq_engine_lesson(self->engine, &self->params);
   }
-  if (self->lesson && self->params.freewheel) {
-    fiq_part_learn(self->lesson);
+  if (self->work.lesson && self->params.freewheel) {
+    fiq_part_learn(self->work.lesson);
     fiq_engine_learned(self->engine);
-    self->lesson = NULL;
+    self->work.lesson = NULL;
   }
   // A full queue is asked again in the next block.
-  if (self->lesson && fiq_plugin_hand_over(self, (FiqTask){.lesson = self->lesson})) {
-    self->lesson = NULL;
+  if (self->work.lesson && fiq_plugin_hand_over(self, (FiqTask){.lesson = self->work.lesson})) {
+    self->work.lesson = NULL;
   }
 }
 
@@ -143,7 +143,7 @@ static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function re
     answer.is_lesson               = true;
     const LV2_Worker_Status status = respond(handle, sizeof(answer), &answer);
     if (status != LV2_WORKER_SUCCESS) {
-      atomic_fetch_or(&self->unheard, FIQ_UNHEARD_LESSON);
+      atomic_fetch_or(&self->work.unheard, FIQ_UNHEARD_LESSON);
     }
     return status;
   }
@@ -151,7 +151,7 @@ static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function re
   const LV2_Worker_Status status = respond(handle, sizeof(answer), &answer);
   if (status != LV2_WORKER_SUCCESS) {
     fiq_part_free(answer.part);
-    atomic_fetch_or(&self->unheard, FIQ_UNHEARD_BUILD);
+    atomic_fetch_or(&self->work.unheard, FIQ_UNHEARD_BUILD);
   }
   return status;
 }
@@ -184,9 +184,9 @@ static LV2_Worker_Status work_response(LV2_Handle instance, uint32_t size, const
     fiq_engine_learned(self->engine);
     return LV2_WORKER_SUCCESS;
   }
-  FiqPart* const part  = answer.part;
-  self->growing        = false;
-  self->growth_refused = !part; // out of memory: play on with what there is
+  FiqPart* const part       = answer.part;
+  self->work.growing        = false;
+  self->work.growth_refused = !part; // out of memory: play on with what there is
   if (part) {
     fiq_engine_install(self->engine, part);
   }
