@@ -65,7 +65,7 @@ bool fiq_ensemble_fit(FiqEnsemble* self, const FiqAudioInput* input, const FiqAu
   self->n_out      = self->n * audio->n_out;
   self->n_channels = self->n > 1 && audio->n_out == n_in ? channels : self->n_out;
   self->side_apart =
-      self->n > 1 && side && side->channels == input->channels && audio->n_side_in == n_in;
+      self->n > 1 && side && (uint32_t)side->channels == channels && audio->n_side_in == n_in;
   self->n_side = (self->side_apart ? self->n : 1) * audio->n_side_in;
   if (side && (uint32_t)side->channels > self->n_side) {
     fiq_error("%s: has %d channels; the side chain takes %u, or as many as INPUT has", side->path,

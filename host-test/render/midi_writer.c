@@ -112,8 +112,10 @@ bool fiq_midi_writer_write(const FiqMidiWriter* self, const char* path, const Fi
     fiq_error("out of memory");
     return false;
   }
-  memcpy(track.bytes, "MThd\0\0\0\6\0\0\0\1", 12);
-  track.n_bytes = 12;
+  // The chunk of the header: six bytes, format 0, one track.
+  static const uint8_t head[] = {'M', 'T', 'h', 'd', 0, 0, 0, 6, 0, 0, 0, 1};
+  memcpy(track.bytes, head, sizeof(head));
+  track.n_bytes = sizeof(head);
   put_number(&track, FIQ_MIDI_WRITER_DIVISION, 2);
   put_number(&track, 0x4d54726b, 4); // MTrk
   put_number(&track, 0, 4);
