@@ -61,13 +61,7 @@ static void catch_signals(void)
 static FiqExit list(Job* job)
 {
   if (job->options.list_plugins) {
-    LilvWorld* const world = fiq_world_new();
-    if (!world) {
-      return FIQ_EXIT_FAILURE;
-    }
-    fiq_world_print(world);
-    lilv_world_free(world);
-    return FIQ_EXIT_OK;
+    return fiq_world_list() ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
   }
   if (!fiq_host_open(&job->host, job->options.plugin, 48000.0)) {
     return FIQ_EXIT_USAGE;

@@ -235,7 +235,7 @@ const LilvPlugin* fiq_world_plugin(LilvWorld* world, const char* name)
   return plugin;
 }
 
-void fiq_world_print(LilvWorld* world)
+static void print_plugins(LilvWorld* world)
 {
   const LilvPlugins* const plugins = lilv_world_get_all_plugins(world);
   printf("%-10s %-56s %s\n", "SHORT", "URI", "NAME");
@@ -253,4 +253,16 @@ void fiq_world_print(LilvWorld* world)
       lilv_node_free(name);
     }
   }
+}
+
+bool fiq_world_list(void)
+{
+  LilvWorld* const world = fiq_world_new();
+  if (!world) {
+    fiq_error("out of memory");
+    return false;
+  }
+  print_plugins(world);
+  lilv_world_free(world);
+  return true;
 }

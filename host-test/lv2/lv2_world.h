@@ -18,7 +18,7 @@ LilvWorld* fiq_world_new(void);
 /// Plugin by short name ("realms", "swarm") or URI; else says the nearest names and returns NULL.
 const LilvPlugin* fiq_world_plugin(LilvWorld* world, const char* name);
 
-/// Print short names, URIs and names of all plugins on stdout.
-void fiq_world_print(LilvWorld* world);
+/// Print short names, URIs and names of all that is installed on stdout; else says why and returns false.  [setup]
+bool fiq_world_list(void);
 
 #endif

@@ -86,13 +86,7 @@ static double now_s(void)
 static FiqExit list(Job* job)
 {
   if (job->options.list_plugins) {
-    LilvWorld* const world = fiq_world_new();
-    if (!world) {
-      return FIQ_EXIT_FAILURE;
-    }
-    fiq_world_print(world);
-    lilv_world_free(world);
-    return FIQ_EXIT_OK;
+    return fiq_world_list() ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
   }
   if (!fiq_ensemble_open(&job->ensemble, job->options.plugin, DEFAULT_RATE_HZ)) {
     return FIQ_EXIT_USAGE;

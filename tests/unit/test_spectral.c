@@ -6,13 +6,22 @@
 #include "dsp/base/maths.h"
 #include "dsp/base/random.h"
 #include "dsp/realm/spectral.h"
+#include "tests/support/planes.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES = 1 << 22, LENGTH = 24576, CONTROL = 32, WINDOW = 2048, N = 24, N_OFFSETS = 16 };
+enum {
+  ARENA_BYTES = 1 << 22,
+  LENGTH      = 24576,
+  CONTROL     = 32,
+  WINDOW      = 2048,
+  N           = 24,
+  N_OFFSETS   = 16,
+  SEED        = 31
+};
 
 static const double two_pi = 6.28318530717958647692;
 
@@ -77,38 +86,11 @@ static void run(Rig* rig, float* const* x, float* const* i, float* const* q, uin
   }
 }
 
-typedef struct {
-  float* x[2];
-  float* i[2];
-  float* q[2];
-} Planes;
-
-static Planes planes_new(void)
-{
-  Planes p;
-  for (uint32_t c = 0; c < 2; ++c) {
-    p.x[c] = support_floats(LENGTH);
-    p.i[c] = support_floats(LENGTH);
-    p.q[c] = support_floats(LENGTH);
-    support_noise(p.x[c], LENGTH, 1.0, 31 + c);
-  }
-  return p;
-}
-
-static void planes_free(Planes* p)
-{
-  for (uint32_t c = 0; c < 2; ++c) {
-    free(p->x[c]);
-    free(p->i[c]);
-    free(p->q[c]);
-  }
-}
-
 /// Response of channel 0 to an impulse, time 0 at the latency in the middle of `h` [2 window], as the
 /// mean over impulses all over a hop: what a steady tone meets.
 static void mean_response(Rig* rig, double* h, uint32_t window)
 {
-  Planes         p   = planes_new();
+  Planes         p   = planes_new(LENGTH, SEED);
   const uint32_t hop = window / 4;
   memset(h, 0, 2 * window * sizeof(double));
   for (uint32_t k = 0; k < N_OFFSETS; ++k) {
@@ -247,7 +229,7 @@ static void test_nothing_sounds_more_than_a_window_before_a_click(void** state)
     double         half  = 0.0;
     for (uint64_t seed = 0; seed < 8; ++seed) {
       Rig    rig;
-      Planes p = planes_new();
+      Planes p = planes_new(LENGTH, SEED);
       rig_start(&rig, 48000.0, windows[w], N);
       draw_phases(rig.phi, N, 0.0f, seed);
       for (uint32_t c = 0; c < 2; ++c) {
@@ -277,7 +259,7 @@ static void test_amount_zero_nulls_against_the_delayed_input(void** state)
   for (size_t r = 0; r < sizeof rates_hz / sizeof *rates_hz; ++r) {
     for (size_t w = 0; w < sizeof windows / sizeof *windows; ++w) {
       Rig    rig;
-      Planes p = planes_new();
+      Planes p = planes_new(LENGTH, SEED);
       rig_start(&rig, rates_hz[r], windows[w], N);
       draw_phases(rig.phi, N, 0.0f, 1);
       rig.params = (FiqRealmSpectralParams){0.0f, 3.0f, 1.0f, 0.0f};
@@ -300,7 +282,7 @@ static void test_a_common_phase_turns_every_tone_by_it(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes p = planes_new();
+  Planes p = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, WINDOW, N);
   for (uint32_t b = 0; b < N; ++b) {
     rig.phi[b] = 1.1f;
@@ -327,7 +309,7 @@ static void test_the_analytic_output_has_no_image(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes p = planes_new();
+  Planes p = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, WINDOW, N);
   draw_phases(rig.phi, N, 0.25f * FIQ_PI_F, 3);
   double worst_db = -400.0;
@@ -354,7 +336,7 @@ static void test_the_analytic_output_has_no_image(void** state)
 static double sideband_db(uint32_t hop)
 {
   Rig    rig;
-  Planes p = planes_new();
+  Planes p = planes_new(LENGTH, SEED);
   rig_start_with_hop(&rig, 48000.0, WINDOW, N, hop);
   rig.params.motion_rad = 0.5f * FIQ_PI_F;
   rig.theta_step        = FIQ_TWO_PI_F * CONTROL / 48000.0f;
@@ -395,7 +377,7 @@ static void test_a_jump_of_all_phases_is_no_click(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes p = planes_new();
+  Planes p = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, WINDOW, N);
   support_sine(p.x[0], LENGTH, 1000.0, 48000.0, 1.0, 0.0);
   memset(p.x[1], 0, LENGTH * sizeof(float));
@@ -424,7 +406,7 @@ static void test_each_channel_has_phases_of_its_own(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes p = planes_new();
+  Planes p = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, WINDOW, N);
   rig.is_split = true;
   for (uint32_t b = 0; b < N; ++b) {
@@ -452,8 +434,8 @@ static void test_channels_are_linked_by_parameters_alone(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes a = planes_new();
-  Planes b = planes_new();
+  Planes a = planes_new(LENGTH, SEED);
+  Planes b = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, 512, N);
   draw_phases(rig.phi, N, 0.0f, 1);
   run(&rig, a.x, a.i, NULL, LENGTH, CONTROL);
@@ -483,14 +465,14 @@ static void test_block_size_invariance_and_in_place(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes a = planes_new();
+  Planes a = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, 512, N);
   draw_phases(rig.phi, N, 0.0f, 1);
   rig.params     = (FiqRealmSpectralParams){0.9f, 2.0f, 0.5f, 0.0f};
   rig.theta_step = 0.01f;
   run(&rig, a.x, a.i, a.q, LENGTH, CONTROL);
   for (uint32_t cut = 1; cut < CONTROL; cut += 5) {
-    Planes b = planes_new();
+    Planes b = planes_new(LENGTH, SEED);
     memset(rig.theta, 0, sizeof rig.theta);
     fiq_realm_spectral_reset(&rig.realm);
     run(&rig, b.x, b.x, b.q, LENGTH, cut);
@@ -507,8 +489,8 @@ static void test_instruction_sets_give_the_same_bits(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes a = planes_new();
-  Planes b = planes_new();
+  Planes a = planes_new(LENGTH, SEED);
+  Planes b = planes_new(LENGTH, SEED);
   // 0: as this machine has it; then without AVX-512, and without any.
   for (int trial = 0; trial < 6; ++trial) {
     const int     build = trial % 3;
@@ -542,7 +524,7 @@ static void test_silence_stays_exact_silence(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes p = planes_new();
+  Planes p = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, 512, N);
   draw_phases(rig.phi, N, 0.0f, 1);
   memset(p.x[0], 0, LENGTH * sizeof(float));
@@ -557,7 +539,7 @@ static void test_features_of_the_input_are_at_hand(void** state)
 {
   (void)state;
   Rig    rig;
-  Planes p = planes_new();
+  Planes p = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, WINDOW, N);
   draw_phases(rig.phi, N, 0.0f, 1);
   run(&rig, p.x, p.i, NULL, LENGTH, CONTROL);

@@ -3,13 +3,14 @@
 // and its Q plane is the quadrature of its I plane.
 // Method: noise and impulses through it, nulled against the delayed input; tones for images.
 #include "dsp/transform/stft.h"
+#include "tests/support/planes.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES = 1 << 20, LENGTH = 20000 };
+enum { ARENA_BYTES = 1 << 20, LENGTH = 20000, SEED = 11 };
 
 static FiqFftPool pool;
 
@@ -42,33 +43,6 @@ static void run(FiqStft* stft, float* const* x, float* const* i, float* const* q
   }
 }
 
-typedef struct {
-  float* x[2];
-  float* i[2];
-  float* q[2];
-} Planes;
-
-static Planes planes_new(void)
-{
-  Planes p;
-  for (uint32_t c = 0; c < 2; ++c) {
-    p.x[c] = support_floats(LENGTH);
-    p.i[c] = support_floats(LENGTH);
-    p.q[c] = support_floats(LENGTH);
-    support_noise(p.x[c], LENGTH, 1.0, 11 + c);
-  }
-  return p;
-}
-
-static void planes_free(Planes* p)
-{
-  for (uint32_t c = 0; c < 2; ++c) {
-    free(p->x[c]);
-    free(p->i[c]);
-    free(p->q[c]);
-  }
-}
-
 static void test_doing_nothing_is_a_pure_delay_of_the_reported_latency(void** state)
 {
   (void)state;
@@ -76,7 +50,7 @@ static void test_doing_nothing_is_a_pure_delay_of_the_reported_latency(void** st
     for (uint32_t window = FIQ_STFT_WINDOW_MIN; window <= FIQ_STFT_WINDOW_MAX; window *= 2) {
       for (int with_q = 0; with_q < 2; ++with_q) {
         FiqStft  stft;
-        Planes   p     = planes_new();
+        Planes   p     = planes_new(LENGTH, SEED);
         FiqArena arena = start(&stft, config_of(window, (FiqStftShape)shape));
         run(&stft, p.x, p.i, with_q ? p.q : NULL, 0, NULL, NULL);
         const uint32_t latency = fiq_stft_latency_frames(&stft);
@@ -102,7 +76,7 @@ static void test_q_lags_i_by_a_quarter_turn(void** state)
   const double fs = 48000.0;
   for (int shape = FIQ_STFT_SQRT_HANN; shape <= FIQ_STFT_FILTER; ++shape) {
     FiqStft  stft;
-    Planes   p     = planes_new();
+    Planes   p     = planes_new(LENGTH, SEED);
     FiqArena arena = start(&stft, config_of(1024, (FiqStftShape)shape));
     double   worst = -400.0;
     for (double f = 200.0; f < 22000.0; f *= 2.1) {
@@ -144,13 +118,13 @@ static void test_block_size_invariance(void** state)
   (void)state;
   static const uint32_t blocks[] = {1, 3, 64, 1000, LENGTH};
   FiqStft               stft;
-  Planes                reference = planes_new();
+  Planes                reference = planes_new(LENGTH, SEED);
   FiqArena              arena     = start(&stft, config_of(512, FIQ_STFT_FILTER));
   uint32_t              count     = 0;
   run(&stft, reference.x, reference.i, reference.q, 0, change, &count);
   assert_int_equal(count, LENGTH / 128);
   for (size_t b = 0; b < sizeof blocks / sizeof *blocks; ++b) {
-    Planes p = planes_new();
+    Planes p = planes_new(LENGTH, SEED);
     fiq_stft_reset(&stft);
     run(&stft, p.x, p.i, p.q, blocks[b], change, &count);
     for (uint32_t c = 0; c < 2; ++c) {
@@ -167,8 +141,8 @@ static void test_in_place_and_crossed_buffers_change_nothing(void** state)
 {
   (void)state;
   FiqStft  stft;
-  Planes   a     = planes_new();
-  Planes   b     = planes_new();
+  Planes   a     = planes_new(LENGTH, SEED);
+  Planes   b     = planes_new(LENGTH, SEED);
   FiqArena arena = start(&stft, config_of(512, FIQ_STFT_SQRT_HANN));
   uint32_t count = 0;
   run(&stft, a.x, a.i, NULL, 0, change, &count);
@@ -186,8 +160,8 @@ static void test_i_is_the_same_with_and_without_q(void** state)
 {
   (void)state;
   FiqStft  stft;
-  Planes   a     = planes_new();
-  Planes   b     = planes_new();
+  Planes   a     = planes_new(LENGTH, SEED);
+  Planes   b     = planes_new(LENGTH, SEED);
   FiqArena arena = start(&stft, config_of(512, FIQ_STFT_FILTER));
   uint32_t count = 0;
   run(&stft, a.x, a.i, a.q, 0, change, &count);
@@ -273,8 +247,8 @@ static void test_turns_are_what_a_callback_would_make_of_the_spectra(void** stat
     FiqStft  by_hand;
     FiqStft  turned;
     Turns    turns;
-    Planes   a         = planes_new();
-    Planes   b         = planes_new();
+    Planes   a         = planes_new(LENGTH, SEED);
+    Planes   b         = planes_new(LENGTH, SEED);
     FiqArena arenas[2] = {start(&by_hand, config_of(window, FIQ_STFT_FILTER)),
                           start(&turned, config_of(window, FIQ_STFT_FILTER))};
     turned.turns       = true;
@@ -308,8 +282,8 @@ static void test_q_rings_out_and_comes_back_whole(void** state)
 {
   (void)state;
   FiqStft  stft;
-  Planes   a     = planes_new();
-  Planes   b     = planes_new();
+  Planes   a     = planes_new(LENGTH, SEED);
+  Planes   b     = planes_new(LENGTH, SEED);
   FiqArena arena = start(&stft, config_of(256, FIQ_STFT_FILTER));
   run(&stft, a.x, a.i, a.q, 0, NULL, NULL);
   fiq_stft_reset(&stft);
@@ -341,7 +315,7 @@ static void test_an_input_without_output_is_analysed(void** state)
 {
   (void)state;
   FiqStft       stft;
-  Planes        p      = planes_new();
+  Planes        p      = planes_new(LENGTH, SEED);
   FiqStftConfig config = {2, 1, 256, 0, FIQ_STFT_SQRT_HANN, false};
   FiqArena      arena  = start(&stft, config);
   run(&stft, p.x, p.i, NULL, 0, copy_sidechain, NULL);
@@ -354,7 +328,7 @@ static void test_silence_stays_exact_silence(void** state)
 {
   (void)state;
   FiqStft  stft;
-  Planes   p     = planes_new();
+  Planes   p     = planes_new(LENGTH, SEED);
   FiqArena arena = start(&stft, config_of(256, FIQ_STFT_FILTER));
   memset(p.x[0], 0, LENGTH * sizeof(float));
   memset(p.x[1], 0, LENGTH * sizeof(float));
@@ -368,8 +342,8 @@ static void test_reset_equals_fresh_init(void** state)
 {
   (void)state;
   FiqStft  stft;
-  Planes   a     = planes_new();
-  Planes   b     = planes_new();
+  Planes   a     = planes_new(LENGTH, SEED);
+  Planes   b     = planes_new(LENGTH, SEED);
   FiqArena arena = start(&stft, config_of(256, FIQ_STFT_FILTER));
   uint32_t count = 0;
   run(&stft, a.x, a.i, a.q, 0, change, &count);
