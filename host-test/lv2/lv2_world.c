@@ -238,7 +238,7 @@ const LilvPlugin* fiq_world_plugin(LilvWorld* world, const char* name)
 static void print_plugins(LilvWorld* world)
 {
   const LilvPlugins* const plugins = lilv_world_get_all_plugins(world);
-  printf("%-10s %-56s %s\n", "SHORT", "URI", "NAME");
+  printf("%-14s %-56s %s\n", "SHORT", "URI", "NAME");
   for (int ours = 1; ours >= 0; --ours) {
     LILV_FOREACH(plugins, i, plugins)
     {
@@ -248,7 +248,7 @@ static void print_plugins(LilvWorld* world)
         continue;
       }
       LilvNode* const name = lilv_plugin_get_name(plugin);
-      printf("%-10s %-56s %s\n", ours ? uri + strlen(URI_PREFIX) : "-", uri,
+      printf("%-14s %-56s %s\n", ours ? uri + strlen(URI_PREFIX) : "-", uri,
              name ? lilv_node_as_string(name) : "");
       lilv_node_free(name);
     }
