@@ -199,6 +199,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->slots.taken, 0, sizeof self->slots.taken);
   memset(self->slots.held, 0, sizeof self->slots.held);
   memset(&self->motion, 0, sizeof self->motion);
+  memset(&self->words, 0, sizeof self->words);
   memset(self->groups.norm, 0, sizeof self->groups.norm);
   memset(self->groups.active, 0, sizeof self->groups.active);
   memset(self->groups.counted, 0, sizeof self->groups.counted);

@@ -420,6 +420,17 @@ void fiq_swarm_midi(FiqSwarm* self, const uint8_t* message, uint32_t size_bytes,
   fiq_notes_midi(&self->notes, message, size_bytes, self->frame + offset);
 }
 
+void fiq_swarm_sing(FiqSwarm* self, uint32_t channel, uint32_t key, const FiqSyllable* syllable,
+                    uint32_t offset)
+{
+  assert(self && syllable);
+  assert(channel < FIQ_NOTES_CHANNELS && key < 128);
+  assert(fiq_syllable_is_valid(syllable));
+  self->words.ring[self->words.n % FIQ_SWARM_SYLLABLES] =
+      (FiqSwarmSyllable){self->frame + offset, (uint8_t)channel, (uint8_t)key, *syllable};
+  self->words.n += 1;
+}
+
 void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
                        uint32_t offset)
 {

@@ -58,6 +58,7 @@
 #include "dsp/swarm/spectral_bank.h"
 #include "dsp/tone/motion.h"
 #include "dsp/tone/spectrum.h"
+#include "dsp/voice/phoneme.h"
 
 enum {
   FIQ_SWARM_SLICE        = 16, ///< frames from one portion of a step's work to the next
@@ -69,7 +70,8 @@ enum {
   FIQ_SWARM_VOICES_MAX    = 32,
   FIQ_SWARM_SWAY_MAX      = 1000,
   FIQ_SWARM_ATTENTION_MAX = 5,
-  FIQ_SWARM_NORMAL        = 256 ///< intervals of the normal curve
+  FIQ_SWARM_SYLLABLES     = 128, ///< of keys to be struck that are known
+  FIQ_SWARM_NORMAL        = 256  ///< intervals of the normal curve
 };
 
 typedef enum {
@@ -299,6 +301,20 @@ typedef struct {
   float    hz[2][FIQ_SWARM_ATTENTION_MAX]; ///< low and high ends
 } FiqSwarmAttention;
 
+/// A syllable for a key that is to be struck.
+typedef struct {
+  uint64_t    frame; ///< stream time of the key, as it comes
+  uint8_t     channel;
+  uint8_t     key;
+  FiqSyllable syllable;
+} FiqSwarmSyllable;
+
+/// What is to be sung: the last syllables that were handed over.
+typedef struct {
+  FiqSwarmSyllable ring[FIQ_SWARM_SYLLABLES];
+  uint32_t         n; ///< handed over since reset
+} FiqSwarmWords;
+
 /// The work of a step, in portions.
 typedef struct {
   uint32_t n_chunks;  ///< chunks of this step
@@ -328,6 +344,7 @@ typedef struct {
   FiqSwarmDetune      detune;
   FiqSwarmMotion      motion;
   FiqSwarmAttention   attention;
+  FiqSwarmWords       words;
   FiqSwarmWork        work;
   FiqSwarmRest        rest;
 
@@ -385,6 +402,11 @@ void fiq_swarm_note_off(FiqSwarm* self, uint32_t channel, uint32_t key, uint32_t
 void fiq_swarm_bend(FiqSwarm* self, uint32_t channel, float bend, uint32_t offset);
 void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller, uint32_t value,
                           uint32_t offset);
+
+/// The key that is struck `offset` frames after the stream position sings `syllable`, which must be valid; call it just
+/// before the note on. A key without one sings the vowel.  [audio]
+void fiq_swarm_sing(FiqSwarm* self, uint32_t channel, uint32_t key, const FiqSyllable* syllable,
+                    uint32_t offset);
 
 /// The voices from here on, `n` <= FIQ_SWARM_VOICES_MAX, ids all different, hz > 0; those not among
 /// them fade out. Once a control tick, or less often.  [audio]
