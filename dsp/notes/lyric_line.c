@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/notes/lyric_line.h"
+
+#include <assert.h>
+
+void fiq_lyric_line_begin(FiqLyricLine* self, uint32_t n)
+{
+  assert(self);
+  assert(n < FIQ_NO_SYLLABLE);
+  *self = (FiqLyricLine){.n = n, .sung = FIQ_NO_SYLLABLE};
+}
+
+uint32_t fiq_lyric_line_strike(FiqLyricLine* self, uint64_t frame, uint64_t gap_frames, bool loops)
+{
+  assert(self);
+  assert(self->next <= self->n);
+  const bool is_chord = self->has_begun && frame - self->strike_frame < gap_frames;
+  self->has_begun     = true;
+  self->strike_frame  = frame;
+  if (is_chord) {
+    return self->sung;
+  }
+  if (self->next == self->n && loops) {
+    self->next = 0;
+  }
+  self->sung = self->next < self->n ? self->next++ : FIQ_NO_SYLLABLE;
+  return self->sung;
+}
