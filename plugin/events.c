@@ -113,6 +113,8 @@ static void take_position(FiqPlugin* self, const LV2_Atom_Object* object)
   self->tempo.beats_per_bar = number_of(&self->urids, beats, self->tempo.beats_per_bar);
   const double at           = number_of(&self->urids, bar_beat, -1.0);
   const double bars         = number_of(&self->urids, bar, 0.0);
+  const double is_moving    = self->tempo.is_moving ? 1.0 : 0.0;
+  self->tempo.is_moving     = number_of(&self->urids, speed, is_moving) > 0.0;
   self->tempo.is_rolling    = at >= 0.0 && number_of(&self->urids, speed, 0.0) > 0.0;
   self->tempo.beats         = self->tempo.is_rolling ? bars * self->tempo.beats_per_bar + at : 0.0;
   fiq_engine_tempo(self->engine, &self->tempo);

@@ -19,6 +19,7 @@
 #include "dsp/engine/engine_params.h"
 #include "dsp/engine/telemetry.h"
 #include "dsp/notes/tuning.h"
+#include "dsp/voice/phoneme.h"
 
 typedef struct FiqEngine FiqEngine;
 
@@ -79,7 +80,8 @@ typedef struct {
 typedef struct {
   double bpm;           ///< beats per minute, > 0
   double beats_per_bar; ///< > 0
-  bool   is_rolling;    ///< the transport moves, and `beats` is known
+  bool   is_moving;     ///< the transport
+  bool   is_rolling;    ///< it moves, and `beats` is known
   double beats;         ///< since the song began, now
 } FiqTempo;
 
@@ -143,6 +145,10 @@ void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_byte
 
 /// Tune the swarm's notes, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]
 void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning);
+
+/// Let every key that is struck from here on sing the next of `syllables` [n], from the first (kept by pointer; n = 0: no
+/// words). Keys struck together sing one; see lyric_line.h.  [audio]
+void fiq_engine_set_words(FiqEngine* self, const FiqSyllable* syllables, uint32_t n);
 
 /// The next note of the last `n_frames` that were processed, in order; false if there is none.  [audio]
 bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* note);

@@ -22,6 +22,7 @@
 #include "dsp/phase/phase_core.h"
 #include "dsp/phase/regulator.h"
 #include "dsp/phase/stochastic_resonance.h"
+#include "dsp/voice/lyric_line.h"
 
 #include <assert.h>
 
@@ -150,6 +151,13 @@ typedef struct {
   uint32_t        n_notes;
 } FiqEngineSequence;
 
+/// What the keys sing.
+typedef struct {
+  const FiqSyllable* syllable; ///< [line.n], not owned
+  FiqLyricLine       line;
+  bool               was_moving; ///< the transport
+} FiqEngineWords;
+
 /// How the input goes through the realms.
 typedef struct {
   FiqSmoother  detour;        ///< 1 through the realm; 0 dry, while the input mode changes
@@ -196,6 +204,7 @@ struct FiqEngine {
   FiqEngineGoals    goals;
   FiqEngineInput    input;
   FiqEngineSequence sequence;
+  FiqEngineWords    words;
   FiqEngineRouting  routing;
   FiqEngineReport   report;
   FiqEnginePlanes   plane;
@@ -251,6 +260,15 @@ static inline uint32_t fiq_engine_count_down(uint32_t frames, uint32_t passed)
   return frames - (frames < passed ? frames : passed);
 }
 
+/// Stream position of the frame that is processed next.  [audio]
+static inline uint64_t fiq_engine_next_frame(const FiqEngine* self)
+{
+  assert(self->position < self->control_frames);
+  const uint64_t begun =
+      self->position > 0 && self->n_ticks > 0 ? self->n_ticks - 1 : self->n_ticks;
+  return begun * self->control_frames + self->position;
+}
+
 /// Silence; parameters, random choices and what was learned stay.  [audio]
 void fiq_engine_reset_sound(FiqEngine* self);
 
@@ -300,6 +318,15 @@ void fiq_engine_start_partner(FiqEngine* self);
 /// Tell the partner of a MIDI message, or of musical time, that comes now.  [audio]
 void fiq_engine_let_hear(FiqEngine* self, const FiqMidiMessage* message);
 void fiq_engine_let_know_time(FiqEngine* self, const FiqTempo* tempo);
+
+/// The words begin anew.  [audio]
+void fiq_engine_reset_words(FiqEngine* self);
+
+/// Have the key of a MIDI message that comes now sing its syllable, if there are words; before the swarm hears of it.  [audio]
+void fiq_engine_give_syllable(FiqEngine* self, const FiqMidiMessage* message);
+
+/// The words begin anew where the transport begins to move.  [audio]
+void fiq_engine_follow_transport(FiqEngine* self, bool is_moving);
 
 /// Take the core's and the mind's memory.  [setup]
 FiqStatus fiq_engine_init_core(FiqEngine* self, FiqArena* arena);

@@ -200,6 +200,7 @@ void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_byte
   fiq_engine_let_hear(self, &parsed);
   // Keys have nothing to say while the input alone is sung.
   if (!self->input.is_resynthesis || parsed.kind != FIQ_MIDI_NOTE_ON) {
+    fiq_engine_give_syllable(self, &parsed);
     fiq_swarm_midi(&self->swarm->swarm, message, size_bytes, 0);
   }
 }
@@ -220,6 +221,7 @@ void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo)
     self->tempo.beats_per_bar = tempo->beats_per_bar;
   }
   fiq_engine_let_know_time(self, tempo);
+  fiq_engine_follow_transport(self, tempo->is_moving);
 }
 
 const FiqEngineMeters* fiq_engine_meters(const FiqEngine* self)

@@ -19,6 +19,7 @@ void fiq_engine_reset_sound(FiqEngine* self)
   fiq_engine_reset_core(self);
   fiq_engine_reset_goals(self);
   fiq_engine_reset_sequence(self);
+  fiq_engine_reset_words(self);
   self->position                 = 0;
   self->input.is_resynthesis     = fiq_engine_copies_input(self);
   self->report.is_residual_known = false;

@@ -15,15 +15,6 @@ static const double melody_stays_s = 0.08;
 static const float  melody_share   = 0.3f;   // of the loudest partial's level
 static const float  melody_least   = 0.003f; // linear
 
-/// Frame of the stream that comes next.
-static uint64_t next_frame(const FiqEngine* self)
-{
-  assert(self->position < self->control_frames);
-  const uint64_t begun =
-      self->position > 0 && self->n_ticks > 0 ? self->n_ticks - 1 : self->n_ticks;
-  return begun * self->control_frames + self->position;
-}
-
 void fiq_engine_reset_sequence(FiqEngine* self)
 {
   assert(self);
@@ -56,7 +47,7 @@ void fiq_engine_let_hear(FiqEngine* self, const FiqMidiMessage* message)
     return;
   }
   FiqPartner* const partner = &self->sequence.partner->partner;
-  const uint64_t    frame   = next_frame(self);
+  const uint64_t    frame   = fiq_engine_next_frame(self);
   if (message->kind == FIQ_MIDI_NOTE_ON && message->value > 0.0f) {
     const float velocity = fiq_clamp(message->value * 127.0f + 0.5f, 1.0f, 127.0f);
     fiq_partner_hear(partner, frame, message->number, (uint32_t)velocity);
@@ -72,7 +63,7 @@ void fiq_engine_let_know_time(FiqEngine* self, const FiqTempo* tempo)
 {
   assert(self && tempo);
   FiqEngineSequence* const kept = &self->sequence;
-  kept->time_frame              = next_frame(self);
+  kept->time_frame              = fiq_engine_next_frame(self);
   kept->time                    = (FiqPartnerTime){.bpm           = self->tempo.bpm,
                                                    .beats_per_bar = self->tempo.beats_per_bar,
                                                    .is_rolling    = tempo->is_rolling && fabs(tempo->beats) < 1e9,
@@ -187,7 +178,7 @@ bool fiq_engine_take_note(FiqEngine* self, uint32_t n_frames, FiqEngineNote* not
 {
   assert(self && note);
   FiqEngineSequence* const kept  = &self->sequence;
-  const uint64_t           end   = next_frame(self);
+  const uint64_t           end   = fiq_engine_next_frame(self);
   const uint64_t           begin = end > n_frames ? end - n_frames : 0;
   if (kept->n_notes == 0 || kept->note[0].frame >= end) {
     return false;

@@ -57,7 +57,7 @@ static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
   self->config            = *config;
   self->control_frames    = fiq_part_control_frames(config->sample_rate_hz);
   self->share             = 1.0f / (float)self->control_frames;
-  self->tempo             = (FiqTempo){120.0, 4.0, false, 0.0};
+  self->tempo             = (FiqTempo){.bpm = 120.0, .beats_per_bar = 4.0};
   self->swarm             = fiq_part_new(config, &swarm);
   self->path              = config->with_realms ? fiq_part_new(config, &path) : NULL;
   if (!self->swarm || (config->with_realms && !self->path)) {

@@ -26,7 +26,6 @@ void fiq_notes_init(FiqNotes* self, double sample_rate_hz, uint32_t shortest_fra
   self->shortest_s     = (float)(shortest_frames / sample_rate_hz);
   self->play           = fiq_notes_default_play();
   self->tuning         = NULL;
-  self->lyric.n        = 0;
   fiq_notes_reset(self);
 }
 
@@ -36,13 +35,11 @@ void fiq_notes_reset(FiqNotes* self)
   const float            shortest_s     = self->shortest_s;
   const FiqNotesPlay     play           = self->play;
   const FiqTuning* const tuning         = self->tuning;
-  const uint32_t         n_syllables    = self->lyric.n;
   memset(self, 0, sizeof *self);
   self->sample_rate_hz = sample_rate_hz;
   self->shortest_s     = shortest_s;
   self->play           = play;
   self->tuning         = tuning;
-  fiq_notes_set_words(self, n_syllables);
   fiq_midi_reset(&self->midi);
   (void)fiq_midi_set_zone(&self->midi, play.mpe ? MPE_MEMBERS : 0);
   for (uint32_t i = 0; i < FIQ_NOTES_CHANNELS; ++i) {
@@ -59,23 +56,12 @@ FiqNotesPlay fiq_notes_default_play(void)
                         .mpe_bend_range_semitones = 48.0f,
                         .just_amount              = 1.0f,
                         .prime_limit              = 5,
-                        .just_root                = -1,
-                        .words_gap_s              = 0.03f,
-                        .words_loop               = true};
+                        .just_root                = -1};
 }
 
 void fiq_notes_set_tuning(FiqNotes* self, const FiqTuning* tuning)
 {
   self->tuning = tuning;
-}
-
-void fiq_notes_set_words(FiqNotes* self, uint32_t n_syllables)
-{
-  assert(self);
-  fiq_lyric_line_begin(&self->lyric, n_syllables);
-  for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
-    self->note[i].syllable = FIQ_NO_SYLLABLE;
-  }
 }
 
 uint32_t fiq_notes_chord(int32_t chord, uint8_t interval[FIQ_NOTES_CHORD_MAX])
@@ -488,17 +474,6 @@ static double nearest_pitch(const FiqNotes* self, const FiqKey* key)
   return nearest;
 }
 
-/// The key that was just struck sings on `note`.
-static void sing(FiqNotes* self, FiqNote* note)
-{
-  const uint64_t gap_frames = (uint64_t)((double)self->play.words_gap_s * self->sample_rate_hz);
-  const bool     is_drone   = note->channel == FIQ_NOTES_DRONE;
-  note->sung_frame          = self->frame;
-  note->syllable            = is_drone ? FIQ_NO_SYLLABLE
-                                       : fiq_lyric_line_strike(&self->lyric, self->frame, gap_frames,
-                                                               self->play.words_loop);
-}
-
 static void play_poly(FiqNotes* self, const FiqKey* key)
 {
   const bool     glide = glide_of(self, key->channel) > 0.0f;
@@ -506,7 +481,6 @@ static void play_poly(FiqNotes* self, const FiqKey* key)
   FiqNote* const note  = choose_note(self, key->channel, key->key);
   const bool     again = is_held(note) && note->channel == key->channel && note->key == key->key;
   strike(self, note, key);
-  sing(self, note);
   if (!again) {
     begin_glide(self, note, from);
   }
@@ -567,7 +541,6 @@ static void play_mono(FiqNotes* self, const FiqKey* key)
     strike(self, voice, key);
     begin_glide(self, voice, (double)self->last_pitch[group]);
   }
-  sing(self, voice);
   self->last_pitch[group] = (float)fiq_tuning_pitch(self->tuning, key->key);
 }
 
@@ -831,9 +804,6 @@ static void apply_effect(FiqNotes* self, const FiqNoteEvent* event)
   case FIQ_EVENT_CONTROLLER:
     change_controller(self, event);
     break;
-  case FIQ_EVENT_FIRST_SYLLABLE:
-    fiq_lyric_line_begin(&self->lyric, self->lyric.n);
-    break;
   }
 }
 
@@ -900,12 +870,6 @@ void fiq_notes_controller(FiqNotes* self, uint32_t channel, uint32_t controller,
     push(self, (FiqNoteEvent){frame, FIQ_EVENT_CONTROLLER, (uint8_t)(channel & 15),
                               (uint8_t)controller, (float)value});
   }
-}
-
-void fiq_notes_restart_words(FiqNotes* self, uint64_t frame)
-{
-  assert(self);
-  push(self, (FiqNoteEvent){.frame = frame, .kind = FIQ_EVENT_FIRST_SYLLABLE});
 }
 
 static bool chord_has(int32_t chord, int32_t root, int32_t key)

@@ -25,15 +25,12 @@
    A struck key that still sounds starts again from where its level is. When all 64 notes are taken, the
    oldest released, else the quietest past its attack, else the oldest gives its place: its
    oscillators fly to the new key.
-
-   With a text (lyric_line.h) every key that is struck, the drone's apart, sings the next syllable, in all modes.
    Cost: O(notes) a step and event. Latency: none.
 */
 #ifndef FIQ_NOTES_H
 #define FIQ_NOTES_H
 
 #include "dsp/base/common.h"
-#include "dsp/notes/lyric_line.h"
 #include "dsp/notes/midi.h"
 #include "dsp/notes/tuning.h"
 
@@ -89,8 +86,6 @@ typedef struct {
   float        glide_s;      ///< its whole time; 0: none
   float        glide_left_s; ///< what is left of it
   uint64_t     start_frame;  ///< when its key was struck
-  uint64_t     sung_frame;   ///< when its syllable began, which a legato note may change
-  uint32_t     syllable;     ///< that it sings, from 0, or FIQ_NO_SYLLABLE
   uint64_t     age;          ///< order of its start, or of its release
 } FiqNote;
 
@@ -110,8 +105,7 @@ typedef enum {
   FIQ_EVENT_BEND,             ///< value -1..1
   FIQ_EVENT_KEY_PRESSURE,     ///< value 0..1
   FIQ_EVENT_CHANNEL_PRESSURE, ///< value 0..1
-  FIQ_EVENT_CONTROLLER,       ///< value 0..127, its number in `key`
-  FIQ_EVENT_FIRST_SYLLABLE    ///< the text begins anew
+  FIQ_EVENT_CONTROLLER        ///< value 0..127, its number in `key`
 } FiqEventKind;
 
 typedef struct {
@@ -145,8 +139,6 @@ typedef struct {
   int32_t prime_limit; ///< 2, 3, 5, 7, 11 or 13; default 5
   bool    just;        ///< just intonation of chords; default off
   int32_t just_root;   ///< pitch class of its root, 0..11; -1: lowest held key; default -1
-  float   words_gap_s; ///< keys struck within this time sing one syllable, 0..1; default 0.03
-  bool    words_loop;  ///< the first syllable follows the last; default on
 } FiqNotesPlay;
 
 typedef struct {
@@ -158,7 +150,6 @@ typedef struct {
   FiqKey           held[FIQ_NOTES_KEYS];   ///< in the order they were struck
   FiqNoteEvent     queue[FIQ_NOTES_QUEUE]; ///< ascending in time
   FiqMidiChannels  midi;
-  FiqLyricLine     lyric;
   uint32_t         n_held;
   uint32_t         n_queued;
   uint64_t         frame;                 ///< how far the envelopes have come
@@ -172,7 +163,7 @@ typedef struct {
 /// `shortest_frames`: shortest envelope stage, > 0. Default play, no tuning.  [setup]
 void fiq_notes_init(FiqNotes* self, double sample_rate_hz, uint32_t shortest_frames);
 
-/// Silence, empty queue, controllers at rest, no zones, stream time 0, first syllable; play, tuning and text stay.  [audio]
+/// Silence, empty queue, controllers at rest, no zones, stream time 0; play and tuning stay.  [audio]
 void fiq_notes_reset(FiqNotes* self);
 
 /// Default of every parameter of play.  [any]
@@ -184,12 +175,6 @@ void fiq_notes_set_play(FiqNotes* self, const FiqNotesPlay* play);
 
 /// Tune all keys, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]
 void fiq_notes_set_tuning(FiqNotes* self, const FiqTuning* tuning);
-
-/// Sing a text of `n_syllables` from its first one, 0 for none; keys that sound sing on without words.  [audio]
-void fiq_notes_set_words(FiqNotes* self, uint32_t n_syllables);
-
-/// Queue the text's return to its first syllable at stream time `frame`.  [audio]
-void fiq_notes_restart_words(FiqNotes* self, uint64_t frame);
 
 /// Queue one complete MIDI message at stream time `frame`; see fiq_midi_parse() for what is ignored.  [audio]
 void fiq_notes_midi(FiqNotes* self, const uint8_t* message, uint32_t size_bytes, uint64_t frame);

@@ -31,6 +31,7 @@ static const Place places[] = {
     {FIQ_IN_S, "LFOs", "LFO 2", "", FIQ_GROUP_LFO_2},
     {FIQ_IN_S, "Matrix", "Matrix 1 to 4", "", FIQ_GROUP_MATRIX},
     {FIQ_IN_S, "Matrix", "Matrix 5 to 8", "", FIQ_GROUP_MATRIX_2},
+    {FIQ_IN_S, "Voice", "Voice", "", FIQ_GROUP_VOICE},
     {FIQ_IN_S, "Annealing", "Annealing",
      "anneal anneal_sync scatter noise anneal_curve temperature", FIQ_GROUP_ANNEAL},
     {FIQ_IN_S, "Annealing", "Choice of note", "strength sharpness balance sharpness_mode metric",

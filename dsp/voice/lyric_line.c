@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "dsp/notes/lyric_line.h"
+#include "dsp/voice/lyric_line.h"
 
 #include <assert.h>
 
