@@ -5,6 +5,7 @@
 #include "plugin/ui/widget/entry.h"
 #include "plugin/ui/widget/envelope.h"
 #include "plugin/ui/widget/glow.h"
+#include "plugin/ui/widget/ground.h"
 #include "plugin/ui/widget/knob.h"
 #include "plugin/ui/widget/menu.h"
 #include "plugin/ui/widget/meter.h"
@@ -536,6 +537,51 @@ static void test_the_envelopes_corners_are_its_values(void** state)
   bench_free(self);
 }
 
+static void paint_all(cairo_surface_t* surface, double red)
+{
+  cairo_t* const cr = cairo_create(surface);
+  cairo_set_source_rgb(cr, red, 0.2, 0.4);
+  cairo_paint(cr);
+  cairo_destroy(cr);
+}
+
+static void test_the_ground_comes_back_as_it_was(void** state)
+{
+  (void)state;
+  Bench* const    self = bench_new();
+  FiqGround       kept = {0};
+  static uint32_t before[HEIGHT][WIDTH];
+  paint_all(self->surface, 0.1);
+  cairo_t* const cr = cairo_create(self->surface);
+  cairo_set_source_rgb(cr, 0.9, 0.5, 0.1);
+  cairo_arc(cr, 150.0, 120.0, 80.3, 0.0, 6.3);
+  cairo_fill(cr);
+  cairo_destroy(cr);
+  for (int y = 0; y < HEIGHT; ++y) {
+    for (int x = 0; x < WIDTH; ++x) {
+      before[y][x] = pixel(self, x, y);
+    }
+  }
+  assert_true(fiq_ground_keep(&kept, self->surface));
+  // Less than a tenth of the picture.
+  assert_true(kept.n_runs * sizeof(FiqGroundRun) < WIDTH * HEIGHT * 4 / 10);
+  paint_all(self->surface, 0.7);
+  const uint32_t    other   = pixel(self, 0, 0);
+  const FiqUiRegion region  = {37, 21, 180, 199};
+  uint32_t          n_wrong = 0;
+  fiq_ground_restore(&kept, self->surface, region);
+  for (int y = 0; y < HEIGHT; ++y) {
+    for (int x = 0; x < WIDTH; ++x) {
+      const bool inside = x >= 37 && x < 217 && y >= 21 && y < 220;
+      n_wrong += pixel(self, x, y) != (inside ? before[y][x] : other);
+    }
+  }
+  assert_int_equal(n_wrong, 0);
+  fiq_ground_clear(&kept);
+  assert_false(fiq_ground_fits(&kept, self->surface));
+  bench_free(self);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -556,6 +602,7 @@ int main(void)
       cmocka_unit_test(test_the_river_writes_the_present_at_its_right_end),
       cmocka_unit_test(test_the_meter_falls_24_db_a_second),
       cmocka_unit_test(test_the_envelopes_corners_are_its_values),
+      cmocka_unit_test(test_the_ground_comes_back_as_it_was),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /// A host in small that loads the windows as LV2 hosts do, and writes down every write and touch:
 /// ui_host BINARY PLUGIN_URI                 one window, until the standard input ends or "parent" destroys its parent
 /// ui_host BINARY PLUGIN_URI cycles N        two windows opened and closed N times
+/// ui_host BINARY PLUGIN_URI memory N        N windows opened one after the other, with what each adds to the process
 #include <lv2/atom/atom.h>
 #include <lv2/ui/ui.h>
 #include <lv2/urid/urid.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xcb/xcb.h>
 
 enum { URIS_MAX = 256 };
@@ -145,6 +147,47 @@ static int cycles(const LV2UI_Descriptor* ui, const char* uri, uint32_t n)
   return 0;
 }
 
+/// Memory of the process that is in use now, what it shares with the X server among it.
+static double resident_mb(void)
+{
+  FILE* const file  = fopen("/proc/self/statm", "r");
+  long        pages = 0;
+  if (!file || fscanf(file, "%*d %ld", &pages) != 1) {
+    pages = 0;
+  }
+  if (file) {
+    fclose(file);
+  }
+  return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576.0;
+}
+
+static int memory(const LV2UI_Descriptor* ui, const char* uri, uint32_t n)
+{
+  const LV2UI_Idle_Interface* const idle = ui->extension_data(LV2_UI__idleInterface);
+  Host* const                       host = calloc(n, sizeof(*host));
+  double                            last = resident_mb();
+  uint32_t                          open = 0;
+  for (; host && open < n; ++open) {
+    host[open] = (Host){.ui = ui, .is_quiet = true};
+    if (!open_ui(&host[open], uri)) {
+      break;
+    }
+    // What comes with the first pictures, and with a second of them.
+    for (uint32_t k = 0; k < 60; ++k) {
+      idle->idle(host[open].handle);
+      poll(NULL, 0, 16);
+    }
+    const double now = resident_mb();
+    printf("window %u adds %.1f MB\n", open + 1, now - last);
+    last = now;
+  }
+  for (uint32_t i = 0; i < open; ++i) {
+    close_ui(&host[i]);
+  }
+  free(host);
+  return open == n ? 0 : 1;
+}
+
 static int run(const LV2UI_Descriptor* ui, const char* uri)
 {
   const LV2UI_Idle_Interface* const idle = ui->extension_data(LV2_UI__idleInterface);
@@ -191,5 +234,9 @@ int main(int argc, char** argv)
   if (!ui) {
     return 2;
   }
-  return argc > 4 ? cycles(ui, argv[2], (uint32_t)strtoul(argv[4], NULL, 10)) : run(ui, argv[2]);
+  const uint32_t n = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
+  if (n > 0) {
+    return strcmp(argv[3], "memory") == 0 ? memory(ui, argv[2], n) : cycles(ui, argv[2], n);
+  }
+  return run(ui, argv[2]);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/ui/widget/widget.h"
 
+#include "plugin/ui/widget/ground.h"
 #include "plugin/ui/widget/tooltip.h"
 
 #include <assert.h>
@@ -15,26 +16,26 @@ static const double overhang   = 3.0;
 static const double tip_wait_s = 0.6;
 
 struct FiqStage {
-  FiqStageGround   ground;
-  void*            handle;
-  const FiqTheme*  theme;
-  FiqWidget*       widget[WIDGETS_MAX];
-  uint32_t         n_widgets;
-  FiqWidget*       focus;
-  FiqWidget*       hover;
-  FiqWidget*       held; ///< has the pointer until the button is let go
-  FiqWidget*       popup;
-  bool             shows_focus;
-  uint32_t         width_px, height_px;
-  double           scale;
-  cairo_surface_t* picture; ///< the ground, drawn; NULL: draw it first
-  FiqRect          damage[DAMAGE_MAX];
-  uint32_t         n_damage;
-  bool             is_all_dirty;
-  double           now_s;
-  double           rest_s; ///< since when the pointer or the focus rests
-  FiqWidget*       tipped; ///< whose tooltip is shown
-  FiqRect          tip_rect;
+  FiqStageGround  ground;
+  void*           handle;
+  const FiqTheme* theme;
+  FiqWidget*      widget[WIDGETS_MAX];
+  uint32_t        n_widgets;
+  FiqWidget*      focus;
+  FiqWidget*      hover;
+  FiqWidget*      held; ///< has the pointer until the button is let go
+  FiqWidget*      popup;
+  bool            shows_focus;
+  uint32_t        width_px, height_px;
+  double          scale;
+  FiqGround       kept; ///< the ground as drawn; of no size: draw it first
+  FiqRect         damage[DAMAGE_MAX];
+  uint32_t        n_damage;
+  bool            is_all_dirty;
+  double          now_s;
+  double          rest_s; ///< since when the pointer or the focus rests
+  FiqWidget*      tipped; ///< whose tooltip is shown
+  FiqRect         tip_rect;
 };
 
 // ---- life ----
@@ -62,9 +63,7 @@ void fiq_stage_free(FiqStage* self)
     }
     free(self->widget[i]);
   }
-  if (self->picture) {
-    cairo_surface_destroy(self->picture);
-  }
+  fiq_ground_clear(&self->kept);
   free(self);
 }
 
@@ -84,10 +83,7 @@ void* fiq_stage_add(FiqStage* self, size_t size, const FiqWidgetClass* class)
 
 void fiq_stage_renew(FiqStage* self)
 {
-  if (self->picture) {
-    cairo_surface_destroy(self->picture);
-    self->picture = NULL;
-  }
+  fiq_ground_clear(&self->kept);
   self->is_all_dirty = true;
 }
 
@@ -473,25 +469,28 @@ bool fiq_stage_tick(FiqStage* self, double now_s)
 
 // ---- drawing ----
 
-static void draw_ground(FiqStage* self)
+/// Draw the ground and keep it; where memory is short it is drawn again at each frame.
+static void draw_ground(FiqStage* self, const FiqPaint* paint)
 {
-  self->picture =
-      cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)self->width_px, (int)self->height_px);
-  const FiqPaint paint = {cairo_create(self->picture), self->picture, self->scale, self->theme};
-  fiq_paint_color(&paint, self->theme->ground);
-  cairo_paint(paint.cr);
-  cairo_scale(paint.cr, self->scale, self->scale);
-  self->ground(self->handle, &paint);
-  cairo_destroy(paint.cr);
+  cairo_save(paint->cr);
+  fiq_paint_color(paint, self->theme->ground);
+  cairo_paint(paint->cr);
+  cairo_scale(paint->cr, self->scale, self->scale);
+  self->ground(self->handle, paint);
+  cairo_restore(paint->cr);
+  self->is_all_dirty = true;
+  fiq_ground_keep(&self->kept, paint->surface);
 }
 
-/// Whole pixels around the rectangle, within the surface.
-static FiqUiRegion region_of(const FiqStage* self, FiqRect rect)
+/// Whole pixels around the rectangle, within the stage and the surface.
+static FiqUiRegion region_of(const FiqStage* self, cairo_surface_t* surface, FiqRect rect)
 {
+  const double width  = fmin(self->width_px, cairo_image_surface_get_width(surface));
+  const double height = fmin(self->height_px, cairo_image_surface_get_height(surface));
   const double left   = fmax(floor(rect.x * self->scale), 0.0);
   const double top    = fmax(floor(rect.y * self->scale), 0.0);
-  const double right  = fmin(ceil((rect.x + rect.width) * self->scale), self->width_px);
-  const double bottom = fmin(ceil((rect.y + rect.height) * self->scale), self->height_px);
+  const double right  = fmin(ceil((rect.x + rect.width) * self->scale), width);
+  const double bottom = fmin(ceil((rect.y + rect.height) * self->scale), height);
   return (FiqUiRegion){(int32_t)left, (int32_t)top, (int32_t)(right - left),
                        (int32_t)(bottom - top)};
 }
@@ -502,10 +501,6 @@ static void draw_region(FiqStage* self, const FiqPaint* paint, FiqUiRegion regio
   cairo_save(cr);
   cairo_rectangle(cr, region.x, region.y, region.width, region.height);
   cairo_clip(cr);
-  cairo_set_operator(cr, CAIRO_OPERATOR_SOURCE);
-  cairo_set_source_surface(cr, self->picture, 0.0, 0.0);
-  cairo_paint(cr);
-  cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
   cairo_scale(cr, self->scale, self->scale);
   for (uint32_t i = 0; i < self->n_widgets; ++i) {
     FiqWidget* const widget = self->widget[i];
@@ -543,15 +538,19 @@ size_t fiq_stage_draw(FiqStage* self, cairo_surface_t* surface, FiqUiRegion* reg
 {
   assert(n_max >= DAMAGE_MAX);
   (void)n_max;
-  if (!self->picture) {
-    draw_ground(self);
+  size_t         n      = 0;
+  const FiqPaint paint  = {cairo_create(surface), surface, self->scale, self->theme};
+  const bool     is_new = !fiq_ground_fits(&self->kept, surface);
+  if (is_new) {
+    draw_ground(self, &paint);
   }
   gather(self);
-  size_t         n     = 0;
-  const FiqPaint paint = {cairo_create(surface), surface, self->scale, self->theme};
   for (uint32_t i = 0; i < self->n_damage; ++i) {
-    const FiqUiRegion region = region_of(self, self->damage[i]);
+    const FiqUiRegion region = region_of(self, surface, self->damage[i]);
     if (region.width > 0 && region.height > 0) {
+      if (!is_new) {
+        fiq_ground_restore(&self->kept, surface, region);
+      }
       draw_region(self, &paint, region, self->damage[i]);
       regions[n++] = region;
     }

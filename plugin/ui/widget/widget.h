@@ -4,7 +4,7 @@
    no window. The stage holds widgets in the order in which Tab visits them, keeps focus, hover and the widget that
    holds the pointer, gathers what must be drawn anew, and shows tooltips and popups over all.
 
-   Drawing: what never moves (panels, headings) is the stage's ground, drawn once into a picture; a widget that is
+   Drawing: what never moves (panels, headings) is the stage's ground, drawn once and kept; a widget that is
    dirty has its rectangle restored from the ground and is drawn over it. Everything here is [ui].
 */
 #ifndef FIQ_UI_WIDGET_H
