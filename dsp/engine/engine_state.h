@@ -33,6 +33,8 @@ enum {
 };
 
 /// Controls that sound would step with; all others are read as they are.
+enum { FIQ_ENGINE_SWAY_CENTS = 100 }; ///< at most
+
 typedef enum {
   FIQ_SMOOTH_AMOUNT,
   FIQ_SMOOTH_MIX,
@@ -100,6 +102,7 @@ typedef struct {
   float        theta_rad[FIQ_NEURONS_MAX];   ///< of the core, as the realms' bands take them
   float        learn_scale[FIQ_NEURONS_MAX]; ///< share of the coordination that a band gets
   float        sway[FIQ_KURAMOTO_MAX];       ///< relative pitch, now
+  bool         sway_was_moved;               ///< it is handed over in full, the matrix moves it
   FiqRegulator group_regulator;              ///< of the swarm's notes
   FiqStochasticResonance group_resonance;
 } FiqEnginePhase;
@@ -289,6 +292,9 @@ void fiq_engine_control_analysis(FiqEngine* self);
 
 /// Parameters, notes and voices of the swarm.  [audio]
 void fiq_engine_control_swarm(FiqEngine* self);
+
+/// Whether the matrix moves the sway: then FIQ_ENGINE_SWAY_CENTS of it are handed over, and each note takes its part.  [audio]
+bool fiq_engine_moves_sway(const FiqEngine* self);
 
 /// K_c of a note's oscillators, in half widths of their detune.  [any]
 float fiq_engine_group_critical(const FiqEngine* self);

@@ -128,15 +128,29 @@ static void place_core_bands(FiqEngine* self)
   }
 }
 
+#define SWAYS(n)                                                                                   \
+  (p->matrix_##n##_target == FIQ_TO_SWAY && p->matrix_##n##_source != FIQ_FROM_NONE &&             \
+   fabsf(p->matrix_##n##_amount) > 0.0f)
+
+bool fiq_engine_moves_sway(const FiqEngine* self)
+{
+  assert(self);
+  const FiqEngineParams* const p = &self->params;
+  return SWAYS(1) || SWAYS(2) || SWAYS(3) || SWAYS(4) || SWAYS(5) || SWAYS(6) || SWAYS(7) ||
+         SWAYS(8);
+}
+
 /// The core bends the swarm's pitches to and fro.
 static void sway_swarm(FiqEngine* self)
 {
   FiqSwarm* const swarm  = &self->swarm->swarm;
-  const float     depth  = cent * self->params.sway;
+  const bool      moved  = fiq_engine_moves_sway(self);
+  const float     depth  = cent * (moved ? FIQ_ENGINE_SWAY_CENTS : self->params.sway);
   const uint32_t  n_sway = depth > 0.0f ? (uint32_t)self->params.core_size : 0;
-  if (self->n_ticks % SWAY_TICKS != 0) {
+  if (self->n_ticks % SWAY_TICKS != 0 && moved == self->phase.sway_was_moved) {
     return;
   }
+  self->phase.sway_was_moved = moved;
   fiq_phase_core_phases(&self->phase.core, self->phase.sway, n_sway);
   for (uint32_t i = 0; i < n_sway; ++i) {
     self->phase.sway[i] = depth * fiq_sin(self->phase.sway[i]);

@@ -247,6 +247,7 @@ static FiqSwarmTone tone_of(const FiqEngine* self)
                         .key_track           = p->filter_key_track,
                         .velocity_octaves    = p->filter_velocity,
                         .envelope_octaves    = p->filter_envelope,
+                        .sway_share          = p->sway * (1.0f / FIQ_ENGINE_SWAY_CENTS),
                         .motion              = motion_of(self),
                         .formants            = p->formants,
                         .vowel               = p->vowel};

@@ -42,7 +42,7 @@ FiqMidiMessage fiq_midi_parse(const uint8_t* message, uint32_t size_bytes)
   }
   parsed = (FiqMidiMessage){kind, message[0] & 15u, first, (float)second};
   if (kind == FIQ_MIDI_NOTE_ON && second == 0) {
-    parsed.kind = FIQ_MIDI_NOTE_OFF;
+    parsed = (FiqMidiMessage){FIQ_MIDI_NOTE_OFF, message[0] & 15u, first, FIQ_MIDI_LIFT};
   } else if (kind == FIQ_MIDI_BEND) {
     parsed.value = bend_value(first, second);
   } else if (kind == FIQ_MIDI_CHANNEL_PRESSURE) {

@@ -38,6 +38,9 @@ typedef enum {
   FIQ_MIDI_BEND
 } FiqMidiKind;
 
+/// Release velocity of keys that are lifted without one.
+#define FIQ_MIDI_LIFT (64.0f / 127.0f)
+
 typedef struct {
   FiqMidiKind kind;
   uint8_t     channel; ///< 0..15
@@ -92,7 +95,7 @@ typedef struct {
 } FiqMidiEffect;
 
 /// One complete message; anything truncated, not of a channel, with a data byte above 127, or not of use
-/// is FIQ_MIDI_NONE, bytes after the message are ignored. Note on with velocity 0 is note off.  [any]
+/// is FIQ_MIDI_NONE, bytes after the message are ignored. Note on with velocity 0 is note off with 64.  [any]
 FiqMidiMessage fiq_midi_parse(const uint8_t* message, uint32_t size_bytes);
 
 /// Whether fiq_midi_controller() does anything with `controller`.  [any]

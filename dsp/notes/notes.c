@@ -437,6 +437,7 @@ static void strike(FiqNotes* self, FiqNote* note, const FiqKey* key)
   note->channel      = key->channel;
   note->key          = key->key;
   note->velocity     = key->velocity;
+  note->lift         = 0.0f;
   note->soft         = fiq_midi_is_soft(&self->midi, key->channel) ? soft_gain : 1.0f;
   note->key_pressure = 0.0f;
   note->start_frame  = self->frame;
@@ -448,9 +449,10 @@ static void strike(FiqNotes* self, FiqNote* note, const FiqKey* key)
   note->level = heard / full_level(self, note);
 }
 
-static void release_note(FiqNotes* self, FiqNote* note)
+static void release_note(FiqNotes* self, FiqNote* note, float lift)
 {
   note->stage = FIQ_NOTE_RELEASE;
+  note->lift  = lift;
   note->age   = ++self->age;
 }
 
@@ -531,7 +533,7 @@ static void play_mono(FiqNotes* self, const FiqKey* key)
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     FiqNote* const note = &self->note[i];
     if (note != voice && is_held(note) && note_group(self, note->channel) == group) {
-      release_note(self, note); // left over from poly
+      release_note(self, note, FIQ_MIDI_LIFT); // left over from poly
     }
   }
   if (voice) {
@@ -589,7 +591,7 @@ static void end_key(FiqNotes* self, const FiqKey* key)
       move_note(self, note, next, mode_of(self, key->channel) == FIQ_MODE_LEGATO);
       self->last_pitch[group] = (float)fiq_tuning_pitch(self->tuning, next->key);
     } else {
-      release_note(self, note);
+      release_note(self, note, key->lift);
     }
   }
 }
@@ -666,7 +668,8 @@ static void press_key(FiqNotes* self, const FiqNoteEvent* event)
                         .key      = event->key,
                         .down     = true,
                         .latched  = latch,
-                        .velocity = fmaxf(event->value, 1.0f / 256.0f)};
+                        .velocity = fmaxf(event->value, 1.0f / 256.0f),
+                        .lift     = FIQ_MIDI_LIFT};
   const uint32_t at  = find_key(self, event->channel, event->key);
   if (at < self->n_held) {
     key.sostenuto = take_key(self, at).sostenuto;
@@ -685,6 +688,7 @@ static void lift_key(FiqNotes* self, const FiqNoteEvent* event)
   const uint32_t at = find_key(self, event->channel, event->key);
   if (at < self->n_held) {
     self->held[at].down = false;
+    self->held[at].lift = event->value;
     drop_keys(self);
   }
 }
@@ -847,9 +851,10 @@ void fiq_notes_midi(FiqNotes* self, const uint8_t* message, uint32_t size_bytes,
 
 void fiq_notes_on(FiqNotes* self, uint32_t channel, uint32_t key, float velocity, uint64_t frame)
 {
-  const FiqEventKind kind = velocity > 0.0f ? FIQ_EVENT_NOTE_ON : FIQ_EVENT_NOTE_OFF;
+  const bool         is_on = velocity > 0.0f;
+  const FiqEventKind kind  = is_on ? FIQ_EVENT_NOTE_ON : FIQ_EVENT_NOTE_OFF;
   push(self, (FiqNoteEvent){frame, kind, (uint8_t)(channel & 15), (uint8_t)(key & 127),
-                            fminf(velocity, 1.0f)});
+                            is_on ? fminf(velocity, 1.0f) : FIQ_MIDI_LIFT});
 }
 
 void fiq_notes_off(FiqNotes* self, uint32_t channel, uint32_t key, uint64_t frame)
@@ -894,7 +899,8 @@ void fiq_notes_drone(FiqNotes* self, int32_t chord, int32_t root, uint64_t frame
     const bool is  = chord_has(chord, root, key);
     if (was != is) {
       const FiqEventKind kind = is ? FIQ_EVENT_NOTE_ON : FIQ_EVENT_NOTE_OFF;
-      push(self, (FiqNoteEvent){frame, kind, FIQ_NOTES_DRONE, (uint8_t)key, 1.0f});
+      push(self,
+           (FiqNoteEvent){frame, kind, FIQ_NOTES_DRONE, (uint8_t)key, is ? 1.0f : FIQ_MIDI_LIFT});
     }
   }
   self->chord = chord;

@@ -75,6 +75,7 @@ typedef struct {
   bool         tuned;        ///< `just` is set; not yet at the moment of the start
   float        velocity;     ///< (0, 1]
   float        level;        ///< envelope, 0..1 (above 1 for a moment if struck again more softly)
+  float        lift;         ///< release velocity, 0..1; 0 while the key is held
   float        soft;         ///< gain of the soft pedal at the start
   float        key_pressure; ///< last polyphonic pressure, 0..1
   float        pressure;     ///< 0..1, smooth
@@ -97,6 +98,7 @@ typedef struct {
   bool    sostenuto; ///< by the middle pedal
   bool    latched;   ///< by the latch
   float   velocity;  ///< (0, 1]
+  float   lift;      ///< release velocity, 0..1
 } FiqKey;
 
 typedef enum {

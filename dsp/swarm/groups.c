@@ -233,11 +233,12 @@ static bool has_attention(const FiqSwarm* self, float hz)
 static float coupling_of(const FiqSwarm* self, uint32_t g)
 {
   assert(g < FIQ_SWARM_GROUPS);
-  const FiqSwarmParams* p  = &self->step.params;
-  const float           hz = fiq_swarm_hz(self, self->anneal.carriers.now[g / PARTIALS]);
-  const float width = FIQ_TWO_PI_F * hz * self->partials.ratio[g % PARTIALS] * self->step.spread;
-  const float care  = has_attention(self, hz) ? 1.0f + 2.0f * p->attention : 1.0f;
-  const float moved = 10.0f * self->motion.note[g / PARTIALS].target[FIQ_TO_COUPLING];
+  const FiqSwarmParams* p     = &self->step.params;
+  const float           hz    = fiq_swarm_hz(self, self->anneal.carriers.now[g / PARTIALS]);
+  const float           own   = self->step.spread * self->detune.share[g / PARTIALS];
+  const float           width = FIQ_TWO_PI_F * hz * self->partials.ratio[g % PARTIALS] * own;
+  const float           care  = has_attention(self, hz) ? 1.0f + 2.0f * p->attention : 1.0f;
+  const float           moved = 10.0f * self->motion.note[g / PARTIALS].target[FIQ_TO_COUPLING];
   return (p->coupling + moved) * care * fmaxf(width, 1.0f);
 }
 
@@ -250,15 +251,17 @@ typedef struct {
 static Heard take_heard(FiqSwarm* self, uint32_t g)
 {
   assert(g < FIQ_SWARM_GROUPS);
-  FiqFloat4* const lane    = (FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
-  const FiqFloat4  nothing = {0.0f, 0.0f, 0.0f, 0.0f};
-  FiqFloat4        total   = nothing;
-  FiqFloat4        left    = nothing;
-  FiqFloat4        right   = nothing;
+  FiqFloat4* const   lane    = (FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
+  const FiqFloat4    nothing = {0.0f, 0.0f, 0.0f, 0.0f};
+  FiqFloat4          total   = nothing;
+  FiqFloat4          left    = nothing;
+  FiqFloat4          right   = nothing;
+  const float* const weight  = self->places.weight[g / PARTIALS % FIQ_CARRIERS_MAX];
   for (uint32_t k = 0; k < FIQ_SWARM_LANES; ++k) {
+    const float loud = self->step.pans ? weight[k] : 1.0f;
     total += lane[k];
-    left += lane[k] * self->places.pan[0][k];
-    right += lane[k] * self->places.pan[1][k];
+    left += lane[k] * (loud * self->places.pan[0][k]);
+    right += lane[k] * (loud * self->places.pan[1][k]);
     lane[k] = nothing;
   }
   return (Heard){total, {left[0], left[1], right[0], right[1]}};

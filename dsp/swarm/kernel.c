@@ -33,6 +33,11 @@ typedef struct {
   float detune[CHUNK]; ///< in units of the spread
 } Work;
 
+static inline uint32_t slot_of(uint16_t group)
+{
+  return group / PARTIALS % FIQ_CARRIERS_MAX;
+}
+
 /// What the groups hold for each member.
 FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
 {
@@ -50,6 +55,9 @@ FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* res
     fiq_transpose((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
                   (const FiqFloat4*)&member[group[i + 2]], (const FiqFloat4*)&member[group[i + 3]],
                   row);
+  }
+  for (uint32_t i = 0; self->step.pans && i < CHUNK; ++i) {
+    work->target[i] *= self->places.weight[slot_of(group[i])][fiq_lobe_place(first + i)];
   }
   if (first + CHUNK > self->step.n_target) {
     for (uint32_t i = 0; i < CHUNK; ++i) {
@@ -78,6 +86,10 @@ FIQ_INLINE void find_detune(const FiqSwarm* restrict self, uint32_t first, float
     const int32_t k      = (int32_t)inside;
     const float   normal = curve[k] + (inside - (float)k) * (curve[k + 1] - curve[k]);
     detune[i] += self->detune.normality * (normal - detune[i]);
+  }
+  const uint16_t* restrict group = self->osc.group + first;
+  for (uint32_t i = 0; self->step.detunes && i < CHUNK; ++i) {
+    detune[i] *= self->detune.share[slot_of(group[i])];
   }
 }
 
@@ -112,6 +124,17 @@ FIQ_INLINE void move_tone(const float* restrict drift, float* restrict tone)
   }
 }
 
+/// Sway, of which every note has a part of its own.
+FIQ_INLINE void sway_notes(const FiqSwarm* restrict self, uint32_t first,
+                           const float* restrict sway, Work* restrict work)
+{
+  assert(first < self->capacity);
+  const uint16_t* restrict group = self->osc.group + first;
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    work->next[i] *= 1.0f + (sway[i] - 1.0f) * self->detune.sways[slot_of(group[i])];
+  }
+}
+
 /// Frequency of every oscillator, cycles per sample.
 FIQ_INLINE void find_frequency(FiqSwarm* restrict self, uint32_t first, bool goes_on,
                                Work* restrict work)
@@ -135,6 +158,10 @@ FIQ_INLINE void find_frequency(FiqSwarm* restrict self, uint32_t first, bool goe
     }
   }
   const float* restrict sway = self->detune.sway + (step->n_sway > 0 ? first % step->n_sway : 0);
+  if (step->sways) {
+    sway_notes(self, first, sway, work);
+    return;
+  }
   for (uint32_t i = 0; step->n_sway > 0 && i < CHUNK; ++i) {
     work->next[i] *= sway[i];
   }

@@ -77,9 +77,10 @@ static void set_pan(FiqSwarm* self, bool changed)
     return;
   }
   for (int k = 0; k < FIQ_LOBE_PLACES; ++k) {
-    const float drift = sinf(FIQ_TWO_PI_F * (self->places.motion + (float)k / FIQ_LOBE_PLACES));
-    const float place = fiq_mix(at[k] * (1.0f / 7.0f), drift, depth);
-    const float angle = 0.25f * FIQ_PI_F * (1.0f + p->width * place);
+    const float drift  = sinf(FIQ_TWO_PI_F * (self->places.motion + (float)k / FIQ_LOBE_PLACES));
+    const float place  = fiq_mix(at[k] * (1.0f / 7.0f), drift, depth);
+    const float angle  = 0.25f * FIQ_PI_F * (1.0f + p->width * place);
+    self->places.at[k] = place;
     self->places.pan[0][k] = cosf(angle);
     self->places.pan[1][k] = sinf(angle);
   }

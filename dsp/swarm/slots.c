@@ -144,6 +144,21 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
   }
 }
 
+/// Width of the cloud: that of the notes, each as it is moved, in the mean.
+static float moved_scatter(const FiqSwarm* self, const FiqAnnealTarget* target)
+{
+  assert(self && target);
+  const float base = self->step.params.scatter_octaves;
+  float       sum  = 0.0f;
+  float       n    = 0.0f;
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX && fiq_swarm_moves(self, FIQ_TO_SCATTER); ++k) {
+    const bool sounds = target->mass[k] > 0.0f;
+    sum += sounds ? 6.0f * self->motion.note[k].target[FIQ_TO_SCATTER] : 0.0f;
+    n += sounds ? 1.0f : 0.0f;
+  }
+  return fiq_clamp(base + sum / fmaxf(n, 1.0f), 0.0f, 8.0f);
+}
+
 /// Where a cloud of `octaves` around the mean of the chord begins and ends.
 static void set_cloud(const FiqSwarm* self, const FiqAnnealTarget* target, FiqAnnealParams* params)
 {
@@ -158,7 +173,7 @@ static void set_cloud(const FiqSwarm* self, const FiqAnnealTarget* target, FiqAn
     n += sounds ? 1.0f : 0.0f;
   }
   const float centre   = sum / fmaxf(n, 1.0f);
-  const float half     = 0.5f * step->params.scatter_octaves * 0.693147181f * FIQ_ANNEAL_F0_HZ;
+  const float half     = 0.5f * moved_scatter(self, target) * 0.693147181f * FIQ_ANNEAL_F0_HZ;
   const float low      = half > 0.0f ? centre - half : centre;
   const float high     = half > 0.0f ? centre + half : centre;
   params->scatter_low  = step->cents ? low : fiq_swarm_converted(false, low);

@@ -70,7 +70,7 @@ static void set_motion(FiqSwarm* self)
   step->normal = self->detune.normality > 0.0f;
   step->spread = p->spread_cents * (0.693147181f / 1200.0f);
   fiq_swarm_advance_lfos(self);
-  step->coupled    = fabsf(p->coupling) > 0.0f || self->motion.couples;
+  step->coupled    = fabsf(p->coupling) > 0.0f || fiq_swarm_moves(self, FIQ_TO_COUPLING);
   step->noise      = p->phase_noise * sqrtf(step_s) / (FIQ_TWO_PI_F * (float)self->step_frames);
   step->noise_salt = fiq_anneal_salt(~self->seed, self->step_count);
   step->bends      = step->coupled || step->noise > 0.0f;
@@ -191,8 +191,9 @@ static void set_tone(FiqSwarm* self)
                     !fiq_swarm_differs(self->detune.tone_normality, self->detune.normality);
   step->toned = self->detune.has_tone && same && step->cents && !step->convert && !step->restart &&
                 !step->still && !anneal->pass.moved && !anneal->pass.sorting &&
-                !anneal->pass.recounting;
+                !anneal->pass.recounting && !step->detunes && !self->detune.tone_detunes;
   self->detune.has_tone       = !step->still;
+  self->detune.tone_detunes   = step->detunes;
   self->detune.tone_spread    = step->spread;
   self->detune.tone_normality = self->detune.normality;
 }
@@ -223,6 +224,7 @@ static void begin_step(FiqSwarm* self)
   set_step(self);
   set_population(self);
   fiq_swarm_begin_carriers(self);
+  fiq_swarm_share_motion(self);
   self->step.still = self->anneal.pass.still;
   set_tone(self);
   self->step.measure       = is_measured(self);

@@ -88,16 +88,17 @@ typedef struct {
 
 /// What partials sound like beside tilt, odd and even.
 typedef struct {
-  FiqFilterType   filter;              ///< default off
-  float           cutoff_hz;           ///< of middle C at full velocity, > 0; default 2000
-  float           slope_db_per_octave; ///< 6..48; default 24
-  float           resonance;           ///< 0..1; default 0
-  float           key_track;           ///< 0 the same on all keys .. 1 goes with them; default 1
-  float           velocity_octaves; ///< that full velocity opens it by beyond the least; default 2
-  float           envelope_octaves; ///< that the tone envelope opens it by; default 0
-  float           formants;         ///< 0..1; default 0
-  float           vowel;            ///< 0..1; default 0.5
-  FiqMotionParams motion;           ///< default still
+  FiqFilterType filter;              ///< default off
+  float         cutoff_hz;           ///< of middle C at full velocity, > 0; default 2000
+  float         slope_db_per_octave; ///< 6..48; default 24
+  float         resonance;           ///< 0..1; default 0
+  float         key_track;           ///< 0 the same on all keys .. 1 goes with them; default 1
+  float         velocity_octaves;    ///< that full velocity opens it by beyond the least; default 2
+  float         envelope_octaves;    ///< that the tone envelope opens it by; default 0
+  float         formants;            ///< 0..1; default 0
+  float         vowel;               ///< 0..1; default 0.5
+  float sway_share; ///< of the sway that notes have where the matrix moves it, 0..1; default 0
+  FiqMotionParams motion; ///< default still
 } FiqSwarmTone;
 
 typedef struct {
@@ -200,6 +201,9 @@ typedef struct {
   uint32_t       n_sway;     ///< of the sway; 0: none
   uint32_t       n_partials; ///< that any group may have
   bool           still;      ///< all are exactly on their carriers
+  bool           detunes;    ///< notes have detunes of their own
+  bool           sways;      ///< and sway of their own
+  bool           pans;       ///< and stand at places of their own
   bool           toned;      ///< `tone` holds; on with it, where no new way began
   uint32_t       n_run;      ///< oscillators in play, those fading out included
   uint32_t       n_target;   ///< those that shall sound
@@ -257,7 +261,11 @@ typedef struct {
 /// Where oscillators stand between left and right.
 typedef struct {
   float pan[FIQ_CHANNELS][FIQ_LOBE_PLACES]; ///< gains of this step
-  float motion;                             ///< turns, 0..1
+  float at[FIQ_LOBE_PLACES];                ///< -1..1 of the width
+  float
+      weight[FIQ_CARRIERS_MAX]
+            [FIQ_LOBE_PLACES]; ///< amplitude of each note's members there; only if notes are panned
+  float motion;                ///< turns, 0..1
 } FiqSwarmPlaces;
 
 /// Who has which carrier.
@@ -278,7 +286,7 @@ typedef struct {
   uint64_t    began[FIQ_CARRIERS_MAX];  ///< when each was struck, stream position
   bool        sounds[FIQ_CARRIERS_MAX]; ///< who has been advanced
   bool        moves;                    ///< anything at all
-  bool        couples;                  ///< the coupling of notes
+  uint32_t    targets;                  ///< that rows move, bit by FiqMotionTarget
 } FiqSwarmMotion;
 
 /// What bends an oscillator away from its partial: detune and sway.
@@ -288,7 +296,10 @@ typedef struct {
   float    swing;          ///< largest relative offset of the sway
   float    tone_spread;    ///< detune that `tone` was found with
   float    tone_normality; ///< and how far normal it was
-  bool     has_tone;       ///< the last step left one
+  bool     tone_detunes;   ///< and whether notes had their own
+  float    share[FIQ_CARRIERS_MAX]; ///< detune of each note, over the largest
+  float    sways[FIQ_CARRIERS_MAX]; ///< sway of each note, over that which was handed over
+  bool     has_tone;                ///< the last step left one
   float*   sway; ///< [FIQ_SWARM_SWAY_MAX + chunk] 1 + sway of this step, repeated to its end
   float*   sway_asked[2]; ///< [FIQ_SWARM_SWAY_MAX] as handed over: at `sway_frame`, and later
   uint32_t n_sway;        ///< as handed over

@@ -44,6 +44,12 @@ void fiq_swarm_advance_lfos(FiqSwarm* self);
 /// Where the note in `slot`, or a voice from elsewhere (NULL), is moved in this step: [FIQ_N_TO].  [audio]
 const float* fiq_swarm_move_note(FiqSwarm* self, uint32_t slot, const FiqNote* note);
 
+/// Whether a row of the matrix moves `target` in this step.  [any]
+bool fiq_swarm_moves(const FiqSwarm* self, FiqMotionTarget target);
+
+/// Detune, sway and place of all notes as they are moved in this step.  [audio]
+void fiq_swarm_share_motion(FiqSwarm* self);
+
 /// Slots that are free begin anew.  [audio]
 void fiq_swarm_end_motion(FiqSwarm* self);
 

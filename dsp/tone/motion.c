@@ -54,6 +54,7 @@ void fiq_motion_start(FiqMotion* self, uint32_t seed)
   memset(self->lfo, 0, sizeof self->lfo);
   self->seed  = seed;
   self->age_s = 0.0f;
+  self->lift  = 0.0f;
   self->rises = true;
 }
 
@@ -95,7 +96,9 @@ void fiq_motion_advance(FiqMotion* self, const FiqMotionParams* params, const Fi
 {
   assert(self && params && common && source);
   advance_envelope(self, params, held, passed_s);
+  self->lift += (source[FIQ_FROM_LIFT] - self->lift) * (passed_s / (passed_s + round_s));
   source[FIQ_FROM_NONE]     = 0.0f;
+  source[FIQ_FROM_LIFT]     = self->lift;
   source[FIQ_FROM_ENVELOPE] = self->envelope;
   source[FIQ_FROM_CHANCE]   = chance(self->seed, 0x5bd1e995u);
   for (uint32_t k = 0; k < FIQ_MOTION_LFOS; ++k) {

@@ -6,7 +6,8 @@
    Envelope: attack straight to 1 in attack_s; decay s + (1 - s) e^(-5 t / decay_s); release e^(-6.91 t / release_s). A note
    that is struck again goes on from where it is.
    LFO: -1..1, begins at 0 (sine, triangle) and rises; a saw falls from 1. Per note it begins with the note, or it is common
-   to all. `delay_s` is the time in which it comes up. Jumps are rounded off within 2 ms (tau).
+   to all. `delay_s` is the time in which it comes up. Its jumps, and that of the release velocity when a key is lifted, are
+   rounded off within 2 ms (tau).
    Sources are 0..1 but the LFOs, the timbre and the random value, which are -1..1, and the key, which is octaves from
    middle C / 3.
 */
@@ -39,6 +40,7 @@ typedef enum {
   FIQ_FROM_CHANCE,
   FIQ_FROM_ORDER,
   FIQ_FROM_UNCERTAINTY,
+  FIQ_FROM_LIFT, ///< release velocity; 0 while the key is held
   FIQ_N_FROM
 } FiqMotionSource;
 
@@ -54,6 +56,10 @@ typedef enum {
   FIQ_TO_COUPLING,  ///< 10
   FIQ_TO_LFO_1,     ///< 3 octaves of its rate
   FIQ_TO_LFO_2,
+  FIQ_TO_DETUNE,  ///< 100 cents
+  FIQ_TO_SWAY,    ///< 100 cents
+  FIQ_TO_SCATTER, ///< 6 octaves, where the note begins out of silence
+  FIQ_TO_PAN,     ///< the whole width
   FIQ_N_TO
 } FiqMotionTarget;
 
@@ -90,6 +96,7 @@ typedef struct {
 typedef struct {
   FiqLfoState lfo[FIQ_MOTION_LFOS];
   float       envelope; ///< 0..1
+  float       lift;     ///< release velocity, rounded off
   float       age_s;
   uint32_t    seed;
   bool        rises; ///< in its attack
@@ -102,7 +109,8 @@ void fiq_lfo_advance(FiqLfoState* self, float rate_hz, float passed_s);
 /// The note begins, or is struck again.  [audio]
 void fiq_motion_start(FiqMotion* self, uint32_t seed);
 
-/// On by `passed_s`, the sources but envelope, LFOs and chance being given; `target` is what they make.  [audio]
+/// On by `passed_s`, the sources but envelope, LFOs and chance being given (that of the release velocity comes back rounded
+/// off); `target` is what they make.  [audio]
 void fiq_motion_advance(FiqMotion* self, const FiqMotionParams* params, const FiqLfoState* common,
                         float* source, bool held, float passed_s);
 

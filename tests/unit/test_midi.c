@@ -50,7 +50,9 @@ static void test_every_channel_message_is_understood(void** state)
         assert_int_equal(pressure.kind, FIQ_MIDI_KEY_PRESSURE);
         assert_int_equal(turned.kind, FIQ_MIDI_CONTROLLER);
         assert_true(on.channel == channel && on.number == first && turned.number == first);
-        assert_true(fabsf(on.value - (float)second / 127.0f) < 1e-7f);
+        const float struck = second ? (float)second / 127.0f : FIQ_MIDI_LIFT;
+        assert_true(fabsf(on.value - struck) < 1e-7f);
+        assert_true(fabsf(off.value - (float)second / 127.0f) < 1e-7f);
         assert_true(fabsf(pressure.value - (float)second / 127.0f) < 1e-7f);
         assert_int_equal((int)turned.value, second);
       }
