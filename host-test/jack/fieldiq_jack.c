@@ -279,6 +279,10 @@ static FiqExit conclude(Job* job)
 
 static FiqExit play(Job* job)
 {
+  if (job->options.list_commands) {
+    fiq_console_list_commands();
+    return FIQ_EXIT_OK;
+  }
   if (job->options.list_plugins || job->options.list_presets || job->options.list_parameters) {
     return list(job);
   }

@@ -201,15 +201,20 @@ static const Command commands[] = {
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
-static void act_help(FiqConsole* self, char* rest)
+void fiq_console_list_commands(void)
 {
-  (void)self;
-  (void)rest;
   for (int i = 0; i < N_COMMANDS; ++i) {
     if (commands[i].use) {
       printf("%s\n", commands[i].use);
     }
   }
+}
+
+static void act_help(FiqConsole* self, char* rest)
+{
+  (void)self;
+  (void)rest;
+  fiq_console_list_commands();
 }
 
 void fiq_console_command(FiqConsole* self, char* line)

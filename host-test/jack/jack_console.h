@@ -23,6 +23,9 @@ typedef struct {
   bool       quit;     ///< asked to end
 } FiqConsole;
 
+/// Print the commands, one a line, each with what it does.  [any]
+void fiq_console_list_commands(void);
+
 /// Carry out one command.  [any but audio]
 void fiq_console_command(FiqConsole* self, char* line);
 

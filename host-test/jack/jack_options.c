@@ -14,6 +14,7 @@ enum {
   CONNECT = 256,
   DURATION,
   HELP,
+  LIST_COMMANDS,
   LIST_PARAMETERS,
   LIST_PLUGINS,
   LIST_PRESETS,
@@ -37,6 +38,7 @@ enum {
 static const struct option table[] = {{"connect", optional_argument, NULL, CONNECT},
                                       {"duration", required_argument, NULL, DURATION},
                                       {"help", no_argument, NULL, HELP},
+                                      {"list-commands", no_argument, NULL, LIST_COMMANDS},
                                       {"list-parameters", no_argument, NULL, LIST_PARAMETERS},
                                       {"list-plugins", no_argument, NULL, LIST_PLUGINS},
                                       {"list-presets", no_argument, NULL, LIST_PRESETS},
@@ -84,6 +86,7 @@ static const char help[] =
     "  --midi-thru           copy MIDI that comes in to a MIDI output\n"
     "  --duration SECONDS    end after so much sound\n"
     "  --quiet               no notes, only warnings and errors\n"
+    "  --list-commands       what can be typed while it plays\n"
     "  --help, --version\n"
     "\n"
     "While it plays, commands are read from standard input, one a line; 'help' lists them.\n"
@@ -167,6 +170,9 @@ static bool read_trace(FiqJackOptions* self, const char* text)
 static bool read_switch(FiqJackOptions* self, int option)
 {
   switch (option) {
+  case LIST_COMMANDS:
+    self->list_commands = true;
+    return true;
   case LIST_PARAMETERS:
     self->list_parameters = true;
     return true;

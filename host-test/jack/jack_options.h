@@ -32,6 +32,7 @@ typedef struct {
   bool        seeded;
   int64_t     seed;
   double      duration_s; ///< 0: until told to end
+  bool        list_commands;
   bool        list_plugins;
   bool        list_presets;
   bool        list_parameters;
