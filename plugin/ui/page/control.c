@@ -48,6 +48,11 @@ static const Dimming dimmings[] = {
     {B, " core_rate ", "sync", IS_NOT, 0, "Does nothing now: Sync sets the rate."},
     {S, " stereo_rate ", "stereo_motion", AT_MOST, 0, "Does nothing now: Stereo motion is 0."},
     {S, " core_rate core_spread core_size ", "sway", AT_MOST, 0, "Not heard now: Sway is 0."},
+    {S,
+     " filter_cutoff filter_slope filter_resonance filter_key_track filter_velocity "
+     "filter_envelope ",
+     "filter_type", IS, 0, "Does nothing now: Filter is off."},
+    {S, " vowel ", "formants", AT_MOST, 0, "Does nothing now: Formants is 0."},
     {S, " odd_even tilt stretch partial_primes ", "partials", AT_MOST, 1,
      "Does nothing now: there is one partial."},
     {R, " drive match match_hold ", "realm", IS, 1, "Does nothing now: the realm is Spectral."},

@@ -7,6 +7,7 @@
 #ifndef FIQ_UI_MODEL_H
 #define FIQ_UI_MODEL_H
 
+#include "dsp/tone/spectrum.h"
 #include "plugin/params.h"
 
 enum {
@@ -39,6 +40,16 @@ typedef struct {
   float    share[FIQ_UI_NOTES_MAX]; ///< [n] of the oscillators, 0..1
   float    order[FIQ_UI_NOTES_MAX]; ///< [n] R of its oscillators, 0..1
 } FiqUiNotes;
+
+/// The newest note that sounds, as it is moved at this moment.
+typedef struct {
+  float       hz; ///< 0: none sounds
+  FiqFilter   filter;
+  FiqFormants formants;
+  float       tilt_db_per_octave;
+  float       odd_even; ///< -1..1
+  float       vowel;    ///< 0..1
+} FiqUiTone;
 
 /// What the core and its regulator do; R, U, K, K/Kc, action and tone are meters, among the values.
 typedef struct {
@@ -92,6 +103,7 @@ typedef struct {
   double           time_s;   ///< wall clock of its arrival
   FiqUiOscillators oscillators;
   FiqUiNotes       notes;
+  FiqUiTone        tone;
   uint32_t         histogram[FIQ_UI_BINS]; ///< oscillators a bin, even in pitch
   float            histogram_low_hz, histogram_high_hz;
   FiqUiCore        core;

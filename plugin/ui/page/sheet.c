@@ -289,7 +289,7 @@ static void drop_empty(FiqSheet* self)
 /// Sections that have a picture before their controls.
 static double picture_width(const char* title)
 {
-  return position("Envelope Partials", title) >= 0
+  return position("Envelope Partials Filter", title) >= 0
              ? 144.0
              : (strcmp(title, "Just intonation") == 0 ? 274.0 : 0.0);
 }

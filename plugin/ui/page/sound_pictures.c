@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/ui/page/sound_pictures.h"
 
+#include "plugin/ui/page/note_spectrum.h"
+#include "plugin/ui/widget/number_text.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -8,7 +11,13 @@
 static const char* const envelope_symbols[FIQ_ENVELOPE_VALUES] = {"attack", "decay", "sustain",
                                                                   "release"};
 
-static const float bars_db = 48.0f;
+/// Levels at the edges of the bars.
+static const float low_db = -48.0f, high_db = 12.0f;
+
+_Static_assert((int)FIQ_NOTE_PARTIALS == (int)FIQ_BARS_MAX, "every partial has its bar");
+_Static_assert((int)FIQ_NOTE_POINTS == (int)FIQ_BARS_POINTS, "the curve is drawn as it comes");
+
+static const char* const bars_titles[FIQ_SOUND_BARS] = {"Partials", "Filter"};
 
 static void envelope_changed(void* handle, uint32_t which, double value)
 {
@@ -38,65 +47,57 @@ bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
     range[i] = fiq_control_range(&fiq_params[self->envelope_row[i]]);
   }
   self->envelope = fiq_envelope_new(stage, range);
-  self->bars     = fiq_bars_new(stage);
   self->tuning   = fiq_tuning_box_new(sheet->controls);
-  if (!self->envelope || !self->bars || !self->tuning) {
+  for (uint32_t k = 0; k < FIQ_SOUND_BARS; ++k) {
+    self->bars[k] = fiq_bars_new(stage);
+    if (!self->bars[k]) {
+      return false;
+    }
+    self->bars[k]->base.name = "Partials";
+    self->bars[k]->base.tip  = "Levels of the harmonics over frequency, 60 dB high: dim before "
+                               "filter and formants, bright as "
+                               "heard. The line is the curve of both, on the newest note.";
+    fiq_sheet_set_picture(sheet, bars_titles[k], &self->bars[k]->base);
+  }
+  if (!self->envelope || !self->tuning) {
     return false;
   }
   self->envelope->handle  = self;
   self->envelope->changed = envelope_changed;
   self->envelope->touched = envelope_touched;
   fiq_sheet_set_picture(sheet, "Envelope", &self->envelope->base);
-  fiq_sheet_set_picture(sheet, "Partials", &self->bars->base);
   fiq_sheet_set_picture(sheet, "Just intonation", &self->tuning->base);
   return true;
 }
 
-static float value_of(const FiqUiModel* model, const char* symbol, float otherwise)
+/// Place of a level on the height of the bars.
+static float height_of(float db)
 {
-  const int32_t row = fiq_ui_model_row(model, symbol);
-  return row == FIQ_UI_NO_ROW ? otherwise : model->value[row];
-}
-
-/// Whether no prime factor of k is larger than the limit; limit 0 allows all.
-static bool has_small_primes(uint32_t k, uint32_t limit)
-{
-  static const uint32_t primes[6] = {2, 3, 5, 7, 11, 13};
-  for (uint32_t i = 0; i < limit && i < 6; ++i) {
-    while (k % primes[i] == 0) {
-      k /= primes[i];
-    }
-  }
-  return limit == 0 || k == 1;
+  return fminf(fmaxf((db - low_db) / (high_db - low_db), 0.0f), 1.0f);
 }
 
 static void show_partials(FiqSoundPictures* self)
 {
-  const FiqUiModel* const model    = self->model;
-  const float             tilt     = value_of(model, "tilt", -6.0f);
-  const float             odd_even = value_of(model, "odd_even", 0.0f) * 0.01f;
-  const float             stretch  = value_of(model, "stretch", 0.0f) * 0.01f;
-  const uint32_t          limit    = (uint32_t)value_of(model, "partial_primes", 0.0f);
-  const uint32_t          most     = (uint32_t)value_of(model, "partials", 1.0f);
-  float                   level[FIQ_BARS_MAX], place[FIQ_BARS_MAX];
-  uint32_t                n = 0;
-  for (uint32_t k = 1; k <= most && n < FIQ_BARS_MAX; ++k) {
-    if (!has_small_primes(k, limit)) {
-      continue;
+  FiqNoteSpectrum spectrum;
+  FiqBarsShape    shape;
+  float           level[FIQ_BARS_MAX], place[FIQ_BARS_MAX];
+  fiq_note_spectrum(self->model, &spectrum);
+  for (uint32_t i = 0; i < spectrum.n; ++i) {
+    level[i]       = height_of(spectrum.level_db[i]);
+    shape.heard[i] = height_of(spectrum.heard_db[i]);
+    place[i]       = (spectrum.ratio[i] - 1.0f) / (spectrum.last_ratio - 1.0f);
+  }
+  for (uint32_t i = 0; i < FIQ_BARS_POINTS; ++i) {
+    shape.curve[i] = height_of(spectrum.curve_db[i]);
+  }
+  shape.zero = height_of(0.0f);
+  fiq_note_name(69.0f + 12.0f * log2f(spectrum.hz / 440.0f), shape.caption, sizeof(shape.caption));
+  for (uint32_t k = 0; k < FIQ_SOUND_BARS; ++k) {
+    if (self->bars[k]->base.is_shown) {
+      fiq_bars_show(self->bars[k], spectrum.n, level, place);
+      fiq_bars_shape(self->bars[k], spectrum.is_shaped ? &shape : NULL);
     }
-    const bool  is_even = k % 2 == 0;
-    const float weight =
-        k == 1 ? 1.0f : (is_even ? fminf(1.0f + odd_even, 1.0f) : fminf(1.0f - odd_even, 1.0f));
-    const float db = tilt * log2f((float)k) + 20.0f * log10f(fmaxf(weight, 1e-4f));
-    level[n]       = fminf(fmaxf(1.0f + db / bars_db, 0.0f), 1.0f);
-    place[n]       = powf((float)k, 1.0f + stretch);
-    ++n;
   }
-  const float last = n > 1 ? fmaxf(place[n - 1], 8.0f) : 8.0f;
-  for (uint32_t i = 0; i < n; ++i) {
-    place[i] = (place[i] - 1.0f) / (last - 1.0f);
-  }
-  fiq_bars_show(self->bars, n, level, place);
 }
 
 void fiq_sound_pictures_refresh(FiqSoundPictures* self)
@@ -108,7 +109,7 @@ void fiq_sound_pictures_refresh(FiqSoundPictures* self)
   if (self->envelope->base.is_shown) {
     fiq_envelope_show(self->envelope, value);
   }
-  if (self->bars->base.is_shown) {
+  if (self->bars[0]->base.is_shown || self->bars[1]->base.is_shown) {
     show_partials(self);
   }
   fiq_tuning_box_refresh(self->tuning);

@@ -8,10 +8,12 @@
 #include "plugin/ui/widget/bars.h"
 #include "plugin/ui/widget/envelope.h"
 
+enum { FIQ_SOUND_BARS = 2 }; ///< beside the partials' controls and beside the filter's
+
 typedef struct {
   FiqUiModel*   model;
   FiqEnvelope*  envelope;
-  FiqBars*      bars;
+  FiqBars*      bars[FIQ_SOUND_BARS];
   FiqTuningBox* tuning;
   int32_t       envelope_row[FIQ_ENVELOPE_VALUES];
 } FiqSoundPictures;
