@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 FiqRange fiq_control_range(const FiqParam* param)
@@ -227,8 +228,8 @@ static FiqValue* new_choice(FiqControls* self, const FiqParam* param, const FiqV
   while (param->points && param->points[n]) {
     ++n;
   }
-  FiqChoice* const choice =
-      fiq_choice_new(self->stage, param->name, param->points, n, fiq_control_range(param), *owner);
+  FiqChoice* const choice = fiq_choice_new(self->stage, self->label[owner->id], param->points, n,
+                                           fiq_control_range(param), *owner);
   if (!choice) {
     return NULL;
   }
@@ -239,23 +240,34 @@ static FiqValue* new_choice(FiqControls* self, const FiqParam* param, const FiqV
 static FiqValue* new_knob(FiqControls* self, const FiqParam* param, const FiqValueOwner* owner,
                           FiqHue hue)
 {
-  FiqKnob* const knob = fiq_knob_new(self->stage, param->name, fiq_control_range(param), *owner);
+  FiqKnob* const knob =
+      fiq_knob_new(self->stage, self->label[owner->id], fiq_control_range(param), *owner);
   if (!knob) {
     return NULL;
   }
-  const double label     = fiq_text_width(param->name, 11.0, FIQ_TEXT_REGULAR) + 8.0;
+  const double label     = fiq_text_width(self->label[owner->id], 11.0, FIQ_TEXT_REGULAR) + 8.0;
   self->width[owner->id] = fmin(fmax(label, 68.0), 120.0);
   knob->hue              = hue;
   return &knob->value;
 }
 
-bool fiq_controls_add(FiqControls* self, uint32_t row, FiqHue hue)
+/// The name, without what the section says already.
+static void write_label(char* label, const char* name, const char* prefix)
+{
+  const size_t n    = strlen(prefix);
+  const bool   cuts = strncmp(name, prefix, n) == 0 && name[n] == ' ';
+  snprintf(label, FIQ_CONTROL_LABEL_BYTES, "%s", cuts ? name + n + 1 : name);
+  label[0] = (char)(label[0] >= 'a' && label[0] <= 'z' ? label[0] - 32 : label[0]);
+}
+
+bool fiq_controls_add(FiqControls* self, uint32_t row, FiqHue hue, const char* prefix)
 {
   assert(row < fiq_n_params && !self->control[row]);
   const FiqParam* const param     = &fiq_params[row];
   const FiqValueOwner   owner     = {self, row, changed, touched, format, type_in, list, menu};
   const bool            is_choice = param->points || param->kind == FIQ_KIND_TOGGLE;
-  FiqValue* const       value =
+  write_label(self->label[row], param->name, prefix);
+  FiqValue* const value =
       is_choice ? new_choice(self, param, &owner) : new_knob(self, param, &owner, hue);
   if (!value) {
     return false;

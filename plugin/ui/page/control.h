@@ -12,6 +12,8 @@
 #include "plugin/ui/widget/knob.h"
 #include "plugin/ui/widget/menu.h"
 
+enum { FIQ_CONTROL_LABEL_BYTES = 32 };
+
 /// What all controls of a page share.
 typedef struct {
   FiqStage*   stage;
@@ -23,13 +25,14 @@ typedef struct {
   FiqRect     typed;                    ///< where its value is typed
   FiqValue*   control[FIQ_UI_ROWS_MAX]; ///< by row, NULL for those that have none
   double      width[FIQ_UI_ROWS_MAX];   ///< units that it wants
+  char        label[FIQ_UI_ROWS_MAX][FIQ_CONTROL_LABEL_BYTES]; ///< written above it
 } FiqControls;
 
 /// No controls yet; false if memory is short.
 bool fiq_controls_init(FiqControls* self, FiqStage* stage, FiqUiModel* model);
 
-/// Make the control of a row; false if memory is short.
-bool fiq_controls_add(FiqControls* self, uint32_t row, FiqHue hue);
+/// Make the control of a row; false if memory is short. `prefix`, if its name begins with it, is not written.
+bool fiq_controls_add(FiqControls* self, uint32_t row, FiqHue hue, const char* prefix);
 
 /// All of them as the model is now: values, modulated values, what is dimmed and why, locks.
 void fiq_controls_refresh(FiqControls* self);

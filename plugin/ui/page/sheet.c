@@ -18,6 +18,17 @@ typedef struct {
   int32_t     group;   ///< FiqParamGroup, -1 for none
 } Place;
 
+#define MATRIX(i, group)                                                                           \
+  {                                                                                                \
+    FIQ_IN_S, "Matrix", "Matrix " #i,                                                              \
+        "matrix_" #i "_source matrix_" #i "_target matrix_" #i "_amount", group                    \
+  }
+#define ROTATOR(i, group)                                                                          \
+  {                                                                                                \
+    FIQ_IN_R, "Phase rotator", "Rotator " #i,                                                      \
+        "rotator_" #i "_hz rotator_" #i "_q rotator_" #i "_amount", group                          \
+  }
+
 static const Place places[] = {
     // The Swarm, as its signal flows.
     {FIQ_IN_S, "Sound", "Swarm", "oscillators detune stereo quality stereo_rate stereo_motion",
@@ -25,13 +36,23 @@ static const Place places[] = {
     {FIQ_IN_S, "Sound", "Partials", "partials tilt odd_even stretch", -1},
     {FIQ_IN_S, "Sound", "Envelope", "attack decay sustain release", -1},
     {FIQ_IN_S, "Sound", "Output", "swarm_level output", FIQ_GROUP_OUTPUT},
-    {FIQ_IN_S, "Filter", "Filter", "", FIQ_GROUP_FILTER},
+    {FIQ_IN_S, "Filter", "Filter",
+     "filter_type filter_cutoff filter_slope filter_resonance filter_key_track filter_velocity "
+     "filter_envelope",
+     FIQ_GROUP_FILTER},
     {FIQ_IN_S, "Filter", "Tone envelope", "", FIQ_GROUP_TONE_ENVELOPE},
+    {FIQ_IN_S, "Voice", "Formants", "formants vowel", -1},
+    {FIQ_IN_S, "Voice", "Words", "", FIQ_GROUP_VOICE},
     {FIQ_IN_S, "LFOs", "LFO 1", "", FIQ_GROUP_LFO_1},
     {FIQ_IN_S, "LFOs", "LFO 2", "", FIQ_GROUP_LFO_2},
-    {FIQ_IN_S, "Matrix", "Matrix 1 to 4", "", FIQ_GROUP_MATRIX},
-    {FIQ_IN_S, "Matrix", "Matrix 5 to 8", "", FIQ_GROUP_MATRIX_2},
-    {FIQ_IN_S, "Voice", "Voice", "", FIQ_GROUP_VOICE},
+    MATRIX(1, FIQ_GROUP_MATRIX),
+    MATRIX(2, -1),
+    MATRIX(3, -1),
+    MATRIX(4, -1),
+    MATRIX(5, FIQ_GROUP_MATRIX_2),
+    MATRIX(6, -1),
+    MATRIX(7, -1),
+    MATRIX(8, -1),
     {FIQ_IN_S, "Annealing", "Annealing",
      "anneal anneal_sync scatter noise anneal_curve temperature", FIQ_GROUP_ANNEAL},
     {FIQ_IN_S, "Annealing", "Choice of note", "strength sharpness balance sharpness_mode metric",
@@ -63,6 +84,12 @@ static const Place places[] = {
     {FIQ_IN_R, "Playing", "Input", "source voices threshold", -1},
     {FIQ_IN_R, "Playing", "Keys", "chord root_note bend_range", FIQ_GROUP_PLAY},
     {FIQ_IN_R, "Playing", "Envelope", "attack decay sustain release", -1},
+    ROTATOR(1, FIQ_GROUP_ROTATOR),
+    ROTATOR(2, -1),
+    ROTATOR(3, -1),
+    ROTATOR(4, -1),
+    ROTATOR(5, -1),
+    ROTATOR(6, -1),
     // Both.
     {FIQ_IN_B, "Memory & goals", "Memory", "", FIQ_GROUP_MEMORY},
     {FIQ_IN_B, "Memory & goals", "Goals", "", FIQ_GROUP_GOALS},
@@ -71,6 +98,30 @@ static const Place places[] = {
 };
 
 enum { N_PLACES = sizeof(places) / sizeof(places[0]) };
+
+/// Sections that have a picture before their controls, and what their names begin with where that is not the title.
+typedef struct {
+  const char* title;
+  double      picture; ///< width
+  const char* prefix;  ///< NULL: the title
+} Look;
+
+static const Look looks[] = {{"Envelope", 144.0, NULL},
+                             {"Partials", 144.0, NULL},
+                             {"Filter", 144.0, NULL},
+                             {"Tone envelope", 144.0, "Tone"},
+                             {"Just intonation", 274.0, NULL}};
+
+static void take_look(FiqSection* section)
+{
+  section->prefix = section->title;
+  for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); ++i) {
+    if (strcmp(looks[i].title, section->title) == 0) {
+      section->picture_width = looks[i].picture;
+      section->prefix        = looks[i].prefix ? looks[i].prefix : section->title;
+    }
+  }
+}
 
 // ---- sorting ----
 
@@ -101,6 +152,7 @@ static FiqSection* section_of(FiqSheet* self, const char* tab, const char* title
   FiqSection* const section = &self->section[self->n_sections++];
   section->tab              = tab;
   section->title            = title;
+  take_look(section);
   return section;
 }
 
@@ -286,14 +338,6 @@ static void drop_empty(FiqSheet* self)
   self->n_sections = n;
 }
 
-/// Sections that have a picture before their controls.
-static double picture_width(const char* title)
-{
-  return position("Envelope Partials Filter", title) >= 0
-             ? 144.0
-             : (strcmp(title, "Just intonation") == 0 ? 274.0 : 0.0);
-}
-
 bool fiq_sheet_init(FiqSheet* self, FiqControls* controls, FiqTabs* tabs, double width)
 {
   assert(self && controls && tabs);
@@ -305,16 +349,15 @@ bool fiq_sheet_init(FiqSheet* self, FiqControls* controls, FiqTabs* tabs, double
   const char* tab   = "";
   uint32_t    index = 0;
   for (uint32_t i = 0; i < self->n_sections; ++i) {
-    index = strcmp(tab, self->section[i].tab) == 0 ? index + 1 : 0;
-    tab   = self->section[i].tab;
-    for (uint32_t k = 0; k < self->section[i].n_rows; ++k) {
-      if (!fiq_controls_add(controls, self->section[i].row[k], (FiqHue)(index % FIQ_N_HUES))) {
+    index                           = strcmp(tab, self->section[i].tab) == 0 ? index + 1 : 0;
+    tab                             = self->section[i].tab;
+    const FiqSection* const section = &self->section[i];
+    for (uint32_t k = 0; k < section->n_rows; ++k) {
+      if (!fiq_controls_add(controls, section->row[k], (FiqHue)(index % FIQ_N_HUES),
+                            section->prefix)) {
         return false;
       }
     }
-  }
-  for (uint32_t i = 0; i < self->n_sections; ++i) {
-    self->section[i].picture_width = picture_width(self->section[i].title);
   }
   split_into_sheets(self, width);
   return true;

@@ -16,6 +16,7 @@ enum { FIQ_SECTIONS_MAX = 96, FIQ_SECTION_ROWS_MAX = 128, FIQ_SHEETS_MAX = FIQ_T
 typedef struct {
   const char* title;
   const char* tab;
+  const char* prefix; ///< of its controls' names, which is not written
   uint32_t    n_rows;
   uint32_t    row[FIQ_SECTION_ROWS_MAX];
   uint32_t    sheet; ///< that it stands on

@@ -6,10 +6,16 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-static const char* const envelope_symbols[FIQ_ENVELOPE_VALUES] = {"attack", "decay", "sustain",
-                                                                  "release"};
+/// Titles of the sections that they stand in, and the symbols before attack, decay, sustain and release.
+static const char* const envelope_titles[FIQ_SOUND_ENVELOPES]   = {"Envelope", "Tone envelope",
+                                                                   "Breath"};
+static const char* const envelope_prefixes[FIQ_SOUND_ENVELOPES] = {"", "tone_", "breath_"};
+static const FiqHue envelope_hues[FIQ_SOUND_ENVELOPES] = {FIQ_HUE_PINK, FIQ_HUE_BLUE, FIQ_HUE_PINK};
+static const char* const envelope_names[FIQ_ENVELOPE_VALUES] = {"attack", "decay", "sustain",
+                                                                "release"};
 
 /// Levels at the edges of the bars.
 static const float low_db = -48.0f, high_db = 12.0f;
@@ -21,53 +27,77 @@ static const char* const bars_titles[FIQ_SOUND_BARS] = {"Partials", "Filter"};
 
 static void envelope_changed(void* handle, uint32_t which, double value)
 {
-  FiqSoundPictures* const self = handle;
-  fiq_ui_model_set(self->model, (uint32_t)self->envelope_row[which], (float)value);
+  FiqSoundEnvelope* const self = handle;
+  fiq_ui_model_set(self->model, (uint32_t)self->row[which], (float)value);
 }
 
 static void envelope_touched(void* handle, uint32_t which, bool held)
 {
-  FiqSoundPictures* const self = handle;
+  FiqSoundEnvelope* const self = handle;
   if (held) {
-    fiq_ui_model_hold(self->model, (uint32_t)self->envelope_row[which]);
+    fiq_ui_model_hold(self->model, (uint32_t)self->row[which]);
   } else {
     fiq_ui_model_let_go(self->model);
   }
 }
 
+/// False if memory is short.
+static bool make_envelope(FiqSoundPictures* self, FiqSheet* sheet, uint32_t which)
+{
+  FiqSoundEnvelope* const envelope = &self->envelope[which];
+  FiqRange                range[FIQ_ENVELOPE_VALUES];
+  envelope->model = self->model;
+  for (uint32_t i = 0; i < FIQ_ENVELOPE_VALUES; ++i) {
+    char symbol[32];
+    snprintf(symbol, sizeof(symbol), "%s%s", envelope_prefixes[which], envelope_names[i]);
+    envelope->row[i] = fiq_ui_model_row(self->model, symbol);
+    if (envelope->row[i] == FIQ_UI_NO_ROW) {
+      return true;
+    }
+    range[i] = fiq_control_range(&fiq_params[envelope->row[i]]);
+  }
+  envelope->widget = fiq_envelope_new(sheet->controls->stage, range);
+  if (envelope->widget) {
+    envelope->widget->hue     = envelope_hues[which];
+    envelope->widget->handle  = envelope;
+    envelope->widget->changed = envelope_changed;
+    envelope->widget->touched = envelope_touched;
+    fiq_sheet_set_picture(sheet, envelope_titles[which], &envelope->widget->base);
+  }
+  return envelope->widget != NULL;
+}
+
+/// False if memory is short.
+static bool make_bars(FiqSoundPictures* self, FiqSheet* sheet, uint32_t which)
+{
+  FiqBars* const bars = fiq_bars_new(sheet->controls->stage);
+  self->bars[which]   = bars;
+  if (bars) {
+    bars->base.name = "Partials";
+    bars->base.tip =
+        "Levels of the harmonics over frequency, 60 dB high: dim before filter and "
+        "formants, bright as heard. The line is the curve of both, on the newest note.";
+    fiq_sheet_set_picture(sheet, bars_titles[which], &bars->base);
+  }
+  return bars != NULL;
+}
+
 bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
 {
-  FiqRange range[FIQ_ENVELOPE_VALUES];
   memset(self, 0, sizeof(*self));
-  self->model           = sheet->controls->model;
-  FiqStage* const stage = sheet->controls->stage;
-  for (uint32_t i = 0; i < FIQ_ENVELOPE_VALUES; ++i) {
-    self->envelope_row[i] = fiq_ui_model_row(self->model, envelope_symbols[i]);
-    assert(self->envelope_row[i] != FIQ_UI_NO_ROW);
-    range[i] = fiq_control_range(&fiq_params[self->envelope_row[i]]);
+  self->model  = sheet->controls->model;
+  self->tuning = fiq_tuning_box_new(sheet->controls);
+  bool ok      = self->tuning != NULL;
+  for (uint32_t i = 0; ok && i < FIQ_SOUND_ENVELOPES; ++i) {
+    ok = make_envelope(self, sheet, i);
   }
-  self->envelope = fiq_envelope_new(stage, range);
-  self->tuning   = fiq_tuning_box_new(sheet->controls);
-  for (uint32_t k = 0; k < FIQ_SOUND_BARS; ++k) {
-    self->bars[k] = fiq_bars_new(stage);
-    if (!self->bars[k]) {
-      return false;
-    }
-    self->bars[k]->base.name = "Partials";
-    self->bars[k]->base.tip  = "Levels of the harmonics over frequency, 60 dB high: dim before "
-                               "filter and formants, bright as "
-                               "heard. The line is the curve of both, on the newest note.";
-    fiq_sheet_set_picture(sheet, bars_titles[k], &self->bars[k]->base);
+  for (uint32_t i = 0; ok && i < FIQ_SOUND_BARS; ++i) {
+    ok = make_bars(self, sheet, i);
   }
-  if (!self->envelope || !self->tuning) {
-    return false;
+  if (ok) {
+    fiq_sheet_set_picture(sheet, "Just intonation", &self->tuning->base);
   }
-  self->envelope->handle  = self;
-  self->envelope->changed = envelope_changed;
-  self->envelope->touched = envelope_touched;
-  fiq_sheet_set_picture(sheet, "Envelope", &self->envelope->base);
-  fiq_sheet_set_picture(sheet, "Just intonation", &self->tuning->base);
-  return true;
+  return ok;
 }
 
 /// Place of a level on the height of the bars.
@@ -102,12 +132,15 @@ static void show_partials(FiqSoundPictures* self)
 
 void fiq_sound_pictures_refresh(FiqSoundPictures* self)
 {
-  double value[FIQ_ENVELOPE_VALUES];
-  for (uint32_t i = 0; i < FIQ_ENVELOPE_VALUES; ++i) {
-    value[i] = (double)self->model->value[self->envelope_row[i]];
-  }
-  if (self->envelope->base.is_shown) {
-    fiq_envelope_show(self->envelope, value);
+  for (uint32_t k = 0; k < FIQ_SOUND_ENVELOPES; ++k) {
+    const FiqSoundEnvelope* const envelope = &self->envelope[k];
+    double                        value[FIQ_ENVELOPE_VALUES];
+    if (envelope->widget && envelope->widget->base.is_shown) {
+      for (uint32_t i = 0; i < FIQ_ENVELOPE_VALUES; ++i) {
+        value[i] = (double)self->model->value[envelope->row[i]];
+      }
+      fiq_envelope_show(envelope->widget, value);
+    }
   }
   if (self->bars[0]->base.is_shown || self->bars[1]->base.is_shown) {
     show_partials(self);

@@ -8,14 +8,23 @@
 #include "plugin/ui/widget/bars.h"
 #include "plugin/ui/widget/envelope.h"
 
-enum { FIQ_SOUND_BARS = 2 }; ///< beside the partials' controls and beside the filter's
+enum {
+  FIQ_SOUND_BARS      = 2, ///< beside the partials' controls and beside the filter's
+  FIQ_SOUND_ENVELOPES = 3  ///< of the level, the tone and the breath
+};
+
+/// An envelope and the rows that it shows; not there where the plugin has no such rows.
+typedef struct {
+  FiqUiModel*  model;
+  FiqEnvelope* widget; ///< NULL: not there
+  int32_t      row[FIQ_ENVELOPE_VALUES];
+} FiqSoundEnvelope;
 
 typedef struct {
-  FiqUiModel*   model;
-  FiqEnvelope*  envelope;
-  FiqBars*      bars[FIQ_SOUND_BARS];
-  FiqTuningBox* tuning;
-  int32_t       envelope_row[FIQ_ENVELOPE_VALUES];
+  FiqUiModel*      model;
+  FiqSoundEnvelope envelope[FIQ_SOUND_ENVELOPES];
+  FiqBars*         bars[FIQ_SOUND_BARS];
+  FiqTuningBox*    tuning;
 } FiqSoundPictures;
 
 /// Put them on the sheet; false if memory is short.

@@ -5,10 +5,15 @@
 #include <math.h>
 #include <string.h>
 
+static double bar_width(const FiqBars* self, FiqRect r)
+{
+  return fmin(fmax(0.6 * r.width / fmax(self->n, 8.0), 1.5), 9.0);
+}
+
 static void draw_bars(const FiqBars* self, const FiqPaint* paint, FiqRect r, const float* level,
                       FiqColor color)
 {
-  const double bar = fmin(fmax(0.6 * r.width / fmax(self->n, 8.0), 1.5), 9.0);
+  const double bar = bar_width(self, r);
   for (uint32_t i = 0; i < self->n; ++i) {
     const double height = fmax((double)level[i], 0.0) * r.height;
     cairo_rectangle(paint->cr, r.x + (double)self->place[i] * (r.width - bar),
@@ -23,12 +28,14 @@ static void draw_curve(const FiqBars* self, const FiqPaint* paint, FiqRect r)
   cairo_t* const      cr    = paint->cr;
   const FiqTheme*     theme = paint->theme;
   const FiqBarsShape* shape = &self->shape;
+  const double        bar   = bar_width(self, r);
   const double        zero  = r.y + (1.0 - (double)shape->zero) * r.height;
   cairo_rectangle(cr, r.x, zero, r.width, 1.0 / paint->scale);
   fiq_paint_color(paint, fiq_color_faded(theme->ink, 0.25));
   cairo_fill(cr);
   for (uint32_t i = 0; i < FIQ_BARS_POINTS; ++i) {
-    cairo_line_to(cr, r.x + r.width * i / (FIQ_BARS_POINTS - 1),
+    // From the middle of the first bar to that of the last.
+    cairo_line_to(cr, r.x + 0.5 * bar + (r.width - bar) * i / (FIQ_BARS_POINTS - 1),
                   r.y + (1.0 - (double)shape->curve[i]) * r.height);
   }
   fiq_paint_color(paint, theme->orange);
