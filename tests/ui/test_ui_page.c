@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /// Goal: every control of both windows is on a tab, can be seen whole, and can be changed by the pointer alone and by
 /// keys alone, each write arriving. Method: a page over an invented model that counts what is asked of it.
+#include "plugin/ui/page/note_spectrum.h"
 #include "plugin/ui/page/page.h"
 #include "plugin/ui/page/param_text.h"
 #include "plugin/ui/widget/paint.h"
@@ -224,9 +225,12 @@ static void check_layout(FiqPluginKind plugin, uint32_t zoom)
     shown[row]           = at;
     assert_true(at.x >= 0 && at.x + at.width <= (int32_t)(FIQ_UI_PAGE_WIDTH * scale));
     assert_true(at.y >= 0 && at.y + at.height <= (int32_t)(FIQ_UI_PAGE_HEIGHT * scale));
-    // The name is written whole.
-    assert_true(fiq_text_width(fiq_params[row].name, 11.0, FIQ_TEXT_REGULAR) <=
-                at.width / scale + 0.5);
+    // The name is written whole, but for what the heading says.
+    const char* const label = fiq_ui_page_label(self->page, row);
+    const size_t      n     = strlen(fiq_params[row].name);
+    assert_true(fiq_text_width(label, 11.0, FIQ_TEXT_REGULAR) <= at.width / scale + 0.5);
+    assert_true(label[0] && strlen(label) <= n);
+    assert_string_equal(label + 1, fiq_params[row].name + n - strlen(label) + 1);
     for (uint32_t k = 0; k < row; ++k) {
       if (is_input(self, k) && fiq_params[k].kind != FIQ_KIND_ENABLED &&
           fiq_ui_page_locate(self->page, k, &tab, &other) && other.width > 0 &&
@@ -634,6 +638,40 @@ static void test_all_text_has_the_contrast_of_aa(void** state)
   }
 }
 
+static void set_value(Bench* self, const char* symbol, float value)
+{
+  fiq_ui_model_set(&self->fake.model, (uint32_t)fiq_ui_model_row(&self->fake.model, symbol), value);
+}
+
+static void test_the_partials_are_drawn_as_the_filter_leaves_them(void** state)
+{
+  (void)state;
+  Bench* const    self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  FiqNoteSpectrum seen;
+  set_value(self, "partials", 16.0f);
+  set_value(self, "tilt", -6.0f);
+  fiq_note_spectrum(&self->fake.model, &seen);
+  assert_false(seen.is_shaped);
+  assert_int_equal(seen.n, 16);
+  assert_true(fabsf(seen.heard_db[7] + 18.0f) < 0.01f);
+  // Half of the power at the fourth harmonic of middle C, and 24 dB an octave above it.
+  set_value(self, "filter_type", FIQ_FILTER_LOW);
+  set_value(self, "filter_cutoff", 4.0f * 261.6256f);
+  set_value(self, "filter_slope", 24.0f);
+  fiq_note_spectrum(&self->fake.model, &seen);
+  assert_true(seen.is_shaped);
+  assert_true(fabsf(seen.heard_db[3] - seen.level_db[3] + 3.01f) < 0.05f);
+  assert_true(fabsf(seen.heard_db[15] - seen.level_db[15] + 48.0f) < 0.6f);
+  assert_true(fabsf(seen.curve_db[FIQ_NOTE_POINTS - 1] + 48.0f) < 0.6f);
+  // What sounds is drawn as it is moved: an octave lower the cutoff stands at the eighth.
+  FiqUiTone* const tone = &self->fake.model.telemetry.tone;
+  tone->hz              = 130.8128f;
+  tone->filter          = (FiqFilter){FIQ_FILTER_LOW, log2f(4.0f * 261.6256f), 24.0f, 0.0f};
+  fiq_note_spectrum(&self->fake.model, &seen);
+  assert_true(fabsf(seen.heard_db[7] - seen.level_db[7] + 3.01f) < 0.05f);
+  bench_free(self);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -655,6 +693,7 @@ int main(void)
       cmocka_unit_test(test_the_tour_has_seven_cards_and_steps_the_core),
       cmocka_unit_test(test_what_is_shown_can_be_typed),
       cmocka_unit_test(test_all_text_has_the_contrast_of_aa),
+      cmocka_unit_test(test_the_partials_are_drawn_as_the_filter_leaves_them),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

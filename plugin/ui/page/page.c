@@ -291,3 +291,8 @@ bool fiq_ui_page_locate(const FiqUiPage* self, uint32_t row, FiqUiRegion* tab, F
   *control = value->base.is_shown ? region_of(self, value->base.rect) : (FiqUiRegion){0, 0, 0, 0};
   return true;
 }
+
+const char* fiq_ui_page_label(const FiqUiPage* self, uint32_t row)
+{
+  return self->controls.label[row];
+}

@@ -51,4 +51,7 @@ void fiq_ui_page_expose(FiqUiPage* self);
 bool fiq_ui_page_locate(const FiqUiPage* self, uint32_t row, FiqUiRegion* tab,
                         FiqUiRegion* control);
 
+/// What is written above a row's control, "" for none: its name without what the heading says.
+const char* fiq_ui_page_label(const FiqUiPage* self, uint32_t row);
+
 #endif
