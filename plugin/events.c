@@ -49,6 +49,7 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->goals, "urn:fieldiq:goals"},
       {&self->memory, "urn:fieldiq:memory"},
       {&self->sequence, "urn:fieldiq:sequence"},
+      {&self->words, "urn:fieldiq:words"},
   };
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);
@@ -172,6 +173,9 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
   if (is_text && name == self->urids.tuning) {
     fiq_plugin_ask_tuning(self, (const char*)(value + 1), value->size);
   }
+  if (is_text && name == self->urids.words) {
+    fiq_plugin_ask_words(self, (const char*)(value + 1), value->size);
+  }
 }
 
 /// Somebody wants to know a property, or all of them.
@@ -196,6 +200,9 @@ static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
   }
   self->seed_asked      = true;
   self->tunings.is_told = false;
+  if (self->words) {
+    self->words->is_told = false;
+  }
 }
 
 static bool object_is_whole(const LV2_Atom_Object* object)
@@ -344,6 +351,9 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_fram
   }
   if (!self->tunings.is_told) {
     self->tunings.is_told = write_whole(self, &sequence, write_tuning, 0);
+  }
+  if (self->words && !self->words->is_told) {
+    self->words->is_told = write_whole(self, &sequence, fiq_plugin_write_words, 0);
   }
   write_asked_fields(self, &sequence);
   // Telemetry is news or nothing: what finds no room is dropped.

@@ -10,10 +10,12 @@
 
 #include "dsp/engine/picture.h"
 #include "dsp/notes/tuning.h"
+#include "plugin/handover.h"
 #include "plugin/instance_guard.h"
 #include "plugin/link.h"
 #include "plugin/params.h"
 #include "plugin/state_box.h"
+#include "plugin/syllables.h"
 
 #include <lv2/atom/atom.h>
 #include <lv2/atom/forge.h>
@@ -58,7 +60,7 @@ typedef struct {
   LV2_URID max_block_length;
   LV2_URID seed, phases, match, learned;
   LV2_URID tuning, tuning_map, tuning_table;
-  LV2_URID telemetry, window, goals, memory, sequence;
+  LV2_URID telemetry, window, goals, memory, sequence, words;
 } FiqUrids;
 
 enum {
@@ -144,39 +146,63 @@ typedef struct {
 enum { FIQ_TUNING_PATH_BYTES = 1024 }; ///< with the final 0
 
 /// A tuning with the name of its file.
-typedef struct FiqTuningFile {
-  FiqTuning             tuning;
-  struct FiqTuningFile* next; ///< among those that are retired
-  bool                  is_equal;
-  char                  path[FIQ_TUNING_PATH_BYTES];    ///< empty: equal, or of a table alone
-  char                  mapping[FIQ_TUNING_PATH_BYTES]; ///< empty: none
+typedef struct {
+  FiqParcel parcel;
+  FiqTuning tuning;
+  bool      is_equal;
+  char      path[FIQ_TUNING_PATH_BYTES];    ///< empty: equal, or of a table alone
+  char      mapping[FIQ_TUNING_PATH_BYTES]; ///< empty: none
 } FiqTuningFile;
 
 /// Tunings between run(), the worker and the host's side; see tuning_file.c.
 typedef struct {
-  _Atomic(FiqTuningFile*) arrived;       ///< for run() to take
-  _Atomic(FiqTuningFile*) playing;       ///< set by run(); NULL: equal temperament
-  _Atomic(FiqTuningFile*) retired;       ///< list that run() no longer plays from
-  atomic_bool             loading;       ///< the worker has `asked`
-  pthread_mutex_t         lock;          ///< over what is freed; never taken by run()
-  FiqTuningFile           last_restored; ///< restore() -> save(), both on the host's side
-  char                    asked[FIQ_TUNING_PATH_BYTES];  ///< the worker's while `loading`
-  char                    wanted[FIQ_TUNING_PATH_BYTES]; ///< what follows is run()'s alone
-  bool                    is_wanted;                     ///< `wanted` is to be asked for
-  bool                    was_loading;
-  bool                    has_retired; ///< there is something on `retired`
-  bool                    is_told;     ///< the host knows what plays
-  bool                    complained;
+  FiqHandover   handover;                      ///< of FiqTuningFiles
+  atomic_bool   loading;                       ///< the worker has `asked`
+  FiqTuningFile last_restored;                 ///< restore() -> save(), both on the host's side
+  char          asked[FIQ_TUNING_PATH_BYTES];  ///< the worker's while `loading`
+  char          wanted[FIQ_TUNING_PATH_BYTES]; ///< what follows is run()'s alone
+  bool          is_wanted;                     ///< `wanted` is to be asked for
+  bool          was_loading;
+  bool          is_told; ///< the host knows what plays
+  bool          complained;
 } FiqTuningExchange;
 
 typedef enum { FIQ_TUNING_REST, FIQ_TUNING_LOAD, FIQ_TUNING_SWEEP } FiqTuningTask;
 
-/// What run() asks of the worker: a `tuning` task, release `retired` or do `lesson` if one is set, else build.
+/// A text and what is sung of it, in one piece of memory.
+typedef struct {
+  FiqParcel    parcel;
+  FiqSyllable* syllable; ///< [n_syllables]
+  uint32_t     n_syllables;
+  uint32_t     n_bytes;
+  char         text[]; ///< [n_bytes + 1], the last one 0
+} FiqSungText;
+
+/// A text on its way to the worker.
+typedef struct {
+  uint32_t n_bytes; ///< of all; more than there is room for are left out
+  char     text[FIQ_TEXT_BYTES];
+} FiqAskedText;
+
+/// Words between run(), the worker and the host's side; see words.c.
+typedef struct {
+  FiqHandover     handover;                       ///< of FiqSungTexts
+  FiqAskedText    asked[FIQ_TRIPLE_BUFFER_SLOTS]; ///< run() -> worker
+  FiqTripleBuffer asked_turn;
+  bool            is_wanted; ///< what follows is run()'s alone: the worker does not know yet
+  bool            is_told;   ///< the host knows what is sung
+  bool            complained;
+} FiqWordsExchange;
+
+typedef enum { FIQ_WORDS_REST, FIQ_WORDS_READ, FIQ_WORDS_SWEEP } FiqWordsTask;
+
+/// What run() asks of the worker: a `tuning` or `words` task, release `retired` or do `lesson` if one is set, else build.
 typedef struct {
   FiqPart*      retired;
   FiqPart*      lesson;
   FiqPartOrder  order;
   FiqTuningTask tuning;
+  FiqWordsTask  words;
 } FiqTask;
 
 /// What the worker does, and what waits for it.
@@ -215,6 +241,7 @@ typedef struct {
   bool                seed_asked;   ///< the host wants to be told the seed
   uint32_t            fields_asked; ///< and these of the state's vectors, as bits
   FiqTuningExchange   tunings;
+  FiqWordsExchange*   words; ///< NULL where nothing sings
   FiqTelemetryPort    telling;
   FiqFeed             feed;
   FiqLink             link;
@@ -356,6 +383,29 @@ LV2_State_Status fiq_plugin_save_tuning(FiqPlugin* self, bool is_restored,
 /// Hand run() the stored tuning: by its file, else by its table, else equal temperament.  [setup]
 void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                LV2_State_Handle handle, const LV2_Feature* const* features);
+
+/// No words, or NULL without memory.  [setup]
+FiqWordsExchange* fiq_words_exchange_new(void);
+void              fiq_words_exchange_free(FiqWordsExchange* self);
+
+/// Want the words `text` [size_bytes]; empty: none.  [audio]
+void fiq_plugin_ask_words(FiqPlugin* self, const char* text, uint32_t size_bytes);
+
+/// Sing the words that have arrived, if any have; then, at the end of run(), hand what is wanted to the worker.  [audio]
+void fiq_plugin_take_words(FiqPlugin* self);
+void fiq_plugin_order_words(FiqPlugin* self);
+
+/// Do what run() asked for.  [worker]
+void fiq_plugin_work_words(FiqPlugin* self, FiqWordsTask task);
+
+/// Forge the words that are sung; false if they do not fit.  [audio]
+bool fiq_plugin_write_words(FiqPlugin* self, uint32_t which);
+
+/// Store the words, and hand run() the stored ones; none are none.  [setup]
+LV2_State_Status fiq_plugin_save_words(FiqPlugin* self, LV2_State_Store_Function store,
+                                       LV2_State_Handle handle);
+LV2_State_Status fiq_plugin_restore_words(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                                          LV2_State_Handle handle);
 
 /// Take over the options that are known and make sense, from a list ended by key 0 (or NULL): LV2_Options_Status
 /// of all of them.  [setup]

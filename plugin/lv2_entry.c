@@ -128,9 +128,13 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   if (worker) {
     self->schedule = *worker;
   }
-  self->moments  = fiq_memory_state_new();
-  self->sequence = fiq_sequence_state_new();
-  if (!self->moments || !self->sequence || !start_engine(self, sample_rate_hz)) {
+  self->moments    = fiq_memory_state_new();
+  self->sequence   = fiq_sequence_state_new();
+  const bool sings = self->kind == FIQ_PLUGIN_SWARM;
+  self->words      = sings ? fiq_words_exchange_new() : NULL;
+  if (!self->moments || !self->sequence || (sings && !self->words) ||
+      !start_engine(self, sample_rate_hz)) {
+    fiq_words_exchange_free(self->words);
     fiq_sequence_state_free(self->sequence);
     free(self->moments);
     fiq_tuning_exchange_free(&self->tunings);
@@ -276,11 +280,13 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_take_moments(self);
   fiq_plugin_take_sequence(self);
   fiq_plugin_tune(self);
+  fiq_plugin_take_words(self);
   (void)read_controls(self);
   fiq_plugin_grow(self);
   fiq_plugin_learn(self);
   fiq_plugin_run_events(self, n_frames);
   fiq_plugin_order_tuning(self);
+  fiq_plugin_order_words(self);
   write_meters(self);
   fiq_plugin_notify(self, capacity_bytes, n_frames);
   fiq_plugin_write_notes(self, midi_bytes, n_frames);
@@ -299,6 +305,7 @@ static void cleanup(LV2_Handle handle)
   fiq_part_free(self->work.retired);
   fiq_engine_free(self->engine);
   fiq_tuning_exchange_free(&self->tunings);
+  fiq_words_exchange_free(self->words);
   fiq_sequence_state_free(self->sequence);
   free(self->moments);
   free(self);

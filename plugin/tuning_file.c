@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
    Tunings from Scala's files. Files are read by the worker (asked by a patch message) or by
-   restore(); what was read reaches run() through one atomic pointer. What run() no longer plays
-   goes on a list that others clear. The lock is between those others: run() never takes it.
+   restore(); what was read is handed to run().
 */
 #include "plugin/instance.h"
 
@@ -146,46 +145,18 @@ static FiqTuningFile* load_tuning(FiqPlugin* self, const char* path, const char*
   return file;
 }
 
-/// Free what run() has put aside; the lock must be held.
-static void sweep(FiqTuningExchange* shelf)
-{
-  assert(shelf);
-  FiqTuningFile* file = atomic_exchange_explicit(&shelf->retired, NULL, memory_order_acquire);
-  while (file) {
-    FiqTuningFile* const next = file->next;
-    free(file);
-    file = next;
-  }
-}
-
-/// Hand `file` to run(), in place of one that it has not seen.
-static void send_tuning(FiqTuningExchange* shelf, FiqTuningFile* file)
-{
-  assert(shelf && file);
-  pthread_mutex_lock(&shelf->lock);
-  free(atomic_exchange_explicit(&shelf->arrived, file, memory_order_acq_rel));
-  sweep(shelf);
-  pthread_mutex_unlock(&shelf->lock);
-}
-
 void fiq_tuning_exchange_init(FiqTuningExchange* self)
 {
   assert(self);
-  atomic_init(&self->arrived, NULL);
-  atomic_init(&self->playing, NULL);
-  atomic_init(&self->retired, NULL);
+  fiq_handover_init(&self->handover);
   atomic_init(&self->loading, false);
   self->is_told = true; // a host expects equal temperament
-  pthread_mutex_init(&self->lock, NULL);
 }
 
 void fiq_tuning_exchange_free(FiqTuningExchange* self)
 {
   assert(self);
-  free(atomic_load(&self->arrived));
-  free(atomic_load(&self->playing));
-  sweep(self);
-  pthread_mutex_destroy(&self->lock);
+  fiq_handover_free(&self->handover);
 }
 
 void fiq_plugin_work_tuning(FiqPlugin* self, FiqTuningTask task)
@@ -193,14 +164,12 @@ void fiq_plugin_work_tuning(FiqPlugin* self, FiqTuningTask task)
   assert(task != FIQ_TUNING_REST);
   FiqTuningExchange* const shelf = &self->tunings;
   if (task == FIQ_TUNING_SWEEP) {
-    pthread_mutex_lock(&shelf->lock);
-    sweep(shelf);
-    pthread_mutex_unlock(&shelf->lock);
+    fiq_handover_sweep(&shelf->handover);
     return;
   }
   FiqTuningFile* const file = load_tuning(self, shelf->asked, NULL);
   if (file) {
-    send_tuning(shelf, file);
+    fiq_handover_send(&shelf->handover, &file->parcel);
   }
   atomic_store_explicit(&shelf->loading, false, memory_order_release);
 }
@@ -230,25 +199,12 @@ void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_byte
 static void take_arrived(FiqPlugin* self)
 {
   assert(self);
-  FiqTuningExchange* const shelf = &self->tunings;
-  if (!atomic_load_explicit(&shelf->arrived, memory_order_relaxed)) {
-    return;
-  }
-  FiqTuningFile* const file = atomic_exchange_explicit(&shelf->arrived, NULL, memory_order_acq_rel);
-  if (!file) {
-    return;
-  }
-  FiqTuningFile* const old = atomic_load_explicit(&shelf->playing, memory_order_relaxed);
-  atomic_store_explicit(&shelf->playing, file, memory_order_release);
-  fiq_engine_set_tuning(self->engine, file->is_equal ? NULL : &file->tuning);
-  shelf->is_told = false;
-  if (old) {
-    // Others take the whole list at once, so a failed exchange means that it is empty now.
-    old->next = atomic_load_explicit(&shelf->retired, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&shelf->retired, &old->next, old,
-                                                  memory_order_release, memory_order_relaxed)) {
-    }
-    shelf->has_retired = true;
+  FiqTuningExchange* const   shelf = &self->tunings;
+  const FiqTuningFile* const file  = (const void*)fiq_handover_take(&shelf->handover);
+  if (file) {
+    fiq_engine_set_tuning(self->engine, file->is_equal ? NULL : &file->tuning);
+    shelf->is_told = false;
+    fiq_handover_put_aside(&shelf->handover);
   }
 }
 
@@ -257,8 +213,9 @@ void fiq_plugin_tune(FiqPlugin* self)
   assert(self && self->engine);
   FiqTuningExchange* const shelf = &self->tunings;
   take_arrived(self);
-  if (shelf->has_retired && fiq_plugin_hand_over(self, (FiqTask){.tuning = FIQ_TUNING_SWEEP})) {
-    shelf->has_retired = false;
+  FiqHandover* const handover = &shelf->handover;
+  if (handover->has_retired && fiq_plugin_hand_over(self, (FiqTask){.tuning = FIQ_TUNING_SWEEP})) {
+    handover->has_retired = false;
   }
   const bool loading = atomic_load_explicit(&shelf->loading, memory_order_acquire);
   if (shelf->was_loading && !loading) {
@@ -289,8 +246,7 @@ void fiq_plugin_order_tuning(FiqPlugin* self)
 const char* fiq_plugin_tuning_path(FiqPlugin* self)
 {
   assert(self);
-  const FiqTuningFile* const file =
-      atomic_load_explicit(&self->tunings.playing, memory_order_relaxed);
+  const FiqTuningFile* const file = (const void*)fiq_handover_used(&self->tunings.handover);
   return file ? file->path : "";
 }
 
@@ -326,16 +282,15 @@ LV2_State_Status fiq_plugin_save_tuning(FiqPlugin* self, bool is_restored,
                                         const LV2_Feature* const* features)
 {
   assert(self && store);
-  FiqTuningExchange* const shelf = &self->tunings;
-  FiqTuningFile            file  = {.is_equal = true};
-  pthread_mutex_lock(&shelf->lock);
-  const FiqTuningFile* const playing = atomic_load_explicit(&shelf->playing, memory_order_acquire);
+  FiqTuningExchange* const   shelf   = &self->tunings;
+  FiqTuningFile              file    = {.is_equal = true};
+  const FiqTuningFile* const playing = (const void*)fiq_handover_enter(&shelf->handover);
   if (is_restored) {
     file = shelf->last_restored;
   } else if (playing) {
     file = *playing;
   }
-  pthread_mutex_unlock(&shelf->lock);
+  fiq_handover_leave(&shelf->handover);
   if (file.is_equal) {
     return LV2_STATE_SUCCESS;
   }
@@ -430,6 +385,6 @@ void fiq_plugin_restore_tuning(FiqPlugin* self, LV2_State_Retrieve_Function retr
   }
   if (file) {
     self->tunings.last_restored = *file;
-    send_tuning(&self->tunings, file);
+    fiq_handover_send(&self->tunings.handover, &file->parcel);
   }
 }

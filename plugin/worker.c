@@ -132,6 +132,10 @@ static LV2_Worker_Status do_task(FiqPlugin* self, LV2_Worker_Respond_Function re
     fiq_plugin_work_tuning(self, task.tuning);
     return LV2_WORKER_SUCCESS;
   }
+  if (task.words) {
+    fiq_plugin_work_words(self, task.words);
+    return LV2_WORKER_SUCCESS;
+  }
   if (task.retired) {
     fiq_part_free(task.retired);
     return LV2_WORKER_SUCCESS;

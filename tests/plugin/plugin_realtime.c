@@ -254,6 +254,10 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
     if (i % 100 == 30) {
       fixture_patch_path(self, 3, "urn:fieldiq:tuning", i % 200 == 30 ? scale : "");
     }
+    if (i % 90 == 40) {
+      fixture_patch_string(self, 4, "urn:fieldiq:words", i % 180 == 40 ? "swarm - [s ih ng]" : "");
+      fixture_patch_get(self, 5, "urn:fieldiq:words");
+    }
     fixture_prepare(self, kind == FIQ_PLUGIN_REALMS ? in.plane : NULL, out.plane, 0);
     guard_up();
     self->descriptor->run(self->handle, BLOCK);

@@ -244,42 +244,18 @@ static void test_an_empty_path_is_equal_temperament(void** state)
   fixture_close(self);
 }
 
-/// The path that the instance last announced, "" if it announced none.
-static void announced(const Fixture* self, char path[PATH_BYTES], bool* any)
-{
-  const LV2_Atom_Sequence* const sequence = (const LV2_Atom_Sequence*)(const void*)self->notify;
-  path[0]                                 = '\0';
-  *any                                    = false;
-  LV2_ATOM_SEQUENCE_FOREACH(sequence, event)
-  {
-    const LV2_Atom* property = NULL;
-    const LV2_Atom* value    = NULL;
-    lv2_atom_object_get((const LV2_Atom_Object*)(const void*)&event->body,
-                        fixture_urid(LV2_PATCH__property), &property,
-                        fixture_urid(LV2_PATCH__value), &value, 0);
-    if (property && value &&
-        ((const LV2_Atom_URID*)(const void*)property)->body == fixture_urid(TUNING)) {
-      assert_int_equal(value->type, fixture_urid(LV2_ATOM__Path));
-      snprintf(path, PATH_BYTES, "%s", (const char*)(value + 1));
-      *any = true;
-    }
-  }
-}
-
 static void test_bad_files_leave_the_tuning(void** state)
 {
   const Files* const files     = *state;
   char               missing[] = "/tmp/no such folder/a.scl";
   char               too_long[3000];
-  char               path[PATH_BYTES];
-  bool               any  = false;
   Fixture* const     self = bare(FIQ_PLUGIN_SWARM, true);
   memset(too_long, 'a', sizeof(too_long) - 1);
   too_long[sizeof(too_long) - 1] = '\0';
   tune(self, files->low);
-  announced(self, path, &any);
-  assert_true(any);
-  assert_string_equal(path, files->low);
+  const char* const told = fixture_told(self, TUNING, LV2_ATOM__Path);
+  assert_non_null(told);
+  assert_string_equal(told, files->low);
   const char* const bad[] = {files->broken, missing,  files->folder,
                              files->huge,   too_long, "/dev/zero"};
   for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i) {

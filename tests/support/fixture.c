@@ -4,6 +4,7 @@
 #include "dsp/base/random.h"
 #include "plugin/ports.h"
 
+#include <lv2/atom/util.h>
 #include <lv2/midi/midi.h>
 #include <lv2/patch/patch.h>
 #include <lv2/time/time.h>
@@ -224,17 +225,53 @@ void fixture_tempo(Fixture* self, int64_t frame, float bpm)
   lv2_atom_forge_pop(forge, &object);
 }
 
+/// Begin a patch:Set up to its value; the forge keeps the address of `object`.
+static void begin_patch(LV2_Atom_Forge* forge, LV2_Atom_Forge_Frame* object, int64_t frame,
+                        const char* property)
+{
+  lv2_atom_forge_frame_time(forge, frame);
+  lv2_atom_forge_object(forge, object, 0, fixture_urid(LV2_PATCH__Set));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__property));
+  lv2_atom_forge_urid(forge, fixture_urid(property));
+  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__value));
+}
+
 void fixture_patch_path(Fixture* self, int64_t frame, const char* property, const char* path)
 {
   LV2_Atom_Forge* const forge = &self->forge[0];
   LV2_Atom_Forge_Frame  object;
-  lv2_atom_forge_frame_time(forge, frame);
-  lv2_atom_forge_object(forge, &object, 0, fixture_urid(LV2_PATCH__Set));
-  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__property));
-  lv2_atom_forge_urid(forge, fixture_urid(property));
-  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__value));
+  begin_patch(forge, &object, frame, property);
   assert_true(lv2_atom_forge_path(forge, path, (uint32_t)strlen(path)) != 0);
   lv2_atom_forge_pop(forge, &object);
+}
+
+void fixture_patch_string(Fixture* self, int64_t frame, const char* property, const char* text)
+{
+  LV2_Atom_Forge* const forge = &self->forge[0];
+  LV2_Atom_Forge_Frame  object;
+  begin_patch(forge, &object, frame, property);
+  assert_true(lv2_atom_forge_string(forge, text, (uint32_t)strlen(text)) != 0);
+  lv2_atom_forge_pop(forge, &object);
+}
+
+const char* fixture_told(const Fixture* self, const char* property, const char* type)
+{
+  const LV2_Atom_Sequence* const sequence = (const LV2_Atom_Sequence*)(const void*)self->notify;
+  const char*                    text     = NULL;
+  LV2_ATOM_SEQUENCE_FOREACH(sequence, event)
+  {
+    const LV2_Atom* name  = NULL;
+    const LV2_Atom* value = NULL;
+    lv2_atom_object_get((const LV2_Atom_Object*)(const void*)&event->body,
+                        fixture_urid(LV2_PATCH__property), &name, fixture_urid(LV2_PATCH__value),
+                        &value, 0);
+    if (name && value &&
+        ((const LV2_Atom_URID*)(const void*)name)->body == fixture_urid(property)) {
+      assert_int_equal(value->type, fixture_urid(type));
+      text = (const char*)(value + 1);
+    }
+  }
+  return text;
 }
 
 void fixture_patch_get(Fixture* self, int64_t frame, const char* property)
@@ -253,11 +290,7 @@ void fixture_patch_floats(Fixture* self, int64_t frame, const char* property, co
 {
   LV2_Atom_Forge* const forge = &self->forge[0];
   LV2_Atom_Forge_Frame  object;
-  lv2_atom_forge_frame_time(forge, frame);
-  lv2_atom_forge_object(forge, &object, 0, fixture_urid(LV2_PATCH__Set));
-  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__property));
-  lv2_atom_forge_urid(forge, fixture_urid(property));
-  lv2_atom_forge_key(forge, fixture_urid(LV2_PATCH__value));
+  begin_patch(forge, &object, frame, property);
   assert_true(
       lv2_atom_forge_vector(forge, sizeof(float), fixture_urid(LV2_ATOM__Float), n, value) != 0);
   lv2_atom_forge_pop(forge, &object);

@@ -69,8 +69,12 @@ void fixture_seed(Fixture* self, int64_t seed);
 void fixture_midi(Fixture* self, int64_t frame, uint8_t status, uint8_t data1, uint8_t data2);
 void fixture_tempo(Fixture* self, int64_t frame, float bpm);
 
-/// Queue a patch:Set of `property` to the atom:Path `path`.
+/// Queue a patch:Set of `property` to the atom:Path `path`, or to the atom:String `text`.
 void fixture_patch_path(Fixture* self, int64_t frame, const char* property, const char* path);
+void fixture_patch_string(Fixture* self, int64_t frame, const char* property, const char* text);
+
+/// The text of the type `type` that the last run() said `property` is, or NULL; it stays until the next.
+const char* fixture_told(const Fixture* self, const char* property, const char* type);
 
 /// Queue a patch:Get of `property`, and a patch:Set of it to an atom:Vector of `n` floats.
 void fixture_patch_get(Fixture* self, int64_t frame, const char* property);
