@@ -27,7 +27,15 @@ function(fiq_manual program)
     COMMENT "Writing the manual of ${program}"
     VERBATIM)
   add_custom_target(${program}-manual ALL DEPENDS ${out}/${program}.1 ${out}/${program}.bash ${out}/_${program})
-  install(FILES ${out}/${program}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  if(FIQ_PACKAGING)
+    # -n leaves name and time out, which would tell two builds apart.
+    add_custom_command(OUTPUT ${out}/${program}.1.gz COMMAND gzip -9nc ${out}/${program}.1 > ${out}/${program}.1.gz
+                       DEPENDS ${out}/${program}.1 VERBATIM)
+    add_custom_target(${program}-page ALL DEPENDS ${out}/${program}.1.gz)
+    install(FILES ${out}/${program}.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  else()
+    install(FILES ${out}/${program}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  endif()
   install(FILES ${out}/${program}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
           RENAME ${program})
   install(FILES ${out}/_${program} DESTINATION ${FIQ_ZSH_COMPLETIONS})
