@@ -451,9 +451,10 @@ static void strike(FiqNotes* self, FiqNote* note, const FiqKey* key)
 
 static void release_note(FiqNotes* self, FiqNote* note, float lift)
 {
-  note->stage = FIQ_NOTE_RELEASE;
-  note->lift  = lift;
-  note->age   = ++self->age;
+  note->stage     = FIQ_NOTE_RELEASE;
+  note->lift      = lift;
+  note->age       = ++self->age;
+  note->end_frame = self->frame;
 }
 
 /// Pitch nearest to `key` among the sounding notes that are not of the chord just struck; else no_pitch.
@@ -713,8 +714,9 @@ static void cut_channels(FiqNotes* self, uint32_t channels)
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     FiqNote* const note = &self->note[i];
     if (note->stage != FIQ_NOTE_IDLE && concerns(channels, note->channel)) {
-      note->stage = FIQ_NOTE_CUT;
-      note->age   = ++self->age;
+      note->stage     = FIQ_NOTE_CUT;
+      note->age       = ++self->age;
+      note->end_frame = self->frame;
     }
   }
 }
