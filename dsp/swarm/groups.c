@@ -15,10 +15,9 @@ enum {
   BINS     = 16
 };
 
-static const float note_amplitude = 0.1f;  // of a note at velocity 1, rms times sqrt 2
-static const float order_tau_s    = 0.1f;  // of the order that is told
-static const float count_tau_s    = 0.03f; // numbers and mean detune
-static const float judge_s        = 0.01f; // between judgements of uncertainty
+static const float order_tau_s = 0.1f;  // of the order that is told
+static const float count_tau_s = 0.03f; // numbers and mean detune
+static const float judge_s     = 0.01f; // between judgements of uncertainty
 static const float faintest =
     0.0025f; // power of a note's partials over that of the strongest there is
 static const float least_power =
@@ -51,16 +50,12 @@ static void partial_gains(const FiqSwarm* self, uint32_t slot, float* gain)
                      fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
 }
 
-/// Gains of the filter for the partials of a slot.
-static void filter_gains(const FiqSwarm* self, uint32_t slot, float* gain)
+FiqFilter fiq_swarm_filter(const FiqSwarm* self, uint32_t slot)
 {
   assert(slot < FIQ_CARRIERS_MAX);
   const FiqSwarmTone* const tone = &self->step.params.tone;
-  for (uint32_t h = 0; h < self->step.n_partials; ++h) {
-    gain[h] = 1.0f;
-  }
   if (tone->filter == FIQ_FILTER_OFF) {
-    return;
+    return (FiqFilter){.type = FIQ_FILTER_OFF};
   }
   const float        hz     = fiq_swarm_hz(self, self->anneal.carriers.now[slot]);
   const float        octave = log2f(fmaxf(hz, 1.0f));
@@ -69,12 +64,24 @@ static void filter_gains(const FiqSwarm* self, uint32_t slot, float* gain)
   const float* const moved  = self->motion.note[slot].target;
   const float        way    = tone->envelope_octaves * self->motion.note[slot].envelope +
                     5.0f * fiq_clamp(moved[FIQ_TO_CUTOFF], -3.0f, 3.0f);
-  const float     resonance = fiq_clamp(tone->resonance + moved[FIQ_TO_RESONANCE], 0.0f, 1.0f);
-  const FiqFilter filter    = {.type                = tone->filter,
-                               .cutoff_octave       = log2f(tone->cutoff_hz) + key + soft + way,
-                               .slope_db_per_octave = tone->slope_db_per_octave,
-                               .resonance           = resonance};
-  fiq_filter_apply(&filter, self->partials.octave, octave, gain, self->step.n_partials);
+  const float resonance = fiq_clamp(tone->resonance + moved[FIQ_TO_RESONANCE], 0.0f, 1.0f);
+  return (FiqFilter){.type                = tone->filter,
+                     .cutoff_octave       = log2f(tone->cutoff_hz) + key + soft + way,
+                     .slope_db_per_octave = tone->slope_db_per_octave,
+                     .resonance           = resonance};
+}
+
+/// Gains of the filter for the partials of a slot.
+static void filter_gains(const FiqSwarm* self, uint32_t slot, float* gain)
+{
+  assert(slot < FIQ_CARRIERS_MAX);
+  const FiqFilter filter = fiq_swarm_filter(self, slot);
+  const float     hz     = fiq_swarm_hz(self, self->anneal.carriers.now[slot]);
+  for (uint32_t h = 0; h < self->step.n_partials; ++h) {
+    gain[h] = 1.0f;
+  }
+  fiq_filter_apply(&filter, self->partials.octave, log2f(fmaxf(hz, 1.0f)), gain,
+                   self->step.n_partials);
 }
 
 /// Move the amplitude that makes the power of group `g` 1 on to this step.
@@ -95,7 +102,8 @@ static void steer_group(FiqSwarm* self, uint32_t g, float rate)
 static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float steer_rate)
 {
   assert(slot < FIQ_CARRIERS_MAX);
-  const float    loud  = self->slots.level[slot] * note_amplitude * self->step.params.level;
+  const float loud = self->slots.level[slot] * fiq_swarm_note_amplitude * self->step.params.level *
+                     self->breath.tone[slot];
   const uint32_t first = slot * PARTIALS;
   float          gain[PARTIALS];
   float          filter[PARTIALS];

@@ -53,7 +53,8 @@ FiqSwarmParams fiq_swarm_default_params(void)
                                                    .slope_db_per_octave = 24.0f,
                                                    .key_track           = 1.0f,
                                                    .velocity_octaves    = 2.0f,
-                                                   .vowel               = 0.5f},
+                                                   .vowel               = 0.5f,
+                                                   .breath              = fiq_breath_default_params()},
                           .sharpness_mode       = (float)FIQ_SHARPNESS_SCHEDULE};
 }
 
@@ -75,6 +76,8 @@ static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
   self->groups.order2 = fiq_arena_take(arena, GROUPS, sizeof *self->groups.order2);
   self->groups.level  = fiq_arena_take(arena, GROUPS, sizeof *self->groups.level);
   self->groups.centre = fiq_arena_take(arena, GROUPS, sizeof *self->groups.centre);
+  self->breath.power  = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS,
+                                       sizeof *self->breath.power);
   self->detune.sway = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->detune.sway);
   self->detune.normal = fiq_arena_take(arena, FIQ_SWARM_NORMAL + 1, sizeof *self->detune.normal);
   for (int set = 0; set < 2; ++set) {
@@ -142,8 +145,9 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
   if (lobes == FIQ_BAD_ARGUMENT || lobes == FIQ_NO_PLAN) {
     return lobes;
   }
+  const FiqStatus noise = fiq_breath_init(&self->breath.noise, arena, rate_hz, self->step_frames);
   take_swarm_buffers(self, arena);
-  if (fiq_arena_status(arena) != FIQ_OK || carriers != FIQ_OK) {
+  if (fiq_arena_status(arena) != FIQ_OK || carriers != FIQ_OK || noise != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
   fill_normal(self->detune.normal);
@@ -230,6 +234,8 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
   memcpy(self->groups.order2, old->groups.order2, GROUPS * sizeof *self->groups.order2);
   memcpy(self->groups.level, old->groups.level, GROUPS * sizeof *self->groups.level);
   memcpy(self->groups.centre, old->groups.centre, GROUPS * sizeof *self->groups.centre);
+  memcpy(self->breath.power, old->breath.power,
+         (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS * sizeof *self->breath.power);
   memcpy(self->detune.sway, old->detune.sway,
          (FIQ_SWARM_SWAY_MAX + CHUNK) * sizeof *self->detune.sway);
   for (int set = 0; set < 2; ++set) {
@@ -304,6 +310,8 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.groups.order2        = self->groups.order2;
   next.groups.level         = self->groups.level;
   next.groups.centre        = self->groups.centre;
+  next.breath.noise         = self->breath.noise;
+  next.breath.power         = self->breath.power;
   next.detune.sway          = self->detune.sway;
   next.detune.sway_asked[0] = self->detune.sway_asked[0];
   next.detune.sway_asked[1] = self->detune.sway_asked[1];
@@ -321,6 +329,8 @@ void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
   fiq_anneal_adopt(&self->anneal, &old->anneal);
   adopt_oscillators(self, old);
   adopt_groups(self, old);
+  self->breath.is_on =
+      fiq_breath_adopt(&self->breath.noise, &old->breath.noise) && old->breath.is_on;
   // What does not fit is cut off; the step under work goes on with the rest.
   const uint32_t chunks = self->anneal.capacity / CHUNK;
   if (self->work.n_chunks > chunks) {

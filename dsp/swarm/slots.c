@@ -85,7 +85,7 @@ void fiq_swarm_move_voices(FiqSwarm* self)
   }
 }
 
-/// Level, brightness and vowel of a slot as they are moved.
+/// Level, brightness, vowel and breath of a slot as they are moved.
 static void set_moved(FiqSwarm* self, uint32_t slot, const float* moved, const FiqFormants* vowel)
 {
   assert(slot < FIQ_CARRIERS_MAX);
@@ -98,6 +98,8 @@ static void set_moved(FiqSwarm* self, uint32_t slot, const float* moved, const F
       fabsf(moved[FIQ_TO_VOWEL]) > 0.0f
           ? fiq_formants_vowel(tone->vowel + moved[FIQ_TO_VOWEL], tone->formants)
           : *vowel;
+  self->breath.note[slot] =
+      (FiqSwarmBreathNote){.level = 1.0f, .formants = self->slots.formants[slot]};
 }
 
 static void set_target(FiqSwarm* self, FiqAnnealTarget* target)

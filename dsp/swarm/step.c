@@ -7,7 +7,17 @@
 enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
 /// Portions of work after the chunks, in order.
-enum { MEASURE, MIX_LEFT, FFT_LEFT, SUM_LEFT, MIX_RIGHT, FFT_RIGHT, SUM_RIGHT, N_LAST_ITEMS };
+enum {
+  MEASURE,
+  BREATH,
+  MIX_LEFT,
+  FFT_LEFT,
+  SUM_LEFT,
+  MIX_RIGHT,
+  FFT_RIGHT,
+  SUM_RIGHT,
+  N_LAST_ITEMS
+};
 
 static const float measure_s = 0.004f; // between measures of groups where nothing is coupled
 static const float rest_s    = 0.02f;  // and where nobody moves either
@@ -134,6 +144,8 @@ static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
   switch (item - self->work.n_chunks) {
   case MEASURE:
     return self->step.measure ? 1000 : 200;
+  case BREATH:
+    return self->breath.is_on ? 2 * self->breath.noise.n_bands : 0;
   case MIX_LEFT:
   case MIX_RIGHT:
     return step;
@@ -216,7 +228,7 @@ static void begin_step(FiqSwarm* self)
   }
   fiq_swarm_place_notes(self);
   fiq_swarm_move_voices(self);
-  const bool sounding   = fiq_swarm_is_sounding(self);
+  const bool sounding   = fiq_swarm_is_sounding(self) || self->breath.n_sounding > 0;
   self->rest.idle_steps = sounding ? 0 : self->rest.idle_steps + 1;
   if (self->rest.asleep && !sounding) {
     return;
@@ -229,6 +241,7 @@ static void begin_step(FiqSwarm* self)
   set_tone(self);
   self->step.measure       = is_measured(self);
   self->groups.is_measured = self->groups.is_measured && !self->step.restart;
+  fiq_swarm_set_breath(self);
   fiq_swarm_set_groups(self);
   self->rest.asleep    = false;
   self->work.begun     = true;
@@ -260,6 +273,7 @@ void fiq_swarm_fall_asleep(FiqSwarm* self)
     self->groups.active[k] = false;
     self->groups.used[k]   = false;
   }
+  fiq_swarm_end_breath(self);
   fiq_spectral_bank_reset(&self->lobes);
 }
 
@@ -274,6 +288,9 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
     if (self->step.measure) {
       fiq_swarm_measure_groups(self);
     }
+    break;
+  case BREATH:
+    fiq_swarm_work_breath(self);
     break;
   case MIX_LEFT:
   case MIX_RIGHT:

@@ -40,6 +40,10 @@
    Tone: a filter and formants are gains by partial and note (spectrum.h). The level is held for what tilt, odd_even and
    formants make; the filter takes away from it.
 
+   Breath: noise with each note (breath.h), through the note's filter and formants, with its own envelope: cos(pi/2 share)
+   of the tone and sin(pi/2 share) of a noise as loud. Bands of noise have places as oscillators have. A spectrum that changes
+   is taken over every 5 ms at the most, where a note begins and by formants at once; its level in every step.
+
    Voices: up to 32 carriers from elsewhere stand beside those of the notes, in slots that these leave
    free; each keeps its slot as long as its id is handed over. Being born and dying are fades of 12 ms.
 
@@ -56,6 +60,7 @@
 #include "dsp/anneal/anneal.h"
 #include "dsp/notes/notes.h"
 #include "dsp/swarm/spectral_bank.h"
+#include "dsp/tone/breath.h"
 #include "dsp/tone/motion.h"
 #include "dsp/tone/spectrum.h"
 #include "dsp/voice/phoneme.h"
@@ -99,6 +104,7 @@ typedef struct {
   float         vowel;               ///< 0..1; default 0.5
   float sway_share; ///< of the sway that notes have where the matrix moves it, 0..1; default 0
   FiqMotionParams motion; ///< default still
+  FiqBreathParams breath; ///< default none
 } FiqSwarmTone;
 
 typedef struct {
@@ -289,6 +295,31 @@ typedef struct {
   uint32_t    targets;                  ///< that rows move, bit by FiqMotionTarget
 } FiqSwarmMotion;
 
+/// What is asked of the breath of one note in a step; set anew in every one, before the groups are (slots.c).
+typedef struct {
+  float
+      share; ///< added to that of the patch; what a modulation moves, smooth as frames are. Default 0
+  float       level;    ///< linear, >= 0, of the noise alone. Default 1
+  FiqFormants formants; ///< of the noise. Default: those of the note
+} FiqSwarmBreathNote;
+
+/// The noise of the notes. Each has an envelope, which goes on in its slot when the note has gone.
+typedef struct {
+  FiqBreath          noise;
+  FiqSwarmBreathNote note[FIQ_CARRIERS_MAX];
+  FiqBreathEnvelope  envelope[FIQ_CARRIERS_MAX];
+  float              loud[FIQ_CARRIERS_MAX]; ///< of the note without the envelope
+  float              tone[FIQ_CARRIERS_MAX]; ///< what the breath leaves of the note's own gain
+  uint64_t           began[FIQ_CARRIERS_MAX];
+  bool               sounds[FIQ_CARRIERS_MAX];
+  FiqFilter          filter[FIQ_CARRIERS_MAX];   ///< that `power` was made with
+  FiqFormants        formants[FIQ_CARRIERS_MAX]; ///< the same
+  float*             power; ///< [carriers][FIQ_BREATH_POINTS] spectra of the notes
+  uint32_t           n_sounding;
+  bool               is_on;  ///< in this step
+  bool               starts; ///< with this step
+} FiqSwarmBreath;
+
 /// What bends an oscillator away from its partial: detune and sway.
 typedef struct {
   float*   normal;         ///< [FIQ_SWARM_NORMAL + 1] detune by place, normal; fixed by init
@@ -354,6 +385,7 @@ typedef struct {
   FiqSwarmSlots       slots;
   FiqSwarmDetune      detune;
   FiqSwarmMotion      motion;
+  FiqSwarmBreath      breath;
   FiqSwarmAttention   attention;
   FiqSwarmWords       words;
   FiqSwarmWork        work;

@@ -53,6 +53,21 @@ void fiq_swarm_share_motion(FiqSwarm* self);
 /// Slots that are free begin anew.  [audio]
 void fiq_swarm_end_motion(FiqSwarm* self);
 
+/// Envelopes and spectrum of the breath in this step, and what it leaves of the tone.  [audio]
+void fiq_swarm_set_breath(FiqSwarm* self);
+
+/// Add the breath of this step to the frame.  [audio]
+void fiq_swarm_work_breath(FiqSwarm* self);
+
+/// No breath, nothing of it goes on.  [audio]
+void fiq_swarm_end_breath(FiqSwarm* self);
+
+/// The filter of the note in `slot` in this step.  [audio]
+FiqFilter fiq_swarm_filter(const FiqSwarm* self, uint32_t slot);
+
+/// Amplitude of a note of level 1.
+static const float fiq_swarm_note_amplitude = 0.1f; // rms times sqrt 2
+
 /// Begin the carriers' step from what sounds in the slots.  [audio]
 void fiq_swarm_begin_carriers(FiqSwarm* self);
 

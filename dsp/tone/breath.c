@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "dsp/tone/breath.h"
+
+#include "dsp/base/maths.h"
+#include "dsp/base/simd.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { CHUNK = FIQ_BREATH_CHUNK, POINTS = FIQ_BREATH_POINTS };
+
+static const double lowest_hz     = 40.0; // where the first band begins
+static const double highest_hz    = 21000.0;
+static const double highest_nu    = 0.43;
+static const double relative      = 1.0 / 31.0; // width of a band over its frequency
+static const double widest        = 0.2;        // over the step's rate
+static const double overlap       = 0.72;       // corner of the poles over the width
+static const float  point_octaves = 0.1f;
+static const float  first_octave  = 5.0f;       // log2 of the Hz of the first point
+static const float  normal        = 0.0067660f; // of the sum of two bytes, so that |n|^2 is 1
+static const float  shortest_s    = 1e-3f;
+
+FiqBreathParams fiq_breath_default_params(void)
+{
+  return (FiqBreathParams){.colour_db_per_octave = -3.0f,
+                           .attack_s             = 0.01f,
+                           .decay_s              = 0.3f,
+                           .sustain              = 1.0f,
+                           .release_s            = 0.2f};
+}
+
+/// The band that begins at `hz`: its width.
+static double width_hz(double hz, double step_hz)
+{
+  assert(hz > 0.0);
+  return fmin(relative * hz, widest * step_hz);
+}
+
+static double top_hz(double sample_rate_hz)
+{
+  return fmin(highest_hz, highest_nu * sample_rate_hz);
+}
+
+static void set_band(FiqBreathBands* bands, uint32_t i, double hz, double step_hz,
+                     double sample_rate_hz)
+{
+  assert(bands && step_hz > 0.0);
+  const double two_pi = 2.0 * 3.14159265358979323846;
+  const double width  = width_hz(hz, step_hz);
+  const double middle = hz + 0.5 * width;
+  const double a      = exp(-two_pi * overlap * width / step_hz);
+  // What two frames in a row have in common adds up as amplitudes, the rest as powers.
+  const double kept = 0.75 + 0.25 * 2.0 * a / (1.0 + a * a);
+  bands->nu[i]      = (float)(middle / sample_rate_hz);
+  bands->turn_re[i] = (float)(a * cos(two_pi * middle / step_hz));
+  bands->turn_im[i] = (float)(a * sin(two_pi * middle / step_hz));
+  bands->drive[i]   = (float)sqrt(1.0 - a * a);
+  bands->second[i]  = (float)((1.0 - a * a) / sqrt(1.0 + a * a));
+  bands->weight[i]  = (float)sqrt(width / kept);
+  bands->point[i]   = ((float)log2(middle) - first_octave) * (1.0f / point_octaves);
+}
+
+static void take_bands(FiqBreathBands* bands, FiqArena* arena, size_t n)
+{
+  assert(bands && arena);
+  bands->nu      = fiq_arena_take(arena, n, sizeof(float));
+  bands->turn_re = fiq_arena_take(arena, n, sizeof(float));
+  bands->turn_im = fiq_arena_take(arena, n, sizeof(float));
+  bands->drive   = fiq_arena_take(arena, n, sizeof(float));
+  bands->second  = fiq_arena_take(arena, n, sizeof(float));
+  bands->weight  = fiq_arena_take(arena, n, sizeof(float));
+  bands->point   = fiq_arena_take(arena, n, sizeof(float));
+  bands->state   = fiq_arena_take(arena, 4 * n, sizeof(float));
+}
+
+static void set_points(FiqBreath* self, double sample_rate_hz)
+{
+  assert(self);
+  const float half = exp2f(0.5f * point_octaves);
+  const float low  = (float)lowest_hz;
+  const float high = (float)top_hz(sample_rate_hz);
+  for (int i = 0; i < POINTS; ++i) {
+    self->octave[i] = first_octave + point_octaves * (float)i;
+    self->hz[i]     = exp2f(self->octave[i]);
+    self->width[i]  = fmaxf(fminf(self->hz[i] * half, high) - fmaxf(self->hz[i] / half, low), 0.0f);
+  }
+}
+
+FiqStatus fiq_breath_init(FiqBreath* self, FiqArena* arena, double sample_rate_hz,
+                          uint32_t step_frames)
+{
+  assert(self && arena);
+  if (!(sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ && sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ) ||
+      step_frames < 32 || step_frames > 8192) {
+    return FIQ_BAD_ARGUMENT;
+  }
+  memset(self, 0, sizeof *self);
+  const double step_hz = sample_rate_hz / step_frames;
+  const double end_hz  = top_hz(sample_rate_hz);
+  uint32_t     n       = 0;
+  for (double hz = lowest_hz; hz < end_hz; hz += width_hz(hz, step_hz)) {
+    n += 1;
+  }
+  self->n_bands  = (n + CHUNK - 1) / CHUNK * CHUNK;
+  self->use_avx2 = fiq_simd_avx2();
+  take_bands(&self->bands, arena, self->n_bands);
+  if (fiq_arena_status(arena) != FIQ_OK) {
+    return FIQ_NO_MEMORY;
+  }
+  uint32_t i = 0;
+  for (double hz = lowest_hz; hz < end_hz; hz += width_hz(hz, step_hz)) {
+    set_band(&self->bands, i, hz, step_hz, sample_rate_hz);
+    i += 1;
+  }
+  set_points(self, sample_rate_hz);
+  self->colour_db_per_octave = NAN;
+  (void)fiq_breath_set_colour(self, -3.0f);
+  return FIQ_OK;
+}
+
+bool fiq_breath_adopt(FiqBreath* self, const FiqBreath* old)
+{
+  assert(self && old);
+  const size_t n = self->n_bands;
+  const bool   same =
+      old->n_bands == n && memcmp(self->bands.turn_re, old->bands.turn_re, n * sizeof(float)) == 0;
+  if (same) {
+    memcpy(self->bands.state, old->bands.state, 4 * n * sizeof(float));
+    memcpy(self->curve, old->curve, sizeof self->curve);
+  }
+  return same;
+}
+
+bool fiq_breath_set_colour(FiqBreath* self, float db_per_octave)
+{
+  assert(db_per_octave >= -24.0f && db_per_octave <= 24.0f);
+  if (fabsf(db_per_octave - self->colour_db_per_octave) < 1e-4f) {
+    return false;
+  }
+  for (int i = 0; i < POINTS; ++i) {
+    self->colour[i] = fiq_db_to_gain(db_per_octave * (self->octave[i] - 9.96578428f));
+  }
+  self->colour_db_per_octave = db_per_octave;
+  return true;
+}
+
+void fiq_breath_shape(const FiqBreath* self, const FiqFilter* filter, const FiqFormants* formants,
+                      float* power)
+{
+  assert(self && filter && formants && power);
+  float gain[POINTS];
+  float all = 1e-20f;
+  memcpy(gain, self->colour, sizeof gain);
+  fiq_formants_apply(formants, self->hz, 1.0f, gain, POINTS);
+  for (int i = 0; i < POINTS; ++i) {
+    all += self->width[i] * gain[i] * gain[i];
+  }
+  fiq_filter_apply(filter, self->octave, 0.0f, gain, POINTS);
+  for (int i = 0; i < POINTS; ++i) {
+    power[i] = gain[i] * gain[i] / all;
+  }
+}
+
+void fiq_breath_begin(FiqBreath* self)
+{
+  assert(self);
+  memset(self->sum, 0, sizeof self->sum);
+}
+
+void fiq_breath_add(FiqBreath* self, const float* power, float gain)
+{
+  assert(self && power);
+  assert(gain >= 0.0f);
+  for (int i = 0; i < POINTS; ++i) {
+    self->sum[i] += gain * gain * power[i];
+  }
+}
+
+void fiq_breath_end(FiqBreath* self)
+{
+  assert(self);
+  for (int i = 0; i < POINTS; ++i) {
+    self->curve[i] = sqrtf(self->sum[i]);
+  }
+}
+
+FIQ_INLINE uint32_t mixed_bits(uint32_t index, uint32_t salt)
+{
+  uint32_t x = (index + 1u) * 2654435769u ^ salt;
+  x          = (x ^ (x >> 15)) * 2246822519u;
+  x          = (x ^ (x >> 13)) * 3266489917u;
+  return x ^ (x >> 16);
+}
+
+/// Two normal numbers of half the power each, from 32 bits.
+FIQ_INLINE void draw(uint32_t first, uint32_t salt, float* restrict re, float* restrict im)
+{
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const uint32_t x = mixed_bits(first + i, salt);
+    re[i]            = normal * (float)((int32_t)((x & 255u) + ((x >> 8) & 255u)) - 255);
+    im[i]            = normal * (float)((int32_t)(((x >> 16) & 255u) + (x >> 24)) - 255);
+  }
+}
+
+/// States that the poles would have come to by now.
+static void strew(FiqBreath* self, uint32_t first, uint32_t salt)
+{
+  assert(first < self->n_bands);
+  float* const state = self->bands.state + 4 * (size_t)first;
+  draw(first, ~salt, state, state + CHUNK);
+  draw(first, salt ^ 0x55555555u, state + 2 * CHUNK, state + 3 * CHUNK);
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const float drive    = self->bands.drive[first + i];
+    const float c        = drive > 0.0f ? self->bands.second[first + i] / (drive * drive) : 0.0f;
+    const float s        = sqrtf(1.0f - c * c);
+    state[2 * CHUNK + i] = c * state[i] + s * state[2 * CHUNK + i];
+    state[3 * CHUNK + i] = c * state[CHUNK + i] + s * state[3 * CHUNK + i];
+  }
+}
+
+FIQ_INLINE void advance(const FiqBreath* restrict self, uint32_t first, uint32_t salt,
+                        float* restrict re, float* restrict im)
+{
+  const FiqBreathBands* restrict bands = &self->bands;
+  const float* restrict turn_re        = bands->turn_re + first;
+  const float* restrict turn_im        = bands->turn_im + first;
+  const float* restrict drive          = bands->drive + first;
+  const float* restrict second         = bands->second + first;
+  const float* restrict weight         = bands->weight + first;
+  const float* restrict point          = bands->point + first;
+  const float* restrict curve          = self->curve;
+  float* restrict y_re                 = bands->state + 4 * (size_t)first;
+  float* restrict y_im                 = y_re + CHUNK;
+  float* restrict z_re                 = y_im + CHUNK;
+  float* restrict z_im                 = z_re + CHUNK;
+  float amplitude[CHUNK];
+  draw(first, salt, re, im);
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const int32_t k = (int32_t)point[i];
+    const float   a = curve[k];
+    amplitude[i]    = weight[i] * (a + (point[i] - (float)k) * (curve[k + 1] - a));
+  }
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const float a = y_re[i] * turn_re[i] - y_im[i] * turn_im[i] + drive[i] * re[i];
+    const float b = y_re[i] * turn_im[i] + y_im[i] * turn_re[i] + drive[i] * im[i];
+    const float c = z_re[i] * turn_re[i] - z_im[i] * turn_im[i] + second[i] * a;
+    const float d = z_re[i] * turn_im[i] + z_im[i] * turn_re[i] + second[i] * b;
+    y_re[i]       = a;
+    y_im[i]       = b;
+    z_re[i]       = c;
+    z_im[i]       = d;
+    re[i]         = amplitude[i] * c;
+    im[i]         = amplitude[i] * d;
+  }
+}
+
+static void advance_base(const FiqBreath* self, uint32_t first, uint32_t salt, float* re, float* im)
+{
+  assert(self && re && im);
+  advance(self, first, salt, re, im);
+}
+
+FIQ_AVX2 static void advance_avx2(const FiqBreath* self, uint32_t first, uint32_t salt, float* re,
+                                  float* im)
+{
+  assert(self && re && im);
+  advance(self, first, salt, re, im);
+}
+
+void fiq_breath_advance(FiqBreath* self, uint32_t chunk, uint32_t salt, bool starts, float* nu,
+                        float* re, float* im)
+{
+  assert(self && nu && re && im);
+  assert(chunk < self->n_bands / CHUNK);
+  const uint32_t first = chunk * CHUNK;
+  if (starts) {
+    strew(self, first, salt);
+  }
+  memcpy(nu, self->bands.nu + first, CHUNK * sizeof *nu);
+  (self->use_avx2 ? advance_avx2 : advance_base)(self, first, salt, re, im);
+}
+
+void fiq_breath_envelope(FiqBreathEnvelope* self, const FiqBreathParams* params, bool held,
+                         float passed_s)
+{
+  assert(self && params);
+  assert(passed_s >= 0.0f);
+  if (!held) {
+    self->rises = false;
+    self->level *= fiq_exp(-fminf(6.91f * passed_s / fmaxf(params->release_s, shortest_s), 80.0f));
+    return;
+  }
+  float left_s = passed_s;
+  if (self->rises) {
+    const float attack_s = fmaxf(params->attack_s, shortest_s);
+    const float needed_s = (1.0f - self->level) * attack_s;
+    if (left_s < needed_s) {
+      self->level += left_s / attack_s;
+      return;
+    }
+    left_s -= needed_s;
+    self->level = 1.0f;
+    self->rises = false;
+  }
+  const float kept = fiq_exp(-fminf(5.0f * left_s / fmaxf(params->decay_s, shortest_s), 80.0f));
+  self->level      = fiq_mix(params->sustain, self->level, kept);
+}
