@@ -249,8 +249,10 @@ static FiqSwarmTone tone_of(const FiqEngine* self)
                         .envelope_octaves    = p->filter_envelope,
                         .sway_share          = p->sway * (1.0f / FIQ_ENGINE_SWAY_CENTS),
                         .motion              = motion_of(self),
-                        .formants            = p->formants,
-                        .vowel               = p->vowel};
+                        .breath   = {p->breath, p->breath_colour, p->breath_attack, p->breath_decay,
+                                     p->breath_sustain, p->breath_release},
+                        .formants = p->formants,
+                        .vowel    = p->vowel};
 }
 
 void fiq_engine_control_swarm(FiqEngine* self)

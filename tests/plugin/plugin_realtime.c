@@ -239,6 +239,10 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
       fixture_set(self, "learn_clear", i / 450 % 2);
       self->side[0] = i > 600 ? in.plane[1] : NULL;
       self->side[1] = i > 600 ? in.plane[0] : NULL;
+    } else {
+      fixture_set(self, "filter_type", i / 120 % 5);
+      fixture_set(self, "breath", i / 60 % 2 ? i % 100 : 0);
+      fixture_set(self, "breath_colour", i % 12);
     }
     stir(self, i);
     fixture_set(peer, "link", 1);

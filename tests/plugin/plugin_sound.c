@@ -106,7 +106,7 @@ static double difference_db(const FixtureAudio* a, const FixtureAudio* b)
   return 0.5 * support_db(sum / fmax(all, 1e-12));
 }
 
-/// A filter, formants, and a matrix of which every row does something.
+/// A filter, formants, breath, and a matrix of which every row does something.
 static void set_moved(Fixture* self)
 {
   static const int rows[8][2] = {{4, 1}, {5, 2}, {3, 4}, {1, 3}, {6, 5}, {7, 6}, {9, 7}, {2, 8}};
@@ -114,6 +114,8 @@ static void set_moved(Fixture* self)
   set_if_there(self, "filter_cutoff", 400);
   set_if_there(self, "filter_envelope", 1);
   set_if_there(self, "formants", 50);
+  set_if_there(self, "breath", 50);
+  set_if_there(self, "breath_sustain", 50);
   for (int k = 0; k < 8; ++k) {
     char symbol[32];
     (void)snprintf(symbol, sizeof symbol, "matrix_%d_source", k + 1);

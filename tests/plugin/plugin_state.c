@@ -40,6 +40,9 @@ static void render(Fixture* self, FixtureAudio* out)
   FixtureAudio in = fixture_audio(FRAMES);
   support_noise(in.plane[0], FRAMES, 0.5, 8);
   support_noise(in.plane[1], FRAMES, 0.5, 9);
+  if (self->kind == FIQ_PLUGIN_SWARM) {
+    fixture_set(self, "breath", 40);
+  }
   fixture_midi(self, 10, 0x90, 60, 100);
   fixture_midi(self, 10, 0x90, 67, 50);
   fixture_render(self, self->kind == FIQ_PLUGIN_REALMS ? in.plane : NULL, out->plane, FRAMES, 256);

@@ -34,6 +34,9 @@ static Fixture* open_case(const Case* c)
     fixture_set(self, "rotate", 30);
     fixture_set(self, "shift", 3);
     fixture_set(self, "swarm_level", -6);
+  } else {
+    fixture_set(self, "filter_type", 1);
+    fixture_set(self, "breath", 40);
   }
   return self;
 }

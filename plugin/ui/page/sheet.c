@@ -41,6 +41,7 @@ static const Place places[] = {
      "filter_envelope",
      FIQ_GROUP_FILTER},
     {FIQ_IN_S, "Filter", "Tone envelope", "", FIQ_GROUP_TONE_ENVELOPE},
+    {FIQ_IN_S, "Filter", "Breath", "", FIQ_GROUP_BREATH},
     {FIQ_IN_S, "Voice", "Formants", "formants vowel", -1},
     {FIQ_IN_S, "Voice", "Words", "", FIQ_GROUP_VOICE},
     {FIQ_IN_S, "LFOs", "LFO 1", "", FIQ_GROUP_LFO_1},
