@@ -250,29 +250,44 @@ static float coupling_of(const FiqSwarm* self, uint32_t g)
   return (p->coupling + moved) * care * fmaxf(width, 1.0f);
 }
 
-/// The sums of a group over all places and, as the channels have them, their power.
+/// The sums of a group over all places, phases counted from where each side aims, and what the channels have of them.
 typedef struct {
   FiqFloat4 total;
   FiqFloat4 both; ///< left re, im, right re, im
 } Heard;
+
+/// The sums of both sides together, turned to where they would stand with one aim for both.
+static FiqFloat4 turned_back(const FiqSwarm* self, uint32_t g, const FiqFloat4 side[2])
+{
+  assert(self && side);
+  FiqFloat4 total = side[0] + side[1];
+  if (self->step.widens) {
+    const float turns = self->places.offset[1][fiq_swarm_offset_of(g)];
+    const float c     = fiq_cosine_turns(turns);
+    const float s     = fiq_sine_turns(turns);
+    total[0]          = c * total[0] - s * (side[0][1] - side[1][1]);
+    total[1]          = c * total[1] + s * (side[0][0] - side[1][0]);
+  }
+  return total;
+}
 
 static Heard take_heard(FiqSwarm* self, uint32_t g)
 {
   assert(g < FIQ_SWARM_GROUPS);
   FiqFloat4* const   lane    = (FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
   const FiqFloat4    nothing = {0.0f, 0.0f, 0.0f, 0.0f};
-  FiqFloat4          total   = nothing;
+  FiqFloat4          side[2] = {nothing, nothing};
   FiqFloat4          left    = nothing;
   FiqFloat4          right   = nothing;
   const float* const weight  = self->places.weight[g / PARTIALS % FIQ_CARRIERS_MAX];
   for (uint32_t k = 0; k < FIQ_SWARM_LANES; ++k) {
     const float loud = self->step.pans ? weight[k] : 1.0f;
-    total += lane[k];
+    side[fiq_swarm_side(k)] += lane[k];
     left += lane[k] * (loud * self->places.pan[0][k]);
     right += lane[k] * (loud * self->places.pan[1][k]);
     lane[k] = nothing;
   }
-  return (Heard){total, {left[0], left[1], right[0], right[1]}};
+  return (Heard){turned_back(self, g, side), {left[0], left[1], right[0], right[1]}};
 }
 
 FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g)
@@ -409,13 +424,17 @@ static void judge_groups(FiqSwarm* self)
     if (g >= GROUPS) {
       continue;
     }
-    const FiqFloat4* const lane = (const FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
-    FiqFloat4              mean = lane[0];
-    for (uint32_t p = 1; p < FIQ_SWARM_LANES; ++p) {
-      mean += lane[p];
+    const FiqFloat4* const lane    = (const FiqFloat4*)(self->groups.sum + g * FIQ_SWARM_LANES);
+    FiqFloat4              side[2] = {lane[0], lane[1]};
+    for (uint32_t p = 2; p < FIQ_SWARM_LANES; ++p) {
+      side[fiq_swarm_side(p)] += lane[p];
     }
-    const float re = fiq_cosine_turns(self->osc.phi[i]);
-    const float im = fiq_sine_turns(self->osc.phi[i]);
+    const FiqFloat4 mean = turned_back(self, g, side);
+    const uint32_t  on   = fiq_swarm_side(fiq_lobe_place(i));
+    const float aside = self->step.widens ? self->places.offset[on][fiq_swarm_offset_of(g)] : 0.0f;
+    const float phase = fiq_wrap_turns(self->osc.phi[i] - aside);
+    const float re    = fiq_cosine_turns(phase);
+    const float im    = fiq_sine_turns(phase);
     count[phase_bin(re * mean[0] + im * mean[1], im * mean[0] - re * mean[1])] += 1;
     n += 1;
   }

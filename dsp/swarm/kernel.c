@@ -56,6 +56,10 @@ FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* res
                   (const FiqFloat4*)&member[group[i + 2]], (const FiqFloat4*)&member[group[i + 3]],
                   row);
   }
+  for (uint32_t i = 0; self->step.widens && i < CHUNK; ++i) {
+    const uint32_t side = fiq_swarm_side(fiq_lobe_place(first + i));
+    work->psi[i] += self->places.offset[side][fiq_swarm_offset_of(group[i])];
+  }
   for (uint32_t i = 0; self->step.pans && i < CHUNK; ++i) {
     work->target[i] *= self->places.weight[slot_of(group[i])][fiq_lobe_place(first + i)];
   }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/swarm/swarm_state.h"
 
+#include "dsp/base/trig_turns.h"
 #include "dsp/notes/just_intonation.h"
 
 #include <assert.h>
 #include <string.h>
 
 enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX, EVEN_FROM = 32 };
+
+static const float least_apart  = 0.1f;   // places closer than this cannot be made wide
+static const float most_offset  = 0.215f; // turns
+static const float offset_moves = 0.15f;  // over the whole
 
 static bool has_partial(int32_t h, uint32_t limit)
 {
@@ -83,6 +88,46 @@ static void set_pan(FiqSwarm* self, bool changed)
     self->places.at[k] = place;
     self->places.pan[0][k] = cosf(angle);
     self->places.pan[1][k] = sinf(angle);
+  }
+}
+
+/// Odd number of bits, by which the sequence of Thue and Morse is neither even nor periodic.
+static bool is_odious(uint32_t i)
+{
+  bool odd = false;
+  for (; i > 0; i &= i - 1) {
+    odd = !odd;
+  }
+  return odd;
+}
+
+/// By how much left and right aim beside the common phase.
+void fiq_swarm_set_offsets(FiqSwarm* self)
+{
+  assert(self->step.params.phase_width_rad >= 0.0f);
+  FiqSwarmPlaces* const places = &self->places;
+  const float           angle  = self->step.params.phase_width_rad;
+  float                 apart  = 0.0f;
+  float                 all    = 1e-6f;
+  for (uint32_t k = 0; k < FIQ_LOBE_PLACES; ++k) {
+    const float beyond = places->pan[1][k] - places->pan[0][k];
+    apart += fiq_swarm_side(k) ? beyond : -beyond;
+    all += places->pan[0][k] + places->pan[1][k];
+  }
+  self->step.widens = angle > 0.0f && self->step.coupled;
+  if (!self->step.widens) {
+    return;
+  }
+  const float near = fmaxf(fabsf(apart) / all, least_apart);
+  for (uint32_t i = 0; i < FIQ_SWARM_OFFSETS; ++i) {
+    const float at    = (float)(1 + i % 3) * places->motion + 0.381966f * (float)i;
+    const float moved = offset_moves * fiq_sine_turns(fiq_wrap_turns(at));
+    const float half  = 0.5f / FIQ_TWO_PI_F * angle * ((is_odious(i) ? 1.0f : -1.0f) + moved);
+    const float offset =
+        fiq_clamp(fiq_angle_turns(fiq_sine_turns(half), near * fiq_cosine_turns(half)),
+                  -most_offset, most_offset);
+    places->offset[0][i] = -offset;
+    places->offset[1][i] = offset;
   }
 }
 

@@ -102,6 +102,7 @@ static void set_step(FiqSwarm* self)
   step->cents    = p->metric >= 0.5f;
   step->convert  = step->cents != was_cents && !step->restart;
   set_motion(self);
+  fiq_swarm_set_offsets(self);
   if (fiq_swarm_update_partial_map(self)) {
     self->partials.regroup_steps = 2 * (uint32_t)self->slew_steps + 4;
   }

@@ -34,6 +34,11 @@
    Stereo: every oscillator sits on one of the places of lobe_bank.h, between left and right at
    constant power; in motion place k is at (1 - depth) k_0 + depth sin(2 pi (rate t + k/8)).
 
+   Phase width: in notes that are coupled, members left and right of the middle aim behind and before the common phase, by an angle
+   o that makes D between the channels: tan o = tan(D / 2) / c, c being how far the places are apart, (far gain - near gain) over
+   both. Its sign and a seventh of its size differ from harmonic to harmonic, the latter slowly moving at `motion_hz`; so a locked note
+   is wide, keeps its place, and loses in mono what two signals at D lose: 10 log10(2 / (1 + cos D)) dB.
+
    Partials: h sounds at h^(1 + stretch) f, at tilt dB per octave, and odd_even takes the even ones (below 0) or
    the odd ones but the first (above 0) away. A prime limit leaves those that have no larger prime factor.
 
@@ -73,6 +78,7 @@ enum {
       FIQ_SWARM_GROUPS, ///< added to the group of who falls silent to change its partial
   FIQ_SWARM_LANES         = FIQ_LOBE_PLACES, ///< sums of a group, one for each place
   FIQ_SWARM_VOICES_MAX    = 32,
+  FIQ_SWARM_OFFSETS       = 32, ///< phases that harmonics stand beside the common one by
   FIQ_SWARM_SWAY_MAX      = 1000,
   FIQ_SWARM_ATTENTION_MAX = 5,
   FIQ_SWARM_SYLLABLES     = 128, ///< of keys to be struck that are known
@@ -130,16 +136,17 @@ typedef struct {
   float        key_level;            ///< and that of the keys alone, beside voices; default 1
   float        chord;                ///< a FiqChord, the drone; default off
   float        root_note;            ///< its lowest key, 0..127; default 48
-  float        odd_even;     ///< -1 odd partials only .. 1 even ones and the fundamental; default 0
-  float        stretch;      ///< partial h at h^(1 + stretch), -0.5..0.5; default 0
-  float        motion_hz;    ///< how fast the places drift, 0..10; default 0
-  float        motion_depth; ///< 0..1 of the width; default 0
-  float        sharpness_mode; ///< a FiqSharpness; default FIQ_SHARPNESS_SCHEDULE
-  float        temperature;    ///< heat that remains after the anneal, 0..1; default 0
-  float        anneal_curve;   ///< -1 cools early .. 1 late; default 0
-  float        lag_rad;        ///< of the coupling, -pi..pi; default 0
-  float        distribution;   ///< of the detune: 0 uniform .. 1 normal; default 0
-  float        phase_noise;    ///< rad per sqrt(s), 0..20; default 0
+  float        odd_even; ///< -1 odd partials only .. 1 even ones and the fundamental; default 0
+  float        stretch;  ///< partial h at h^(1 + stretch), -0.5..0.5; default 0
+  float        phase_width_rad; ///< D, 0..pi/2; default 0
+  float        motion_hz;       ///< how fast the places drift, 0..10; default 0
+  float        motion_depth;    ///< 0..1 of the width; default 0
+  float        sharpness_mode;  ///< a FiqSharpness; default FIQ_SHARPNESS_SCHEDULE
+  float        temperature;     ///< heat that remains after the anneal, 0..1; default 0
+  float        anneal_curve;    ///< -1 cools early .. 1 late; default 0
+  float        lag_rad;         ///< of the coupling, -pi..pi; default 0
+  float        distribution;    ///< of the detune: 0 uniform .. 1 normal; default 0
+  float        phase_noise;     ///< rad per sqrt(s), 0..20; default 0
   float        partial_limit; ///< largest prime of a partial, 2, 3, 5, 7, 11, 13; 0: all; default 0
   float        attention;     ///< 0..1; default 0
   FiqSwarmTone tone;
@@ -209,6 +216,7 @@ typedef struct {
   bool           still;      ///< all are exactly on their carriers
   bool           detunes;    ///< notes have detunes of their own
   bool           sways;      ///< and sway of their own
+  bool           widens;     ///< left and right aim beside the common phase
   bool           pans;       ///< and stand at places of their own
   bool           toned;      ///< `tone` holds; on with it, where no new way began
   uint32_t       n_run;      ///< oscillators in play, those fading out included
@@ -268,6 +276,9 @@ typedef struct {
 typedef struct {
   float pan[FIQ_CHANNELS][FIQ_LOBE_PLACES]; ///< gains of this step
   float at[FIQ_LOBE_PLACES];                ///< -1..1 of the width
+  float offset
+      [2]
+      [FIQ_SWARM_OFFSETS]; ///< turns beside the common phase, left and right; only with a phase width
   float
       weight[FIQ_CARRIERS_MAX]
             [FIQ_LOBE_PLACES]; ///< amplitude of each note's members there; only if notes are panned

@@ -26,6 +26,18 @@ static inline bool fiq_swarm_differs(float a, float b)
   return fabsf(a - b) > 1e-7f;
 }
 
+/// Which of the offsets of phase the members of `group` have.  [any]
+static inline uint32_t fiq_swarm_offset_of(uint32_t group)
+{
+  return (group + 13u * (group / FIQ_SWARM_PARTIALS_MAX)) % FIQ_SWARM_OFFSETS;
+}
+
+/// Which side of the middle a place is on, 0 left, 1 right.  [any]
+static inline uint32_t fiq_swarm_side(uint32_t place)
+{
+  return place & 1u;
+}
+
 /// Phases, amplitudes and lobes of one chunk in the step under work, its flight included.  [audio]
 void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk);
 
@@ -91,6 +103,9 @@ void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit
 
 /// The parameters as they are now, and what follows from those that have changed, or from all.  [audio]
 void fiq_swarm_take_params(FiqSwarm* self, bool all);
+
+/// By how much left and right aim beside the common phase, if notes are coupled.  [audio]
+void fiq_swarm_set_offsets(FiqSwarm* self);
 
 /// Share the partials that are asked for; whether they are others than before.  [audio]
 bool fiq_swarm_update_partial_map(FiqSwarm* self);
