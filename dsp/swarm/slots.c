@@ -90,16 +90,17 @@ static void set_moved(FiqSwarm* self, uint32_t slot, const float* moved, const F
 {
   assert(slot < FIQ_CARRIERS_MAX);
   const FiqSwarmTone* const tone = &self->step.params.tone;
-  self->slots.level[slot] *= fabsf(moved[FIQ_TO_LEVEL]) > 0.0f
-                                 ? fiq_db_to_gain(24.0f * fminf(moved[FIQ_TO_LEVEL], 1.0f))
-                                 : 1.0f;
+  const float               gain = fabsf(moved[FIQ_TO_LEVEL]) > 0.0f
+                                       ? fiq_db_to_gain(24.0f * fminf(moved[FIQ_TO_LEVEL], 1.0f))
+                                       : 1.0f;
+  self->slots.level[slot] *= gain;
   self->slots.tilt[slot] += 2.0f * fiq_clamp(moved[FIQ_TO_TILT], -2.0f, 2.0f);
   self->slots.formants[slot] =
       fabsf(moved[FIQ_TO_VOWEL]) > 0.0f
           ? fiq_formants_vowel(tone->vowel + moved[FIQ_TO_VOWEL], tone->formants)
           : *vowel;
-  self->breath.note[slot] =
-      (FiqSwarmBreathNote){.level = 1.0f, .formants = self->slots.formants[slot]};
+  self->breath.note[slot] = (FiqSwarmBreathNote){
+      .level = gain, .share = moved[FIQ_TO_BREATH], .formants = self->slots.formants[slot]};
 }
 
 static void set_target(FiqSwarm* self, FiqAnnealTarget* target)

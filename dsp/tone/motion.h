@@ -60,6 +60,7 @@ typedef enum {
   FIQ_TO_SWAY,    ///< 100 cents
   FIQ_TO_SCATTER, ///< 6 octaves, where the note begins out of silence
   FIQ_TO_PAN,     ///< the whole width
+  FIQ_TO_BREATH,  ///< the whole range
   FIQ_N_TO
 } FiqMotionTarget;
 

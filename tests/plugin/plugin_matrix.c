@@ -87,6 +87,12 @@ static void test_sway_is_moved_note_by_note(void** state)
   check_spread(FIQ_TO_SWAY, SECOND / 4, "core_size", 4);
 }
 
+static void test_breath_is_moved_note_by_note(void** state)
+{
+  (void)state;
+  check_spread(FIQ_TO_BREATH, SECOND / 4, NULL, 0);
+}
+
 static void test_scatter_is_moved_by_who_begins(void** state)
 {
   (void)state;
@@ -160,6 +166,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_detune_is_moved_note_by_note),
                                      cmocka_unit_test(test_sway_is_moved_note_by_note),
+                                     cmocka_unit_test(test_breath_is_moved_note_by_note),
                                      cmocka_unit_test(test_scatter_is_moved_by_who_begins),
                                      cmocka_unit_test(test_notes_are_panned_one_by_one),
                                      cmocka_unit_test(test_release_velocity_is_a_source)};
