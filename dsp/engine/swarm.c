@@ -9,6 +9,7 @@ static const float primes[] = {0.0f, 2.0f, 3.0f, 5.0f, 7.0f, 11.0f, 13.0f};
 static const uint32_t all_notes_off = 123; // a controller
 
 static const float group_coupling_max = 16.0f;
+static const float partials_sung      = 80.0f; // of words, at least
 static const float group_noise        = 6.0f;  // over that of the core
 static const float group_noise_max    = 20.0f; // rad per root of a second
 static const float goal_tilt          = 12.0f; // dB per octave that the density goal adds at most
@@ -160,7 +161,9 @@ static float n_partials(const FiqEngine* self)
   const FiqEngineParams* const p      = &self->params;
   const bool                   copies = fiq_engine_copies_input(self) ||
                       (self->path && p->recall > 0.0f && p->source == FIQ_SOURCE_SYNTHESIS);
-  return copies ? 1.0f : p->partials;
+  // A mouth has nothing to shape where there are no partials.
+  const float sung = self->words.line.n > 0 ? partials_sung : 1.0f;
+  return copies ? 1.0f : fmaxf(p->partials, sung);
 }
 
 /// Who begins to sing the input alone lets the keys go.
@@ -252,7 +255,11 @@ static FiqSwarmTone tone_of(const FiqEngine* self)
                         .breath   = {p->breath, p->breath_colour, p->breath_attack, p->breath_decay,
                                      p->breath_sustain, p->breath_release},
                         .formants = p->formants,
-                        .vowel    = p->vowel};
+                        .vowel    = p->vowel,
+                        .voice_amount = p->voice,
+                        .voice        = {.size    = fmaxf(p->voice_size, 0.5f),
+                                         .ring    = p->voice_ring,
+                                         .whisper = p->voice_whisper}};
 }
 
 void fiq_engine_control_swarm(FiqEngine* self)

@@ -285,7 +285,10 @@ static void advance_envelope(const FiqNotes* self, FiqNote* note, float dt_s)
         params->sustain + (note->level - params->sustain) * expf(-5.0f * left_s / decay_s);
     return;
   }
-  const bool  cut       = note->stage == FIQ_NOTE_CUT;
+  const bool  cut     = note->stage == FIQ_NOTE_CUT;
+  const float stays_s = cut ? 0.0f : fminf(note->tail_s, left_s);
+  note->tail_s -= stays_s;
+  left_s -= stays_s;
   const float release_s = fmaxf(cut ? 0.0f : params->release_s, self->shortest_s);
   const float rate      = logf((1.0f + release_floor) / release_floor) / release_s;
   note->level           = (note->level + release_floor) * expf(-rate * left_s) - release_floor;

@@ -87,6 +87,7 @@ typedef struct {
   float        glide_s;      ///< its whole time; 0: none
   float        glide_left_s; ///< what is left of it
   uint64_t     start_frame;  ///< when its key was struck
+  float        tail_s;       ///< how long its level stays after its end; set by who needs it
   uint64_t     end_frame;    ///< when it was let go, once it is
   uint64_t     age;          ///< order of its start, or of its release
 } FiqNote;

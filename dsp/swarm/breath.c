@@ -113,7 +113,7 @@ static bool find_shares(FiqSwarm* self, const FiqNote** note, float* share)
     if (slot != FIQ_SWARM_NO_SLOT) {
       note[slot]  = &self->notes.note[k];
       share[slot] = fiq_clamp(patch + self->breath.note[slot].share, 0.0f, 1.0f);
-      any         = any || share[slot] > 0.0f;
+      any         = any || share[slot] > 0.0f || self->singing.noise[slot] > 0.0f;
     }
   }
   return any;
@@ -149,6 +149,10 @@ void fiq_swarm_set_breath(FiqSwarm* self)
     }
     if (gain > 0.0f) {
       fiq_breath_add(&breath->noise, breath->power + (size_t)k * POINTS, level * gain);
+    }
+    if (self->singing.noise[k] > 0.0f) {
+      fiq_breath_add(&breath->noise, self->singing.density + (size_t)k * POINTS,
+                     level * self->singing.noise[k]);
     }
     breath->n_sounding += breath->sounds[k];
   }

@@ -48,6 +48,10 @@ static void partial_gains(const FiqSwarm* self, uint32_t slot, float* gain)
   }
   fiq_formants_apply(&self->slots.formants[slot], self->partials.ratio,
                      fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
+  if (self->singing.amount[slot] > 0.0f) {
+    fiq_tract_apply(&self->singing.tract[slot], self->singing.amount[slot], self->partials.ratio,
+                    fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
+  }
 }
 
 FiqFilter fiq_swarm_filter(const FiqSwarm* self, uint32_t slot)

@@ -54,7 +54,8 @@ FiqSwarmParams fiq_swarm_default_params(void)
                                                    .key_track           = 1.0f,
                                                    .velocity_octaves    = 2.0f,
                                                    .vowel               = 0.5f,
-                                                   .breath              = fiq_breath_default_params()},
+                                                   .breath              = fiq_breath_default_params(),
+                                                   .voice               = {.size = 1.0f}},
                           .sharpness_mode       = (float)FIQ_SHARPNESS_SCHEDULE};
 }
 
@@ -78,6 +79,10 @@ static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
   self->groups.centre = fiq_arena_take(arena, GROUPS, sizeof *self->groups.centre);
   self->breath.power  = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS,
                                        sizeof *self->breath.power);
+  self->singing.utterance =
+      fiq_arena_take(arena, FIQ_CARRIERS_MAX, sizeof *self->singing.utterance);
+  self->singing.density = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS,
+                                         sizeof *self->singing.density);
   self->detune.sway = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->detune.sway);
   self->detune.normal = fiq_arena_take(arena, FIQ_SWARM_NORMAL + 1, sizeof *self->detune.normal);
   for (int set = 0; set < 2; ++set) {
@@ -204,6 +209,8 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->slots.held, 0, sizeof self->slots.held);
   memset(&self->motion, 0, sizeof self->motion);
   memset(&self->words, 0, sizeof self->words);
+  memset(self->singing.sings, 0, sizeof self->singing.sings);
+  memset(self->singing.shaped, 0, sizeof self->singing.shaped);
   memset(self->groups.norm, 0, sizeof self->groups.norm);
   memset(self->groups.active, 0, sizeof self->groups.active);
   memset(self->groups.counted, 0, sizeof self->groups.counted);
@@ -234,6 +241,9 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
   memcpy(self->groups.order2, old->groups.order2, GROUPS * sizeof *self->groups.order2);
   memcpy(self->groups.level, old->groups.level, GROUPS * sizeof *self->groups.level);
   memcpy(self->groups.centre, old->groups.centre, GROUPS * sizeof *self->groups.centre);
+  memcpy(self->singing.utterance, old->singing.utterance,
+         FIQ_CARRIERS_MAX * sizeof *self->singing.utterance);
+  memset(self->singing.shaped, 0, sizeof self->singing.shaped);
   memcpy(self->breath.power, old->breath.power,
          (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS * sizeof *self->breath.power);
   memcpy(self->detune.sway, old->detune.sway,
@@ -312,6 +322,8 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.groups.centre        = self->groups.centre;
   next.breath.noise         = self->breath.noise;
   next.breath.power         = self->breath.power;
+  next.singing.utterance    = self->singing.utterance;
+  next.singing.density      = self->singing.density;
   next.detune.sway          = self->detune.sway;
   next.detune.sway_asked[0] = self->detune.sway_asked[0];
   next.detune.sway_asked[1] = self->detune.sway_asked[1];

@@ -109,6 +109,8 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
   memset(target, 0, sizeof *target);
   memset(self->slots.level, 0, sizeof self->slots.level);
   memset(self->slots.tilt, 0, sizeof self->slots.tilt);
+  memset(self->singing.amount, 0, sizeof self->singing.amount);
+  memset(self->singing.noise, 0, sizeof self->singing.noise);
   const FiqSwarmTone* const tone  = &self->step.params.tone;
   const FiqFormants         vowel = fiq_formants_vowel(tone->vowel, tone->formants);
   for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
@@ -125,6 +127,7 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
       self->slots.velocity[slot] = note->velocity;
       self->slots.tilt[slot]     = 2.0f * fiq_notes_brightness(&self->notes, note);
       set_moved(self, slot, moved, &vowel);
+      fiq_swarm_sing_note(self, slot, note, fiq_note_to_hz(pitch));
     }
     note->fresh = false;
   }
@@ -204,6 +207,7 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
   FiqAnnealTarget      target;
   set_target(self, &target);
   fiq_swarm_end_motion(self);
+  fiq_swarm_end_singing(self);
   set_cloud(self, &target, &params);
   if (step->restart) {
     fiq_anneal_scatter(&self->anneal);

@@ -449,6 +449,9 @@ void fiq_swarm_sing(FiqSwarm* self, uint32_t channel, uint32_t key, const FiqSyl
   self->words.ring[self->words.n % FIQ_SWARM_SYLLABLES] =
       (FiqSwarmSyllable){self->frame + offset, (uint8_t)channel, (uint8_t)key, *syllable};
   self->words.n += 1;
+  self->words.newest_frame = self->words.newest_frame > self->frame + offset
+                                 ? self->words.newest_frame
+                                 : self->frame + offset;
 }
 
 void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,

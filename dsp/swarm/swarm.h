@@ -69,6 +69,7 @@
 #include "dsp/tone/motion.h"
 #include "dsp/tone/spectrum.h"
 #include "dsp/voice/phoneme.h"
+#include "dsp/voice/utterance.h"
 
 enum {
   FIQ_SWARM_SLICE        = 16, ///< frames from one portion of a step's work to the next
@@ -99,15 +100,17 @@ typedef struct {
 
 /// What partials sound like beside tilt, odd and even.
 typedef struct {
-  FiqFilterType filter;              ///< default off
-  float         cutoff_hz;           ///< of middle C at full velocity, > 0; default 2000
-  float         slope_db_per_octave; ///< 6..48; default 24
-  float         resonance;           ///< 0..1; default 0
-  float         key_track;           ///< 0 the same on all keys .. 1 goes with them; default 1
-  float         velocity_octaves;    ///< that full velocity opens it by beyond the least; default 2
-  float         envelope_octaves;    ///< that the tone envelope opens it by; default 0
-  float         formants;            ///< 0..1; default 0
-  float         vowel;               ///< 0..1; default 0.5
+  FiqFilterType  filter;              ///< default off
+  float          cutoff_hz;           ///< of middle C at full velocity, > 0; default 2000
+  float          slope_db_per_octave; ///< 6..48; default 24
+  float          resonance;           ///< 0..1; default 0
+  float          key_track;           ///< 0 the same on all keys .. 1 goes with them; default 1
+  float          velocity_octaves; ///< that full velocity opens it by beyond the least; default 2
+  float          envelope_octaves; ///< that the tone envelope opens it by; default 0
+  float          formants;         ///< 0..1; default 0
+  float          vowel;            ///< 0..1; default 0.5
+  float          voice_amount;     ///< of the tract on notes without words, 0..1; default 0
+  FiqVoiceParams voice;            ///< of those with words too
   float sway_share; ///< of the sway that notes have where the matrix moves it, 0..1; default 0
   FiqMotionParams motion; ///< default still
   FiqBreathParams breath; ///< default none
@@ -364,9 +367,24 @@ typedef struct {
 
 /// What is to be sung: the last syllables that were handed over.
 typedef struct {
+  uint64_t         newest_frame; ///< latest of the ring
   FiqSwarmSyllable ring[FIQ_SWARM_SYLLABLES];
   uint32_t         n; ///< handed over since reset
 } FiqSwarmWords;
+
+/// Whether and how each slot's note is sung.
+typedef struct {
+  FiqUtterance* utterance;                 ///< [carriers]
+  float*        density;                   ///< [carriers][FIQ_BREATH_POINTS] of the noise
+  FiqTract      tract[FIQ_CARRIERS_MAX];   ///< of this step
+  float         amount[FIQ_CARRIERS_MAX];  ///< of the tract; 0: none
+  float         noise[FIQ_CARRIERS_MAX];   ///< level of the noise; 0: none
+  uint64_t      began[FIQ_CARRIERS_MAX];   ///< when the syllable did, stream position
+  uint64_t      struck[FIQ_CARRIERS_MAX];  ///< when the note was
+  uint8_t       of_note[FIQ_CARRIERS_MAX]; ///< number of the note that has the slot
+  bool          sings[FIQ_CARRIERS_MAX];   ///< a syllable
+  bool          shaped[FIQ_CARRIERS_MAX];  ///< `density` is that of `tract`
+} FiqSwarmSinging;
 
 /// The work of a step, in portions.
 typedef struct {
@@ -399,6 +417,7 @@ typedef struct {
   FiqSwarmBreath      breath;
   FiqSwarmAttention   attention;
   FiqSwarmWords       words;
+  FiqSwarmSinging     singing;
   FiqSwarmWork        work;
   FiqSwarmRest        rest;
 

@@ -65,6 +65,12 @@ void fiq_swarm_share_motion(FiqSwarm* self);
 /// Slots that are free begin anew.  [audio]
 void fiq_swarm_end_motion(FiqSwarm* self);
 
+/// The vocal tract of a note of `note_hz` in this step, and what it leaves of its level.  [audio]
+void fiq_swarm_sing_note(FiqSwarm* self, uint32_t slot, FiqNote* note, float note_hz);
+
+/// Slots that are free sing nothing.  [audio]
+void fiq_swarm_end_singing(FiqSwarm* self);
+
 /// Envelopes and spectrum of the breath in this step, and what it leaves of the tone.  [audio]
 void fiq_swarm_set_breath(FiqSwarm* self);
 

@@ -9,9 +9,9 @@ typedef struct {
   FiqPhonemeKind kind;
 } Entry;
 
-#define ENTRY(id, name, kind) {name, FIQ_PHONE_##kind},
-static const Entry table[FIQ_N_PHONEMES] = {FIQ_PHONEMES(ENTRY)};
-#undef ENTRY
+#define AS_ENTRY(id, name, kind) {name, FIQ_PHONE_##kind},
+static const Entry table[FIQ_N_PHONEMES] = {FIQ_PHONEMES(AS_ENTRY)};
+#undef AS_ENTRY
 
 const char* fiq_phoneme_name(FiqPhoneme phoneme)
 {
@@ -70,10 +70,4 @@ bool fiq_syllable_is_valid(const FiqSyllable* syllable)
          are_consonants(syllable->coda, syllable->n_coda) && nucleus < FIQ_N_PHONEMES &&
          (nucleus == FIQ_PH_NONE || fiq_phoneme_is_nucleus((FiqPhoneme)nucleus)) &&
          syllable->stress <= 2;
-}
-
-bool fiq_syllable_is_empty(const FiqSyllable* syllable)
-{
-  assert(syllable);
-  return syllable->n_onset == 0 && syllable->nucleus == FIQ_PH_NONE && syllable->n_coda == 0;
 }

@@ -29,78 +29,78 @@ typedef enum {
   FIQ_PHONE_TAP
 } FiqPhonemeKind;
 
-/// X(identifier, name, kind): every phoneme, once.
-#define FIQ_PHONEMES(X)                                                                            \
-  X(NONE, "-", SILENCE)                                                                            \
-  X(AA, "aa", VOWEL)     /* father */                                                              \
-  X(AE, "ae", VOWEL)     /* cat */                                                                 \
-  X(AH, "ah", VOWEL)     /* love */                                                                \
-  X(AO, "ao", VOWEL)     /* law */                                                                 \
-  X(EH, "eh", VOWEL)     /* bed */                                                                 \
-  X(ER, "er", VOWEL)     /* bird */                                                                \
-  X(IH, "ih", VOWEL)     /* sit */                                                                 \
-  X(IY, "iy", VOWEL)     /* see */                                                                 \
-  X(UH, "uh", VOWEL)     /* good */                                                                \
-  X(UW, "uw", VOWEL)     /* moon */                                                                \
-  X(AX, "ax", VOWEL)     /* about */                                                               \
-  X(IX, "ix", VOWEL)     /* roses */                                                               \
-  X(AXR, "axr", VOWEL)   /* river */                                                               \
-  X(AW, "aw", DIPHTHONG) /* now */                                                                 \
-  X(AY, "ay", DIPHTHONG) /* night */                                                               \
-  X(EY, "ey", DIPHTHONG) /* rain */                                                                \
-  X(OW, "ow", DIPHTHONG) /* home */                                                                \
-  X(OY, "oy", DIPHTHONG) /* boy */                                                                 \
-  X(A, "a", VOWEL)       /* Italian casa */                                                        \
-  X(E, "e", VOWEL)       /* Italian vero */                                                        \
-  X(I, "i", VOWEL)       /* Italian vino */                                                        \
-  X(O, "o", VOWEL)       /* Italian sole */                                                        \
-  X(U, "u", VOWEL)       /* Italian luna */                                                        \
-  X(UE, "ue", VOWEL)     /* German über, French lune */                                           \
-  X(OE, "oe", VOWEL)     /* German schön, French feu */                                           \
-  X(OEH, "oeh", VOWEL)   /* German öffnen, French coeur */                                        \
-  X(YI, "yi", VOWEL)     /* Russian and Polish y */                                                \
-  X(AN, "an", VOWEL)     /* French blanc */                                                        \
-  X(IN, "in", VOWEL)     /* French vin */                                                          \
-  X(ON, "on", VOWEL)     /* French bon */                                                          \
-  X(EL, "el", SYLLABIC)  /* little */                                                              \
-  X(EM, "em", SYLLABIC)  /* rhythm */                                                              \
-  X(EN, "en", SYLLABIC)  /* golden */                                                              \
-  X(W, "w", GLIDE)                                                                                 \
-  X(Y, "y", GLIDE) /* you */                                                                       \
-  X(R, "r", GLIDE) /* English red */                                                               \
-  X(L, "l", GLIDE)                                                                                 \
-  X(LY, "ly", GLIDE) /* Italian figlio */                                                          \
-  X(M, "m", NASAL)                                                                                 \
-  X(N, "n", NASAL)                                                                                 \
-  X(NG, "ng", NASAL) /* sing */                                                                    \
-  X(NY, "ny", NASAL) /* Spanish año */                                                            \
-  X(F, "f", FRICATIVE)                                                                             \
-  X(V, "v", FRICATIVE)                                                                             \
-  X(TH, "th", FRICATIVE) /* three */                                                               \
-  X(DH, "dh", FRICATIVE) /* this */                                                                \
-  X(S, "s", FRICATIVE)                                                                             \
-  X(Z, "z", FRICATIVE)                                                                             \
-  X(SH, "sh", FRICATIVE)                                                                           \
-  X(ZH, "zh", FRICATIVE) /* measure */                                                             \
-  X(X, "x", FRICATIVE)   /* German Nacht, Scottish loch */                                         \
-  X(C, "c", FRICATIVE)   /* German ich */                                                          \
-  X(GH, "gh", FRICATIVE) /* Spanish fuego */                                                       \
-  X(BH, "bh", FRICATIVE) /* Spanish lobo */                                                        \
-  X(RX, "rx", FRICATIVE) /* German and French r */                                                 \
-  X(HH, "hh", ASPIRATE)                                                                            \
-  X(P, "p", STOP)                                                                                  \
-  X(B, "b", STOP)                                                                                  \
-  X(T, "t", STOP)                                                                                  \
-  X(D, "d", STOP)                                                                                  \
-  X(K, "k", STOP)                                                                                  \
-  X(G, "g", STOP)                                                                                  \
-  X(Q, "q", STOP)        /* glottal, as before German vowels */                                    \
-  X(CH, "ch", AFFRICATE) /* church */                                                              \
-  X(JH, "jh", AFFRICATE) /* joy */                                                                 \
-  X(TS, "ts", AFFRICATE) /* German Zeit */                                                         \
-  X(DZ, "dz", AFFRICATE) /* Italian zero */                                                        \
-  X(DX, "dx", TAP)       /* American water, Spanish pero */                                        \
-  X(RR, "rr", TAP)       /* rolled r, Spanish perro */
+/// ENTRY(identifier, name, kind): every phoneme, once.
+#define FIQ_PHONEMES(ENTRY)                                                                        \
+  ENTRY(NONE, "-", SILENCE)                                                                        \
+  ENTRY(AA, "aa", VOWEL)     /* father */                                                          \
+  ENTRY(AE, "ae", VOWEL)     /* cat */                                                             \
+  ENTRY(AH, "ah", VOWEL)     /* love */                                                            \
+  ENTRY(AO, "ao", VOWEL)     /* law */                                                             \
+  ENTRY(EH, "eh", VOWEL)     /* bed */                                                             \
+  ENTRY(ER, "er", VOWEL)     /* bird */                                                            \
+  ENTRY(IH, "ih", VOWEL)     /* sit */                                                             \
+  ENTRY(IY, "iy", VOWEL)     /* see */                                                             \
+  ENTRY(UH, "uh", VOWEL)     /* good */                                                            \
+  ENTRY(UW, "uw", VOWEL)     /* moon */                                                            \
+  ENTRY(AX, "ax", VOWEL)     /* about */                                                           \
+  ENTRY(IX, "ix", VOWEL)     /* roses */                                                           \
+  ENTRY(AXR, "axr", VOWEL)   /* river */                                                           \
+  ENTRY(AW, "aw", DIPHTHONG) /* now */                                                             \
+  ENTRY(AY, "ay", DIPHTHONG) /* night */                                                           \
+  ENTRY(EY, "ey", DIPHTHONG) /* rain */                                                            \
+  ENTRY(OW, "ow", DIPHTHONG) /* home */                                                            \
+  ENTRY(OY, "oy", DIPHTHONG) /* boy */                                                             \
+  ENTRY(A, "a", VOWEL)       /* Italian casa */                                                    \
+  ENTRY(E, "e", VOWEL)       /* Italian vero */                                                    \
+  ENTRY(I, "i", VOWEL)       /* Italian vino */                                                    \
+  ENTRY(O, "o", VOWEL)       /* Italian sole */                                                    \
+  ENTRY(U, "u", VOWEL)       /* Italian luna */                                                    \
+  ENTRY(UE, "ue", VOWEL)     /* German über, French lune */                                       \
+  ENTRY(OE, "oe", VOWEL)     /* German schön, French feu */                                       \
+  ENTRY(OEH, "oeh", VOWEL)   /* German öffnen, French coeur */                                    \
+  ENTRY(YI, "yi", VOWEL)     /* Russian and Polish y */                                            \
+  ENTRY(AN, "an", VOWEL)     /* French blanc */                                                    \
+  ENTRY(IN, "in", VOWEL)     /* French vin */                                                      \
+  ENTRY(ON, "on", VOWEL)     /* French bon */                                                      \
+  ENTRY(EL, "el", SYLLABIC)  /* little */                                                          \
+  ENTRY(EM, "em", SYLLABIC)  /* rhythm */                                                          \
+  ENTRY(EN, "en", SYLLABIC)  /* golden */                                                          \
+  ENTRY(W, "w", GLIDE)                                                                             \
+  ENTRY(Y, "y", GLIDE) /* you */                                                                   \
+  ENTRY(R, "r", GLIDE) /* English red */                                                           \
+  ENTRY(L, "l", GLIDE)                                                                             \
+  ENTRY(LY, "ly", GLIDE) /* Italian figlio */                                                      \
+  ENTRY(M, "m", NASAL)                                                                             \
+  ENTRY(N, "n", NASAL)                                                                             \
+  ENTRY(NG, "ng", NASAL) /* sing */                                                                \
+  ENTRY(NY, "ny", NASAL) /* Spanish año */                                                        \
+  ENTRY(F, "f", FRICATIVE)                                                                         \
+  ENTRY(V, "v", FRICATIVE)                                                                         \
+  ENTRY(TH, "th", FRICATIVE) /* three */                                                           \
+  ENTRY(DH, "dh", FRICATIVE) /* this */                                                            \
+  ENTRY(S, "s", FRICATIVE)                                                                         \
+  ENTRY(Z, "z", FRICATIVE)                                                                         \
+  ENTRY(SH, "sh", FRICATIVE)                                                                       \
+  ENTRY(ZH, "zh", FRICATIVE) /* measure */                                                         \
+  ENTRY(X, "x", FRICATIVE)   /* German Nacht, Scottish loch */                                     \
+  ENTRY(C, "c", FRICATIVE)   /* German ich */                                                      \
+  ENTRY(GH, "gh", FRICATIVE) /* Spanish fuego */                                                   \
+  ENTRY(BH, "bh", FRICATIVE) /* Spanish lobo */                                                    \
+  ENTRY(RX, "rx", FRICATIVE) /* German and French r */                                             \
+  ENTRY(HH, "hh", ASPIRATE)                                                                        \
+  ENTRY(P, "p", STOP)                                                                              \
+  ENTRY(B, "b", STOP)                                                                              \
+  ENTRY(T, "t", STOP)                                                                              \
+  ENTRY(D, "d", STOP)                                                                              \
+  ENTRY(K, "k", STOP)                                                                              \
+  ENTRY(G, "g", STOP)                                                                              \
+  ENTRY(Q, "q", STOP)        /* glottal, as before German vowels */                                \
+  ENTRY(CH, "ch", AFFRICATE) /* church */                                                          \
+  ENTRY(JH, "jh", AFFRICATE) /* joy */                                                             \
+  ENTRY(TS, "ts", AFFRICATE) /* German Zeit */                                                     \
+  ENTRY(DZ, "dz", AFFRICATE) /* Italian zero */                                                    \
+  ENTRY(DX, "dx", TAP)       /* American water, Spanish pero */                                    \
+  ENTRY(RR, "rr", TAP)       /* rolled r, Spanish perro */
 
 #define FIQ_PHONEME_ID(id, name, kind) FIQ_PH_##id,
 typedef enum { FIQ_PHONEMES(FIQ_PHONEME_ID) FIQ_N_PHONEMES } FiqPhoneme;
@@ -135,8 +135,5 @@ bool fiq_phoneme_is_nucleus(FiqPhoneme phoneme);
 
 /// Whether all numbers of `syllable` are within their ranges.  [any]
 bool fiq_syllable_is_valid(const FiqSyllable* syllable);
-
-/// Whether it has no phoneme at all: the note has no words.  [any]
-bool fiq_syllable_is_empty(const FiqSyllable* syllable);
 
 #endif

@@ -104,12 +104,8 @@ static FiqExit set_up_plugin(Job* job)
     fiq_error("the plugin has no seed");
     return FIQ_EXIT_USAGE;
   }
-  if (options->tuning && !fiq_host_tuning(&job->host, options->tuning)) {
-    return FIQ_EXIT_FAILURE;
-  }
-  return options->words && !fiq_host_text(&job->host, FIQ_WORDS_URI, options->words)
-             ? FIQ_EXIT_USAGE
-             : FIQ_EXIT_OK;
+  return options->tuning && !fiq_host_tuning(&job->host, options->tuning) ? FIQ_EXIT_FAILURE
+                                                                          : FIQ_EXIT_OK;
 }
 
 static FiqExit begin_trace(Job* job)

@@ -146,14 +146,6 @@ static void act_tuning(FiqConsole* self, char* rest)
   }
 }
 
-static void act_words(FiqConsole* self, char* rest)
-{
-  const char* const words = trimmed(rest);
-  if (fiq_host_text(self->host, FIQ_WORDS_URI, words)) {
-    printf("words %s\n", words[0] ? words : "none");
-  }
-}
-
 static void act_status(FiqConsole* self, char* rest)
 {
   (void)rest;
@@ -199,8 +191,6 @@ static const Command commands[] = {
     {"seed", "seed NUMBER        seed of everything random", act_seed},
     {"tuning", "tuning [FILE]      tune by a scale in Scala's format; none: equal temperament",
      act_tuning},
-    {"words", "words [TEXT]       what the notes sing, a syllable a note; none: no words",
-     act_words},
     {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},
     {"status",
      "status             rate, latency, load, xruns, and what it takes of a period itself",

@@ -9,7 +9,7 @@
 #include "host-test/common/file_claims.h"
 #include "host-test/jack/jack_client.h"
 
-enum { FIQ_CONSOLE_BYTES = 4096 };
+enum { FIQ_CONSOLE_BYTES = 1024 };
 
 typedef struct {
   FiqJack*   jack;

@@ -17,7 +17,6 @@ typedef struct {
   const char* preset; ///< this and all names below: NULL when not given
   const char* state;
   const char* tuning; ///< a file of Scala's
-  const char* words;
   const char* trace;
   const char* name; ///< of the JACK client
   const char* server;

@@ -83,26 +83,6 @@ bool fiq_host_tuning(FiqHost* self, const char* path)
   return sent;
 }
 
-bool fiq_host_text(FiqHost* self, const char* uri, const char* text)
-{
-  const size_t n_bytes = strlen(text) + 1;
-  if (self->audio.patch == FIQ_NO_PORT || !fiq_host_declares(self, uri)) {
-    fiq_error("the plugin does not know <%s>", uri);
-    return false;
-  }
-  if (n_bytes > FIQ_HOST_TEXT_BYTES) {
-    fiq_error("a text of more than %d bytes", FIQ_HOST_TEXT_BYTES - 1);
-    return false;
-  }
-  const FiqMessage message = {
-      .kind = FIQ_MESSAGE_TEXT, .index = fiq_urid(&self->urid, uri), .integer = (int64_t)n_bytes};
-  if (!fiq_ring_write(&self->audio.messages, &message, sizeof message, text, (uint32_t)n_bytes)) {
-    fiq_error("too many changes at once");
-    return false;
-  }
-  return true;
-}
-
 float fiq_host_value(const FiqHost* self, uint32_t index)
 {
   const bool input = self->ports.ports[index].input;

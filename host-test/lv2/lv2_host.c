@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MESSAGE_BYTES = 131072 };
+enum { MESSAGE_BYTES = 16384 };
 
 /// What this host gives or need not do anything for.
 static const char* const offered[] = {LV2_URID__map,
@@ -57,7 +57,6 @@ static void map_urids(FiqHost* self)
                                        .seed               = fiq_urid(urid, FIQ_SEED_URI),
                                        .telemetry          = fiq_urid(urid, FIQ_TELEMETRY_URI),
                                        .telemetry_object   = fiq_urid(urid, FIQ_TELEMETRY_OBJECT_URI),
-                                       .atom_string        = fiq_urid(urid, LV2_ATOM__String),
                                        .tuning             = fiq_urid(urid, FIQ_TUNING_URI),
                                        .time_bar           = fiq_urid(urid, LV2_TIME__bar),
                                        .time_bar_beat      = fiq_urid(urid, LV2_TIME__barBeat),
@@ -168,13 +167,11 @@ static bool allocate(FiqHost* self)
   audio->atom_in            = calloc(n, sizeof(bool));
   audio->silence            = calloc(FIQ_HOST_BLOCK_MAX, sizeof(float));
   audio->sink               = calloc(FIQ_HOST_BLOCK_MAX, sizeof(float));
-  audio->text               = calloc(FIQ_HOST_TEXT_BYTES, 1);
-  audio->event              = calloc(FIQ_HOST_TEXT_BYTES + FIQ_HOST_OBJECT_BYTES, 1);
   const bool have_ring      = fiq_ring_init(&audio->messages, MESSAGE_BYTES);
   const bool have_worker    = fiq_worker_init(&audio->worker);
   return self->settings && audio->values && audio->sequences && audio->sequence_bytes &&
-         audio->atom_in && audio->silence && audio->sink && audio->text && audio->event &&
-         have_ring && have_worker && allocate_sequences(self);
+         audio->atom_in && audio->silence && audio->sink && have_ring && have_worker &&
+         allocate_sequences(self);
 }
 
 static bool check_features(const FiqHost* self)
@@ -197,7 +194,7 @@ static bool check_features(const FiqHost* self)
   return all;
 }
 
-bool fiq_host_declares(const FiqHost* self, const char* uri)
+static bool declares(const FiqHost* self, const char* uri)
 {
   LilvNode* const writable = lilv_new_uri(self->world, LV2_PATCH__writable);
   LilvNode* const property = lilv_new_uri(self->world, uri);
@@ -214,8 +211,8 @@ static bool describe(FiqHost* self)
   if (!self->plugin || !check_features(self)) {
     return false;
   }
-  self->seedable = fiq_host_declares(self, FIQ_SEED_URI);
-  self->tunable  = fiq_host_declares(self, FIQ_TUNING_URI);
+  self->seedable = declares(self, FIQ_SEED_URI);
+  self->tunable  = declares(self, FIQ_TUNING_URI);
   if (!fiq_ports_init(&self->ports, self->world, self->plugin, self->rate_hz) || !allocate(self)) {
     fiq_error("out of memory");
     return false;
@@ -371,8 +368,6 @@ static void free_audio(FiqHostAudio* audio)
   free(audio->values);
   free(audio->silence);
   free(audio->sink);
-  free(audio->text);
-  free(audio->event);
   fiq_ring_free(&audio->messages);
   sem_destroy(&audio->paused_now);
 }

@@ -28,14 +28,11 @@ enum {
   FIQ_HOST_BLOCK_MAX    = 8192,  ///< frames of the longest run, announced to the plugin
   FIQ_HOST_CHANNELS_MAX = 8,     ///< audio channels in any one direction
   FIQ_HOST_ATOM_BYTES   = 65536, ///< room of an atom port unless the plugin asks for more
-  FIQ_HOST_PATH_BYTES   = 1024,  ///< longest path that is sent, with its final 0
-  FIQ_HOST_TEXT_BYTES   = 49152, ///< longest text that is sent, with its final 0
-  FIQ_HOST_OBJECT_BYTES = 256    ///< of a message without its text
+  FIQ_HOST_PATH_BYTES   = 1024   ///< longest path that is sent, with its final 0
 };
 
 #define FIQ_SEED_URI "urn:fieldiq:seed"
 #define FIQ_TUNING_URI "urn:fieldiq:tuning"
-#define FIQ_WORDS_URI "urn:fieldiq:words"
 #define FIQ_TELEMETRY_URI "urn:fieldiq:telemetry"        ///< what is asked for
 #define FIQ_TELEMETRY_OBJECT_URI "urn:fieldiq:Telemetry" ///< what then comes
 
@@ -50,7 +47,6 @@ typedef struct {
   LV2_URID atom_object;
   LV2_URID atom_path;
   LV2_URID atom_sequence;
-  LV2_URID atom_string;
   LV2_URID atom_urid;
   LV2_URID atom_vector;
   LV2_URID log_note;
@@ -90,7 +86,6 @@ typedef enum {
   FIQ_MESSAGE_CONTROL, ///< ports[index] = value
   FIQ_MESSAGE_SEED,    ///< patch:Set of the seed
   FIQ_MESSAGE_TUNING,  ///< patch:Set of the tuning; its path [integer] follows
-  FIQ_MESSAGE_TEXT,    ///< patch:Set of the property [index] to a text [integer], which follows
   FIQ_MESSAGE_PAUSE,   ///< put out silence and leave the instance alone
   FIQ_MESSAGE_RESUME
 } FiqMessageKind;
@@ -127,8 +122,6 @@ typedef struct {
   FiqHostUrids        urids;
   FiqWorker           worker;
   FiqRing             messages; ///< FiqMessage from the other thread
-  uint8_t*            text;     ///< [FIQ_HOST_TEXT_BYTES] that is being sent
-  uint8_t*            event;    ///< with what stands around it in a message
   sem_t               paused_now;
   bool                active;
   bool                paused;
@@ -193,12 +186,6 @@ bool fiq_host_seed(FiqHost* self, int64_t seed);
 /// Send the tuning file `path` with the next block (empty: equal temperament); says what is wrong.  [any but audio]
 bool fiq_host_tuning(FiqHost* self, const char* path);
 
-/// Send `text` as the value of the property `uri` with the next block; says what is wrong.  [any but audio]
-bool fiq_host_text(FiqHost* self, const char* uri, const char* text);
-
-/// Whether the plugin lets `uri` be set by messages.  [setup]
-bool fiq_host_declares(const FiqHost* self, const char* uri);
-
 /// Value of port `index` as last set (inputs) or put out (outputs).  [any]
 float fiq_host_value(const FiqHost* self, uint32_t index);
 
@@ -222,9 +209,6 @@ void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed);
 
 /// Append a patch:Set of the tuning.  [audio]
 void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path);
-
-/// Append a patch:Set of `property` to `text`, shorter than FIQ_HOST_TEXT_BYTES.  [audio]
-void fiq_host_patch_text(FiqHostAudio* audio, uint32_t frame, LV2_URID property, const char* text);
 
 /// Append a patch:Get of `property`.  [audio]
 void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property);

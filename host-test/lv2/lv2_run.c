@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { OBJECT_BYTES = FIQ_HOST_PATH_BYTES + FIQ_HOST_OBJECT_BYTES };
+enum { OBJECT_BYTES = FIQ_HOST_PATH_BYTES + 256 };
 
 /// An event with its body, as the sequence wants it.
 typedef union {
@@ -51,7 +51,7 @@ void fiq_host_midi(FiqHostAudio* audio, uint32_t frame, const uint8_t* bytes, ui
 }
 
 /// Write objects without asking the host's map: all types are known beforehand.
-static LV2_Atom_Forge object_forge(const FiqHostUrids* urids, uint8_t* event, size_t n_bytes)
+static LV2_Atom_Forge object_forge(const FiqHostUrids* urids, Event* event, LV2_URID object)
 {
   LV2_Atom_Forge forge;
   memset(&forge, 0, sizeof forge);
@@ -60,12 +60,11 @@ static LV2_Atom_Forge object_forge(const FiqHostUrids* urids, uint8_t* event, si
   forge.Float        = urids->atom_float;
   forge.Int          = urids->atom_int;
   forge.Long         = urids->atom_long;
-  forge.Object       = urids->atom_object;
+  forge.Object       = object;
   forge.Path         = urids->atom_path;
-  forge.String       = urids->atom_string;
   forge.URID         = urids->atom_urid;
   const size_t start = offsetof(LV2_Atom_Event, body);
-  lv2_atom_forge_set_buffer(&forge, event + start, n_bytes - start);
+  lv2_atom_forge_set_buffer(&forge, event->bytes + start, sizeof event->bytes - start);
   return forge;
 }
 
@@ -93,7 +92,7 @@ void fiq_host_position(FiqHostAudio* audio, uint32_t frame, const FiqPosition* p
   }
   Event                     event = {.event.time.frames = frame};
   const FiqHostUrids* const urids = &audio->urids;
-  LV2_Atom_Forge            forge = object_forge(urids, event.bytes, sizeof event.bytes);
+  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
   LV2_Atom_Forge_Frame      object;
   lv2_atom_forge_object(&forge, &object, 0, urids->time_position);
   lv2_atom_forge_key(&forge, urids->time_frame);
@@ -107,11 +106,12 @@ void fiq_host_position(FiqHostAudio* audio, uint32_t frame, const FiqPosition* p
   append(audio, audio->position, &event.event);
 }
 
-/// Begin a patch:Set of `property` in `event` [n_bytes] up to its value, which is to be forged next.
-static LV2_Atom_Forge begin_patch(const FiqHostUrids* urids, uint8_t* event, size_t n_bytes,
+/// Begin a patch:Set of `property` up to its value, which is to be forged next.
+static LV2_Atom_Forge begin_patch(const FiqHostUrids* urids, Event* event, uint32_t frame,
                                   LV2_URID property, LV2_Atom_Forge_Frame* object)
 {
-  LV2_Atom_Forge forge = object_forge(urids, event, n_bytes);
+  event->event.time.frames = frame;
+  LV2_Atom_Forge forge     = object_forge(urids, event, urids->atom_object);
   lv2_atom_forge_object(&forge, object, 0, urids->patch_set);
   lv2_atom_forge_key(&forge, urids->patch_property);
   lv2_atom_forge_urid(&forge, property);
@@ -125,9 +125,9 @@ void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed)
     return;
   }
   const FiqHostUrids* const urids = &audio->urids;
-  Event                     event = {.event.time.frames = frame};
+  Event                     event = {.event.time.frames = 0};
   LV2_Atom_Forge_Frame      object;
-  LV2_Atom_Forge forge = begin_patch(urids, event.bytes, sizeof event.bytes, urids->seed, &object);
+  LV2_Atom_Forge            forge = begin_patch(urids, &event, frame, urids->seed, &object);
   lv2_atom_forge_long(&forge, seed);
   lv2_atom_forge_pop(&forge, &object);
   append(audio, audio->patch, &event.event);
@@ -139,28 +139,12 @@ void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path
     return;
   }
   const FiqHostUrids* const urids = &audio->urids;
-  Event                     event = {.event.time.frames = frame};
+  Event                     event = {.event.time.frames = 0};
   LV2_Atom_Forge_Frame      object;
-  LV2_Atom_Forge            forge =
-      begin_patch(urids, event.bytes, sizeof event.bytes, urids->tuning, &object);
+  LV2_Atom_Forge            forge = begin_patch(urids, &event, frame, urids->tuning, &object);
   lv2_atom_forge_path(&forge, path, (uint32_t)strlen(path));
   lv2_atom_forge_pop(&forge, &object);
   append(audio, audio->patch, &event.event);
-}
-
-void fiq_host_patch_text(FiqHostAudio* audio, uint32_t frame, LV2_URID property, const char* text)
-{
-  if (audio->patch == FIQ_NO_PORT) {
-    return;
-  }
-  LV2_Atom_Event* const event = (LV2_Atom_Event*)(void*)audio->event;
-  event->time.frames          = frame;
-  LV2_Atom_Forge_Frame object;
-  LV2_Atom_Forge       forge = begin_patch(
-            &audio->urids, audio->event, FIQ_HOST_TEXT_BYTES + FIQ_HOST_OBJECT_BYTES, property, &object);
-  lv2_atom_forge_string(&forge, text, (uint32_t)strlen(text));
-  lv2_atom_forge_pop(&forge, &object);
-  append(audio, audio->patch, event);
 }
 
 void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property)
@@ -171,7 +155,7 @@ void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property)
   const FiqHostUrids* const urids = &audio->urids;
   Event                     event = {.event.time.frames = frame};
   LV2_Atom_Forge_Frame      object;
-  LV2_Atom_Forge            forge = object_forge(urids, event.bytes, sizeof event.bytes);
+  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
   lv2_atom_forge_object(&forge, &object, 0, urids->patch_get);
   lv2_atom_forge_key(&forge, urids->patch_property);
   lv2_atom_forge_urid(&forge, property);
@@ -184,13 +168,6 @@ static void take_tuning(FiqHostAudio* audio, uint32_t n_bytes)
   char path[FIQ_HOST_PATH_BYTES];
   if (n_bytes <= sizeof path && fiq_ring_read(&audio->messages, path, n_bytes)) {
     fiq_host_patch_tuning(audio, 0, path);
-  }
-}
-
-static void take_text(FiqHostAudio* audio, LV2_URID property, uint32_t n_bytes)
-{
-  if (n_bytes <= FIQ_HOST_TEXT_BYTES && fiq_ring_read(&audio->messages, audio->text, n_bytes)) {
-    fiq_host_patch_text(audio, 0, property, (const char*)audio->text);
   }
 }
 
@@ -207,9 +184,6 @@ static void take_messages(FiqHostAudio* audio)
       break;
     case FIQ_MESSAGE_TUNING:
       take_tuning(audio, (uint32_t)message.integer);
-      break;
-    case FIQ_MESSAGE_TEXT:
-      take_text(audio, message.index, (uint32_t)message.integer);
       break;
     case FIQ_MESSAGE_PAUSE:
       audio->paused = true;

@@ -4,10 +4,8 @@
    options are those of --help; the work is in render.c.
 */
 #include "host-test/common/file_claims.h"
-#include "host-test/common/whole_file.h"
 #include "host-test/lv2/lv2_state.h"
 #include "host-test/lv2/lv2_world.h"
-#include "host-test/render/lyrics.h"
 #include "host-test/render/render.h"
 #include "host-test/render/study.h"
 
@@ -40,7 +38,6 @@ typedef struct {
   FiqTrace         trace;
   FiqRender        render;
   FiqMidiWriter    midi_out;
-  char*            words; ///< what is sung, NULL for what the state says
   FiqClaims        claims;
   const char*      target; ///< OUTPUT
   int              format;
@@ -171,7 +168,6 @@ static bool claim_files(Job* job)
   return (options->n_files < 2 || fiq_claim(claims, FIQ_CLAIM_INPUT, "INPUT", options->files[0])) &&
          fiq_claim(claims, FIQ_CLAIM_READ, "--sidechain", options->sidechain) &&
          fiq_claim(claims, FIQ_CLAIM_READ, "--midi", options->midi) &&
-         fiq_claim(claims, FIQ_CLAIM_READ, "--words-file", options->words_file) &&
          fiq_claim(claims, FIQ_CLAIM_READ, "--state", options->state) &&
          fiq_claim(claims, FIQ_CLAIM_READ, "--preset", preset) &&
          fiq_claim_tuning(claims, "--tuning", options->tuning) &&
@@ -383,71 +379,28 @@ static void hear_tuning(void* data, const LV2_Atom_Event* event)
   }
 }
 
-/// Let what was sent take effect before the first frame: the plugin reads it after one run and plays and announces it in the
-/// next, both without sound.
-static void settle(FiqHost* host, TuningAnswer* answer)
+/// Tune the activated plugin before the first frame: it reads the file after one run and plays and
+/// announces it in the next, both without sound.
+static FiqExit tune(FiqHost* host, const char* tuning)
 {
   FiqHostAudio* const audio = &host->audio;
   float*              planes[FIQ_HOST_CHANNELS_MAX];
+  TuningAnswer        answer = {&audio->urids, false};
   for (uint32_t i = 0; i < FIQ_HOST_CHANNELS_MAX; ++i) {
     planes[i] = audio->sink;
+  }
+  if (!fiq_host_tuning(host, tuning)) {
+    return FIQ_EXIT_FAILURE;
   }
   for (int i = 0; i < 2; ++i) {
     fiq_host_begin(audio);
     fiq_host_run(audio, (const float* const*)planes, NULL, planes, 0);
-    fiq_host_each_event(audio, hear_tuning, answer);
+    fiq_host_each_event(audio, hear_tuning, &answer);
   }
-}
-
-/// Tune the activated plugin, and give it its words (either may be NULL).
-static FiqExit tune(FiqHost* host, const char* tuning, const char* words)
-{
-  TuningAnswer answer = {&host->audio.urids, false};
-  if (tuning && !fiq_host_tuning(host, tuning)) {
-    return FIQ_EXIT_FAILURE;
-  }
-  if (words && !fiq_host_text(host, FIQ_WORDS_URI, words)) {
-    return FIQ_EXIT_USAGE;
-  }
-  settle(host, &answer);
-  if (tuning && !answer.is_tuned && tuning[0]) {
+  if (!answer.is_tuned && tuning[0]) {
     fiq_error("the plugin did not take the tuning '%s'", tuning);
     return FIQ_EXIT_FAILURE;
   }
-  return FIQ_EXIT_OK;
-}
-
-/// The lyrics of the MIDI file, if the plugin sings.
-static char* find_lyrics(const Job* job)
-{
-  const FiqHost* const host    = &job->ensemble.hosts[0];
-  const uint32_t       gap     = fiq_ports_index(&host->ports, "words_gap");
-  const uint32_t       channel = fiq_ports_index(&host->ports, "midi_channel");
-  if (!job->options.midi || gap == FIQ_NO_PORT || !fiq_host_declares(host, FIQ_WORDS_URI)) {
-    return NULL;
-  }
-  const int   only  = channel == FIQ_NO_PORT ? 0 : (int)fiq_host_value(host, channel);
-  char* const words = fiq_lyrics_of(&job->score, only, 1e-3 * (double)fiq_host_value(host, gap));
-  if (words) {
-    fiq_note("%s: its lyrics are sung (--words \"\" for none)", job->options.midi);
-  }
-  return words;
-}
-
-/// What is to be sung; it takes the parameters as set.
-static FiqExit choose_words(Job* job)
-{
-  const FiqRenderOptions* const options = &job->options;
-  size_t                        n_bytes = 0;
-  if (options->words_file) {
-    job->words = (char*)fiq_whole_file(options->words_file, FIQ_HOST_TEXT_BYTES, &n_bytes);
-    if (job->words && n_bytes >= FIQ_HOST_TEXT_BYTES) {
-      fiq_error("%s: larger than %d bytes", options->words_file, FIQ_HOST_TEXT_BYTES - 1);
-      return FIQ_EXIT_FAILURE;
-    }
-    return job->words ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
-  }
-  job->words = options->words ? strdup(options->words) : find_lyrics(job);
   return FIQ_EXIT_OK;
 }
 
@@ -466,12 +419,11 @@ static FiqExit start_plugin(Job* job)
 
 static FiqExit activate_plugin(Job* job)
 {
-  FiqExit status = choose_words(job);
+  FiqExit status = FIQ_EXIT_OK;
   for (uint32_t i = 0; status == FIQ_EXIT_OK && i < job->ensemble.n; ++i) {
     FiqHost* const host = &job->ensemble.hosts[i];
     fiq_host_activate(host);
-    status = job->options.tuning || job->words ? tune(host, job->options.tuning, job->words)
-                                               : FIQ_EXIT_OK;
+    status = job->options.tuning ? tune(host, job->options.tuning) : FIQ_EXIT_OK;
   }
   return status;
 }
@@ -653,7 +605,6 @@ static void clean_up(Job* job)
   fiq_render_free(&job->render);
   fiq_score_free(&job->score);
   fiq_midi_writer_free(&job->midi_out);
-  free(job->words);
   fiq_ensemble_free(&job->ensemble);
 }
 

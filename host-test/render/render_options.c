@@ -45,9 +45,7 @@ enum {
   TRACE,
   TUNING,
   VELOCITY,
-  VERSION,
-  WORDS,
-  WORDS_FILE
+  VERSION
 };
 
 static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
@@ -80,8 +78,6 @@ static const struct option table[] = {{"block", required_argument, NULL, BLOCK},
                                       {"tuning", required_argument, NULL, TUNING},
                                       {"velocity", required_argument, NULL, VELOCITY},
                                       {"version", no_argument, NULL, VERSION},
-                                      {"words", required_argument, NULL, WORDS},
-                                      {"words-file", required_argument, NULL, WORDS_FILE},
                                       {NULL, 0, NULL, 0}};
 
 static const char help_use[] =
@@ -102,14 +98,10 @@ static const char help_use[] =
     "                        'random' takes another each time\n"
     "  --tuning FILE.scl     tune the notes by a scale in Scala's format, with the mapping\n"
     "                        FILE.kbm if there is one\n"
-    "  --words TEXT          what the notes sing, a syllable a note: \"-\" alone holds it on for\n"
-    "                        one more, beau-ti-ful cuts a word, sky[s k ay] gives its phonemes\n"
-    "  --words-file FILE     the same from a file; without either, the lyrics in the MIDI file\n"
     "  --learn               play INPUT twice: the plugin learns from all of it (up to 60 s), "
     "then\n"
     "                        plays what it learned; needs an effect that has the parameters\n"
-    "                        'objective', which is to be set, and 'learn'. Done without being "
-    "asked\n"
+    "                        'objective', which is to be set, and 'learn'. Done without being asked\n"
     "                        where both are on and there is no --state\n"
     "  --study PATH          let the plugin's partner learn from this MIDI file, or from all in\n"
     "                        this folder, before it plays; without OUTPUT nothing is played\n"
@@ -163,7 +155,6 @@ static const char help_more[] =
     "  fieldiq-render --learn --set objective=Headroom --set amount=100 drums.wav calm.wav\n"
     "  fieldiq-render --sidechain room.wav close.wav aligned.flac\n"
     "  fieldiq-render --plugin swarm --midi song.mid song.flac\n"
-    "  fieldiq-render --plugin swarm --chord C3 --words \"[aa]\" ah.wav\n"
     "  fieldiq-render --plugin swarm --study songs --save-state songs.ttl\n"
     "  fieldiq-render --plugin swarm --state songs.ttl --continue 30 --midi-out new.mid new.wav\n"
     "  fieldiq-render --plugin swarm --chord C4,E4 --trace c.jsonl c.wav\n";
@@ -334,12 +325,6 @@ static bool read_text(FiqRenderOptions* self, int option, const char* text)
   case TUNING:
     self->tuning = text;
     return true;
-  case WORDS:
-    self->words = text;
-    return true;
-  case WORDS_FILE:
-    self->words_file = text;
-    return true;
   default:
     return false;
   }
@@ -371,10 +356,6 @@ static bool check_together(const FiqRenderOptions* self)
 {
   if (self->chord && self->midi) {
     fiq_error("--chord and --midi exclude each other");
-    return false;
-  }
-  if (self->words && self->words_file) {
-    fiq_error("--words and --words-file exclude each other");
     return false;
   }
   if (self->midi && self->tempo_bpm > 0.0) {

@@ -43,8 +43,6 @@ typedef struct {
   bool        quiet;
   bool        learn;
   const char* tuning; ///< a file of Scala's
-  const char* words;
-  const char* words_file;
   bool        list_plugins;
   bool        list_presets;
   bool        list_parameters;

@@ -43,6 +43,7 @@ static const Place places[] = {
     {FIQ_IN_S, "Filter", "Tone envelope", "", FIQ_GROUP_TONE_ENVELOPE},
     {FIQ_IN_S, "Filter", "Breath", "", FIQ_GROUP_BREATH},
     {FIQ_IN_S, "Voice", "Formants", "formants vowel", -1},
+    {FIQ_IN_S, "Voice", "Voice", "voice voice_size voice_ring voice_whisper", -1},
     {FIQ_IN_S, "Voice", "Words", "", FIQ_GROUP_VOICE},
     {FIQ_IN_S, "LFOs", "LFO 1", "", FIQ_GROUP_LFO_1},
     {FIQ_IN_S, "LFOs", "LFO 2", "", FIQ_GROUP_LFO_2},
