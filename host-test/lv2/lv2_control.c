@@ -50,15 +50,33 @@ bool fiq_host_seed(FiqHost* self, int64_t seed)
   return send(self, &message);
 }
 
+bool fiq_host_property(FiqHost* self, LV2_URID property, LV2_URID type, const void* value,
+                       uint32_t n_bytes)
+{
+  union {
+    LV2_Atom atom;
+    uint8_t  bytes[sizeof(LV2_Atom) + FIQ_HOST_PATH_BYTES];
+  } all;
+  const uint32_t size = (uint32_t)sizeof(LV2_Atom) + n_bytes;
+  if (self->audio.patch == FIQ_NO_PORT || size > sizeof all) {
+    return false;
+  }
+  all.atom = (LV2_Atom){.size = n_bytes, .type = type};
+  memcpy(all.bytes + sizeof(LV2_Atom), value, n_bytes);
+  const FiqMessage message = {
+      .kind = FIQ_MESSAGE_PROPERTY, .index = property, .integer = (int64_t)size};
+  return fiq_ring_write(&self->audio.messages, &message, sizeof message, all.bytes, size);
+}
+
 static bool send_tuning(FiqHost* self, const char* path)
 {
-  const size_t     n_bytes = strlen(path) + 1;
-  const FiqMessage message = {.kind = FIQ_MESSAGE_TUNING, .integer = (int64_t)n_bytes};
+  const size_t n_bytes = strlen(path) + 1;
   if (n_bytes > FIQ_HOST_PATH_BYTES) {
     fiq_error("tuning '%s': the path is too long", path);
     return false;
   }
-  return fiq_ring_write(&self->audio.messages, &message, sizeof message, path, (uint32_t)n_bytes);
+  return fiq_host_property(self, self->audio.urids.tuning, self->audio.urids.atom_path, path,
+                           (uint32_t)n_bytes);
 }
 
 bool fiq_host_tuning(FiqHost* self, const char* path)

@@ -46,6 +46,8 @@ static void map_urids(FiqHost* self)
                                        .atom_urid          = fiq_urid(urid, LV2_ATOM__URID),
                                        .atom_sequence      = fiq_urid(urid, LV2_ATOM__Sequence),
                                        .atom_path          = fiq_urid(urid, LV2_ATOM__Path),
+                                       .atom_string        = fiq_urid(urid, LV2_ATOM__String),
+                                       .atom_uri           = fiq_urid(urid, LV2_ATOM__URI),
                                        .atom_vector        = fiq_urid(urid, LV2_ATOM__Vector),
                                        .log_note           = fiq_urid(urid, LV2_LOG__Note),
                                        .log_trace          = fiq_urid(urid, LV2_LOG__Trace),
@@ -242,11 +244,11 @@ bool fiq_host_open(FiqHost* self, const char* name, double rate_hz)
   return describe(self);
 }
 
-bool fiq_host_open_beside(FiqHost* self, const FiqHost* other)
+bool fiq_host_open_beside(FiqHost* self, const FiqHost* other, const char* name)
 {
   const bool begun   = begin(self, other->world, other->rate_hz);
   self->shares_world = true;
-  self->plugin       = other->plugin;
+  self->plugin       = name ? fiq_world_plugin(self->world, name) : other->plugin;
   return begun && describe(self);
 }
 
@@ -341,6 +343,12 @@ void fiq_host_activate(FiqHost* self)
 {
   lilv_instance_activate(self->audio.instance);
   self->audio.active = true;
+}
+
+void fiq_host_deactivate(FiqHost* self)
+{
+  lilv_instance_deactivate(self->audio.instance);
+  self->audio.active = false;
 }
 
 void fiq_host_nominal(FiqHost* self, uint32_t nominal_frames)

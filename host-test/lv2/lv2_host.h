@@ -28,7 +28,7 @@ enum {
   FIQ_HOST_BLOCK_MAX    = 8192,  ///< frames of the longest run, announced to the plugin
   FIQ_HOST_CHANNELS_MAX = 8,     ///< audio channels in any one direction
   FIQ_HOST_ATOM_BYTES   = 65536, ///< room of an atom port unless the plugin asks for more
-  FIQ_HOST_PATH_BYTES   = 1024   ///< longest path that is sent, with its final 0
+  FIQ_HOST_PATH_BYTES   = 1024   ///< longest path or text that is sent, with its final 0
 };
 
 #define FIQ_SEED_URI "urn:fieldiq:seed"
@@ -47,6 +47,8 @@ typedef struct {
   LV2_URID atom_object;
   LV2_URID atom_path;
   LV2_URID atom_sequence;
+  LV2_URID atom_string;
+  LV2_URID atom_uri;
   LV2_URID atom_urid;
   LV2_URID atom_vector;
   LV2_URID log_note;
@@ -85,8 +87,8 @@ typedef struct {
 typedef enum {
   FIQ_MESSAGE_CONTROL, ///< ports[index] = value
   FIQ_MESSAGE_SEED,    ///< patch:Set of the seed
-  FIQ_MESSAGE_TUNING,  ///< patch:Set of the tuning; its path [integer] follows
-  FIQ_MESSAGE_PAUSE,   ///< put out silence and leave the instance alone
+  FIQ_MESSAGE_PROPERTY, ///< patch:Set of the property with URID `index`; the atom of its value [integer] follows
+  FIQ_MESSAGE_PAUSE, ///< put out silence and leave the instance alone
   FIQ_MESSAGE_RESUME
 } FiqMessageKind;
 
@@ -157,8 +159,8 @@ typedef struct {
 /// wrong. `self` must not move afterwards; free it whatever comes out.  [setup]
 bool fiq_host_open(FiqHost* self, const char* name, double rate_hz);
 
-/// Open another instance of the plugin of `other`, which must outlive it; as fiq_host_open.  [setup]
-bool fiq_host_open_beside(FiqHost* self, const FiqHost* other);
+/// Open the plugin `name` (NULL: that of `other`) in the world of `other`, which must outlive it; as fiq_host_open.  [setup]
+bool fiq_host_open_beside(FiqHost* self, const FiqHost* other, const char* name);
 
 /// Instantiate; `threaded` runs its worker beside the audio thread,
 /// else between the blocks. `nominal_frames` 1..FIQ_HOST_BLOCK_MAX.  [setup]
@@ -166,6 +168,9 @@ bool fiq_host_start(FiqHost* self, uint32_t nominal_frames, bool threaded);
 
 /// Make ready to run; what has been set until now is heard from the first frame on.  [setup]
 void fiq_host_activate(FiqHost* self);
+
+/// Undo activate.  [setup]
+void fiq_host_deactivate(FiqHost* self);
 
 /// Tell the plugin about another usual block length.  [setup]
 void fiq_host_nominal(FiqHost* self, uint32_t nominal_frames);
@@ -182,6 +187,11 @@ bool fiq_host_set_text(FiqHost* self, const char* symbol, const char* text);
 
 /// Send the seed with the next block; false when the plugin has none.  [any but audio]
 bool fiq_host_seed(FiqHost* self, int64_t seed);
+
+/// Send `property` with the next block, its value of `type` in `value` [n_bytes <= FIQ_HOST_PATH_BYTES]; false when the
+/// plugin takes none, or too many at once.  [any but audio]
+bool fiq_host_property(FiqHost* self, LV2_URID property, LV2_URID type, const void* value,
+                       uint32_t n_bytes);
 
 /// Send the tuning file `path` with the next block (empty: equal temperament); says what is wrong.  [any but audio]
 bool fiq_host_tuning(FiqHost* self, const char* path);
@@ -207,8 +217,9 @@ void fiq_host_position(FiqHostAudio* audio, uint32_t frame, const FiqPosition* p
 /// Append a patch:Set of the seed.  [audio]
 void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed);
 
-/// Append a patch:Set of the tuning.  [audio]
-void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path);
+/// Append a patch:Set of `property` to `value`, which holds up to FIQ_HOST_PATH_BYTES.  [audio]
+void fiq_host_patch_set(FiqHostAudio* audio, uint32_t frame, LV2_URID property,
+                        const LV2_Atom* value);
 
 /// Append a patch:Get of `property`.  [audio]
 void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property);

@@ -133,16 +133,16 @@ void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed)
   append(audio, audio->patch, &event.event);
 }
 
-void fiq_host_patch_tuning(FiqHostAudio* audio, uint32_t frame, const char* path)
+void fiq_host_patch_set(FiqHostAudio* audio, uint32_t frame, LV2_URID property,
+                        const LV2_Atom* value)
 {
   if (audio->patch == FIQ_NO_PORT) {
     return;
   }
-  const FiqHostUrids* const urids = &audio->urids;
-  Event                     event = {.event.time.frames = 0};
-  LV2_Atom_Forge_Frame      object;
-  LV2_Atom_Forge            forge = begin_patch(urids, &event, frame, urids->tuning, &object);
-  lv2_atom_forge_path(&forge, path, (uint32_t)strlen(path));
+  Event                event = {.event.time.frames = 0};
+  LV2_Atom_Forge_Frame object;
+  LV2_Atom_Forge       forge = begin_patch(&audio->urids, &event, frame, property, &object);
+  lv2_atom_forge_primitive(&forge, value);
   lv2_atom_forge_pop(&forge, &object);
   append(audio, audio->patch, &event.event);
 }
@@ -163,11 +163,14 @@ void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property)
   append(audio, audio->patch, &event.event);
 }
 
-static void take_tuning(FiqHostAudio* audio, uint32_t n_bytes)
+static void take_property(FiqHostAudio* audio, LV2_URID property, uint32_t n_bytes)
 {
-  char path[FIQ_HOST_PATH_BYTES];
-  if (n_bytes <= sizeof path && fiq_ring_read(&audio->messages, path, n_bytes)) {
-    fiq_host_patch_tuning(audio, 0, path);
+  union {
+    LV2_Atom atom;
+    uint8_t  bytes[sizeof(LV2_Atom) + FIQ_HOST_PATH_BYTES];
+  } value;
+  if (n_bytes <= sizeof value && fiq_ring_read(&audio->messages, value.bytes, n_bytes)) {
+    fiq_host_patch_set(audio, 0, property, &value.atom);
   }
 }
 
@@ -182,8 +185,8 @@ static void take_messages(FiqHostAudio* audio)
     case FIQ_MESSAGE_SEED:
       fiq_host_patch_seed(audio, 0, message.integer);
       break;
-    case FIQ_MESSAGE_TUNING:
-      take_tuning(audio, (uint32_t)message.integer);
+    case FIQ_MESSAGE_PROPERTY:
+      take_property(audio, message.index, (uint32_t)message.integer);
       break;
     case FIQ_MESSAGE_PAUSE:
       audio->paused = true;

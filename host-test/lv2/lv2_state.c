@@ -73,14 +73,26 @@ static Preset* find_presets(const FiqHost* host, size_t* n)
   return presets;
 }
 
-void fiq_state_print_presets(const FiqHost* host)
+void fiq_state_each_preset(const FiqHost* host, FiqPresetFunc receive, void* data)
 {
   size_t        n       = 0;
   Preset* const presets = find_presets(host, &n);
   for (size_t i = 0; presets && i < n; ++i) {
-    printf("%s\n", presets[i].label);
+    receive(data, presets[i].label, lilv_node_as_string(presets[i].uri));
   }
   free_presets(presets, n);
+}
+
+static void print_preset(void* data, const char* label, const char* uri)
+{
+  (void)data;
+  (void)uri;
+  printf("%s\n", label);
+}
+
+void fiq_state_print_presets(const FiqHost* host)
+{
+  fiq_state_each_preset(host, print_preset, NULL);
 }
 
 static float number_of(const FiqHostUrids* urids, const void* value, uint32_t type)
@@ -191,6 +203,17 @@ bool fiq_state_load_preset(FiqHost* host, const char* name)
   }
   free_presets(presets, n);
   return loaded;
+}
+
+bool fiq_state_load_default(FiqHost* host)
+{
+  LilvNode* const  feature = lilv_new_uri(host->world, LV2_STATE__loadDefaultState);
+  const bool       asked   = lilv_plugin_has_feature(host->plugin, feature);
+  LilvState* const state   = asked ? lilv_state_new_from_world(host->world, &host->urid.map,
+                                                               lilv_plugin_get_uri(host->plugin))
+                                   : NULL;
+  lilv_node_free(feature);
+  return !state || apply(host, state, "the plugin's default state");
 }
 
 /// The file that holds the state of the folder `path`, owned by the caller, or NULL.

@@ -8,11 +8,21 @@
 
 #include "host-test/lv2/lv2_host.h"
 
+/// Receives one preset.
+typedef void (*FiqPresetFunc)(void* data, const char* label, const char* uri);
+
+/// Hand all presets to `receive`, sorted by label.  [setup]
+void fiq_state_each_preset(const FiqHost* host, FiqPresetFunc receive, void* data);
+
 /// Print the labels of all presets on stdout, one a line, sorted.  [setup]
 void fiq_state_print_presets(const FiqHost* host);
 
 /// Load the preset with this label (case ignored), URI, or path; else says the nearest labels.
 bool fiq_state_load_preset(FiqHost* host, const char* name);
+
+/// Load the state that the plugin's description brings, where it asks for that (state:loadDefaultState); says what is
+/// wrong.  [setup]
+bool fiq_state_load_default(FiqHost* host);
 
 /// Load a state file or folder; says what is wrong.  [setup]
 bool fiq_state_load(FiqHost* host, const char* path);

@@ -40,6 +40,9 @@ bool fiq_audio_open(FiqAudioInput* self, const char* path, uint32_t block_frames
 /// Go back to the first frame; says what is wrong.
 bool fiq_audio_rewind(FiqAudioInput* self);
 
+/// Go on reading from `frame`; says what is wrong, and then the file counts as damaged.
+bool fiq_audio_seek(FiqAudioInput* self, int64_t frame);
+
 /// Read up to `n_frames` into planes [n_planes][n_frames]; the last channel goes to all planes that are left. Frames
 /// beyond the end are silence. Returns the frames that came from the file.
 uint32_t fiq_audio_read(FiqAudioInput* self, float* const* planes, uint32_t n_planes,
@@ -60,12 +63,17 @@ typedef struct {
   int*           integers;     ///< [block][channels]
   uint32_t       block_frames; ///< most frames of one write
   uint64_t       n_clipped;
+  bool           dithers; ///< adds triangular noise of one step before rounding to PCM
+  uint32_t       noise;   ///< state of that
 } FiqAudioOutput;
 
 /// A libsndfile format from names for `channels`; NULL or "" choose: the type from the extension of `path` (WAV where it
 /// names no place: "-", /dev/fd/3), the encoding by the type (24-bit where possible). 0, and says why, when there is
 /// none such.
 int fiq_audio_format(const char* path, const char* type, const char* encoding, int channels);
+
+/// Bits of the PCM of `format`, or 0 for others.
+int fiq_audio_pcm_bits(int format);
 
 /// `format`, or the kind of it that can say where the channels of `input` belong.
 int fiq_audio_format_for(int format, const FiqAudioInput* input, int channels);

@@ -161,6 +161,17 @@ bool fiq_audio_rewind(FiqAudioInput* self)
   return begin(self, &info);
 }
 
+bool fiq_audio_seek(FiqAudioInput* self, int64_t frame)
+{
+  if (sf_seek(self->file, frame, SEEK_SET) == frame) {
+    return true;
+  }
+  fiq_error("%s: frame %lld cannot be found: %s", self->path, (long long)frame,
+            sf_strerror(self->file));
+  self->failed = true;
+  return false;
+}
+
 uint32_t fiq_audio_read(FiqAudioInput* self, float* const* planes, uint32_t n_planes,
                         uint32_t n_frames)
 {

@@ -83,7 +83,7 @@ int fiq_audio_format(const char* path, const char* type, const char* encoding, i
   return 0;
 }
 
-static int bits_of(int format)
+int fiq_audio_pcm_bits(int format)
 {
   switch (format & SF_FORMAT_SUBMASK) {
   case SF_FORMAT_PCM_16:
@@ -102,7 +102,7 @@ bool fiq_audio_create(FiqAudioOutput* self, const char* path, int format, int ra
 {
   SF_INFO info   = {.format = format, .channels = channels, .samplerate = rate_hz};
   *self          = (FiqAudioOutput){.channels     = channels,
-                                    .pcm_bits     = bits_of(format),
+                                    .pcm_bits     = fiq_audio_pcm_bits(format),
                                     .float_pcm    = (format & SF_FORMAT_SUBMASK) == SF_FORMAT_FLOAT,
                                     .block_frames = block_frames};
   const size_t n = (size_t)block_frames * (size_t)channels;
@@ -199,18 +199,31 @@ static void interleave(FiqAudioOutput* self, float* const* planes, uint32_t n_fr
   }
 }
 
+/// The next of a row of numbers from -1 to 1 that is the same for every file, triangular about 0.
+static double triangular(FiqAudioOutput* self)
+{
+  const uint32_t first = self->noise = self->noise * 1664525u + 1013904223u;
+  const uint32_t next = self->noise = first * 1664525u + 1013904223u;
+  return ((double)(first >> 8) - (double)(next >> 8)) / 16777216.0;
+}
+
 /// Nearest integers of `pcm_bits`, left-aligned in 32 bits as libsndfile wants them.
 static void round_to_pcm(FiqAudioOutput* self, size_t n)
 {
-  const double full  = ldexp(1.0, self->pcm_bits - 1);
-  const double shift = ldexp(1.0, 32 - self->pcm_bits);
+  const double full      = ldexp(1.0, self->pcm_bits - 1);
+  const double shift     = ldexp(1.0, 32 - self->pcm_bits);
+  uint64_t     n_clipped = 0;
   for (size_t i = 0; i < n; ++i) {
-    double x = nearbyint((double)self->interleaved[i] * full);
+    const double exact = (double)self->interleaved[i] * full;
+    // Adding this leaves no bits behind the point: the nearest whole number, halves to even.
+    const double whole = 6755399441055744.0;
+    double       x     = (exact + (self->dithers ? triangular(self) : 0.0) + whole) - whole;
     // Full scale itself is one step beyond the largest value; nobody would call that clipping.
-    self->n_clipped += x > full || x < -full ? 1 : 0;
+    n_clipped += x > full || x < -full ? 1 : 0;
     x                 = x > full - 1.0 ? full - 1.0 : (x < -full ? -full : x);
     self->integers[i] = (int)(x * shift);
   }
+  self->n_clipped += n_clipped;
 }
 
 static void clip_lossy(FiqAudioOutput* self, size_t n)

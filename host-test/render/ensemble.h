@@ -8,7 +8,8 @@
 #define FIQ_ENSEMBLE_H
 
 #include "host-test/lv2/lv2_host.h"
-#include "host-test/render/audio_file.h"
+#include "host-test/render/planes.h"
+#include "host-test/render/source.h"
 
 enum { FIQ_ENSEMBLE_PLANES_MAX = FIQ_AUDIO_CHANNELS_MAX * FIQ_HOST_CHANNELS_MAX };
 
@@ -20,30 +21,31 @@ typedef struct {
   uint32_t n_side;
   uint32_t n_out;      ///< n times the outputs of one, >= n_channels
   bool     side_apart; ///< each instance has a side chain of its own
-  float**  main;       ///< [n_main][FIQ_HOST_BLOCK_MAX]
+  float**  main;       ///< [n_main] what is played: own planes, or what another puts out
+  float**  own;        ///< [n_main][FIQ_HOST_BLOCK_MAX] NULL where another's are played
   float**  side;       ///< [n_side][FIQ_HOST_BLOCK_MAX]
   float**  out;        ///< [n_out][FIQ_HOST_BLOCK_MAX], the first n_channels of which are meant
 } FiqEnsemble;
 
-/// `n` planes of `n_frames` zeros, or NULL; free them by fiq_planes_free.
-float** fiq_planes_new(uint32_t n, size_t n_frames);
-void    fiq_planes_free(float** planes);
+/// Open the plugin `name` for streams of `rate_hz`, once, in the world of `beside` (NULL: a new one), which must outlive
+/// it; says what is wrong. Free it whatever comes out.  [setup]
+bool fiq_ensemble_open(FiqEnsemble* self, const char* name, double rate_hz, const FiqHost* beside);
 
-/// Open the plugin `name` for streams of `rate_hz`, once; says what is wrong. Free it whatever comes out.  [setup]
-bool fiq_ensemble_open(FiqEnsemble* self, const char* name, double rate_hz);
-
-/// Add instances for all channels of `input` (NULL: none) and make planes for it and for `side` (NULL: none); says what is wrong.  [setup]
-bool fiq_ensemble_fit(FiqEnsemble* self, const FiqAudioInput* input, const FiqAudioInput* side);
-
-/// Read the next `n_frames` <= FIQ_HOST_BLOCK_MAX of both (NULL: none).
-void fiq_ensemble_read(FiqEnsemble* self, FiqAudioInput* input, FiqAudioInput* side,
-                       uint32_t n_frames);
+/// Add instances for `n_channels` (0: none come) and make planes for them and for `side` (NULL: none); what `before`
+/// (NULL: nobody) puts out is played. Says what is wrong.  [setup]
+bool fiq_ensemble_fit(FiqEnsemble* self, uint32_t n_channels, const FiqEnsemble* before,
+                      const FiqSource* side);
 
 /// Begin the block of all instances.
 void fiq_ensemble_begin(FiqEnsemble* self);
 
-/// Run all instances over what was read; `sided`: with the side chain.
-void fiq_ensemble_run(FiqEnsemble* self, bool sided, uint32_t n_frames);
+/// Run all instances from frame `at` of the planes on; `sided`: with the side chain.
+void fiq_ensemble_run(FiqEnsemble* self, bool sided, uint32_t at, uint32_t n_frames);
+
+/// Set the control input `port` of all, and activate or deactivate all.  [setup]
+void fiq_ensemble_set(FiqEnsemble* self, uint32_t port, float value);
+void fiq_ensemble_activate(FiqEnsemble* self);
+void fiq_ensemble_deactivate(FiqEnsemble* self);
 
 /// Samples of all that were NaN or infinite, and events that found no room.
 unsigned long fiq_ensemble_not_finite(const FiqEnsemble* self);

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host-test/render/metrics.h"
 
-#include "host-test/common/pending_file.h"
-#include "host-test/common/report.h"
-
 #include <jansson.h>
 
 #include <math.h>
@@ -80,30 +77,26 @@ static json_t* all_metrics(const FiqMetrics* self, const FiqRenderFacts* facts, 
   json_object_update(root, level);
   json_decref(level);
   json_object_set_new(root, "clipped_samples", json_integer((json_int_t)facts->n_clipped));
-  json_object_set_new(root, "nan_samples",
-                      json_integer((json_int_t)atomic_load(&host->audio.n_not_finite)));
+  json_object_set_new(root, "nan_samples", json_integer((json_int_t)facts->n_not_finite));
   json_object_set_new(root, "input_nan_samples",
                       json_integer((json_int_t)facts->n_input_not_finite));
   json_object_set_new(root, "control_outputs", control_outputs(host));
   return root;
 }
 
-bool fiq_metrics_write(const FiqMetrics* self, const FiqRenderFacts* facts, const FiqHost* host,
-                       const char* path)
+char* fiq_metrics_text(const FiqMetrics* self, const FiqRenderFacts* facts, const FiqHost* host,
+                       bool in_one_line)
 {
   json_t* const root   = all_metrics(self, facts, host);
-  const size_t  flags  = JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9);
-  char* const   text   = json_dumps(root, flags);
+  const size_t  shape  = in_one_line ? JSON_COMPACT : JSON_INDENT(2);
+  char* const   text   = json_dumps(root, shape | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
   const size_t  length = text ? strlen(text) : 0;
   char* const   line   = text ? realloc(text, length + 2) : NULL;
   json_decref(root);
   if (!line) {
     free(text);
-    fiq_error("metrics '%s' cannot be written: out of memory", path);
-    return false;
+    return NULL;
   }
   memcpy(line + length, "\n", 2);
-  const bool written = fiq_pending_text(path, line);
-  free(line);
-  return written;
+  return line;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What a render measured: level, crest, offset, length, speed, and what the plugin's meters
-   said at the end. Written as JSON.
+   said at the end. As JSON.
 */
 #ifndef FIQ_METRICS_H
 #define FIQ_METRICS_H
@@ -25,6 +25,7 @@ typedef struct {
   uint32_t    latency_frames;
   double      elapsed_s;
   uint64_t    n_clipped;
+  uint64_t    n_not_finite; ///< that the plugins put out
   uint64_t    n_input_not_finite;
 } FiqRenderFacts;
 
@@ -32,8 +33,8 @@ typedef struct {
 void fiq_metrics_add(FiqMetrics* self, float* const* planes, uint32_t n_channels,
                      uint32_t n_frames);
 
-/// Write the JSON to `path`, or to stdout when it is "-"; says what is wrong.
-bool fiq_metrics_write(const FiqMetrics* self, const FiqRenderFacts* facts, const FiqHost* host,
-                       const char* path);
+/// The JSON, with a line end, to be freed; `host` is the plugin that is heard. NULL when memory is short.
+char* fiq_metrics_text(const FiqMetrics* self, const FiqRenderFacts* facts, const FiqHost* host,
+                       bool in_one_line);
 
 #endif

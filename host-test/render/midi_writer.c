@@ -10,8 +10,12 @@
 
 enum { EVENT_BYTES_MAX = 16, HEAD_BYTES = 22 };
 
-void fiq_midi_writer_add(FiqMidiWriter* self, double time_s, const uint8_t message[3])
+void fiq_midi_writer_add(FiqMidiWriter* self, double time_s, const uint8_t* message,
+                         uint32_t n_bytes)
 {
+  if (n_bytes < 1 || n_bytes > 3 || message[0] < 0x80 || message[0] >= 0xf0) {
+    return;
+  }
   if (self->n_notes == self->n_room) {
     const size_t       room  = self->n_room > 0 ? 2 * self->n_room : 256;
     FiqMidiNote* const notes = realloc(self->notes, room * sizeof(FiqMidiNote));
@@ -22,8 +26,9 @@ void fiq_midi_writer_add(FiqMidiWriter* self, double time_s, const uint8_t messa
     self->notes  = notes;
     self->n_room = room;
   }
-  self->notes[self->n_notes] = (FiqMidiNote){time_s, {message[0], message[1], message[2]}};
-  ++self->n_notes;
+  FiqMidiNote* const note = &self->notes[self->n_notes++];
+  *note                   = (FiqMidiNote){.time_s = time_s, .n_bytes = (uint8_t)n_bytes};
+  memcpy(note->message, message, n_bytes);
 }
 
 void fiq_midi_writer_free(FiqMidiWriter* self)
@@ -65,36 +70,41 @@ static uint64_t tick_of(double quarter)
   return (uint64_t)llround(fmax(quarter, 0.0) * FIQ_MIDI_WRITER_DIVISION);
 }
 
-static void put_tempo(Track* track, const FiqScoreTempo* tempo)
+static void put_tempo(Track* track, const FiqScoreTempo* tempo, double quarter)
 {
   const uint32_t micros = (uint32_t)lround(fmin(6.0e7 / tempo->tempo_bpm, 16777215.0));
   uint32_t       power  = 0;
   while (power < 7 && 1 << power < tempo->beat_unit) {
     ++power;
   }
-  put_time(track, tick_of(tempo->quarter));
+  put_time(track, tick_of(quarter));
   put_number(track, 0xff5103, 3);
   put_number(track, micros, 3);
-  put_time(track, tick_of(tempo->quarter));
+  put_time(track, tick_of(quarter));
   put_number(track, 0xff5804, 3);
   put_number(track, (uint32_t)lroundf(tempo->beats_per_bar) & 0xffu, 1);
   put_number(track, power, 1);
   put_number(track, 0x1808, 2);
 }
 
-/// All tempi and notes in order of time.
+/// All tempi and notes in order of time. Where a part is played again the score goes back, and the file goes on.
 static void put_events(Track* track, const FiqMidiWriter* self, const FiqScore* score)
 {
-  size_t next = 0;
+  size_t next    = 0;
+  double quarter = 0.0; // at the last tempo
   for (size_t i = 0; i < self->n_notes; ++i) {
     const FiqMidiNote* const note = &self->notes[i];
     while (next < score->n_tempos && score->tempos[next].time_s <= note->time_s) {
-      put_tempo(track, &score->tempos[next++]);
+      const FiqScoreTempo* const tempo  = &score->tempos[next];
+      const FiqScoreTempo* const before = &score->tempos[next > 0 ? next - 1 : 0];
+      quarter += (tempo->time_s - before->time_s) * before->tempo_bpm / 60.0;
+      put_tempo(track, tempo, quarter);
+      ++next;
     }
     const FiqScoreTempo* const tempo = &score->tempos[next > 0 ? next - 1 : 0];
     const double               beats = (note->time_s - tempo->time_s) * tempo->tempo_bpm / 60.0;
-    put_time(track, tick_of(tempo->quarter + beats));
-    for (int k = 0; k < 3; ++k) {
+    put_time(track, tick_of(quarter + beats));
+    for (int k = 0; k < note->n_bytes; ++k) {
       put_number(track, note->message[k], 1);
     }
   }

@@ -12,6 +12,7 @@ enum { FIQ_MIDI_WRITER_DIVISION = 960 }; ///< ticks a quarter
 
 typedef struct {
   double  time_s;
+  uint8_t n_bytes;
   uint8_t message[3];
 } FiqMidiNote;
 
@@ -23,8 +24,9 @@ typedef struct {
   bool         has_failed; ///< out of memory
 } FiqMidiWriter;
 
-/// Gather a channel message, not before the last one.
-void fiq_midi_writer_add(FiqMidiWriter* self, double time_s, const uint8_t message[3]);
+/// Gather a channel message of up to 3 bytes, not before the last one; others are left out.
+void fiq_midi_writer_add(FiqMidiWriter* self, double time_s, const uint8_t* message,
+                         uint32_t n_bytes);
 
 /// Write `path`, on the tempo map of `score`; says what is wrong.
 bool fiq_midi_writer_write(const FiqMidiWriter* self, const char* path, const FiqScore* score);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   The command line of fieldiq-render.
+   The command line of fieldiq-render. Each --plugin after the first begins a link of a chain; options of a link that
+   stand before the first --plugin are the first one's.
 */
 #ifndef FIQ_RENDER_OPTIONS_H
 #define FIQ_RENDER_OPTIONS_H
@@ -10,47 +11,74 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FIQ_RENDER_SETS_MAX = 256 };
+enum { FIQ_RENDER_LINKS_MAX = 16, FIQ_RENDER_SETS_MAX = 256, FIQ_RENDER_AUTOMATIONS_MAX = 16 };
 
 #define FIQ_RENDER_TAIL_MAX_S 30.0
 #define FIQ_RENDER_LENGTH_MAX_S 86400.0
 
+/// What belongs to one plugin of the chain. A name that is NULL was not given.
 typedef struct {
-  const char* plugin;                    ///< short name or URI
-  const char* preset;                    ///< this and all names below: NULL when not given
+  const char* plugin; ///< short name or URI
+  const char* preset;
   const char* sets[FIQ_RENDER_SETS_MAX]; ///< [n_sets] "SYMBOL=VALUE"
+  const char* automations[FIQ_RENDER_AUTOMATIONS_MAX];
   uint32_t    n_sets;
+  uint32_t    n_automations;
   const char* state;
   const char* save_state;
   const char* sidechain;
-  const char* chord;
-  const char* midi;
-  const char* midi_out;
-  const char* study; ///< a MIDI file or a folder of them
-  const char* format;
-  const char* encoding;
-  const char* metrics;
+  const char* tuning; ///< a file of Scala's
   const char* trace;
-  int         velocity;     ///< 1..127
-  double      length_s;     ///< < 0: not given
-  double      continue_s;   ///< 0: not given
-  double      tail_s;       ///< < 0: until silence
-  double      tempo_bpm;    ///< 0: not given
-  int         rate_hz;      ///< 0: not given
-  uint32_t    block_frames; ///< 0: random
+  const char* midi_out;
   bool        seeded;
   int64_t     seed;
-  bool        quiet;
-  bool        learn;
-  const char* tuning; ///< a file of Scala's
-  bool        list_plugins;
-  bool        list_presets;
-  bool        list_parameters;
-  const char* files[2]; ///< [n_files] what is left on the command line
-  int         n_files;
+} FiqLinkOptions;
+
+/// What is listed instead of rendered.
+typedef struct {
+  bool        plugins;
+  bool        presets;
+  bool        parameters;
+  const char* info;
+  bool        as_json;
+} FiqListOptions;
+
+typedef struct {
+  FiqLinkOptions links[FIQ_RENDER_LINKS_MAX]; ///< [n_links], at least one
+  uint32_t       n_links;
+  bool           named; ///< there was a --plugin
+  const char*    chord;
+  const char*    midi;
+  const char*    study; ///< a MIDI file or a folder of them
+  const char*    format;
+  const char*    encoding;
+  const char*    metrics;
+  int            velocity;     ///< 1..127
+  double         length_s;     ///< < 0: not given
+  double         continue_s;   ///< 0: not given
+  double         tail_s;       ///< < 0: until silence
+  double         tempo_bpm;    ///< 0: not given
+  double         start_s;      ///< of what is rendered
+  double         end_s;        ///< of what is rendered; < 0: not given
+  int            n_turns;      ///< how often that is played, 1 or more
+  int            rate_hz;      ///< of the output; 0: not given
+  int            plugin_hz;    ///< of the plugins; 0: not given
+  int            ramp_frames;  ///< between two values of a ramp
+  uint32_t       block_frames; ///< 0: random
+  bool           dithers;
+  bool           quiet;
+  bool           learn;
+  bool           help;
+  bool           version;
+  FiqListOptions list;
+  const char*    files[2]; ///< [n_files] what is left on the command line
+  int            n_files;
 } FiqRenderOptions;
 
 /// Read the command line. False when there is nothing left to do; `status` is then the exit code.
 bool fiq_render_options(FiqRenderOptions* self, int argc, char** argv, FiqExit* status);
+
+/// Whether anything is listed, and nothing rendered.
+bool fiq_render_lists(const FiqRenderOptions* self);
 
 #endif

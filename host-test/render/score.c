@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host-test/render/score.h"
 
+#include "host-test/common/read_bytes.h"
 #include "host-test/common/report.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,39 +347,10 @@ bool fiq_score_read(FiqScore* self, const uint8_t* bytes, size_t n_bytes, const 
   return load_tempos(self) && play_file(self, name, length_s);
 }
 
-/// All of the file or pipe, to be freed, and one byte more than a MIDI file may have at the most; NULL,
-/// and why, if it cannot be read.
-static uint8_t* read_bytes(const char* path, size_t* n_bytes)
-{
-  FILE* const file  = fopen(path, "rb");
-  uint8_t*    bytes = NULL;
-  size_t      room  = 0;
-  bool        full  = true;
-  *n_bytes          = 0;
-  while (file && full && *n_bytes <= FIQ_MIDI_FILE_BYTES_MAX) {
-    room                 = room > 0 ? 2 * room : 1 << 16;
-    uint8_t* const grown = realloc(bytes, room);
-    bytes                = grown ? grown : bytes;
-    const size_t n       = grown ? fread(bytes + *n_bytes, 1, room - *n_bytes, file) : 0;
-    *n_bytes += n;
-    full  = grown && *n_bytes == room;
-    errno = grown ? errno : ENOMEM;
-  }
-  const bool failed = !file || !bytes || ferror(file) != 0;
-  if (failed) {
-    fiq_error("%s: %s", path, strerror(errno));
-    free(bytes);
-  }
-  if (file) {
-    fclose(file);
-  }
-  return failed ? NULL : bytes;
-}
-
 bool fiq_score_load(FiqScore* self, const char* path, double length_s)
 {
   size_t         n_bytes = 0;
-  uint8_t* const bytes   = read_bytes(path, &n_bytes);
+  uint8_t* const bytes   = fiq_read_bytes(path, FIQ_MIDI_FILE_BYTES_MAX, &n_bytes);
   *self                  = (FiqScore){.events = NULL};
   const bool loaded      = bytes && fiq_score_read(self, bytes, n_bytes, path, length_s);
   free(bytes);
@@ -391,6 +362,7 @@ void fiq_score_free(FiqScore* self)
   free(self->events);
   free(self->tempos);
   free(self->data);
+  free(self->releases);
   fiq_midi_file_free(&self->file);
   *self = (FiqScore){.events = NULL};
 }

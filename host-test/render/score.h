@@ -45,8 +45,9 @@ typedef struct {
   size_t         n_events;
   FiqScoreTempo* tempos; ///< [n_tempos] in order of time, at least one, the first at 0 s
   size_t         n_tempos;
-  uint8_t*       data; ///< messages that no file holds
-  FiqMidiFile    file; ///< with lyrics and markers; empty without one
+  uint8_t*       data;     ///< messages that no file holds
+  uint8_t*       releases; ///< those that end a turn
+  FiqMidiFile    file;     ///< with lyrics and markers; empty without one
   double         end_s;
 } FiqScore;
 
@@ -67,6 +68,14 @@ bool fiq_score_read(FiqScore* self, const uint8_t* bytes, size_t n_bytes, const 
 
 /// The same with the file or pipe at `path`.
 bool fiq_score_load(FiqScore* self, const char* path, double length_s);
+
+/// Time of `beat` >= 1 of bar `bar` >= 1 by the tempo map; false when the bar has no such beat. Where the meter changes,
+/// a bar begins.
+bool fiq_score_bar_time(const FiqScore* self, uint32_t bar, double beat, double* time_s);
+
+/// Keep what stands from `start_s` to `end_s` (< 0: the end), `n_turns` times; says when that is nothing. What controllers, programs and the like
+/// were at the start is sent there; keys that are down at the end of a turn are released.
+bool fiq_score_cut(FiqScore* self, double start_s, double end_s, uint32_t n_turns);
 
 void fiq_score_free(FiqScore* self);
 

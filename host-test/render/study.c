@@ -28,15 +28,17 @@ static void leave_out_drums(FiqScore* score)
   score->n_events = n;
 }
 
-static bool play(FiqEnsemble* ensemble, const FiqRenderOptions* options, FiqScore* score,
+static bool play(FiqChain* chain, const FiqRenderOptions* options, FiqScore* score,
                  bool (*is_stopped)(void))
 {
   FiqRenderOptions unheard = *options;
   unheard.tail_s           = REST_S;
-  FiqRender    render      = {.options = &unheard, .ensemble = ensemble, .score = score};
-  const double frames      = ceil(score->end_s * ensemble->hosts[0].rate_hz);
+  FiqRender    render      = {.options = &unheard, .chain = chain};
+  const double frames      = ceil(score->end_s * chain->links[0].ensemble.hosts[0].rate_hz);
   bool         is_right    = fiq_render_init(&render, (uint64_t)frames + 1);
   leave_out_drums(score);
+  chain->score = score;
+  fiq_chain_restart(chain);
   while (is_right && !render.done && !is_stopped()) {
     is_right = fiq_render_step(&render);
   }
@@ -44,12 +46,12 @@ static bool play(FiqEnsemble* ensemble, const FiqRenderOptions* options, FiqScor
   return is_right;
 }
 
-static bool study_file(FiqEnsemble* ensemble, const FiqRenderOptions* options, const char* path,
+static bool study_file(FiqChain* chain, const FiqRenderOptions* options, const char* path,
                        bool (*is_stopped)(void))
 {
   FiqScore   score;
   const bool is_right =
-      fiq_score_load(&score, path, -1.0) && play(ensemble, options, &score, is_stopped);
+      fiq_score_load(&score, path, -1.0) && play(chain, options, &score, is_stopped);
   fiq_score_free(&score);
   return is_right;
 }
@@ -61,8 +63,7 @@ static int is_midi(const struct dirent* entry)
 }
 
 /// What cannot be read is said and left out.
-static bool study_folder(FiqEnsemble* ensemble, const FiqRenderOptions* options,
-                         bool (*is_stopped)(void))
+static bool study_folder(FiqChain* chain, const FiqRenderOptions* options, bool (*is_stopped)(void))
 {
   struct dirent** entries = NULL;
   const int       n       = scandir(options->study, &entries, is_midi, alphasort);
@@ -74,7 +75,7 @@ static bool study_folder(FiqEnsemble* ensemble, const FiqRenderOptions* options,
     char       path[4096];
     const int  length = snprintf(path, sizeof path, "%s/%s", options->study, entries[i]->d_name);
     const bool fits   = length > 0 && (size_t)length < sizeof path;
-    if (fits && !is_stopped() && study_file(ensemble, options, path, is_stopped)) {
+    if (fits && !is_stopped() && study_file(chain, options, path, is_stopped)) {
       ++n_right;
     }
     fiq_progress((double)(i + 1) / (double)n);
@@ -84,42 +85,42 @@ static bool study_folder(FiqEnsemble* ensemble, const FiqRenderOptions* options,
   return n_right > 0;
 }
 
-static void set_all(FiqEnsemble* ensemble, uint32_t port, float value)
+FiqExit fiq_study(FiqChain* chain, const FiqRenderOptions* options, bool (*is_stopped)(void))
 {
-  for (uint32_t i = 0; i < ensemble->n; ++i) {
-    fiq_host_set(&ensemble->hosts[i], port, value);
-  }
-}
-
-FiqExit fiq_study(FiqEnsemble* ensemble, const FiqRenderOptions* options, bool (*is_stopped)(void))
-{
-  FiqHost* const host    = &ensemble->hosts[0];
-  const uint32_t mode    = fiq_ports_find(&host->ports, "sequence");
-  const uint32_t capture = fiq_ports_find(&host->ports, "sequence_capture");
-  const uint32_t notes   = fiq_ports_index(&host->ports, "sequence_notes");
-  struct stat    found;
-  if (mode == FIQ_NO_PORT || capture == FIQ_NO_PORT || notes == FIQ_NO_PORT) {
+  FiqLink* const  link  = fiq_chain_with(chain, "sequence_capture");
+  const FiqScore* score = chain->score;
+  struct stat     found;
+  if (!link) {
     fiq_error("--study: the plugin learns no melodies");
     return FIQ_EXIT_USAGE;
   }
-  const float mode_before    = fiq_host_value(host, mode);
-  const float capture_before = fiq_host_value(host, capture);
-  set_all(ensemble, mode, LISTENING);
-  set_all(ensemble, capture, 1.0f);
-  for (uint32_t i = 0; i < ensemble->n; ++i) {
-    fiq_host_activate(&ensemble->hosts[i]);
+  FiqEnsemble* const ensemble       = &link->ensemble;
+  FiqHost* const     host           = &ensemble->hosts[0];
+  const uint32_t     mode           = fiq_ports_index(&host->ports, "sequence");
+  const uint32_t     capture        = fiq_ports_index(&host->ports, "sequence_capture");
+  const uint32_t     notes          = fiq_ports_index(&host->ports, "sequence_notes");
+  const float        mode_before    = fiq_host_value(host, mode);
+  const float        capture_before = fiq_host_value(host, capture);
+  const bool         automates      = chain->automates;
+  if (mode == FIQ_NO_PORT || notes == FIQ_NO_PORT) {
+    fiq_error("--study: the plugin learns no melodies");
+    return FIQ_EXIT_USAGE;
   }
+  fiq_ensemble_set(ensemble, mode, LISTENING);
+  fiq_ensemble_set(ensemble, capture, 1.0f);
+  chain->automates = false;
+  fiq_chain_activate(chain);
   const bool is_folder = stat(options->study, &found) == 0 && S_ISDIR(found.st_mode);
-  const bool is_right  = is_folder ? study_folder(ensemble, options, is_stopped)
-                                   : study_file(ensemble, options, options->study, is_stopped);
+  const bool is_right  = is_folder ? study_folder(chain, options, is_stopped)
+                                   : study_file(chain, options, options->study, is_stopped);
   fiq_progress_end();
   if (is_right) {
     fiq_note("%s: %.0f notes learned", options->study, (double)fiq_host_value(host, notes));
   }
-  set_all(ensemble, mode, mode_before);
-  set_all(ensemble, capture, capture_before);
-  for (uint32_t i = 0; i < ensemble->n; ++i) {
-    lilv_instance_deactivate(ensemble->hosts[i].audio.instance);
-  }
+  fiq_ensemble_set(ensemble, mode, mode_before);
+  fiq_ensemble_set(ensemble, capture, capture_before);
+  fiq_chain_deactivate(chain);
+  chain->score     = score;
+  chain->automates = automates;
   return is_right ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
 }

@@ -7,11 +7,11 @@
 #define FIQ_STUDY_H
 
 #include "host-test/common/report.h"
-#include "host-test/render/ensemble.h"
+#include "host-test/render/chain.h"
 #include "host-test/render/render_options.h"
 
-/// Play `options->study`, a MIDI file or all those in a folder by name, to all instances, which are set up and not yet
-/// active, nor are they afterwards. Ends early once `is_stopped` says so. Says what is wrong.  [setup]
-FiqExit fiq_study(FiqEnsemble* ensemble, const FiqRenderOptions* options, bool (*is_stopped)(void));
+/// Play `options->study`, a MIDI file or all those in a folder by name, to a chain that is set up and not yet active, nor
+/// is it afterwards; its first plugin with a partner learns. Ends early once `is_stopped` says so. Says what is wrong.  [setup]
+FiqExit fiq_study(FiqChain* chain, const FiqRenderOptions* options, bool (*is_stopped)(void));
 
 #endif

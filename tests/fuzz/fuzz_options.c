@@ -58,8 +58,18 @@ static void check_render(int n, char** arguments)
     FUZZ_CHECK(status == FIQ_EXIT_OK || status == FIQ_EXIT_USAGE);
     return;
   }
-  FUZZ_CHECK(options.plugin);
-  FUZZ_CHECK(options.n_sets <= FIQ_RENDER_SETS_MAX);
+  FUZZ_CHECK(options.n_links >= 1 && options.n_links <= FIQ_RENDER_LINKS_MAX);
+  for (uint32_t k = 0; k < options.n_links; ++k) {
+    const FiqLinkOptions* const link = &options.links[k];
+    FUZZ_CHECK(link->plugin);
+    FUZZ_CHECK(link->n_sets <= FIQ_RENDER_SETS_MAX);
+    FUZZ_CHECK(link->n_automations <= FIQ_RENDER_AUTOMATIONS_MAX);
+    for (uint32_t i = 0; i < link->n_sets; ++i) {
+      FUZZ_CHECK(strchr(link->sets[i], '='));
+    }
+  }
+  FUZZ_CHECK(options.n_turns >= 1);
+  FUZZ_CHECK(options.ramp_frames >= 1);
   FUZZ_CHECK(options.velocity >= 1 && options.velocity <= 127);
   FUZZ_CHECK(isfinite(options.length_s) && options.length_s <= FIQ_RENDER_LENGTH_MAX_S);
   FUZZ_CHECK(isfinite(options.tail_s) && options.tail_s <= FIQ_RENDER_LENGTH_MAX_S);
@@ -68,9 +78,6 @@ static void check_render(int n, char** arguments)
                                       options.rate_hz <= FIQ_AUDIO_RATE_MAX_HZ));
   FUZZ_CHECK(options.block_frames <= 8192);
   FUZZ_CHECK(options.n_files >= 0 && options.n_files <= 2);
-  for (uint32_t i = 0; i < options.n_sets; ++i) {
-    FUZZ_CHECK(strchr(options.sets[i], '='));
-  }
   if (options.n_files > 0) {
     (void)fiq_audio_format(options.files[options.n_files - 1], options.format, options.encoding, 2);
   }

@@ -132,7 +132,7 @@ test_usage() {
   refuses 2 "no preset" "$render" --plugin "$effect" --preset nonsense tone.wav x.wav
   refuses 2 "not a number from" "$render" --plugin "$effect" --block 0 tone.wav x.wav
   refuses 2 "not a number from" "$render" --plugin "$effect" --tail -1 tone.wav x.wav
-  refuses 2 "--rate is for instruments" "$render" --plugin "$effect" --rate 44100 tone.wav x.wav
+  refuses 2 "not a number from" "$render" --plugin "$effect" --rate 100 tone.wav x.wav
   refuses 2 "unrecognized option" "$render" --nonsense
   refuses 2 "nothing to play" "$render" --plugin "$instrument" x.wav
   refuses 2 "not a note" "$render" --plugin "$instrument" --chord C4,H4 x.wav
