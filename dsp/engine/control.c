@@ -82,6 +82,7 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
       .theta_rad    = self->phase.theta_rad,
       .attention    = self->goals.attending ? self->phase.learn_scale : NULL,
       .coherence    = p->coherence,
+      .turn_from_hz = p->turn_from,
       .match_rate   = p->match,
       .match_hold   = p->match_hold,
       .learned      = self->lessons.is_tuned};
@@ -103,20 +104,22 @@ static void list_rotator(const FiqEngineParams* p,
 static void control_paths(FiqEngine* self)
 {
   assert(self->path);
-  FiqEffectPathParams params = {.realms   = realms_params(self),
-                                .trust    = &self->lessons.trust,
-                                .limit    = fiq_watch_limit(&self->lessons.watch),
-                                .watching = self->lessons.playing_id != 0 || self->lessons.is_tuned,
-                                .with_side =
-                                    self->lessons.playing.learned.objective == FIQ_LEARN_ALIGN,
-                                .input_mode = self->routing.mode,
-                                .with_q     = self->routing.with_q,
-                                .shift_hz   = self->smoothed[FIQ_SMOOTH_SHIFT].end,
-                                .rotate     = &self->smoothed[FIQ_SMOOTH_ROTATE],
-                                .mix        = &self->routing.mix,
-                                .level      = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
-                                .follow     = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
-                                .own_level  = fiq_engine_sings_input(self)};
+  FiqEffectPathParams params = {
+      .realms = realms_params(self),
+      .trust  = &self->lessons.trust,
+      .limit  = fiq_watch_limit(&self->lessons.watch),
+      .watching =
+          self->lessons.playing_id != 0 || self->lessons.is_tuned || fiq_engine_guards_peaks(self),
+      .with_energy = self->lessons.playing_id != 0 || self->lessons.is_tuned,
+      .with_side   = self->lessons.playing.learned.objective == FIQ_LEARN_ALIGN,
+      .input_mode  = self->routing.mode,
+      .with_q      = self->routing.with_q,
+      .shift_hz    = self->smoothed[FIQ_SMOOTH_SHIFT].end,
+      .rotate      = &self->smoothed[FIQ_SMOOTH_ROTATE],
+      .mix         = &self->routing.mix,
+      .level       = &self->smoothed[FIQ_SMOOTH_SWARM_LEVEL],
+      .follow      = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
+      .own_level   = fiq_engine_sings_input(self)};
   list_rotator(&self->params, params.rotator);
   params.freeze        = self->params.freeze;
   params.freeze_fade_s = self->params.freeze_fade;

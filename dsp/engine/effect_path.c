@@ -255,14 +255,37 @@ static void add_swarm(FiqEffectPath* self, uint32_t n_frames)
   }
 }
 
+/// Largest size in two planes.
+static float pair_peak(const float* const* planes, uint32_t n_frames)
+{
+  assert(n_frames <= FIQ_CONTROL_MAX);
+  enum { LANES = 16 };
+  float lane[LANES] = {0.0f};
+  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
+    const float* const x = planes[channel];
+    uint32_t           i = 0;
+    for (; i + LANES <= n_frames; i += LANES) {
+      for (uint32_t k = 0; k < LANES; ++k) {
+        const float size = fabsf(x[i + k]);
+        lane[k]          = size > lane[k] ? size : lane[k];
+      }
+    }
+    for (; i < n_frames; ++i) {
+      lane[0] = fmaxf(lane[0], fabsf(x[i]));
+    }
+  }
+  for (uint32_t k = 1; k < LANES; ++k) {
+    lane[0] = fmaxf(lane[0], lane[k]);
+  }
+  return lane[0];
+}
+
 static void see_peaks(FiqEffectPath* self, const float* const* in, uint32_t n_frames)
 {
   assert(in && n_frames <= FIQ_CONTROL_MAX);
   FiqPathLevels* const seen = &self->seen;
-  for (uint32_t i = 0; i < n_frames; ++i) {
-    seen->peak_in  = fmaxf(seen->peak_in, fmaxf(fabsf(in[0][i]), fabsf(in[1][i])));
-    seen->peak_wet = fmaxf(seen->peak_wet, fmaxf(fabsf(self->wet[0][i]), fabsf(self->wet[1][i])));
-  }
+  seen->peak_in             = fmaxf(seen->peak_in, pair_peak(in, n_frames));
+  seen->peak_wet = fmaxf(seen->peak_wet, pair_peak((const float* const*)self->wet, n_frames));
 }
 
 /// How much of `wet` must give way to `dry`, which keeps to the limit, for their mix to do so as well.
@@ -322,9 +345,9 @@ static void see_output(FiqEffectPath* self, uint32_t n_frames)
   float* const* const  dry  = self->dry;
   float* const* const  side = self->side;
   FiqPathLevels* const seen = &self->seen;
+  seen->peak_dry            = fmaxf(seen->peak_dry, pair_peak((const float* const*)dry, n_frames));
+  seen->peak_out            = fmaxf(seen->peak_out, pair_peak((const float* const*)wet, n_frames));
   for (uint32_t i = 0; i < n_frames; ++i) {
-    seen->peak_dry = fmaxf(seen->peak_dry, fmaxf(fabsf(dry[0][i]), fabsf(dry[1][i])));
-    seen->peak_out = fmaxf(seen->peak_out, fmaxf(fabsf(wet[0][i]), fabsf(wet[1][i])));
     seen->energy_out += self->params.with_side ? block_energy(wet[0][i], side[0][i]) +
                                                      block_energy(wet[1][i], side[1][i])
                                                : block_energy(wet[0][i], wet[1][i]);
@@ -390,11 +413,11 @@ void fiq_effect_path_process(FiqEffectPath* self, const float* const* in, const 
                 n_frames);
   delay_or_rest(&self->swarm_delay, &self->swarm_quiet_frames, swarm != NULL, swarm_out,
                 self->swarm, n_frames);
-  if (self->params.watching) {
+  if (self->params.watching && self->params.with_energy) {
     see_energies(self, n_frames);
   }
-  mix_dry(self, self->params.trust, n_frames); // where what was learned does harm
-  if (self->params.watching) {
+  mix_dry(self, self->params.trust, n_frames); // where the realms' output does harm
+  if (self->params.watching && self->params.with_energy) {
     see_output(self, n_frames);
   }
   if (!fiq_freeze_rests(&self->freeze)) {

@@ -55,7 +55,8 @@ typedef struct {
   float               freeze_fade_s; ///< > 0
   bool                watching;      ///< fill `seen`
   float               limit; ///< that the realms' output shall keep to, see FiqPathLevels.excess
-  bool                with_side; ///< energies of the sum with the sidechain, else of L + R
+  bool with_energy;          ///< and of what leaves, not just what is needed to keep to the limit
+  bool with_side;            ///< energies of the sum with the sidechain, else of L + R
 } FiqEffectPathParams;
 
 typedef struct {

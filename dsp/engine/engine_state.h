@@ -272,6 +272,13 @@ static inline uint64_t fiq_engine_next_frame(const FiqEngine* self)
   return begun * self->control_frames + self->position;
 }
 
+/// By how much a path for these must see its output before it leaves.  [setup]
+uint32_t fiq_engine_watch_frames(const FiqEngine* self, FiqObjective objective,
+                                 FiqPeakGuard peak_guard);
+
+/// The realms' peaks are kept below those of the input: by Headroom, or by the peak guard.  [audio]
+bool fiq_engine_guards_peaks(const FiqEngine* self);
+
 /// Silence; parameters, random choices and what was learned stay.  [audio]
 void fiq_engine_reset_sound(FiqEngine* self);
 

@@ -4,9 +4,10 @@
 #include <assert.h>
 #include <math.h>
 
-static const double lookahead_s = 0.02; // what Align may move the track ahead
-static const double watch_s     = 0.02; // what Headroom sees of its output before it leaves
-static const double later_s     = 6.0;  // what a lesson hears at a time, and offline
+static const double lookahead_s = 0.02;  // what Align may move the track ahead
+static const double watch_s     = 0.02;  // what Headroom sees of its output before it leaves
+static const double guard_s     = 0.005; // and what the peak guard does
+static const double later_s     = 6.0;   // what a lesson hears at a time, and offline
 static const double offline_s   = 60.0;
 
 void fiq_engine_retire_part(FiqEngine* self, FiqPart* part)
@@ -117,6 +118,20 @@ static bool is_quick(const FiqEngine* self, const FiqEngineParams* params)
   return can_change && params->window <= FIQ_WINDOW_1024 && params->realm == FIQ_REALM_SPECTRAL;
 }
 
+uint32_t fiq_engine_watch_frames(const FiqEngine* self, FiqObjective objective,
+                                 FiqPeakGuard peak_guard)
+{
+  assert(self && self->control_frames > 0);
+  const bool is_headroom = objective == FIQ_OBJECTIVE_HEADROOM;
+  const bool is_guarded  = objective == FIQ_OBJECTIVE_OFF && peak_guard == FIQ_PEAK_GUARD_ON;
+  if (!is_headroom && !is_guarded) {
+    return 0;
+  }
+  // Harm is known a control period late, and the way back begins with the next.
+  const double seen_s = is_headroom ? watch_s : guard_s;
+  return (uint32_t)(seen_s * self->config.sample_rate_hz) + 2 * self->control_frames;
+}
+
 static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
   assert(self && params && order);
@@ -126,15 +141,13 @@ static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, Fiq
   const FiqPartOrder* const now  = &self->path->order;
   const double              rate = self->config.sample_rate_hz;
   const int                 aim  = (int)params->objective - 1;
-  // Harm is known a control period late, and the way back begins with the next.
-  const uint32_t watch = (uint32_t)(watch_s * rate) + 2 * self->control_frames;
-  *order               = (FiqPartOrder){.kind          = FIQ_PART_PATH,
-                                        .window_frames = 256u << params->window,
-                                        .n_bands       = (uint32_t)params->bands,
-                                        .lookahead_frames =
-                              aim == FIQ_LEARN_ALIGN ? (uint32_t)(lookahead_s * rate + 1.0) : 0,
-                                        .watch_frames  = aim == FIQ_LEARN_HEADROOM ? watch : 0,
-                                        .spectral_only = is_quick(self, params)};
+  *order                         = (FiqPartOrder){
+                              .kind             = FIQ_PART_PATH,
+                              .window_frames    = 256u << params->window,
+                              .n_bands          = (uint32_t)params->bands,
+                              .lookahead_frames = aim == FIQ_LEARN_ALIGN ? (uint32_t)(lookahead_s * rate + 1.0) : 0,
+                              .watch_frames     = fiq_engine_watch_frames(self, params->objective, params->peak_guard),
+                              .spectral_only    = is_quick(self, params)};
   return order->window_frames != now->window_frames || order->n_bands != now->n_bands ||
          order->lookahead_frames != now->lookahead_frames ||
          order->watch_frames != now->watch_frames || order->spectral_only != now->spectral_only;

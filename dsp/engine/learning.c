@@ -131,12 +131,30 @@ static uint32_t periods_ahead(const FiqEngine* self)
   return n < FIQ_BLEND_PERIODS - 2 ? n : FIQ_BLEND_PERIODS - 2;
 }
 
-/// The realms' peaks can be kept by a blend with the delayed input, which is not turned by rotation and shift.
+bool fiq_engine_guards_peaks(const FiqEngine* self)
+{
+  assert(self->path);
+  const FiqEngineParams* const p = &self->params;
+  if (self->lessons.playing_id || self->lessons.is_tuned) {
+    return playing_objective(self) == FIQ_LEARN_HEADROOM;
+  }
+  return p->peak_guard == FIQ_PEAK_GUARD_ON && p->objective == FIQ_OBJECTIVE_OFF &&
+         p->realm == FIQ_REALM_SPECTRAL && !(p->coherence > 0.0f) &&
+         fiq_phase_rotator_rests(&self->path->path.rotator);
+}
+
+/// They can be kept by a blend with the delayed input, which is not turned by rotation and shift.
 static bool can_blend(const FiqEngine* self)
 {
   assert(self->path);
-  return playing_objective(self) == FIQ_LEARN_HEADROOM && !self->routing.with_q &&
-         periods_ahead(self) >= 3;
+  return fiq_engine_guards_peaks(self) && !self->routing.with_q && periods_ahead(self) >= 3;
+}
+
+/// What the blend may move a control period: it must be there in time.
+static float blend_step(const FiqEngine* self, float period_s)
+{
+  const float whole_s = period_s * (float)(periods_ahead(self) - 2);
+  return period_s / fminf(blend_s, whole_s);
 }
 
 static void hear_levels(FiqEngine* self, const FiqPathLevels* seen, float period_s)
@@ -161,24 +179,29 @@ static void control_trust(FiqEngine* self, float period_s)
     seen.energy_wet = seen.energy_dry;
   }
   // It watches before there is a lesson as well, so that the first one needs no silence.
-  if (lessons->playing_id || lessons->is_tuned) {
-    fiq_watch_step(&lessons->watch, playing_objective(self), &seen, period_s);
+  const bool learns = lessons->playing_id || lessons->is_tuned;
+  if (learns || fiq_engine_guards_peaks(self)) {
+    fiq_watch_step(&lessons->watch, learns ? playing_objective(self) : FIQ_LEARN_HEADROOM, &seen,
+                   period_s);
+  }
+  if (learns) {
     hear_levels(self, &seen, period_s);
   }
-  const bool blends = can_blend(self);
-  const bool harms  = lessons->playing_id && lessons->watch.harms;
-  const bool pending =
+  const bool  blends = can_blend(self);
+  const float slope  = blends ? blend_step(self, period_s) : 0.0f;
+  const bool  harms  = lessons->playing_id && lessons->watch.harms;
+  const bool  pending =
       fitting_lesson(self) != lessons->playing_id; // waits for silence of the realms
   const bool hidden = pending || lessons->settle_frames > 0 || has_no_effect(self) ||
                       (harms && !blends && !self->routing.with_q);
   const float least = hidden ? 0.0f : 1.0f;
   const float most  = blends ? fiq_blend_step(&lessons->blend, lessons->trust.end, seen.excess,
-                                              periods_ahead(self), period_s / blend_s)
+                                              periods_ahead(self), slope)
                              : 1.0f;
   fiq_engine_ramp(&lessons->trust, fminf(least, most),
-                  period_s / (hidden   ? distrust_s
-                              : blends ? blend_s
-                                       : trust_s));
+                  hidden   ? period_s / distrust_s
+                  : blends ? slope
+                           : period_s / trust_s);
   // The delayed input is not turned; so the phases must go while rotation or shift are heard.
   fiq_engine_ramp(&lessons->strength, harms && self->routing.with_q ? 0.0f : 1.0f,
                   period_s / trust_s);

@@ -53,13 +53,17 @@ static bool init_engine(FiqEngine* self, const FiqEngineConfig* config)
   assert(self && config);
   const FiqPartOrder swarm = {
       .kind = FIQ_PART_SWARM, .capacity = DEFAULT_CAPACITY, .step_frames = FIQ_STEP_FRAMES};
-  const FiqPartOrder path = {.kind = FIQ_PART_PATH, .window_frames = 2048, .n_bands = 24};
   self->config            = *config;
   self->control_frames    = fiq_part_control_frames(config->sample_rate_hz);
-  self->share             = 1.0f / (float)self->control_frames;
-  self->tempo             = (FiqTempo){.bpm = 120.0, .beats_per_bar = 4.0};
-  self->swarm             = fiq_part_new(config, &swarm);
-  self->path              = config->with_realms ? fiq_part_new(config, &path) : NULL;
+  const FiqPartOrder path = {
+      .kind          = FIQ_PART_PATH,
+      .window_frames = 2048,
+      .n_bands       = 24,
+      .watch_frames  = fiq_engine_watch_frames(self, FIQ_OBJECTIVE_OFF, FIQ_PEAK_GUARD_ON)};
+  self->share = 1.0f / (float)self->control_frames;
+  self->tempo = (FiqTempo){.bpm = 120.0, .beats_per_bar = 4.0};
+  self->swarm = fiq_part_new(config, &swarm);
+  self->path  = config->with_realms ? fiq_part_new(config, &path) : NULL;
   if (!self->swarm || (config->with_realms && !self->path)) {
     return false;
   }

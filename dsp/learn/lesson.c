@@ -417,13 +417,14 @@ float fiq_blend_step(FiqBlend* self, float share, float excess, uint32_t ahead, 
 
 float fiq_watch_limit(const FiqWatch* self)
 {
-  return harm_gain * fmaxf(harm_least, fiq_peak_hold_peak(&self->input));
+  return harm_gain * fmaxf(harm_least, fiq_peak_hold_peak(&self->heard));
 }
 
 static void watch_peak(FiqWatch* self, const FiqPathLevels* seen, float period_s)
 {
   fiq_peak_hold_step(&self->input, seen->peak_in, seen->peak_in, period_s);
-  if (seen->peak_wet > fiq_watch_limit(self)) {
+  fiq_peak_hold_step(&self->heard, seen->peak_in, seen->peak_in, period_s);
+  if (seen->peak_wet > harm_gain * fmaxf(harm_least, fiq_peak_hold_peak(&self->input))) {
     const float least = fmaxf(self->next_hold_s, hold_least_s);
     self->next_hold_s = self->harms ? least : fminf(hold_most_s, 2.0f * least);
     self->hold_s      = least;

@@ -163,7 +163,8 @@ float fiq_blend_step(FiqBlend* self, float share, float excess, uint32_t ahead, 
    learned may come later; harm below -0.1 dB until it is above 0 dB again.
 */
 typedef struct {
-  FiqPeakHold input;
+  FiqPeakHold input;       ///< with what is known or was heard before
+  FiqPeakHold heard;       ///< of the input itself, since what is played now is played
   float       hold_s;      ///< harm for so long
   float       next_hold_s; ///< the next time
   double      energy_dry;
@@ -173,7 +174,8 @@ typedef struct {
   bool        harms;
 } FiqWatch;
 
-/// What the realm's output may reach before it does harm.  [audio]
+/// What the realm's output must keep to: the highest peak that the input had in the last 4 s of sound, no matter how high that was
+/// which was learned from.  [audio]
 float fiq_watch_limit(const FiqWatch* self);
 
 /// Nothing was heard but, at some time, this `peak`; if that is 0, harm is supposed until the input

@@ -270,7 +270,8 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
   FiqRealmSpectralParams       spectral = {.coherence  = params->coherence,
                                            .amount     = params->amount,
                                            .motion_rad = params->motion_rad,
-                                           .stereo_rad = params->stereo_rad};
+                                           .stereo_rad = params->stereo_rad,
+                                           .from_hz    = params->turn_from_hz};
   if (params->coordination > 0.0f && self->n_ticks % LAYER_TICKS == 0) {
     fiq_phase_layer_coordinate(layer, eta_of(params->coordination), params->attention);
   }
@@ -283,6 +284,7 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
     const float* const phi_rad[FIQ_CHANNELS] = {learned ? self->learned_rad[0] : layer->phi_rad,
                                                 learned ? self->learned_rad[1] : layer->phi_rad};
     spectral.motion_rad = learned ? 0.0f : params->motion_rad;
+    spectral.from_hz    = learned ? 0.0f : params->turn_from_hz;
     if (realm == FIQ_REALM_SPECTRAL) {
       fiq_bass_allpass_control(&self->bass, learned ? params->amount : 0.0f,
                                self->config.control_frames);

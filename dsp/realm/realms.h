@@ -49,8 +49,10 @@ typedef struct {
   float        stereo_rad;   ///< 0..pi, lead of the right channel's motion
   const float* theta_rad;    ///< [FIQ_NEURONS_MAX] phases of the core, any angles
   const float*
-        attention;  ///< [FIQ_NEURONS_MAX] factor >= 0 of how fast each band learns, or NULL for 1
-  float coherence;  ///< of the spectral realm: -1 disperse .. 0 .. +1 focus
+        attention; ///< [FIQ_NEURONS_MAX] factor >= 0 of how fast each band learns, or NULL for 1
+  float coherence; ///< of the spectral realm: -1 disperse .. 0 .. +1 focus
+  float
+        turn_from_hz; ///< of the spectral path: phases that are not learned turn from there on, 0: everywhere
   float match_rate; ///< of the temporal realm's Match: 0 rest .. 1
   bool  match_hold; ///< keep what Match has learned as it is
   bool  learned;    ///< the spectral realm plays learned phases, without motion

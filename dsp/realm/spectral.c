@@ -78,6 +78,7 @@ void fiq_realm_spectral_reset(FiqRealmSpectral* self)
   self->published.rms_db = -200.0f;
   self->is_turned        = false;
   self->is_plain         = false;
+  self->from_hz          = 0.0f;
   memset(&self->params, 0, sizeof self->params);
   memset(self->phi_rad, 0, sizeof self->phi_rad);
   memset(self->theta_rad, 0, sizeof self->theta_rad);
@@ -175,11 +176,24 @@ static bool realm_is_at_rest(const float* psi_rad, uint32_t n)
   return !(sum > 0.0f);
 }
 
+/// Nothing of the curve below `from_hz`, all of it an octave above, the slope that of a cosine.
+static void spare_bass(const FiqRealmSpectral* self, float from_hz)
+{
+  assert(from_hz > 0.0f);
+  const float bins = from_hz * (float)(self->config.window_frames / self->config.sample_rate_hz);
+  for (uint32_t k = 0; k < self->bands.n_bins && (float)k < 2.0f * bins; ++k) {
+    const float way = fiq_clamp(((float)k - bins) / bins, 0.0f, 1.0f);
+    self->curve_rad[k] *= 0.5f - 0.5f * cosf(FIQ_PI_F * way);
+  }
+}
+
 /// The turns of this frame; made anew only where something moved.
 static void prepare_turns(FiqRealmSpectral* self)
 {
-  float      psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX] = {{0.0f}};
-  const bool is_plain                               = fiq_coherence_is_off(&self->coherence);
+  float       psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX] = {{0.0f}};
+  const bool  is_plain                               = fiq_coherence_is_off(&self->coherence);
+  const float from_hz                                = self->params.from_hz;
+  const bool  is_from_same                           = fabsf(from_hz - self->from_hz) <= 0.0f;
   phases_of(self, 0, psi_rad[0]);
   phases_of(self, 1, psi_rad[1]);
   self->is_shared = memcmp(psi_rad[0], psi_rad[1], sizeof psi_rad[0]) == 0;
@@ -187,11 +201,14 @@ static void prepare_turns(FiqRealmSpectral* self)
                     !realm_is_at_rest(psi_rad[1], self->config.n_neurons);
   for (uint32_t c = 0; c < (self->is_shared ? 1u : 2u) && self->is_turned; ++c) {
     const bool is_same = memcmp(psi_rad[c], self->psi_rad[c], sizeof psi_rad[c]) == 0;
-    if (is_same && is_plain && self->is_plain) {
+    if (is_same && is_plain && self->is_plain && is_from_same) {
       continue;
     }
     memcpy(self->psi_rad[c], psi_rad[c], sizeof psi_rad[c]);
     fiq_bands_curve(&self->bands, psi_rad[c], self->curve_rad);
+    if (from_hz > 0.0f) {
+      spare_bass(self, from_hz);
+    }
     if (!is_plain) {
       fiq_coherence_add(&self->coherence, self->curve_rad);
     }
@@ -202,6 +219,7 @@ static void prepare_turns(FiqRealmSpectral* self)
     self->psi_rad[1][0] = NAN;
   }
   self->is_plain = is_plain;
+  self->from_hz  = from_hz;
 }
 
 static void rotate(FiqRealmSpectral* self)

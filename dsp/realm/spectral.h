@@ -43,6 +43,8 @@ typedef struct {
   float motion_rad; ///< 0..pi, how far theta moves the phases
   float stereo_rad; ///< added to the theta of channel 1
   float coherence;  ///< -1 dispersed .. 0 off .. +1 focused
+  float
+      from_hz; ///< phases below it are left alone, an octave above it all are turned; 0: everywhere
 } FiqRealmSpectralParams;
 
 typedef struct {
@@ -56,6 +58,7 @@ typedef struct {
   float       phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< [n_neurons] of the last control
   float       theta_rad[FIQ_NEURONS_MAX];             ///< [n_neurons] of the last control
   float       psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< what the turns were made from
+  float       from_hz;                                ///< the same
   float*      curve_rad;                              ///< [n_bins] scratch
   FiqStftTurn turn[FIQ_CHANNELS];                     ///< e^{j psi(f)}
   bool        is_turned;                              ///< this frame's turns are to be applied

@@ -24,8 +24,8 @@ for plugin in realms-stereo=2 realms-mono=1; do
     grep -q "^  $control  *:" "$work/inspect.log" || fail "$element has no $control"
   done
   through "$element" "$turn" "$work/in$n.wav" "$work/gst$n.wav"
-  equals "$work/turned$n.wav" "$work/gst$n.wav" 2048 0
+  equals "$work/turned$n.wav" "$work/gst$n.wav" 2352 0
   through "$element" "$turn enabled=0" "$work/in$n.wav" "$work/off$n.wav"
-  equals "$work/in$n.wav" "$work/off$n.wav" 2048 0
+  equals "$work/in$n.wav" "$work/off$n.wav" 2352 0
 done
 echo "GStreamer plays Realms Stereo and Realms Mono"

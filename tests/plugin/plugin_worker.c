@@ -355,6 +355,7 @@ static void test_short_windows_do_not_wait_for_the_other_realms(void** state)
     Fixture* const self = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
     fixture_set(self, "window", window);
     fixture_set(self, "amount", 0);
+    fixture_set(self, "peak_guard", 0);
     fixture_render(self, in.plane, out.plane, LONG, 64);
     const uint32_t latency = (uint32_t)fixture_get(self, "latency");
     print_message("window %4u: latency %u frames, the impulse at %zu\n", most[window], latency,
@@ -380,6 +381,7 @@ static void test_a_realm_chosen_at_a_short_window_comes_without_a_click(void** s
   support_sine(in.plane[1], LONG, 200.0, 48000.0, 0.5, 0.0);
   fixture_set(self, "window", 0);
   fixture_set(self, "amount", 0);
+  fixture_set(self, "peak_guard", 0);
   for (size_t at = 0; at < LONG; at += CHUNK) {
     fixture_set(self, "realm", at < LONG / 3 ? 1 : at < 2 * LONG / 3 ? 0 : 1);
     fixture_run(self, in.plane, out.plane, at, CHUNK);
@@ -409,6 +411,7 @@ static void test_a_worker_that_answers_at_once_is_asked_again(void** state)
   FixtureAudio          in        = fixture_audio(LONG);
   Fixture* const        self      = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
   self->works_at_once             = true;
+  fixture_set(self, "peak_guard", 0);
   fixture_run(self, in.plane, out.plane, 0, BLOCK);
   for (size_t i = 0; i < 3; ++i) {
     fixture_set(self, "window", windows[i]);
