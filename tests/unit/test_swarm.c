@@ -5,6 +5,7 @@
 #include "dsp/base/random.h"
 #include "dsp/swarm/swarm.h"
 #include "tests/support/support.h"
+#include "tests/support/swarm_bench.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,55 +13,6 @@
 #include <string.h>
 
 static const double pi = 3.14159265358979323846;
-
-typedef struct {
-  FiqSwarm       swarm;
-  FiqSwarmParams params;
-  FiqFftPool     pool;
-  FiqArena       arena;
-  float*         out[FIQ_CHANNELS];
-  size_t         size;
-} Bench;
-
-static void bench_open(Bench* bench, double rate_hz, uint32_t capacity, uint32_t step)
-{
-  const FiqSwarmConfig config = {rate_hz, capacity, step, 42};
-  memset(bench, 0, sizeof *bench);
-  fiq_fft_pool_init(&bench->pool);
-  FiqArena ruler;
-  fiq_arena_init(&ruler, NULL, 0);
-  assert_int_equal(fiq_swarm_init(&bench->swarm, &ruler, &bench->pool, &config), FIQ_NO_MEMORY);
-  bench->arena = support_arena(ruler.used_bytes);
-  assert_int_equal(fiq_swarm_init(&bench->swarm, &bench->arena, &bench->pool, &config), FIQ_OK);
-  bench->params       = fiq_swarm_default_params();
-  bench->params.n_osc = (float)capacity;
-}
-
-static void bench_close(Bench* bench)
-{
-  support_arena_free(&bench->arena);
-  fiq_fft_pool_free(&bench->pool);
-  free(bench->out[0]);
-  free(bench->out[1]);
-}
-
-/// Append `n` frames, a multiple of 32, to the render.
-static void bench_render(Bench* bench, size_t n)
-{
-  for (int c = 0; c < FIQ_CHANNELS; ++c) {
-    float* const longer = support_floats(bench->size + n);
-    if (bench->size > 0) {
-      memcpy(longer, bench->out[c], bench->size * sizeof(float));
-    }
-    free(bench->out[c]);
-    bench->out[c] = longer;
-  }
-  for (size_t end = bench->size + n; bench->size < end; bench->size += 32) {
-    float* const part[FIQ_CHANNELS] = {bench->out[0] + bench->size, bench->out[1] + bench->size};
-    fiq_swarm_control(&bench->swarm, &bench->params);
-    fiq_swarm_process(&bench->swarm, part, 32);
-  }
-}
 
 static void play_chord(Bench* bench, const uint8_t* key, int n)
 {
