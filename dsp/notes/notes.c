@@ -263,14 +263,27 @@ float fiq_notes_harmony(const FiqNotes* self)
 
 // ---- envelopes and what else moves with time ----
 
+/// What is left of the attack, were it straight. One shorter than a stage may be is a jump in its middle: in the step of a swarm
+/// in which it falls, for half of it before and half behind would be heard as two.
+static float attack_left_s(const FiqNotes* self, const FiqNote* note, float* attack_s)
+{
+  *attack_s = fmaxf(self->params.attack_s, self->shortest_s);
+  if (self->params.attack_s >= self->shortest_s) {
+    return (1.0f - note->level) * *attack_s;
+  }
+  const double age_s = (double)(self->frame - note->start_frame) / self->sample_rate_hz;
+  *attack_s          = INFINITY;
+  return fmaxf(0.5f * self->shortest_s - (float)age_s, 0.0f);
+}
+
 /// Level after `dt_s`, and the stage it is then in.
 static void advance_envelope(const FiqNotes* self, FiqNote* note, float dt_s)
 {
   const FiqNotesParams* params = &self->params;
   float                 left_s = dt_s;
   if (note->stage == FIQ_NOTE_ATTACK) {
-    const float attack_s = fmaxf(params->attack_s, self->shortest_s);
-    const float needed_s = (1.0f - note->level) * attack_s;
+    float       attack_s;
+    const float needed_s = attack_left_s(self, note, &attack_s);
     if (left_s < needed_s) {
       note->level += left_s / attack_s;
       return;

@@ -8,7 +8,8 @@
    Envelope, exact at any time: attack: straight to 1 in attack_s; decay: s + (1 - s) e^(-5 t/decay_s);
    release: (l + e) e^(-6.91 t/release_s) - e, e = 0.001, which ends at exactly 0 after at most release_s
    (1.8 times that from above 1, where a note struck again more softly goes on from where it is).
-   No stage is shorter than `shortest_s` (one step of the swarm), hence no click.
+   No stage is shorter than `shortest_s` (one step of the swarm), hence no click. An attack that is asked to be shorter comes
+   whole, with the step that is nearest to half of one after the event: as steep as steps allow, up to half a step off.
    Level = envelope x velocity^velocity_level x (1 + pressure_level pressure) x volume and expression
    x 0.6 if struck under the soft pedal. Mass, the share of oscillators = velocity^velocity_mass.
    Pressure, timbre, volume and wheel follow within some 10 ms (tau), exactly whatever the steps.

@@ -50,7 +50,7 @@ typedef struct {
   double       hz[FIQ_TUNING_KEYS];    ///< 0: the key does not sound
   double       pitch[FIQ_TUNING_KEYS]; ///< the same in keys of equal temperament, 69 = 440 Hz
   char         name[FIQ_TUNING_NAME_BYTES];
-  double       a4_hz; ///< of equal temperament, for the keys that are not retuned
+  double       a4_hz;     ///< of equal temperament, for the keys that are not retuned
   uint32_t     n_degrees; ///< 0..1024
   double       cents[FIQ_TUNING_DEGREES_MAX]; ///< of degrees 1..n
   FiqTuningMap map;

@@ -65,6 +65,17 @@ static void advance_envelope(FiqSwarm* self, uint32_t slot, const FiqNote* note,
   }
 }
 
+/// Frames of a note that is new. Where its attack is shorter than a step it comes whole, as that of the tone does.
+static uint64_t frames_since(const FiqSwarm* self, const FiqNote* note)
+{
+  const uint64_t age  = self->frame - note->start_frame;
+  const float    step = (float)self->step_frames;
+  if (self->step.params.tone.breath.attack_s * (float)self->sample_rate_hz >= step) {
+    return age;
+  }
+  return 2 * age < self->step_frames ? 0 : age > self->step_frames ? age : self->step_frames;
+}
+
 /// One note on to this step; its gain.
 static float advance_note(FiqSwarm* self, uint32_t slot, const FiqNote* note, float share,
                           bool recoloured)
@@ -82,7 +93,7 @@ static float advance_note(FiqSwarm* self, uint32_t slot, const FiqNote* note, fl
     const float now        = level * breath->loud[slot] / fmaxf(loud, 1e-6f);
     breath->envelope[slot] = (FiqBreathEnvelope){.level = fminf(now, 1.0f), .rises = true};
   }
-  advance_envelope(self, slot, note, is_new ? self->frame - note->start_frame : self->step_frames);
+  advance_envelope(self, slot, note, is_new ? frames_since(self, note) : self->step_frames);
   shape(self, slot, is_new || recoloured);
   breath->began[slot]  = note->start_frame;
   breath->sounds[slot] = true;

@@ -217,6 +217,19 @@ void fiq_swarm_set_groups(FiqSwarm* self)
   }
 }
 
+void fiq_swarm_set_first_gains(FiqSwarm* self)
+{
+  assert(self->step.restart && self->groups.is_measured);
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    for (uint32_t h = 0; self->groups.active[k] && h < self->step.n_partials; ++h) {
+      self->groups.level[k * PARTIALS + h].trust = 1.0f; // there is no average yet
+    }
+    if (self->groups.active[k]) {
+      set_gains(self, k, 1.0f, 1.0f);
+    }
+  }
+}
+
 float fiq_swarm_beat_rad(const FiqSwarm* self)
 {
   assert(self->sample_rate_hz > 0.0);

@@ -415,9 +415,9 @@ static void follow_flight(FiqSwarm* self, uint32_t first)
   uint8_t* const       slew  = self->osc.slew + first;
   const uint8_t* const slot  = self->anneal.osc.slot + first;
   if (self->use_avx2) {
-    follow_avx2(group, slew, slot, self->slew_steps);
+    follow_avx2(group, slew, slot, self->step.slew_steps);
   } else {
-    follow_base(group, slew, slot, self->slew_steps);
+    follow_base(group, slew, slot, self->step.slew_steps);
   }
 }
 
@@ -539,5 +539,23 @@ void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk)
   } else {
     oscillate_base(self, first, goes_on, &work, &lobes);
   }
+  if (!step->restart) {
+    fiq_spectral_bank_add(&self->lobes, chunk, &lobes);
+  }
+}
+
+void fiq_swarm_work_lobes(FiqSwarm* self, uint32_t chunk)
+{
+  assert(self->step.restart);
+  assert(chunk < self->work.n_chunks);
+  const uint32_t first = chunk * CHUNK;
+  Work           work;
+  FiqLobes       lobes;
+  look_up(self, first, &work);
+  memcpy(work.next, self->osc.nu + first, sizeof work.next);
+  memset(work.bent, 0, sizeof work.bent);
+  move_amplitude(&work, self->osc.amplitude + first, self->osc.slew + first, self->step.bends);
+  memcpy(lobes.nu, work.next, sizeof lobes.nu);
+  make_lobes(self->osc.phi + first, self->osc.amplitude + first, &lobes);
   fiq_spectral_bank_add(&self->lobes, chunk, &lobes);
 }

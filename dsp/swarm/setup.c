@@ -180,6 +180,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   self->step.cents             = true;
   self->frame                  = 0;
   self->work.n_chunks          = 0;
+  self->work.n_lobes           = 0;
   self->work.next_item         = 0;
   self->step_count             = 0;
   self->rest.idle_steps        = 0;
@@ -334,6 +335,24 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
   return next;
 }
 
+/// Chunks that do not fit are cut off; the step under work goes on with the rest.
+static void cut_work(FiqSwarmWork* work, uint32_t chunks)
+{
+  assert(work);
+  if (work->n_chunks <= chunks) {
+    return;
+  }
+  if (work->next_item > work->n_chunks) {
+    const uint32_t after = work->next_item - work->n_chunks - 1; // portions done since the measure
+    const uint32_t lobes = after < work->n_lobes ? after : work->n_lobes;
+    work->next_item      = chunks + 1 + (lobes < chunks ? lobes : chunks) + after - lobes;
+  } else if (work->next_item > chunks) {
+    work->next_item = chunks;
+  }
+  work->n_chunks = chunks;
+  work->n_lobes  = work->n_lobes > 0 ? chunks : 0;
+}
+
 void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
 {
   assert(self && old && self != old);
@@ -343,15 +362,7 @@ void fiq_swarm_adopt(FiqSwarm* self, const FiqSwarm* old)
   adopt_groups(self, old);
   self->breath.is_on =
       fiq_breath_adopt(&self->breath.noise, &old->breath.noise) && old->breath.is_on;
-  // What does not fit is cut off; the step under work goes on with the rest.
-  const uint32_t chunks = self->anneal.capacity / CHUNK;
-  if (self->work.n_chunks > chunks) {
-    const uint32_t gone = self->work.n_chunks - chunks;
-    self->work.next_item -= self->work.next_item > self->work.n_chunks ? gone
-                            : self->work.next_item > chunks ? self->work.next_item - chunks
-                                                            : 0;
-    self->work.n_chunks = chunks;
-  }
+  cut_work(&self->work, self->anneal.capacity / CHUNK);
   self->step.n_run    = self->step.n_run < self->capacity ? self->step.n_run : self->capacity;
   self->step.n_target = self->step.n_target < self->capacity ? self->step.n_target : self->capacity;
   adopt_sound(self, old);

@@ -6,7 +6,7 @@
 
 enum { CHUNK = FIQ_LOBE_CHUNK, PARTIALS = FIQ_SWARM_PARTIALS_MAX };
 
-/// Portions of work after the chunks, in order.
+/// Portions of work after the chunks, in order; out of silence the chunks' lobes come after the measure.
 enum {
   MEASURE,
   BREATH,
@@ -97,10 +97,12 @@ static void set_step(FiqSwarm* self)
   const bool                  was_cents = step->cents;
   const float                 rate_hz   = (float)self->sample_rate_hz;
   fiq_swarm_take_params(self, false);
-  step->hz_to_nu = 1.0f / rate_hz;
-  step->restart  = self->rest.asleep;
-  step->cents    = p->metric >= 0.5f;
-  step->convert  = step->cents != was_cents && !step->restart;
+  step->hz_to_nu   = 1.0f / rate_hz;
+  step->restart    = self->rest.asleep;
+  step->cents      = p->metric >= 0.5f;
+  step->convert    = step->cents != was_cents && !step->restart;
+  step->slew_steps = (uint8_t)fiq_clamp(rintf(p->attack_s * rate_hz / (float)self->step_frames),
+                                        1.0f, (float)self->slew_steps);
   set_motion(self);
   fiq_swarm_set_offsets(self);
   if (fiq_swarm_update_partial_map(self)) {
@@ -133,6 +135,21 @@ static uint32_t chunk_ns(const FiqSwarm* self)
          (self->step.measure ? 60 : 0) + (self->step.coupled ? 40 : 0);
 }
 
+/// Whether `item` is the lobes of a chunk by themselves, as out of silence.
+static bool is_lobes(const FiqSwarm* self, uint32_t item)
+{
+  assert(self->work.n_lobes == 0 || self->work.n_lobes == self->work.n_chunks);
+  return item > self->work.n_chunks && item <= self->work.n_chunks + self->work.n_lobes;
+}
+
+/// Which of the last portions `item` is.
+static uint32_t last_item(const FiqSwarm* self, uint32_t item)
+{
+  assert(item >= self->work.n_chunks);
+  const uint32_t n = item - self->work.n_chunks;
+  return n > 0 ? n - self->work.n_lobes : (uint32_t)MEASURE;
+}
+
 /// Estimated time of the portions of work, for a machine with AVX2; only their proportion counts.
 static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
 {
@@ -142,7 +159,10 @@ static uint32_t item_ns(const FiqSwarm* self, uint32_t item)
   if (item < self->work.n_chunks) {
     return chunk_ns(self);
   }
-  switch (item - self->work.n_chunks) {
+  if (is_lobes(self, item)) {
+    return 100;
+  }
+  switch (last_item(self, item)) {
   case MEASURE:
     return self->step.measure ? 1000 : 200;
   case BREATH:
@@ -175,21 +195,22 @@ static bool is_measured(FiqSwarm* self)
   const float due_s  = wait_s + (step->still ? fiq_clamp(beat_s, measure_s, rest_s) : measure_s);
   self->groups.unmeasured = step->restart ? 0 : self->groups.unmeasured + 1;
   const float passed_s    = (float)self->groups.unmeasured * step_s;
-  // Out of silence phases are random, and nothing could pull yet. Beside a plan, which has work enough, nobody is pulled.
+  // Beside a plan, which has work enough, nobody is pulled.
   const bool pulls = step->coupled && !step->restart && !flight->pass.planned;
   const bool young = self->groups.young_steps > 0 && !step->restart && !flight->pass.planned;
   self->groups.young_steps -= young ? 1 : 0;
-  return pulls || young || passed_s >= due_s;
+  return step->restart || pulls || young || passed_s >= due_s;
 }
 
 static void plan_work(FiqSwarm* self)
 {
   assert(self->work.n_chunks <= self->anneal.capacity / FIQ_ANNEAL_CHUNK);
   self->work.n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
+  self->work.n_lobes  = self->step.restart ? self->work.n_chunks : 0;
   self->work.done_ns  = self->anneal.osc.n_next_hot > 0 ? 2000 : 1500; // what begins the step
   self->work.total_ns =
       self->work.done_ns + (self->work.n_chunks > 0 ? item_ns(self, 0) * self->work.n_chunks : 0);
-  for (uint32_t i = 0; i < N_LAST_ITEMS; ++i) {
+  for (uint32_t i = 0; i < self->work.n_lobes + N_LAST_ITEMS; ++i) {
     self->work.total_ns += item_ns(self, self->work.n_chunks + i);
   }
 }
@@ -289,6 +310,9 @@ static void work_last_item(FiqSwarm* self, uint32_t item)
     if (self->step.measure) {
       fiq_swarm_measure_groups(self);
     }
+    if (self->step.restart) {
+      fiq_swarm_set_first_gains(self);
+    }
     break;
   case BREATH:
     fiq_swarm_work_breath(self);
@@ -346,15 +370,18 @@ static void advance_work(FiqSwarm* self, uint32_t slice)
   }
   const uint32_t due_ns = (uint32_t)((uint64_t)self->work.total_ns * (slice + 1) / n_slices);
   const bool     last   = slice + 1 == n_slices;
-  while (self->work.next_item < self->work.n_chunks + N_LAST_ITEMS) {
-    const uint32_t cost_ns = item_ns(self, self->work.next_item);
+  while (self->work.next_item < self->work.n_chunks + self->work.n_lobes + N_LAST_ITEMS) {
+    const uint32_t item    = self->work.next_item;
+    const uint32_t cost_ns = item_ns(self, item);
     if (!last && self->work.done_ns + cost_ns / 2 > due_ns) {
       return;
     }
-    if (self->work.next_item < self->work.n_chunks) {
-      fiq_swarm_work_chunk(self, self->work.next_item);
+    if (item < self->work.n_chunks) {
+      fiq_swarm_work_chunk(self, item);
+    } else if (is_lobes(self, item)) {
+      fiq_swarm_work_lobes(self, item - self->work.n_chunks - 1);
     } else {
-      work_last_item(self, self->work.next_item - self->work.n_chunks);
+      work_last_item(self, last_item(self, item));
     }
     self->work.next_item += 1;
     self->work.done_ns += cost_ns;

@@ -31,6 +31,9 @@
    the power is averaged, over 2 w d^2 with w half the width of the group in rad/s and d the time since the last measure;
    where they change more slowly what is heard of them is continued on a straight line until the next one.
 
+   Out of silence phases are random, and groups are measured before their first frame is made, so that it is as loud as the others.
+   An oscillator that changes its note changes its level in 12 ms, or as fast as the attack if that is shorter, down to a step.
+
    Stereo: every oscillator sits on one of the places of lobe_bank.h, between left and right at
    constant power; in motion place k is at (1 - depth) k_0 + depth sin(2 pi (rate t + k/8)).
 
@@ -222,11 +225,13 @@ typedef struct {
   bool           widens;     ///< left and right aim beside the common phase
   bool           pans;       ///< and stand at places of their own
   bool           toned;      ///< `tone` holds; on with it, where no new way began
-  uint32_t       n_run;      ///< oscillators in play, those fading out included
-  uint32_t       n_target;   ///< those that shall sound
-  uint32_t       fade_first; ///< oscillators fade_first..fade_last - 1 begin to fade in or out
-  uint32_t       fade_last;
-  uint32_t       join_first; ///< those from here on are new
+  uint8_t
+           slew_steps; ///< that a level takes when an oscillator changes group: as many as the attack, if that is short
+  uint32_t n_run;      ///< oscillators in play, those fading out included
+  uint32_t n_target;   ///< those that shall sound
+  uint32_t fade_first; ///< oscillators fade_first..fade_last - 1 begin to fade in or out
+  uint32_t fade_last;
+  uint32_t join_first; ///< those from here on are new
 } FiqSwarmFrame;
 
 /// Who sounds; [capacity] each.
@@ -389,6 +394,7 @@ typedef struct {
 /// The work of a step, in portions.
 typedef struct {
   uint32_t n_chunks;  ///< chunks of this step
+  uint32_t n_lobes;   ///< those whose lobes are made after the measure: all of them, or none
   uint32_t next_item; ///< portions of work done: chunks, then what ends the step
   uint32_t done_ns;   ///< their estimated time
   uint32_t total_ns;  ///< that of all portions of this step
@@ -426,7 +432,7 @@ typedef struct {
   uint32_t capacity;
   uint32_t step_frames;
   uint32_t fft_bits;   ///< log2 of the transform's size
-  uint8_t  slew_steps; ///< steps that a change of level takes when an oscillator changes group
+  uint8_t  slew_steps; ///< steps that a change of level takes when an oscillator comes or goes
   bool     use_avx2;   ///< which build of the kernel; may be cleared to compare
   bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 

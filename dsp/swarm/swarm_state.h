@@ -41,6 +41,9 @@ static inline uint32_t fiq_swarm_side(uint32_t place)
 /// Phases, amplitudes and lobes of one chunk in the step under work, its flight included.  [audio]
 void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk);
 
+/// The lobes of one chunk that has been worked on, with the gains that its groups have now.  [audio]
+void fiq_swarm_work_lobes(FiqSwarm* self, uint32_t chunk);
+
 /// Every note that sounds has a slot, its own number if that is free.  [audio]
 void fiq_swarm_place_notes(FiqSwarm* self);
 
@@ -97,6 +100,9 @@ float fiq_swarm_beat_rad(const FiqSwarm* self);
 
 /// Gains and pitches of all groups in this step.  [audio]
 void fiq_swarm_set_groups(FiqSwarm* self);
+
+/// Gains out of silence, once the groups have been measured.  [audio]
+void fiq_swarm_set_first_gains(FiqSwarm* self);
 
 /// Numbers, order, mean detune and pull of all groups from the sums of this step.  [audio]
 void fiq_swarm_measure_groups(FiqSwarm* self);

@@ -375,7 +375,7 @@ static void test_strikes_of_one_velocity_are_alike(void** state)
     square += (db[i] - mean) * (db[i] - mean) / STRIKES;
   }
   print_message("strikes differ by %.2f dB (rms)\n", sqrt(square));
-  assert_true(sqrt(square) < 2.5);
+  assert_true(sqrt(square) < 0.5);
 }
 
 static void test_nothing_above_the_band(void** state)
