@@ -65,7 +65,7 @@ typedef struct {
 
 enum {
   FIQ_TOLD_MAX    = 16, ///< telemetry of one run()
-  FIQ_TOLD_FIELDS = 64,
+  FIQ_TOLD_FIELDS = 96,
   FIQ_TOLD_FRAMES = 512 ///< looked for at least this often
 };
 
@@ -81,7 +81,7 @@ typedef struct {
 } FiqTelemetryPort;
 
 enum {
-  FIQ_FEED_FIELDS = 32,
+  FIQ_FEED_FIELDS = 48,
   FIQ_FEED_LEVELS = 5,   ///< in L, in R, out L, out R, mono
   FIQ_FEED_SOUND  = 2048 ///< pairs of samples
 };

@@ -121,6 +121,10 @@ static void control_paths(FiqEngine* self)
       .follow      = &self->smoothed[FIQ_SMOOTH_SWARM_FOLLOW],
       .own_level   = fiq_engine_sings_input(self)};
   list_rotator(&self->params, params.rotator);
+  params.groups        = (FiqGroupsParams){.binding  = self->params.binding,
+                                           .spread   = self->params.group_spread,
+                                           .focus    = self->params.group_focus,
+                                           .focus_db = fiq_gain_to_db(self->params.group_focus_amount)};
   params.freeze        = self->params.freeze;
   params.freeze_fade_s = self->params.freeze_fade;
   params.realms.amount *= self->lessons.strength.end;
@@ -198,6 +202,7 @@ static void meter_realms(FiqEngineMeters* meters, const FiqEngine* self)
   meters->learn_active =
       self->lessons.playing_id ? self->lessons.trust.end * self->lessons.strength.end : 0.0f;
   meters->learn_state = (float)fiq_engine_learn_state(self);
+  meters->groups      = (float)fiq_groups_n(&self->path->path.groups);
   meters->match_error = fiq_gain_to_db(fiq_realm_temporal_error(&realms->temporal[0]));
   if (realms->current == FIQ_REALM_ADAPTIVE) {
     const FiqSpectralFeatures* const heard = fiq_realm_spectral_features(&realms->spectral[1]);
@@ -272,6 +277,7 @@ void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
   }
   if (self->path) {
     fiq_describe_realms(draft, &self->path->path.realms);
+    fiq_describe_groups(&draft->groups, &self->path->path.groups);
     fiq_describe_phases(&draft->curve, &self->lessons.playing, &self->path->path.rotator);
   }
   fiq_describe_swarm(draft, &self->swarm->swarm);

@@ -7,6 +7,20 @@
 #include <string.h>
 
 static const uint32_t freeze_window_frames = 4096; // at 44.1 and 48 kHz
+static const uint32_t groups_window_frames = 2048;
+
+/// What hears which bands belong together.
+static FiqStatus init_groups(FiqEffectPath* self, FiqArena* arena, FiqFftPool* pool)
+{
+  const double    rate   = self->config.sample_rate_hz;
+  FiqGroupsConfig config = {.sample_rate_hz = rate,
+                            .window_frames  = fiq_realms_window_frames(rate, groups_window_frames),
+                            .control_frames = self->config.control_frames};
+  for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
+    config.n_bands[realm] = fiq_realms_n_bands(&self->realms, (FiqRealm)realm);
+  }
+  return fiq_groups_init(&self->groups, arena, pool, &config);
+}
 
 FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool* pool,
                                const FiqEffectPathConfig* config)
@@ -37,7 +51,8 @@ FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool*
                                     fiq_field_delay_init(&self->swarm_delay, arena,
                                                          latency - config->swarm_latency_frames, period),
                                     fiq_field_shift_init(&self->shift, rate, period),
-                                    fiq_freeze_init(&self->freeze, arena, pool, &freeze)};
+                                    fiq_freeze_init(&self->freeze, arena, pool, &freeze),
+                                    init_groups(self, arena, pool)};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); ++i) {
     status = status == FIQ_OK ? others[i] : status;
   }
@@ -69,6 +84,7 @@ void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
   fiq_field_shift_reset(&self->shift);
   fiq_phase_rotator_reset(&self->rotator);
   fiq_freeze_reset(&self->freeze);
+  fiq_groups_reset(&self->groups);
   self->position           = 0;
   self->seen               = (FiqPathLevels){.excess = 0.0f};
   self->envelope           = 0.0f;
@@ -83,9 +99,25 @@ void fiq_effect_path_adopt(FiqEffectPath* self, const FiqEffectPath* old)
   assert(self && old);
   fiq_realms_adopt(&self->realms, &old->realms);
   fiq_freeze_adopt(&self->freeze, &old->freeze);
+  fiq_groups_adopt(&self->groups, &old->groups);
   self->envelope    = old->envelope;
   self->led         = old->led;
   self->side_frames = old->side_frames;
+}
+
+/// The realms move and place what belongs together. A recorded pair has no loudspeakers to be placed between.
+static void control_groups(FiqEffectPath* self)
+{
+  FiqRealmsParams* const realms = &self->params.realms;
+  FiqGroups* const       groups = &self->groups;
+  const FiqInputMode     mode   = self->params.input_mode;
+  self->params.groups.which     = (uint32_t)self->realms.next;
+  fiq_groups_control(groups, &self->params.groups, realms->theta_rad);
+  realms->theta_rad   = groups->is_binding ? groups->theta_rad : realms->theta_rad;
+  const bool places   = groups->is_placing && mode != FIQ_INPUT_IQ_PAIR;
+  realms->place       = places ? groups->place : NULL;
+  realms->gain_db     = places ? groups->gain_db : NULL;
+  realms->is_mid_side = mode == FIQ_INPUT_MID_SIDE;
 }
 
 void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* params)
@@ -95,7 +127,8 @@ void fiq_effect_path_control(FiqEffectPath* self, const FiqEffectPathParams* par
   assert(self->position == 0);
   self->params = *params;
   self->seen   = (FiqPathLevels){.excess = 0.0f};
-  fiq_realms_control(&self->realms, &params->realms);
+  control_groups(self);
+  fiq_realms_control(&self->realms, &self->params.realms);
   fiq_field_shift_control(&self->shift, params->shift_hz);
   fiq_phase_rotator_control(&self->rotator, params->rotator);
   fiq_freeze_control(&self->freeze, params->freeze, params->freeze_fade_s);
@@ -402,6 +435,9 @@ void fiq_effect_path_process(FiqEffectPath* self, const float* const* in, const 
   const float* const* const wet       = (const float* const*)self->wet;
   const float* const* const led_by    = sound_of(side, self->side, n_frames);
   const float* const* const swarm_out = sound_of(swarm, self->swarm, n_frames);
+  if (fiq_groups_is_running(&self->groups)) {
+    fiq_groups_process(&self->groups, in, n_frames);
+  }
   process_wet(self, in, led_by, n_frames);
   fiq_field_delay_pair(&self->dry_delay, in, self->dry, n_frames);
   if (self->params.watching) {

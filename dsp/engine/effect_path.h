@@ -16,6 +16,7 @@
 #include "dsp/base/smoother.h"
 #include "dsp/filter/phase_rotator.h"
 #include "dsp/realm/freeze.h"
+#include "dsp/realm/groups.h"
 #include "dsp/realm/realms.h"
 #include "dsp/transform/field.h"
 
@@ -40,7 +41,8 @@ typedef enum { FIQ_INPUT_STEREO, FIQ_INPUT_MID_SIDE, FIQ_INPUT_IQ_PAIR } FiqInpu
 
 /// What one control period obeys. The lines are read at audio rate and belong to the caller.
 typedef struct {
-  FiqRealmsParams     realms;
+  FiqRealmsParams     realms; ///< without places, which the groups give
+  FiqGroupsParams     groups; ///< `which` is the path's to know
   FiqInputMode        input_mode;
   bool                with_q;    ///< something turns: the realms' output must be analytic
   float               shift_hz;  ///< within +- half of the sample rate
@@ -62,6 +64,7 @@ typedef struct {
 typedef struct {
   FiqEffectPathConfig config;
   FiqRealms           realms;
+  FiqGroups           groups;
   FiqFieldDelay       dry_delay;
   FiqFieldDelay       wet_delay; ///< by watch_frames
   FiqFieldDelay       side_delay;

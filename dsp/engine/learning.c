@@ -135,6 +135,9 @@ bool fiq_engine_guards_peaks(const FiqEngine* self)
 {
   assert(self->path);
   const FiqEngineParams* const p = &self->params;
+  if (self->path->path.groups.is_placing) {
+    return false; // what is placed or raised on purpose is louder on purpose
+  }
   if (self->lessons.playing_id || self->lessons.is_tuned) {
     return playing_objective(self) == FIQ_LEARN_HEADROOM;
   }

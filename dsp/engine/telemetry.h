@@ -89,6 +89,15 @@ typedef struct {
   float rotator_rad[FIQ_TELEMETRY_CURVE]; ///< 20 Hz .. 20 kHz, even in pitch; from 0 down
 } FiqPhaseTelemetry;
 
+/// Which bands of the realm heard belong together.
+typedef struct {
+  uint32_t n_groups;               ///< 0 while nobody listens
+  uint32_t focused;                ///< group that is raised or lowered, 0: none
+  uint32_t n_bands;                ///< 0 while nobody listens
+  float    band[FIQ_NEURONS_MAX];  ///< [n_bands] group of each, from 1 on; 0: none
+  float    place[FIQ_NEURONS_MAX]; ///< [n_bands] between the loudspeakers, -1..1
+} FiqGroupTelemetry;
+
 /// The swarm.
 typedef struct {
   uint32_t n_carriers;                      ///< sounding
@@ -113,6 +122,7 @@ typedef struct {
   float                phase_rad[FIQ_NEURONS_MAX]; ///< [n_neurons]
   FiqRealmTelemetry    realm;
   FiqPhaseTelemetry    curve;
+  FiqGroupTelemetry    groups;
   FiqSwarmTelemetry    swarm;
   FiqGoalTelemetry     mind;
   FiqSequenceTelemetry sequence;

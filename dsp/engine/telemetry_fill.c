@@ -88,6 +88,19 @@ void fiq_describe_phases(FiqPhaseTelemetry* telemetry, const FiqPhaseSolution* p
   }
 }
 
+void fiq_describe_groups(FiqGroupTelemetry* telemetry, const FiqGroups* groups)
+{
+  assert(telemetry && groups);
+  const bool hears    = fiq_groups_is_running(groups);
+  telemetry->n_groups = fiq_groups_n(groups);
+  telemetry->focused  = groups->focused;
+  telemetry->n_bands  = hears ? groups->grouping.n_bands : 0;
+  for (uint32_t i = 0; i < telemetry->n_bands; ++i) {
+    telemetry->band[i]  = (float)groups->grouping.group[i];
+    telemetry->place[i] = groups->place[i];
+  }
+}
+
 static void describe_carriers(FiqSwarmTelemetry* telemetry, const FiqSwarm* swarm)
 {
   const FiqAnneal* const anneal = &swarm->anneal;

@@ -13,6 +13,7 @@
 #include "dsp/goals/moment_memory.h"
 #include "dsp/learn/lesson.h"
 #include "dsp/phase/phase_core.h"
+#include "dsp/realm/groups.h"
 #include "dsp/realm/realms.h"
 #include "dsp/swarm/swarm.h"
 
@@ -25,6 +26,9 @@ void fiq_describe_realms(FiqTelemetry* telemetry, FiqRealms* realms);
 /// What is played of what was learned, and the rotator.  [audio]
 void fiq_describe_phases(FiqPhaseTelemetry* telemetry, const FiqPhaseSolution* playing,
                          const FiqPhaseRotator* rotator);
+
+/// Which bands belong together.  [audio]
+void fiq_describe_groups(FiqGroupTelemetry* telemetry, const FiqGroups* groups);
 
 /// Moments, goals, attention.  [audio]
 void fiq_describe_mind(FiqGoalTelemetry* telemetry, const FiqMomentMemory* memory,

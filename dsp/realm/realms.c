@@ -16,8 +16,9 @@ enum {
 
 static const float fade_s = 0.05f;
 
-static uint32_t n_neurons(const FiqRealms* self, FiqRealm realm)
+uint32_t fiq_realms_n_bands(const FiqRealms* self, FiqRealm realm)
 {
+  assert(self && realm < FIQ_N_REALMS);
   static const uint32_t fixed[FIQ_N_REALMS] = {16, 0, 32};
   return realm == FIQ_REALM_SPECTRAL ? self->config.n_bands : fixed[realm];
 }
@@ -52,12 +53,12 @@ static FiqStatus init_paths(FiqRealms* self, FiqArena* arena, FiqFftPool* pool)
   for (uint32_t which = 0; which < 2; ++which) {
     const FiqRealmTemporalConfig temporal = {
         .sample_rate_hz = rate,
-        .n_neurons      = n_neurons(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_TEMPORAL),
+        .n_neurons      = fiq_realms_n_bands(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_TEMPORAL),
         .control_frames = control};
     const FiqRealmSpectralConfig spectral = {
         .sample_rate_hz = rate,
         .window_frames  = fiq_realms_window_frames(rate, self->config.window_frames),
-        .n_neurons      = n_neurons(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_SPECTRAL),
+        .n_neurons      = fiq_realms_n_bands(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_SPECTRAL),
         .control_frames = control,
         .features       = which == OF_ADAPTIVE};
     status = worse(status, fiq_realm_temporal_init(&self->temporal[which], arena, pool, &temporal));
@@ -111,7 +112,8 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
   }
   status = worse(status, init_delays(self, arena));
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
-    const FiqPhaseLayerConfig layer = {.n_neurons = n_neurons(self, (FiqRealm)realm), .n_taps = 1};
+    const FiqPhaseLayerConfig layer = {.n_neurons = fiq_realms_n_bands(self, (FiqRealm)realm),
+                                       .n_taps    = 1};
     status = worse(status, fiq_phase_layer_init(&self->layer[realm], arena, &layer));
     fiq_arena_take_planes(arena, self->wet[realm][0]);
     fiq_arena_take_planes(arena, self->wet[realm][1]);
@@ -119,7 +121,7 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
   const FiqRealmAdaptiveConfig adaptive = {
       .sample_rate_hz = config->sample_rate_hz,
       .hop_frames     = fiq_realm_spectral_hop_frames(&self->spectral[OF_ADAPTIVE]),
-      .n_bands        = n_neurons(self, FIQ_REALM_ADAPTIVE)};
+      .n_bands        = fiq_realms_n_bands(self, FIQ_REALM_ADAPTIVE)};
   status = worse(status, fiq_realm_adaptive_init(&self->adaptive, arena, &adaptive));
   fiq_arena_take_planes(arena, self->target);
   for (uint32_t plane = 0; plane < 2; ++plane) {
@@ -267,11 +269,14 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
                                            .drive      = params->drive,
                                            .motion_rad = params->motion_rad,
                                            .stereo_rad = params->stereo_rad};
-  FiqRealmSpectralParams       spectral = {.coherence  = params->coherence,
-                                           .amount     = params->amount,
-                                           .motion_rad = params->motion_rad,
-                                           .stereo_rad = params->stereo_rad,
-                                           .from_hz    = params->turn_from_hz};
+  FiqRealmSpectralParams       spectral = {.coherence   = params->coherence,
+                                           .amount      = params->amount,
+                                           .motion_rad  = params->motion_rad,
+                                           .stereo_rad  = params->stereo_rad,
+                                           .from_hz     = params->turn_from_hz,
+                                           .place       = params->place,
+                                           .gain_db     = params->gain_db,
+                                           .is_mid_side = params->is_mid_side};
   if (params->coordination > 0.0f && self->n_ticks % LAYER_TICKS == 0) {
     fiq_phase_layer_coordinate(layer, eta_of(params->coordination), params->attention);
   }
@@ -333,7 +338,7 @@ static void judge_character(FiqRealms* self)
                                       .phase_increment_variance = heard->phase_increment_variance,
                                       .band_share               = heard->band_share,
                                       .band_velocity            = heard->band_velocity_rad,
-                                      .n_bands = n_neurons(self, FIQ_REALM_ADAPTIVE)};
+                                      .n_bands = fiq_realms_n_bands(self, FIQ_REALM_ADAPTIVE)};
   fiq_realm_adaptive_frame(&self->adaptive, &judged);
 }
 

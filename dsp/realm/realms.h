@@ -56,6 +56,10 @@ typedef struct {
   float match_rate; ///< of the temporal realm's Match: 0 rest .. 1
   bool  match_hold; ///< keep what Match has learned as it is
   bool  learned;    ///< the spectral realm plays learned phases, without motion
+  const float*
+      place; ///< [FIQ_NEURONS_MAX] see FiqRealmSpectralParams; NULL: bands stay where they are
+  const float* gain_db;     ///< [FIQ_NEURONS_MAX] of the bands; with `place`
+  bool         is_mid_side; ///< the planes are M and S
 } FiqRealmsParams;
 
 enum { FIQ_REALMS_MATCH = 64 * 4 }; ///< at least the length of what Match learns
@@ -145,6 +149,9 @@ void fiq_realms_set_lesson(FiqRealms* self, const FiqPhaseSolution* lesson);
 
 /// The window that the spectral realm has in place of `window_frames`, which is for 44.1 and 48 kHz.  [any]
 uint32_t fiq_realms_window_frames(double sample_rate_hz, uint32_t window_frames);
+
+/// Bands of a realm.  [any]
+uint32_t fiq_realms_n_bands(const FiqRealms* self, FiqRealm realm);
 
 /// 0 temporal .. 1 spectral, as heard now.  [audio]
 float fiq_realms_spectral_share(const FiqRealms* self);

@@ -42,7 +42,9 @@ FiqStatus fiq_realm_spectral_init(FiqRealmSpectral* self, FiqArena* arena, FiqFf
   if (status != FIQ_OK && status != FIQ_NO_MEMORY) {
     return status;
   }
-  self->curve_rad = fiq_arena_take(arena, self->bands.n_bins, sizeof(float));
+  self->curve_rad   = fiq_arena_take(arena, self->bands.n_bins, sizeof(float));
+  self->place_curve = fiq_arena_take(arena, self->bands.n_bins, sizeof(float));
+  self->gain_curve  = fiq_arena_take(arena, self->bands.n_bins, sizeof(float));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
     self->turn[c].even = fiq_arena_take(arena, self->bands.n_bins / 2 + 1, sizeof(FiqComplex));
     self->turn[c].odd  = fiq_arena_take(arena, self->bands.n_bins / 2, sizeof(FiqComplex));
@@ -112,6 +114,10 @@ void fiq_realm_spectral_control(FiqRealmSpectral* self, const FiqRealmSpectralPa
   memcpy(self->phi_rad[0], phi_rad[0], size_bytes);
   memcpy(self->phi_rad[1], phi_rad[1], size_bytes);
   memcpy(self->theta_rad, theta_rad, size_bytes);
+  if (params->place) {
+    memcpy(self->place, params->place, size_bytes);
+    memcpy(self->gain_db, params->gain_db, size_bytes);
+  }
 }
 
 /// The phases of all neurons for one channel.
@@ -222,10 +228,46 @@ static void prepare_turns(FiqRealmSpectral* self)
   self->from_hz  = from_hz;
 }
 
+static FiqComplex times(FiqComplex a, FiqComplex b)
+{
+  return (FiqComplex){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+}
+
+/// Turn and place the frame's bins themselves, since one channel's go to the other.
+static void place_bins(FiqRealmSpectral* self)
+{
+  FiqComplex* const* const spectra = fiq_stft_look(&self->stft);
+  const uint32_t           other   = self->is_shared ? 0 : 1;
+  fiq_bands_curve(&self->bands, self->place, self->place_curve);
+  fiq_bands_curve(&self->bands, self->gain_db, self->gain_curve);
+  for (uint32_t k = 0; k < self->bands.n_bins; ++k) {
+    FiqComplex a = spectra[0][k];
+    FiqComplex b = spectra[1][k];
+    if (self->is_turned) {
+      const bool is_even = k % 2 == 0;
+      a                  = times(a, is_even ? self->turn[0].even[k / 2] : self->turn[0].odd[k / 2]);
+      b = times(b, is_even ? self->turn[other].even[k / 2] : self->turn[other].odd[k / 2]);
+    }
+    const float      gain  = fiq_exp(0.1151292546f * self->gain_curve[k]);
+    const float      place = self->place_curve[k];
+    const float      share = 0.5f * place;
+    const bool       is_ms = self->params.is_mid_side;
+    const FiqComplex mid   = {share * (a.re + b.re), share * (a.im + b.im)};
+    const FiqComplex to_a  = is_ms ? (FiqComplex){0.0f, 0.0f} : mid;
+    const FiqComplex to_b =
+        is_ms ? (FiqComplex){place * a.re, place * a.im} : (FiqComplex){-mid.re, -mid.im};
+    spectra[0][k] = (FiqComplex){gain * (a.re + to_a.re), gain * (a.im + to_a.im)};
+    spectra[1][k] = (FiqComplex){gain * (b.re + to_b.re), gain * (b.im + to_b.im)};
+  }
+}
+
 static void rotate(FiqRealmSpectral* self)
 {
   prepare_turns(self);
-  if (self->is_turned) {
+  self->stft.turns = self->params.place == NULL;
+  if (!self->stft.turns) {
+    place_bins(self);
+  } else if (self->is_turned) {
     fiq_stft_turn(&self->stft, &self->turn[0], &self->turn[self->is_shared ? 0 : 1]);
   }
 }

@@ -12,6 +12,9 @@
    within 0.05 dB (rms) and 0.2 dB (worst) even for 24 independent random phases at a window of 2048.
    With amount 0 and coherence 0 the output is the input, latency_frames later.
 
+   Bands can be placed: with p(f) and a gain g(f), the B-spline curves through one value a band, S' = g (S + p M) and
+   M' = g M, so that L + R knows nothing of p.
+
    Phases are read once a frame, 5/8 of a hop into the hop before it is heard, and cross-faded from frame
    to frame; phases that swing over +-pi/2 once a second leave sidebands at the hop rate 59 dB below a
    tone, 79 dB with hop_frames = window/8, and 6 dB more for each doubling of speed.
@@ -45,6 +48,9 @@ typedef struct {
   float coherence;  ///< -1 dispersed .. 0 off .. +1 focused
   float
       from_hz; ///< phases below it are left alone, an octave above it all are turned; 0: everywhere
+  const float* place; ///< [n_neurons] of each band between the loudspeakers, -1..1; NULL: as it is
+  const float* gain_db;     ///< [n_neurons] of each band; with `place`
+  bool         is_mid_side; ///< the channels are M and S, which places need to know
 } FiqRealmSpectralParams;
 
 typedef struct {
@@ -59,7 +65,11 @@ typedef struct {
   float       theta_rad[FIQ_NEURONS_MAX];             ///< [n_neurons] of the last control
   float       psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< what the turns were made from
   float       from_hz;                                ///< the same
+  float       place[FIQ_NEURONS_MAX];                 ///< of the last control
+  float       gain_db[FIQ_NEURONS_MAX];               ///< of the last control
   float*      curve_rad;                              ///< [n_bins] scratch
+  float*      place_curve;                            ///< [n_bins] scratch
+  float*      gain_curve;                             ///< [n_bins] scratch
   FiqStftTurn turn[FIQ_CHANNELS];                     ///< e^{j psi(f)}
   bool        is_turned;                              ///< this frame's turns are to be applied
   bool        is_shared;                              ///< turn[0] holds for both channels

@@ -133,7 +133,8 @@ static void check_unit(const LilvPlugin* plugin, const LilvPort* port)
   is_one |= !strncmp(symbol, "rotator_", 8) && strstr(symbol, "_q"); // a width over a frequency
   // Counts have no unit either.
   const bool is_counted = !strcmp(symbol, "carriers") || !strcmp(symbol, "moments") ||
-                          !strcmp(symbol, "linked") || !strcmp(symbol, "sequence_notes");
+                          !strcmp(symbol, "linked") || !strcmp(symbol, "groups") ||
+                          !strcmp(symbol, "sequence_notes");
   if (!unit && !is_one && !is_counted) {
     fail_msg("%s has no unit", symbol);
   }

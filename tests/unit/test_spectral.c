@@ -262,7 +262,8 @@ static void test_amount_zero_nulls_against_the_delayed_input(void** state)
       Planes p = planes_new(LENGTH, SEED);
       rig_start(&rig, rates_hz[r], windows[w], N);
       draw_phases(rig.phi, N, 0.0f, 1);
-      rig.params = (FiqRealmSpectralParams){0.0f, 3.0f, 1.0f, 0.0f, 0.0f};
+      rig.params = (FiqRealmSpectralParams){
+          .amount = 0.0f, .motion_rad = 3.0f, .stereo_rad = 1.0f, .coherence = 0.0f};
       run(&rig, p.x, p.i, NULL, LENGTH, CONTROL);
       const uint32_t latency = fiq_realm_spectral_latency_frames(&rig.realm);
       assert_int_equal(latency, windows[w]);
@@ -468,7 +469,8 @@ static void test_block_size_invariance_and_in_place(void** state)
   Planes a = planes_new(LENGTH, SEED);
   rig_start(&rig, 48000.0, 512, N);
   draw_phases(rig.phi, N, 0.0f, 1);
-  rig.params     = (FiqRealmSpectralParams){0.9f, 2.0f, 0.5f, 0.0f, 0.0f};
+  rig.params = (FiqRealmSpectralParams){
+      .amount = 0.9f, .motion_rad = 2.0f, .stereo_rad = 0.5f, .coherence = 0.0f};
   rig.theta_step = 0.01f;
   run(&rig, a.x, a.i, a.q, LENGTH, CONTROL);
   for (uint32_t cut = 1; cut < CONTROL; cut += 5) {
@@ -497,7 +499,10 @@ static void test_instruction_sets_give_the_same_bits(void** state)
     Planes* const p     = build ? &b : &a;
     rig_start(&rig, 48000.0, 512, N);
     draw_phases(rig.phi, N, 0.0f, 1);
-    rig.params     = (FiqRealmSpectralParams){0.9f, 2.0f, 0.5f, trial < 3 ? 0.8f : 0.0f, 0.0f};
+    rig.params     = (FiqRealmSpectralParams){.amount     = 0.9f,
+                                              .motion_rad = 2.0f,
+                                              .stereo_rad = 0.5f,
+                                              .coherence  = trial < 3 ? 0.8f : 0.0f};
     rig.theta_step = 0.01f;
     if (build > 0) {
       rig.realm.use_avx512      = false;
