@@ -37,5 +37,5 @@ need_packages() {
 # What it takes to build FieldIQ and its hosts.
 # shellcheck disable=SC2034
 build_packages="gcc libc6-dev cmake ninja-build pkg-config lv2-dev liblilv-dev libserd-dev libfftw3-dev \
-libjack-jackd2-dev libsndfile1-dev libsoxr-dev flite1-dev libjansson-dev libcairo2-dev \
+libjack-jackd2-dev liblo-dev libsndfile1-dev libsoxr-dev flite1-dev libjansson-dev libcairo2-dev \
 libxcb1-dev libxcb-shm0-dev libxcb-cursor-dev libxkbcommon-dev libxkbcommon-x11-dev fonts-inter fonts-dejavu-core"

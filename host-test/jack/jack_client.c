@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static FiqPosition transport_now(const FiqJack* self)
 {
@@ -52,6 +53,17 @@ static void send_transport(FiqJack* self, uint32_t n_frames)
   self->position_sent = true;
 }
 
+/// What is not looked at in time is lost, but its next movement is not.
+static void note_controller(FiqJack* self, const jack_midi_event_t* event)
+{
+  if (event->size == 3 && (event->buffer[0] & 0xf0) == 0xb0) {
+    const FiqJackMoved moved = {.channel    = event->buffer[0] & 0x0f,
+                                .controller = event->buffer[1] & 0x7f,
+                                .value      = event->buffer[2] & 0x7f};
+    (void)fiq_ring_write(&self->moved, &moved, sizeof moved, NULL, 0);
+  }
+}
+
 /// MIDI that falls into the slice [start, start + n_frames) of this cycle.
 static void send_midi(FiqJack* self, void* buffer, uint32_t start, uint32_t n_frames)
 {
@@ -63,6 +75,7 @@ static void send_midi(FiqJack* self, void* buffer, uint32_t start, uint32_t n_fr
       continue;
     }
     fiq_host_midi(&self->host->audio, event.time - start, event.buffer, (uint32_t)event.size);
+    note_controller(self, &event);
     if (self->midi_thru) {
       jack_midi_event_write(self->midi_out_buffer, event.time, event.buffer, event.size);
     }
@@ -172,6 +185,9 @@ static void run_slice(FiqJack* self, float* planes[3][FIQ_HOST_CHANNELS_MAX], bo
     send_midi(self, midi_buffer, start, n_frames);
   }
   fiq_host_run(audio, main, side_fed ? side : NULL, out, n_frames);
+  fiq_levels_note(self->levels.in, main, audio->n_main_in, n_frames);
+  fiq_levels_note(self->levels.out, (const float* const*)out, audio->n_out, n_frames);
+  fiq_record_put(&self->record, (const float* const*)out, n_frames);
   if (self->midi_out_buffer || self->telemetry.data || self->heard.data) {
     self->midi_out_offset = start;
     fiq_host_each_event(audio, receive_event, self);
@@ -228,6 +244,13 @@ static int on_xrun(void* argument)
   return 0;
 }
 
+static int on_sample_rate(jack_nframes_t rate_hz, void* argument)
+{
+  FiqJack* const self = argument;
+  atomic_store(&self->rate_hz, rate_hz);
+  return 0;
+}
+
 static void on_freewheel(int starting, void* argument)
 {
   FiqJack* const self = argument;
@@ -280,11 +303,26 @@ static void stay_silent(const char* message)
   (void)message; // libjack repeats at length what is said here in one line
 }
 
+/// What would help where no server answers.
+static const char* advice(void)
+{
+  char              socket[FIQ_PATH_BYTES];
+  const char* const runtime = getenv("XDG_RUNTIME_DIR");
+  snprintf(socket, sizeof socket, "%s/pipewire-0", runtime ? runtime : "");
+  if (runtime && access(socket, F_OK) == 0) {
+    return "PipeWire runs: begin the command with pw-jack";
+  }
+  return access("/dev/snd", F_OK) == 0
+             ? "start one, or give --start-server"
+             : "there is no sound card here: 'jackd -d dummy' runs without one";
+}
+
 static void say_why_not(jack_status_t status, const char* server)
 {
   if (status & JackServerFailed) {
-    fiq_error("no JACK server '%s' is running (start one, or give --start-server)",
-              server ? server : "default");
+    fiq_error("no JACK server '%s' is running (%s)", server ? server : "default", advice());
+  } else if (status & JackNameNotUnique) {
+    fiq_error("the JACK server has a client of that name; give another --name");
   } else if (status & JackVersionError) {
     fiq_error("the JACK server speaks another protocol version");
   } else {
@@ -292,22 +330,61 @@ static void say_why_not(jack_status_t status, const char* server)
   }
 }
 
-bool fiq_jack_open(FiqJack* self, const char* name, const char* server, bool start_server)
+static jack_status_t open_client(FiqJack* self, const char* name, const char* server,
+                                 bool start_server)
 {
   jack_status_t        status = 0;
   const jack_options_t start  = start_server ? JackNullOption : JackNoStartServer;
-  *self                       = (FiqJack){.client = NULL};
-  jack_set_error_function(stay_silent);
-  jack_set_info_function(stay_silent);
   self->client = server ? jack_client_open(name, start | JackServerName, &status, server)
                         : jack_client_open(name, start, &status);
-  if (!self->client) {
-    say_why_not(status, server);
+  if (self->client) {
+    atomic_store(&self->block_frames, jack_get_buffer_size(self->client));
+    atomic_store(&self->rate_hz, jack_get_sample_rate(self->client));
+    atomic_store(&self->gone, false);
+    jack_on_info_shutdown(self->client, on_shutdown, self);
+  }
+  return status;
+}
+
+bool fiq_jack_open(FiqJack* self, const char* name, const char* server, bool start_server)
+{
+  *self = (FiqJack){.client = NULL};
+  if (!fiq_ring_init(&self->moved, FIQ_JACK_MOVED_BYTES)) {
+    fiq_error("out of memory");
     return false;
   }
-  atomic_store(&self->block_frames, jack_get_buffer_size(self->client));
-  jack_on_info_shutdown(self->client, on_shutdown, self);
-  return true;
+  jack_set_error_function(stay_silent);
+  jack_set_info_function(stay_silent);
+  const jack_status_t status = open_client(self, name, server, start_server);
+  if (!self->client) {
+    say_why_not(status, server);
+  }
+  return self->client != NULL;
+}
+
+void fiq_jack_leave(FiqJack* self)
+{
+  if (self->client) {
+    jack_client_close(self->client);
+    self->client = NULL;
+  }
+  if (self->host) {
+    self->host->live = false;
+  }
+  atomic_store(&self->gone, false);
+  self->position_sent = false;
+  self->lease_frames  = 0;
+}
+
+bool fiq_jack_return(FiqJack* self, const char* name, const char* server, bool start_server)
+{
+  (void)open_client(self, name, server, start_server);
+  return self->client != NULL;
+}
+
+bool fiq_jack_moved(FiqJack* self, FiqJackMoved* to)
+{
+  return fiq_ring_read(&self->moved, to, sizeof *to);
 }
 
 static bool register_ports(FiqJack* self, const uint32_t* indices, uint32_t n, unsigned long flags,
@@ -412,6 +489,7 @@ bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru)
   }
   jack_set_process_callback(self->client, process, self);
   jack_set_buffer_size_callback(self->client, on_buffer_size, self);
+  jack_set_sample_rate_callback(self->client, on_sample_rate, self);
   jack_set_xrun_callback(self->client, on_xrun, self);
   jack_set_freewheel_callback(self->client, on_freewheel, self);
   jack_set_latency_callback(self->client, on_latency, self);
@@ -426,14 +504,10 @@ bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru)
 
 void fiq_jack_close(FiqJack* self)
 {
-  if (self->client) {
-    jack_client_close(self->client);
-    self->client = NULL;
-  }
+  fiq_jack_leave(self);
+  fiq_record_free(&self->record);
+  fiq_ring_free(&self->moved);
   fiq_ring_free(&self->telemetry);
   fiq_ring_free(&self->spoken);
   fiq_ring_free(&self->heard);
-  if (self->host) {
-    self->host->live = false;
-  }
 }

@@ -9,6 +9,8 @@
 #ifndef FIQ_JACK_CLIENT_H
 #define FIQ_JACK_CLIENT_H
 
+#include "host-test/jack/jack_levels.h"
+#include "host-test/jack/jack_record.h"
 #include "host-test/lv2/load.h"
 #include "host-test/lv2/lv2_host.h"
 
@@ -16,13 +18,21 @@
 
 enum {
   FIQ_JACK_REASON_BYTES = 256,
+  FIQ_JACK_MOVED_BYTES  = 1 << 12, ///< controllers that may wait to be looked at
   FIQ_JACK_TRACE_BYTES  = 1 << 20, ///< telemetry that may wait to be written, some seconds of it
   FIQ_JACK_WINDOW_BYTES = 1 << 17, ///< messages that may wait in each direction of a window
   FIQ_JACK_SPOKEN_BYTES = 8192     ///< longest message of a window, header included
 };
 
+/// A controller that was moved.
 typedef struct {
-  jack_client_t* client;
+  uint8_t channel;    ///< 0..15
+  uint8_t controller; ///< 0..127
+  uint8_t value;      ///< 0..127
+} FiqJackMoved;
+
+typedef struct {
+  jack_client_t* client;                         ///< NULL while there is no server
   FiqHost*       host;                           ///< live from activate on
   jack_port_t*   main_in[FIQ_HOST_CHANNELS_MAX]; ///< [host->audio.n_main_in]
   jack_port_t*   side_in[FIQ_HOST_CHANNELS_MAX]; ///< [host->audio.n_side_in]
@@ -41,7 +51,11 @@ typedef struct {
   atomic_uint    n_xruns; ///< whoever is to blame; for ours see `load`
   FiqLoad        load;    ///< of our own part of every period that had to be in time
   atomic_uint    block_frames;
-  atomic_ulong   n_frames;                      ///< processed so far
+  atomic_uint    rate_hz;  ///< of the server; the plugin's is host->rate_hz
+  atomic_ulong   n_frames; ///< processed so far
+  FiqLevels      levels;
+  FiqRecord      record;
+  FiqRing        moved;                         ///< FiqJackMoved from the audio thread
   atomic_bool    gone;                          ///< the server threw us out
   char           reason[FIQ_JACK_REASON_BYTES]; ///< why; valid once `gone` is set
   FiqRing        spoken; ///< what a window says, port number and atom; data is NULL without one
@@ -74,6 +88,15 @@ bool fiq_jack_hear(FiqJack* self, LV2_Atom* to);
 
 /// Register ports for `host` and begin to process; says what is wrong.  [setup]
 bool fiq_jack_activate(FiqJack* self, FiqHost* host, bool midi_thru);
+
+/// Take the next controller that was moved; false when there is none.  [any but audio]
+bool fiq_jack_moved(FiqJack* self, FiqJackMoved* to);
+
+/// Leave a server that ended, or for another one; what is not the server's stays.  [any but audio]
+void fiq_jack_leave(FiqJack* self);
+
+/// Connect to `server` anew, as fiq_jack_open but without a word; activate comes next.  [any but audio]
+bool fiq_jack_return(FiqJack* self, const char* name, const char* server, bool start_server);
 
 /// Connect to the sound card.  [any but audio]
 void fiq_jack_connect_physical(FiqJack* self);

@@ -2,6 +2,7 @@
 #include "host-test/jack/jack_console.h"
 
 #include "host-test/common/report.h"
+#include "host-test/jack/jack_commands.h"
 #include "host-test/lv2/lv2_state.h"
 
 #include <errno.h>
@@ -151,6 +152,10 @@ static void act_status(FiqConsole* self, char* rest)
   (void)rest;
   FiqJack* const jack = self->jack;
   char           load[FIQ_LOAD_TEXT_BYTES];
+  if (!jack->client) {
+    fiq_error("there is no JACK server; waiting for one");
+    return;
+  }
   fiq_load_format(&jack->load, load);
   printf(
       "%u Hz, %u frames, latency %u frames, load of JACK %.0f %%, %u xruns, %lu bad samples\n%s\n",
@@ -162,7 +167,9 @@ static void act_status(FiqConsole* self, char* rest)
 static void act_connect(FiqConsole* self, char* rest)
 {
   const char* const name = trimmed(rest);
-  if (atomic_load(&self->host->audio.freewheeling)) {
+  if (!self->jack->client) {
+    fiq_error("there is no JACK server; waiting for one");
+  } else if (atomic_load(&self->host->audio.freewheeling)) {
     // The sound card stands still then; a JACK 2 server would wait for it, and everybody for the server.
     fiq_error("nothing can be connected while JACK freewheels");
   } else if (!name[0]) {
@@ -191,6 +198,19 @@ static const Command commands[] = {
     {"seed", "seed NUMBER        seed of everything random", act_seed},
     {"tuning", "tuning [FILE]      tune by a scale in Scala's format; none: equal temperament",
      act_tuning},
+    {"bypass", "bypass on|off      let the input through unchanged, without a click",
+     fiq_command_bypass},
+    {"record",
+     "record [FILE]      record what comes out, as .wav or .flac; alone: end the recording",
+     fiq_command_record},
+    {"learn",
+     "learn [SYMBOL]     let the controller that is moved next move SYMBOL; alone: list them",
+     fiq_command_learn},
+    {"forget", "forget SYMBOL      let no controller move it any more", fiq_command_forget},
+    {"levels", "levels [on|off]    levels in and out, load and xruns, once or all the time",
+     fiq_command_levels},
+    {"buffer", "buffer FRAMES      ask the server for periods of another length",
+     fiq_command_buffer},
     {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},
     {"status",
      "status             rate, latency, load, xruns, and what it takes of a period itself",
@@ -226,7 +246,7 @@ void fiq_console_command(FiqConsole* self, char* line)
   }
   for (int i = 0; i < N_COMMANDS; ++i) {
     if (strcmp(name, commands[i].name) == 0) {
-      commands[i].act(self, rest);
+      commands[i].act(self, trimmed(rest));
       fflush(stdout);
       return;
     }

@@ -8,12 +8,14 @@
 
 #include "host-test/common/file_claims.h"
 #include "host-test/jack/jack_client.h"
+#include "host-test/jack/jack_map.h"
 
 enum { FIQ_CONSOLE_BYTES = 1024 };
 
 typedef struct {
   FiqJack*   jack;
   FiqHost*   host;
+  FiqMap*    map;
   FiqClaims* claims;                  ///< what must not be written over
   uint32_t   n_claims;                ///< of them from the command line
   char       line[FIQ_CONSOLE_BYTES]; ///< what has been typed of the current line
@@ -21,6 +23,7 @@ typedef struct {
   bool       overlong; ///< the current line is too long and is dropped at its end
   bool       ended;    ///< end of input
   bool       quit;     ///< asked to end
+  bool       levels;   ///< asked to print them all the time
 } FiqConsole;
 
 /// Print the commands, one a line, each with what it does.  [any]

@@ -18,12 +18,15 @@ enum {
   LIST_PARAMETERS,
   LIST_PLUGINS,
   LIST_PRESETS,
+  MIDI_MAP,
   MIDI_THRU,
   NAME,
   NO_START_SERVER,
   PLUGIN,
   PRESET,
   QUIET,
+  RECONNECT,
+  RECORD,
   SEED,
   SERVER,
   SET,
@@ -42,12 +45,15 @@ static const struct option table[] = {{"connect", optional_argument, NULL, CONNE
                                       {"list-parameters", no_argument, NULL, LIST_PARAMETERS},
                                       {"list-plugins", no_argument, NULL, LIST_PLUGINS},
                                       {"list-presets", no_argument, NULL, LIST_PRESETS},
+                                      {"midi-map", required_argument, NULL, MIDI_MAP},
                                       {"midi-thru", no_argument, NULL, MIDI_THRU},
                                       {"name", required_argument, NULL, NAME},
                                       {"no-start-server", no_argument, NULL, NO_START_SERVER},
                                       {"plugin", required_argument, NULL, PLUGIN},
                                       {"preset", required_argument, NULL, PRESET},
                                       {"quiet", no_argument, NULL, QUIET},
+                                      {"reconnect", no_argument, NULL, RECONNECT},
+                                      {"record", required_argument, NULL, RECORD},
                                       {"seed", required_argument, NULL, SEED},
                                       {"server", required_argument, NULL, SERVER},
                                       {"set", required_argument, NULL, SET},
@@ -83,7 +89,10 @@ static const char help[] =
     "  --name NAME           of the client (that of the plugin)\n"
     "  --server NAME         of the JACK server (default)\n"
     "  --start-server        start a server when none is running\n"
+    "  --reconnect           wait for another server when this one ends, and go on\n"
+    "  --midi-map FILE       keep there which controllers move which parameters ('learn')\n"
     "  --midi-thru           copy MIDI that comes in to a MIDI output\n"
+    "  --record FILE         record what comes out, from the start, as .wav or .flac\n"
     "  --duration SECONDS    end after so much sound\n"
     "  --quiet               no notes, only warnings and errors\n"
     "  --list-commands       what can be typed while it plays\n"
@@ -91,6 +100,8 @@ static const char help[] =
     "\n"
     "While it plays, commands are read from standard input, one a line; 'help' lists them.\n"
     "End of input does not end the program; Ctrl-C or 'quit' does.\n"
+    "Under a session manager (NSM_URL) it keeps its state, its plugin and the map of\n"
+    "controllers with the session; --plugin counts for a new one.\n"
     "Exit status: 0 ended on request, 1 the server, a file or the plugin failed, 2 the command\n"
     "is wrong.\n"
     "\n"
@@ -191,6 +202,9 @@ static bool read_switch(FiqJackOptions* self, int option)
   case QUIET:
     self->quiet = true;
     return true;
+  case RECONNECT:
+    self->reconnect = true;
+    return true;
   case START_SERVER:
     self->start_server = true;
     return true;
@@ -207,6 +221,9 @@ static bool read_text(FiqJackOptions* self, int option, const char* text)
   switch (option) {
   case DURATION:
     return read_duration(self, text);
+  case MIDI_MAP:
+    self->midi_map = text;
+    return true;
   case NAME:
     self->name = text;
     return true;
@@ -215,6 +232,9 @@ static bool read_text(FiqJackOptions* self, int option, const char* text)
     return true;
   case PRESET:
     self->preset = text;
+    return true;
+  case RECORD:
+    self->record = text;
     return true;
   case SEED:
     return read_seed(self, text);

@@ -18,6 +18,8 @@ typedef struct {
   const char* state;
   const char* tuning; ///< a file of Scala's
   const char* trace;
+  const char* midi_map;
+  const char* record;
   const char* name; ///< of the JACK client
   const char* server;
   const char* sets[FIQ_JACK_LIST_MAX];  ///< [n_sets] "SYMBOL=VALUE"
@@ -27,7 +29,8 @@ typedef struct {
   bool        connect; ///< to the physical ports
   bool        start_server;
   bool        midi_thru;
-  bool        window; ///< the plugin's own
+  bool        reconnect; ///< when the server ends
+  bool        window;    ///< the plugin's own
   bool        quiet;
   bool        seeded;
   int64_t     seed;

@@ -25,6 +25,23 @@ const char* fiq_port_label(const FiqPort* port, float value)
   return NULL;
 }
 
+float fiq_port_at(const FiqPort* port, float share)
+{
+  if (port->enumeration && port->n_points > 0) {
+    const uint32_t i = (uint32_t)(share * (float)port->n_points);
+    return port->points[i < port->n_points ? i : port->n_points - 1].value;
+  }
+  const float low  = port->minimum > -INFINITY ? port->minimum : 0.0f;
+  const float high = port->maximum < INFINITY ? port->maximum : fmaxf(low + 1.0f, 1.0f);
+  if (port->toggled) {
+    return share >= 0.5f ? high : low;
+  }
+  const float value =
+      port->logarithmic && low > 0.0f ? low * powf(high / low, share) : low + share * (high - low);
+  const float legal = fminf(fmaxf(value, low), high);
+  return port->integer ? roundf(legal) : legal;
+}
+
 static bool parse_word(const FiqPort* port, const char* text, float* value)
 {
   for (uint32_t i = 0; i < port->n_points; ++i) {

@@ -204,6 +204,7 @@ static bool describe(FiqPort* port, const Source* source, double rate_hz)
   port->integer        = has_property(source, LV2_CORE__integer);
   port->enumeration    = has_property(source, LV2_CORE__enumeration);
   port->hidden         = has_property(source, LV2_PORT_PROPS__notOnGUI);
+  port->logarithmic    = has_property(source, LV2_PORT_PROPS__logarithmic);
   lilv_node_free(name);
   if (port->kind == FIQ_PORT_ATOM) {
     describe_atom(port, source);

@@ -40,6 +40,7 @@ typedef struct {
   bool           integer;
   bool           enumeration;  ///< only the scale points are legal
   bool           hidden;       ///< pprops:notOnGUI
+  bool           logarithmic;  ///< pprops:logarithmic
   float          minimum;      ///< natural units; -INFINITY when not given
   float          maximum;      ///< natural units; INFINITY when not given
   float          fallback;     ///< lv2:default, else the nearest legal value to 0
@@ -79,6 +80,9 @@ uint32_t fiq_ports_index(const FiqPorts* self, const char* symbol);
 /// Value from a number, "on"/"off", or the label of a scale point (case ignored). What is out of
 /// range, or not one of an enumeration, is refused with the legal values.
 bool fiq_port_parse(const FiqPort* port, const char* text, float* value);
+
+/// The legal value at `share` 0..1 of the way from the lowest to the highest, evenly as the ear or the hand has it.
+float fiq_port_at(const FiqPort* port, float share);
 
 /// Label of the scale point at `value`, or NULL.
 const char* fiq_port_label(const FiqPort* port, float value);
