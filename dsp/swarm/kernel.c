@@ -14,9 +14,10 @@ enum {
   SILENT   = FIQ_SWARM_SILENT
 };
 
-// From here to the end oscillators fade out, and what coupling makes of the last of them stays below FIQ_LOBE_NU_MAX.
-static const float fade_start_nu = 0.405f;
-static const float fade_end_nu   = 0.437f;
+// From here to the end oscillators fade out, so far below FIQ_LOBE_NU_MAX that what frames make of a sudden change stays below it
+// too, and what coupling makes of the last of them.
+static const float fade_start_nu = 0.365f;
+static const float fade_end_nu   = 0.415f;
 
 // Multipliers of the R2 low-discrepancy sequence (Roberts 2018) and of the golden ratio, times 2^32.
 static const uint32_t detune_step  = 2654435769u;

@@ -11,7 +11,8 @@ enum { CHUNK = FIQ_BREATH_CHUNK, POINTS = FIQ_BREATH_POINTS };
 
 static const double lowest_hz     = 40.0; // where the first band begins
 static const double highest_hz    = 21000.0;
-static const double highest_nu    = 0.43;
+static const double fade_start_nu = 0.345; // from here to the end bands fade out
+static const double fade_end_nu   = 0.395;
 static const double relative      = 1.0 / 31.0; // width of a band over its frequency
 static const double widest        = 0.2;        // over the step's rate
 static const double overlap       = 0.72;       // corner of the poles over the width
@@ -38,7 +39,13 @@ static double width_hz(double hz, double step_hz)
 
 static double top_hz(double sample_rate_hz)
 {
-  return fmin(highest_hz, highest_nu * sample_rate_hz);
+  return fmin(highest_hz, fade_end_nu * sample_rate_hz);
+}
+
+static double fade_at(double nu)
+{
+  const double left = fmin(fmax((fade_end_nu - nu) / (fade_end_nu - fade_start_nu), 0.0), 1.0);
+  return left * left * (3.0 - 2.0 * left);
 }
 
 static void set_band(FiqBreathBands* bands, uint32_t i, double hz, double step_hz,
@@ -56,7 +63,7 @@ static void set_band(FiqBreathBands* bands, uint32_t i, double hz, double step_h
   bands->turn_im[i] = (float)(a * sin(two_pi * middle / step_hz));
   bands->drive[i]   = (float)sqrt(1.0 - a * a);
   bands->second[i]  = (float)((1.0 - a * a) / sqrt(1.0 + a * a));
-  bands->weight[i]  = (float)sqrt(width / kept);
+  bands->weight[i]  = (float)(fade_at(middle / sample_rate_hz) * sqrt(width / kept));
   bands->point[i]   = ((float)log2(middle) - first_octave) * (1.0f / point_octaves);
 }
 
@@ -80,9 +87,11 @@ static void set_points(FiqBreath* self, double sample_rate_hz)
   const float low  = (float)lowest_hz;
   const float high = (float)top_hz(sample_rate_hz);
   for (int i = 0; i < POINTS; ++i) {
-    self->octave[i] = first_octave + point_octaves * (float)i;
-    self->hz[i]     = exp2f(self->octave[i]);
-    self->width[i]  = fmaxf(fminf(self->hz[i] * half, high) - fmaxf(self->hz[i] / half, low), 0.0f);
+    self->octave[i]   = first_octave + point_octaves * (float)i;
+    self->hz[i]       = exp2f(self->octave[i]);
+    const double fade = fade_at((double)self->hz[i] / sample_rate_hz);
+    self->width[i]    = (float)(fade * fade) *
+                     fmaxf(fminf(self->hz[i] * half, high) - fmaxf(self->hz[i] / half, low), 0.0f);
   }
 }
 

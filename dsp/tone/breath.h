@@ -8,7 +8,8 @@
 
    hence |z|^2 = 1 in the mean, and a sum of bands is normal noise whatever their levels. Bands are d = f / 31 wide, so that a
    curve is followed as finely as that at the lowest notes, but a fifth of the step's rate at most, beyond which frames would
-   be heard apart. n normal is the sum of two uniform numbers, which the poles and the other bands make normal.
+   be heard apart. From 0.345 fs to 0.395 fs they fade out, lest what frames make of them be above 0.45 fs. n normal is the
+   sum of two uniform numbers, which the poles and the other bands make normal.
 
    Curve: colour c(f) = (f / 1 kHz)^(dB per octave / 6.02), formants and filter (spectrum.h), at points 0.1 octaves apart;
    amplitudes are linear between them. The power is 1 with colour and formants alone, whatever they are: the filter takes away.

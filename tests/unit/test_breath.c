@@ -77,11 +77,18 @@ static double curve_power(const FiqSwarmTone* tone, double hz)
   return (double)(gain * gain) * pow(10.0, 0.1 * colour_db);
 }
 
+/// What is left of the bands at the top.
+static double fade_at(double nu)
+{
+  const double left = fmin(fmax((0.395 - nu) / 0.05, 0.0), 1.0);
+  return left * left * (3.0 - 2.0 * left);
+}
+
 /// Largest distance of third octaves from what they shall be, of those within 40 dB of the strongest, dB.
 static double find_error_db(const Bench* bench, const double* power)
 {
   const double rate = bench->swarm.sample_rate_hz;
-  const double top  = fmin(21000.0, 0.43 * rate);
+  const double top  = fmin(21000.0, 0.395 * rate);
   double       want[32];
   double       got[32];
   double       all   = 0.0;
@@ -91,9 +98,9 @@ static double find_error_db(const Bench* bench, const double* power)
   FiqSwarmTone bare  = bench->params.tone;
   bare.filter        = FIQ_FILTER_OFF;
   for (double hz = 40.0; hz < top; hz += 1.0) {
-    all += curve_power(&bare, hz + 0.5);
+    all += curve_power(&bare, hz + 0.5) * pow(fade_at(hz / rate), 2.0);
   }
-  for (double hz = 80.0; hz * 1.1225 < top; hz *= 1.25992105) {
+  for (double hz = 80.0; hz * 1.1225 < fmin(top, 0.345 * rate); hz *= 1.25992105) {
     want[n] = 0.0;
     got[n]  = 0.0;
     for (int k = 1; k < BINS; ++k) {
