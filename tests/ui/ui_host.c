@@ -57,6 +57,9 @@ static void write_port(LV2UI_Controller controller, uint32_t port, uint32_t size
   if (format == 0 && size == sizeof(value)) {
     memcpy(&value, buffer, sizeof(value));
     printf("write %u %g\n", port, (double)value);
+  } else if (size == sizeof(LV2_Atom) + 3) {
+    const uint8_t* const midi = (const uint8_t*)buffer + sizeof(LV2_Atom);
+    printf("midi %02x %02x %02x\n", midi[0], midi[1], midi[2]);
   } else {
     printf("message %u bytes to %u\n", size, port);
   }

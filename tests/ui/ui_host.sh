@@ -88,10 +88,20 @@ rm -f "$work/in"
 "$host" "$binary" urn:fieldiq:realms </dev/null >"$work/host.log" 2>&1 || fail "realms"
 grep -q '^resize 1400 900' "$work/host.log" || fail "the zoom was forgotten"
 
+echo "- a window that closes ends the note that it holds"
+rm -rf "$XDG_CONFIG_HOME" # and with it the zoom
+start swarm
+put 600 690
+xdotool mousedown 1
+until_true grep -q '^midi 90 ' "$work/host.log" || fail "no note"
+exec 8>&-
+wait "$program" || fail "the host ended with $?"
+xdotool mouseup 1
+grep -q '^midi 80 ' "$work/host.log" || fail "the note goes on"
+
 echo "- fifty times opened and closed, two at once"
 "$host" "$binary" urn:fieldiq:swarm cycles 50 >"$work/host.log" 2>&1 || fail "cycles"
 echo "- the server goes, and the host stays"
-rm -rf "$XDG_CONFIG_HOME" # and with it the zoom
 start swarm
 kill "$server"
 until_true grep -q '^gone' "$work/host.log" || fail "idle does not say that the server is gone"

@@ -167,6 +167,8 @@ static void cleanup(LV2UI_Handle handle)
 {
   FiqUi* const self = handle;
   if (self->page) {
+    // A note that a closing window holds would sound for ever.
+    fiq_ui_page_let_go(self->page);
     fiq_ui_page_free(self->page);
   }
   if (self->window) {
@@ -311,6 +313,8 @@ static int idle(LV2UI_Handle handle)
       }
     }
     scan_once(self);
+  } else {
+    fiq_ui_page_let_go(self->page);
   }
   speak_as_before(before);
   return lives ? 0 : 1;

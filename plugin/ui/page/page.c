@@ -274,6 +274,14 @@ size_t fiq_ui_page_draw(FiqUiPage* self, cairo_surface_t* surface, FiqUiRegion* 
   return fiq_stage_draw(self->stage, surface, regions, FIQ_UI_REGIONS_MAX);
 }
 
+void fiq_ui_page_let_go(FiqUiPage* self)
+{
+  if (self->keyboard) {
+    fiq_keyboard_let_go(self->keyboard);
+  }
+  fiq_ui_model_let_go(self->model);
+}
+
 static FiqUiRegion region_of(const FiqUiPage* self, FiqRect rect)
 {
   const double scale = fiq_stage_scale(self->stage);

@@ -46,6 +46,9 @@ size_t fiq_ui_page_draw(FiqUiPage* self, cairo_surface_t* surface, FiqUiRegion* 
 /// The surface is another one: draw all of it next time.
 void fiq_ui_page_expose(FiqUiPage* self);
 
+/// The window is hidden or goes: end the notes that it plays and let go of what the user holds.
+void fiq_ui_page_let_go(FiqUiPage* self);
+
 /// Where a parameter's control is, px: the tab that it stands on, and the control itself, empty while another tab is
 /// shown. Returns false for rows that have none.
 bool fiq_ui_page_locate(const FiqUiPage* self, uint32_t row, FiqUiRegion* tab,

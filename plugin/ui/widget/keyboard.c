@@ -291,3 +291,9 @@ void fiq_keyboard_show(FiqKeyboard* self, const int8_t color[FIQ_KEYS_MAX])
     self->base.is_dirty = true;
   }
 }
+
+void fiq_keyboard_let_go(FiqKeyboard* self)
+{
+  press_key(self, -1, 0);
+  end_all(self);
+}

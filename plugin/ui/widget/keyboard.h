@@ -31,4 +31,7 @@ FiqKeyboard* fiq_keyboard_new(FiqStage* stage, uint8_t first, uint8_t last);
 /// What sounds: colour indices by key, -1 for silent.
 void fiq_keyboard_show(FiqKeyboard* self, const int8_t color[FIQ_KEYS_MAX]);
 
+/// End every note that the pointer or the computer's keys hold.
+void fiq_keyboard_let_go(FiqKeyboard* self);
+
 #endif
