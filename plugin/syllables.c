@@ -73,6 +73,11 @@ static uint32_t character_at(const Reader* self, size_t at, size_t* next)
     }
     character = character << 6 | (bytes[i] & 0x3fu);
   }
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool            is_half = character >= 0xd800 && character < 0xe000;
+  if (character < least[n] || is_half || character > 0x10ffff) {
+    return NO_CHARACTER;
+  }
   *next = at + n;
   return character;
 }
@@ -472,21 +477,44 @@ static void read_phonemes(Reader* self, const char* text, size_t size, Spoken* s
   }
 }
 
-/// The phonemes in brackets that begin at `at`, where a bracket stands; false, and a character passed over, if they have
-/// no end.
-static bool take_brackets(Reader* self, Spoken* spoken)
+/// Brackets that are empty: a note without words.
+static void rest(Reader* self)
 {
-  const size_t left  = self->size - self->at - 1;
-  const size_t most  = left < BRACKET_BYTES ? left : BRACKET_BYTES;
-  const char*  first = self->text + self->at + 1;
-  const char*  last  = memchr(first, ']', most);
+  const FiqSyllable nothing = {.n_onset = 0};
+  put(self, &nothing);
+}
+
+static bool is_blank(const char* text, size_t n)
+{
+  size_t i = 0;
+  while (i < n && text[i] == ' ') {
+    ++i;
+  }
+  return i == n;
+}
+
+/// Sing the phonemes in brackets that begin at `at`, where a bracket stands, to the notes of `word`; false, and a character
+/// passed over, if they have no end.
+static bool take_brackets(Reader* self, const Word* word)
+{
+  const size_t      left  = self->size - self->at - 1;
+  const size_t      most  = left < BRACKET_BYTES ? left : BRACKET_BYTES;
+  const char* const first = self->text + self->at + 1;
+  const char* const last  = memchr(first, ']', most);
   if (!last) {
     self->report->n_characters += 1;
     self->at += 1;
     return false;
   }
-  read_phonemes(self, first, (size_t)(last - first), spoken);
-  self->at += (size_t)(last - first) + 2;
+  Spoken       spoken;
+  const size_t n_bytes = (size_t)(last - first);
+  read_phonemes(self, first, n_bytes, &spoken);
+  self->at += n_bytes + 2;
+  if (spoken.n > 0) {
+    sing(self, word, &spoken);
+  } else if (is_blank(first, n_bytes)) {
+    rest(self);
+  }
   return true;
 }
 
@@ -590,19 +618,14 @@ static void sing_word(Reader* self, const Word* word)
 /// A word of letters, with its phonemes by hand if they follow.
 static void take_word(Reader* self)
 {
-  Word   word = {.n_pieces = 1};
-  Spoken spoken;
+  Word word     = {.n_pieces = 1};
   word.is_exact = self->at > 0 && self->text[self->at - 1] == '{';
   read_word(self, &word);
   if (word.is_exact && is_byte(self, self->at, '}')) {
     self->at += 1;
   }
-  if (!is_byte(self, self->at, '[')) {
+  if (!is_byte(self, self->at, '[') || !take_brackets(self, &word)) {
     sing_word(self, &word);
-  } else if (!take_brackets(self, &spoken)) {
-    sing_word(self, &word);
-  } else if (spoken.n > 0) {
-    sing(self, &word, &spoken);
   }
 }
 
@@ -629,12 +652,9 @@ static bool is_hold(const Reader* self)
 /// What stands between words.
 static void take_other(Reader* self, Kind kind)
 {
-  Spoken     spoken;
   const Word word = {.n_pieces = 1};
   if (is_byte(self, self->at, '[')) {
-    if (take_brackets(self, &spoken) && spoken.n > 0) {
-      sing(self, &word, &spoken);
-    }
+    (void)take_brackets(self, &word);
     return;
   }
   if (is_hold(self)) {
@@ -646,6 +666,25 @@ static void take_other(Reader* self, Kind kind)
   size_t next = 0;
   (void)character_at(self, self->at, &next);
   self->at = next;
+}
+
+size_t fiq_syllables_clean(char* to, const char* text, size_t n_bytes)
+{
+  assert(to && (text || n_bytes == 0));
+  const Reader self   = {.text = text, .size = n_bytes};
+  size_t       n_kept = 0;
+  for (size_t at = 0; at < n_bytes;) {
+    size_t         next      = 0;
+    const uint32_t character = character_at(&self, at, &next);
+    const bool     is_kept   = character != NO_CHARACTER && character != 0x7f &&
+                         (character >= ' ' || character == '\n' || character == '\t');
+    if (is_kept) {
+      memmove(to + n_kept, text + at, next - at);
+      n_kept += next - at;
+    }
+    at = next;
+  }
+  return n_kept;
 }
 
 void fiq_syllables_read(FiqSyllable syllables[FIQ_TEXT_SYLLABLES], const char* text, size_t n_bytes,

@@ -9,6 +9,8 @@
      beau-ti-ful       a word cut by hand: as many notes as pieces
      glo-+-ri-a        `+` between them: one more note on the piece before
      sky[s k ay]       the phonemes by hand, for the word before or for none; `.` or `-` among them cut syllables by hand
+     {fire}            exactly as many notes as pieces: here one, though it may be spoken as two
+     []                a note without words
      [sh 2: n]         X-SAMPA beside ARPAbet, mixed as one likes
 
    Phonemes are those of phoneme.h in lower case, digits of stress passed over ("ao1"), and of X-SAMPA what is listed in
@@ -44,5 +46,8 @@ typedef struct {
 /// [setup, worker]
 void fiq_syllables_read(FiqSyllable syllables[FIQ_TEXT_SYLLABLES], const char* text, size_t n_bytes,
                         FiqTextReport* report);
+
+/// `text` [n_bytes] without control characters and bytes that are no UTF-8, into `to` [n_bytes]; its length.  [any]
+size_t fiq_syllables_clean(char* to, const char* text, size_t n_bytes);
 
 #endif

@@ -90,12 +90,12 @@ static FiqSungText* read_words(FiqPlugin* self, const char* text, size_t n_bytes
   const size_t       n_sung = report.n_syllables * sizeof(FiqSyllable);
   FiqSungText* const sung   = malloc(sizeof(FiqSungText) + n_kept + 1 + n_sung);
   if (sung) {
-    *sung = (FiqSungText){.n_syllables = report.n_syllables, .n_bytes = (uint32_t)n_kept};
-    if (n_kept > 0) {
-      memcpy(sung->text, text, n_kept);
-    }
-    sung->text[n_kept] = '\0';
-    sung->syllable     = (FiqSyllable*)(void*)(sung->text + n_kept + 1);
+    const size_t n_clean = fiq_syllables_clean(sung->text, text, n_kept);
+    sung->parcel.next    = NULL;
+    sung->n_syllables    = report.n_syllables;
+    sung->n_bytes        = (uint32_t)n_clean;
+    sung->text[n_clean]  = '\0';
+    sung->syllable       = (FiqSyllable*)(void*)(sung->text + n_clean + 1);
     memcpy(sung->syllable, syllables, n_sung);
   }
   free(syllables);

@@ -28,7 +28,7 @@ void fiq_engine_give_syllable(FiqEngine* self, const FiqMidiMessage* message)
       (uint64_t)((double)self->params.words_gap * self->config.sample_rate_hz);
   const uint32_t which = fiq_lyric_line_strike(&self->words.line, fiq_engine_next_frame(self),
                                                gap_frames, self->params.words_loop);
-  if (which != FIQ_NO_SYLLABLE) {
+  if (which != FIQ_NO_SYLLABLE && !fiq_syllable_is_empty(&self->words.syllable[which])) {
     fiq_swarm_sing(&self->swarm->swarm, message->channel, message->number,
                    &self->words.syllable[which], 0);
   }

@@ -71,3 +71,9 @@ bool fiq_syllable_is_valid(const FiqSyllable* syllable)
          (nucleus == FIQ_PH_NONE || fiq_phoneme_is_nucleus((FiqPhoneme)nucleus)) &&
          syllable->stress <= 2;
 }
+
+bool fiq_syllable_is_empty(const FiqSyllable* syllable)
+{
+  assert(syllable);
+  return syllable->n_onset == 0 && syllable->nucleus == FIQ_PH_NONE && syllable->n_coda == 0;
+}

@@ -136,4 +136,7 @@ bool fiq_phoneme_is_nucleus(FiqPhoneme phoneme);
 /// Whether all numbers of `syllable` are within their ranges.  [any]
 bool fiq_syllable_is_valid(const FiqSyllable* syllable);
 
+/// Whether it has no phoneme at all: the note has no words.  [any]
+bool fiq_syllable_is_empty(const FiqSyllable* syllable);
+
 #endif

@@ -77,8 +77,9 @@ static void test_phonemes_by_hand_are_what_they_say(void** state)
       {"[b o~] [v E~]", "b on, v in"},                // French
       {"[a J o]", "a, ny o"},                         // Spanish
       {"[v e . r o] - [k a]", "v e, r o~, ~o, k a"},
-      {"[m] [hh m]", "em, hh em"}, // hums
-      {"[sh]", "sh -"},            // a hiss
+      {"[m] [hh m]", "em, hh em"},          // hums
+      {"[ah] [] [ ] [ah]", "ah, -, -, ah"}, // notes without words
+      {"[sh]", "sh -"},                     // a hiss
       {"[l uh v] - + _ [m iy]", "l uh~, ~uh~, ~uh~, ~uh v, m iy"},
       {"", ""},
       {" \t\r\n .,;:!? \" \x01\x7f / \\", ""},
