@@ -3,6 +3,7 @@
 
 #include "dsp/base/trig_turns.h"
 #include "dsp/engine/engine_state.h"
+#include "dsp/swarm/swarm_state.h"
 
 #include <assert.h>
 #include <string.h>
@@ -24,13 +25,18 @@ static void list_notes(const FiqSwarm* swarm, uint8_t note_of[FIQ_CARRIERS_MAX])
 }
 
 /// Phase of oscillator `i` in turns, at the moment that those of all others are of: a step under work has led some on.
+/// Where left and right aim beside each other it is counted from where its side aims, as order is.
 static float phase_turns(const FiqSwarm* swarm, uint32_t i)
 {
   assert(i < swarm->capacity);
   const bool is_ahead = swarm->work.begun && swarm->work.next_item < swarm->work.n_chunks &&
                         i / FIQ_LOBE_CHUNK < swarm->work.next_item;
-  const float way = is_ahead ? swarm->osc.nu[i] * (float)swarm->step_frames : 0.0f;
-  return fiq_wrap_turns(swarm->osc.phi[i] - way);
+  const float    way   = is_ahead ? swarm->osc.nu[i] * (float)swarm->step_frames : 0.0f;
+  const uint32_t side  = fiq_swarm_side(fiq_lobe_place(i));
+  const uint32_t group = swarm->osc.group[i] % FIQ_SWARM_GROUPS;
+  const float    aside =
+      swarm->step.widens ? swarm->places.offset[side][fiq_swarm_offset_of(group)] : 0.0f;
+  return fiq_wrap_turns(swarm->osc.phi[i] - way - aside);
 }
 
 static uint32_t shown(uint32_t k, uint32_t n_shown, uint32_t n_all)

@@ -53,7 +53,6 @@ static const Dimming dimmings[] = {
      " filter_cutoff filter_slope filter_resonance filter_key_track filter_velocity "
      "filter_envelope ",
      "filter_type", IS, 0, "Does nothing now: Filter is off."},
-    {S, " vowel ", "formants", AT_MOST, 0, "Does nothing now: Formants is 0."},
     {S, " odd_even tilt stretch partial_primes ", "partials", AT_MOST, 1,
      "Does nothing now: there is one partial."},
     {R, " drive match match_hold ", "realm", IS, 1, "Does nothing now: the realm is Spectral."},

@@ -31,8 +31,8 @@ typedef struct {
 
 static const Place places[] = {
     // The Swarm, as its signal flows.
-    {FIQ_IN_S, "Sound", "Swarm", "oscillators detune stereo quality stereo_rate stereo_motion",
-     FIQ_GROUP_SWARM},
+    {FIQ_IN_S, "Sound", "Swarm",
+     "oscillators detune stereo phase_width quality stereo_rate stereo_motion", FIQ_GROUP_SWARM},
     {FIQ_IN_S, "Sound", "Partials", "partials tilt odd_even stretch", -1},
     {FIQ_IN_S, "Sound", "Envelope", "attack decay sustain release", -1},
     {FIQ_IN_S, "Sound", "Output", "swarm_level output", FIQ_GROUP_OUTPUT},
@@ -41,10 +41,10 @@ static const Place places[] = {
      "filter_envelope",
      FIQ_GROUP_FILTER},
     {FIQ_IN_S, "Filter", "Tone envelope", "", FIQ_GROUP_TONE_ENVELOPE},
-    {FIQ_IN_S, "Filter", "Breath", "", FIQ_GROUP_BREATH},
-    {FIQ_IN_S, "Voice", "Formants", "formants vowel", -1},
-    {FIQ_IN_S, "Voice", "Voice", "voice voice_size voice_ring voice_whisper", -1},
-    {FIQ_IN_S, "Voice", "Words", "", FIQ_GROUP_VOICE},
+    {FIQ_IN_S, "Voice", "Voice", "voice vowel voice_size voice_ring voice_whisper formants",
+     FIQ_GROUP_VOICE},
+    {FIQ_IN_S, "Voice", "Words", "words_gap words_loop", -1},
+    {FIQ_IN_S, "Voice", "Breath", "", FIQ_GROUP_BREATH},
     {FIQ_IN_S, "LFOs", "LFO 1", "", FIQ_GROUP_LFO_1},
     {FIQ_IN_S, "LFOs", "LFO 2", "", FIQ_GROUP_LFO_2},
     MATRIX(1, FIQ_GROUP_MATRIX),
@@ -108,11 +108,9 @@ typedef struct {
   const char* prefix;  ///< NULL: the title
 } Look;
 
-static const Look looks[] = {{"Envelope", 144.0, NULL},
-                             {"Partials", 144.0, NULL},
-                             {"Filter", 144.0, NULL},
-                             {"Tone envelope", 144.0, "Tone"},
-                             {"Just intonation", 274.0, NULL}};
+static const Look looks[] = {{"Envelope", 144.0, NULL},        {"Partials", 144.0, NULL},
+                             {"Filter", 144.0, NULL},          {"Breath", 144.0, NULL},
+                             {"Tone envelope", 144.0, "Tone"}, {"Just intonation", 274.0, NULL}};
 
 static void take_look(FiqSection* section)
 {
