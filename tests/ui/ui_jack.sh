@@ -39,17 +39,17 @@ until_true is_open || fail "no window"
 
 echo "- what is typed in the window the console knows"
 sleep 0.5
-put 207 490
+put 138 490
 xdotool click 1
 xdotool type 33
 xdotool key Return
 until_true detune_is 33 || fail "detune is not 33"
 
 echo "- what the console sets is seen in the window"
-import -window "$(ours)" -crop 70x90+172+445 +repage "$work/one.png"
+import -window "$(ours)" -crop 70x90+103+445 +repage "$work/one.png"
 tell set detune 80
 sleep 0.5
-import -window "$(ours)" -crop 70x90+172+445 +repage "$work/two.png"
+import -window "$(ours)" -crop 70x90+103+445 +repage "$work/two.png"
 moved=$(differing one two)
 [ "$moved" -gt 50 ] || fail "$moved pixels of the knob differ"
 
