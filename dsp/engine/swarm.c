@@ -259,7 +259,8 @@ static FiqSwarmTone tone_of(const FiqEngine* self)
                         .voice_amount = p->voice,
                         .voice        = {.size    = fmaxf(p->voice_size, 0.5f),
                                          .ring    = p->voice_ring,
-                                         .whisper = p->voice_whisper}};
+                                         .whisper = p->voice_whisper},
+                        .words_ahead  = p->words_ahead};
 }
 
 void fiq_engine_control_swarm(FiqEngine* self)
@@ -313,6 +314,7 @@ void fiq_engine_control_swarm(FiqEngine* self)
   control_play(self);
   control_voices(self);
   fiq_swarm_control(&self->swarm->swarm, &swarm);
+  self->report.meters.latency = (float)fiq_engine_latency_frames(self);
 }
 
 uint32_t fiq_engine_n_sounding(const FiqEngine* self)

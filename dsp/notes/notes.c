@@ -850,6 +850,18 @@ static void push(FiqNotes* self, FiqNoteEvent event)
   self->queue[at] = event;
 }
 
+void fiq_notes_hasten(FiqNotes* self, uint32_t i, uint64_t frame)
+{
+  assert(self && i < self->n_queued);
+  FiqNoteEvent event = self->queue[i];
+  assert(frame <= event.frame);
+  for (; i > 0 && self->queue[i - 1].frame > frame; --i) {
+    self->queue[i] = self->queue[i - 1];
+  }
+  event.frame    = frame;
+  self->queue[i] = event;
+}
+
 void fiq_notes_midi(FiqNotes* self, const uint8_t* message, uint32_t size_bytes, uint64_t frame)
 {
   static const FiqEventKind kinds[] = {

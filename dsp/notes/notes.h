@@ -197,6 +197,9 @@ void fiq_notes_bend(FiqNotes* self, uint32_t channel, float bend, uint64_t frame
 void fiq_notes_controller(FiqNotes* self, uint32_t channel, uint32_t controller, uint32_t value,
                           uint64_t frame);
 
+/// Event number `i` < n_queued of the queue takes effect at `frame`, sooner than it would.  [audio]
+void fiq_notes_hasten(FiqNotes* self, uint32_t i, uint64_t frame);
+
 /// Hold `chord` (a FiqChord) on `root`, 0..127, from stream time `frame`; keys in common go on.  [audio]
 void fiq_notes_drone(FiqNotes* self, int32_t chord, int32_t root, uint64_t frame);
 

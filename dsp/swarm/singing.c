@@ -6,7 +6,10 @@
 
 enum { POINTS = FIQ_BREATH_POINTS };
 
-static const float onset_max_s = 0.06f; // from the key to the vowel
+static const float onset_max_s   = 0.06f; // from the key to the vowel
+static const float ahead_s       = 0.3f;  // latency of consonants ahead of the beat
+static const float ahead_onset_s = 0.2f;  // of which onsets take so much at most
+static const float same_beat_s   = 0.02f; // how much later a key may end and yet end with the beat
 
 /// The syllable that came with a key for this note since the last step, if any did.
 static const FiqSwarmSyllable* find_syllable(const FiqSwarm* self, const FiqNote* note)
@@ -32,6 +35,102 @@ static float seconds(const FiqSwarm* self, uint64_t frames)
   return (float)((double)frames / self->sample_rate_hz);
 }
 
+uint32_t fiq_swarm_ahead_frames(const FiqSwarm* self)
+{
+  assert(self->sample_rate_hz > 0.0);
+  return self->params.tone.words_ahead ? (uint32_t)lrint((double)ahead_s * self->sample_rate_hz)
+                                       : 0;
+}
+
+uint64_t fiq_swarm_due_frame(const FiqSwarm* self, uint32_t offset)
+{
+  assert(self);
+  return self->frame + offset + fiq_swarm_ahead_frames(self);
+}
+
+uint64_t fiq_swarm_strike_frame(const FiqSwarm* self, uint32_t channel, uint32_t key,
+                                uint32_t offset)
+{
+  assert(self);
+  const FiqSwarmWords* const words = &self->words;
+  const uint32_t             n = words->n < FIQ_SWARM_SYLLABLES ? words->n : FIQ_SWARM_SYLLABLES;
+  for (uint32_t i = 1; i <= n; ++i) {
+    const FiqSwarmSyllable* const entry = &words->ring[(words->n - i) % FIQ_SWARM_SYLLABLES];
+    if (entry->struck_frame == self->frame + offset && entry->channel == channel &&
+        entry->key == key) {
+      return entry->frame;
+    }
+  }
+  return fiq_swarm_due_frame(self, offset);
+}
+
+/// The syllable that the key of a queued event sings until `frame`.
+static const FiqSwarmSyllable* sung_by(const FiqSwarm* self, const FiqNoteEvent* event,
+                                       uint64_t frame)
+{
+  assert(event);
+  const FiqSwarmWords* const words = &self->words;
+  const uint32_t             n = words->n < FIQ_SWARM_SYLLABLES ? words->n : FIQ_SWARM_SYLLABLES;
+  for (uint32_t i = 1; i <= n; ++i) {
+    const FiqSwarmSyllable* const entry = &words->ring[(words->n - i) % FIQ_SWARM_SYLLABLES];
+    if (entry->channel == event->channel && entry->key == event->key && entry->frame < frame) {
+      return entry;
+    }
+  }
+  return NULL;
+}
+
+/// Keys that end with the beat of the syllable that begins at `frame` make room for it.
+static void end_sooner(FiqSwarm* self, uint64_t frame, uint64_t beat_frame)
+{
+  assert(frame <= beat_frame);
+  const uint64_t last = beat_frame + (uint64_t)((double)same_beat_s * self->sample_rate_hz);
+  for (uint32_t i = 0; i < self->notes.n_queued; ++i) {
+    const FiqNoteEvent* const     event = &self->notes.queue[i];
+    const FiqSwarmSyllable* const sung  = event->kind == FIQ_EVENT_NOTE_OFF && event->frame <= last
+                                              ? sung_by(self, event, frame)
+                                              : NULL;
+    if (!sung) {
+      continue;
+    }
+    const uint64_t coda   = (uint64_t)((double)sung->coda_s * self->sample_rate_hz);
+    const uint64_t steady = sung->frame + (uint64_t)((double)sung->steady_s * self->sample_rate_hz);
+    const uint64_t wanted = frame > coda + steady ? frame - coda : steady;
+    const uint64_t end    = wanted < frame ? wanted : frame - 1;
+    if (end < event->frame) {
+      fiq_notes_hasten(&self->notes, i, end);
+    }
+  }
+}
+
+void fiq_swarm_sing(FiqSwarm* self, uint32_t channel, uint32_t key, const FiqSyllable* syllable,
+                    uint32_t offset)
+{
+  assert(self && syllable);
+  assert(channel < FIQ_NOTES_CHANNELS && key < 128);
+  assert(fiq_syllable_is_valid(syllable));
+  FiqSwarmWords* const words = &self->words;
+  const bool           ahead = self->params.tone.words_ahead;
+  FiqSwarmSyllable     entry = {.struck_frame = self->frame + offset,
+                                .frame        = fiq_swarm_due_frame(self, offset),
+                                .onset_max_s  = ahead ? ahead_onset_s : onset_max_s,
+                                .channel      = (uint8_t)channel,
+                                .key          = (uint8_t)key,
+                                .syllable     = *syllable};
+  FiqUtterance         trial;
+  fiq_utterance_begin(&trial, syllable, entry.onset_max_s);
+  entry.coda_s   = trial.coda_s;
+  entry.steady_s = trial.steady_s;
+  if (ahead) {
+    const uint64_t beat_frame = entry.frame;
+    entry.frame -= (uint64_t)((double)trial.onset_s * self->sample_rate_hz);
+    end_sooner(self, entry.frame, beat_frame);
+  }
+  words->ring[words->n % FIQ_SWARM_SYLLABLES] = entry;
+  words->newest_frame = entry.frame > words->newest_frame ? entry.frame : words->newest_frame;
+  words->n += 1;
+}
+
 /// A new syllable begins where the old one is, if one sounds.
 static void begin_syllable(FiqSwarm* self, uint32_t slot, const FiqSwarmSyllable* entry)
 {
@@ -40,9 +139,9 @@ static void begin_syllable(FiqSwarm* self, uint32_t slot, const FiqSwarmSyllable
   FiqUtterance* const    utterance = &singing->utterance[slot];
   if (singing->sings[slot] && entry->frame >= singing->began[slot]) {
     fiq_utterance_follow(utterance, seconds(self, entry->frame - singing->began[slot]),
-                         &entry->syllable, onset_max_s);
+                         &entry->syllable, entry->onset_max_s);
   } else {
-    fiq_utterance_begin(utterance, &entry->syllable, onset_max_s);
+    fiq_utterance_begin(utterance, &entry->syllable, entry->onset_max_s);
   }
   singing->began[slot] = entry->frame;
   singing->sings[slot] = true;

@@ -458,27 +458,17 @@ float fiq_swarm_uncertainty(const FiqSwarm* self)
 uint32_t fiq_swarm_latency_frames(const FiqSwarm* self)
 {
   assert(self);
-  return 2 * self->step_frames;
+  return 2 * self->step_frames + fiq_swarm_ahead_frames(self);
 }
 
 void fiq_swarm_midi(FiqSwarm* self, const uint8_t* message, uint32_t size_bytes, uint32_t offset)
 {
   assert(self && (message || size_bytes == 0));
-  fiq_notes_midi(&self->notes, message, size_bytes, self->frame + offset);
-}
-
-void fiq_swarm_sing(FiqSwarm* self, uint32_t channel, uint32_t key, const FiqSyllable* syllable,
-                    uint32_t offset)
-{
-  assert(self && syllable);
-  assert(channel < FIQ_NOTES_CHANNELS && key < 128);
-  assert(fiq_syllable_is_valid(syllable));
-  self->words.ring[self->words.n % FIQ_SWARM_SYLLABLES] =
-      (FiqSwarmSyllable){self->frame + offset, (uint8_t)channel, (uint8_t)key, *syllable};
-  self->words.n += 1;
-  self->words.newest_frame = self->words.newest_frame > self->frame + offset
-                                 ? self->words.newest_frame
-                                 : self->frame + offset;
+  const FiqMidiMessage midi    = fiq_midi_parse(message, size_bytes);
+  const bool           strikes = midi.kind == FIQ_MIDI_NOTE_ON && midi.value > 0.0f;
+  fiq_notes_midi(&self->notes, message, size_bytes,
+                 strikes ? fiq_swarm_strike_frame(self, midi.channel, midi.number, offset)
+                         : fiq_swarm_due_frame(self, offset));
 }
 
 void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float velocity,
@@ -486,26 +476,28 @@ void fiq_swarm_note_on(FiqSwarm* self, uint32_t channel, uint32_t key, float vel
 {
   assert(self);
   assert(velocity >= 0.0f && velocity <= 1.0f);
-  fiq_notes_on(&self->notes, channel, key, velocity, self->frame + offset);
+  fiq_notes_on(&self->notes, channel, key, velocity,
+               velocity > 0.0f ? fiq_swarm_strike_frame(self, channel, key, offset)
+                               : fiq_swarm_due_frame(self, offset));
 }
 
 void fiq_swarm_note_off(FiqSwarm* self, uint32_t channel, uint32_t key, uint32_t offset)
 {
   assert(self);
-  fiq_notes_off(&self->notes, channel, key, self->frame + offset);
+  fiq_notes_off(&self->notes, channel, key, fiq_swarm_due_frame(self, offset));
 }
 
 void fiq_swarm_bend(FiqSwarm* self, uint32_t channel, float bend, uint32_t offset)
 {
   assert(self);
-  fiq_notes_bend(&self->notes, channel, bend, self->frame + offset);
+  fiq_notes_bend(&self->notes, channel, bend, fiq_swarm_due_frame(self, offset));
 }
 
 void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller, uint32_t value,
                           uint32_t offset)
 {
   assert(self);
-  fiq_notes_controller(&self->notes, channel, controller, value, self->frame + offset);
+  fiq_notes_controller(&self->notes, channel, controller, value, fiq_swarm_due_frame(self, offset));
 }
 
 float fiq_swarm_residual_hz(const FiqSwarm* self)

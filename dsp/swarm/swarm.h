@@ -114,6 +114,8 @@ typedef struct {
   float          vowel;            ///< 0..1; default 0.5
   float          voice_amount;     ///< of the tract on notes without words, 0..1; default 0
   FiqVoiceParams voice;            ///< of those with words too
+  bool
+      words_ahead; ///< consonants come before the beat, see fiq_swarm_latency_frames(); default off
   float sway_share; ///< of the sway that notes have where the matrix moves it, 0..1; default 0
   FiqMotionParams motion; ///< default still
   FiqBreathParams breath; ///< default none
@@ -364,7 +366,11 @@ typedef struct {
 
 /// A syllable for a key that is to be struck.
 typedef struct {
-  uint64_t    frame; ///< stream time of the key, as it comes
+  uint64_t    struck_frame; ///< stream time of the key, as it came
+  uint64_t    frame;        ///< when the syllable begins
+  float       onset_max_s;  ///< from there to the vowel
+  float       coda_s;       ///< after its end
+  float       steady_s;     ///< from `frame` to its earliest end
   uint8_t     channel;
   uint8_t     key;
   FiqSyllable syllable;
@@ -468,7 +474,7 @@ void fiq_swarm_control(FiqSwarm* self, const FiqSwarmParams* params);
 /// Write `n_frames` of both channels.  [audio]
 void fiq_swarm_process(FiqSwarm* self, float* const out[FIQ_CHANNELS], uint32_t n_frames);
 
-/// Frames from an event to its sound: 2 S.  [any]
+/// Frames from an event to its sound: 2 S, and 0.3 s more where consonants are sung ahead of the beat.  [any]
 uint32_t fiq_swarm_latency_frames(const FiqSwarm* self);
 
 /// A MIDI 1.0 channel message, `offset` frames after the stream position; see notes.h.  [audio]
@@ -483,7 +489,8 @@ void fiq_swarm_controller(FiqSwarm* self, uint32_t channel, uint32_t controller,
                           uint32_t offset);
 
 /// The key that is struck `offset` frames after the stream position sings `syllable`, which must be valid; call it just
-/// before the note on. A key without one sings the vowel.  [audio]
+/// before the note on. A key without one sings the vowel. Ahead of the beat, keys that end with this one's beat end as
+/// much sooner as their codas and this onset are long.  [audio]
 void fiq_swarm_sing(FiqSwarm* self, uint32_t channel, uint32_t key, const FiqSyllable* syllable,
                     uint32_t offset);
 

@@ -68,6 +68,15 @@ void fiq_swarm_share_motion(FiqSwarm* self);
 /// Slots that are free begin anew.  [audio]
 void fiq_swarm_end_motion(FiqSwarm* self);
 
+/// How much later than they come events take effect: where consonants are sung ahead of the beat.  [any]
+uint32_t fiq_swarm_ahead_frames(const FiqSwarm* self);
+
+/// Stream time at which an event `offset` frames from now takes effect, and at which a key does that may have a syllable: as
+/// much sooner as its onset is long.  [any]
+uint64_t fiq_swarm_due_frame(const FiqSwarm* self, uint32_t offset);
+uint64_t fiq_swarm_strike_frame(const FiqSwarm* self, uint32_t channel, uint32_t key,
+                                uint32_t offset);
+
 /// The vocal tract of a note of `note_hz` in this step, and what it leaves of its level.  [audio]
 void fiq_swarm_sing_note(FiqSwarm* self, uint32_t slot, FiqNote* note, float note_hz);
 

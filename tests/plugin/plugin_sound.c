@@ -72,6 +72,8 @@ static void send_score(Fixture* self, size_t block, int setting)
     fixture_midi(self, 0, 0xe0 | a, 0, 90);
     fixture_midi(self, 0, 0xb0, 1, 100);
     fixture_midi(self, 0, 0xd0 | a, 90, 0);
+  } else if (block == 10 && setting == 1) {
+    fixture_midi(self, 0, 0x90 | b, 69, 60);
   } else if (block == 50) {
     fixture_midi(self, 0, 0x90 | b, 61, 90);
   } else if (block == 110) {
@@ -170,6 +172,11 @@ static void play_with(FiqPluginKind kind, int setting, const char* symbol, float
     fixture_set(self, "scatter", 0);
     set_if_there(self, "core_spread", 0.05);
     set_if_there(self, "sway", 40);
+  }
+  if (strncmp(symbol, "words_", 6) == 0 || strncmp(symbol, "voice_", 6) == 0) {
+    fixture_patch_string(self, 0, "urn:fieldiq:words", "[s iy] [l aa]");
+    fixture_run(self, NULL, out->plane, 0, 64);
+    fixture_work(self);
   }
   if (strcmp(symbol, "freeze_fade") == 0) {
     fixture_set(self, "freeze", 1);
