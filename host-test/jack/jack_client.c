@@ -187,7 +187,8 @@ static void run_slice(FiqJack* self, float* planes[3][FIQ_HOST_CHANNELS_MAX], bo
   fiq_host_run(audio, main, side_fed ? side : NULL, out, n_frames);
   fiq_levels_note(self->levels.in, main, audio->n_main_in, n_frames);
   fiq_levels_note(self->levels.out, (const float* const*)out, audio->n_out, n_frames);
-  fiq_record_put(&self->record, (const float* const*)out, n_frames);
+  fiq_record_put(&self->record, (const float* const*)out, n_frames,
+                 atomic_load(&audio->freewheeling));
   if (self->midi_out_buffer || self->telemetry.data || self->heard.data) {
     self->midi_out_offset = start;
     fiq_host_each_event(audio, receive_event, self);

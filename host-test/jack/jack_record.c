@@ -13,7 +13,10 @@
 
 enum { CHUNK_FRAMES = 128 };
 
-void fiq_record_put(FiqRecord* self, const float* const* out, uint32_t n_frames)
+/// How long one thread lets the other go on before it looks again.
+static const struct timespec moment = {.tv_nsec = 100000};
+
+void fiq_record_put(FiqRecord* self, const float* const* out, uint32_t n_frames, bool patient)
 {
   float chunk[CHUNK_FRAMES * FIQ_HOST_CHANNELS_MAX];
   atomic_store(&self->inside, true);
@@ -25,8 +28,13 @@ void fiq_record_put(FiqRecord* self, const float* const* out, uint32_t n_frames)
         chunk[i * self->n_channels + c] = out[c][start + i];
       }
     }
-    if (!fiq_ring_write(&self->queue, chunk, n * self->n_channels * (uint32_t)sizeof(float), NULL,
-                        0)) {
+    const uint32_t n_bytes = n * self->n_channels * (uint32_t)sizeof(float);
+    bool           put     = fiq_ring_write(&self->queue, chunk, n_bytes, NULL, 0);
+    while (!put && patient && atomic_load(&self->on)) {
+      nanosleep(&moment, NULL);
+      put = fiq_ring_write(&self->queue, chunk, n_bytes, NULL, 0);
+    }
+    if (!put) {
       atomic_fetch_add(&self->n_lost, n);
     }
   }
@@ -84,7 +92,6 @@ bool fiq_record_begin(FiqRecord* self, const char* path, uint32_t n_channels, do
 /// Take no more frames; returns when the audio thread has left the queue.
 static void stop(FiqRecord* self)
 {
-  const struct timespec moment = {.tv_nsec = 100000};
   atomic_store(&self->on, false);
   while (atomic_load(&self->inside)) {
     nanosleep(&moment, NULL);

@@ -28,8 +28,8 @@ typedef struct {
   double         rate_hz;
 } FiqRecord;
 
-/// Put frames of the recording's channels `out`.  [audio]
-void fiq_record_put(FiqRecord* self, const float* const* out, uint32_t n_frames);
+/// Put frames of the recording's channels `out`. Where nothing has to be in time (`patient`) it waits for room.  [audio]
+void fiq_record_put(FiqRecord* self, const float* const* out, uint32_t n_frames, bool patient);
 
 /// Begin to record `n_channels` at `rate_hz` as 32 bit floats in WAV, RF64 where it grows beyond 4 GiB, or 24 bit FLAC,
 /// by the name; says what is wrong.  [any but audio]

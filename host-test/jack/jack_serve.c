@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_MS = 50, WINDOW_MS = 15, MOVED_MS = 5, AWAY_MS = 500, NOTE_S = 1, LEVELS_PER_S = 10 };
+enum { POLL_MS = 50, WINDOW_MS = 15, SOON_MS = 5, AWAY_MS = 500, NOTE_S = 1, LEVELS_PER_S = 10 };
 
 /// What the loop remembers from turn to turn.
 typedef struct {
@@ -180,8 +180,9 @@ static void watch_server(FiqJackJob* self, Watch* watch)
 /// Wait for what is typed, but no longer than anything else can wait.
 static void read_console(FiqJackJob* self)
 {
-  const bool    moves = self->map.n > 0 || self->map.learning != FIQ_NO_PORT;
-  const int     wait  = moves ? MOVED_MS : (self->window.ui ? WINDOW_MS : POLL_MS);
+  const bool soon = self->map.n > 0 || self->map.learning != FIQ_NO_PORT ||
+                    (self->jack.record.file && atomic_load(&self->host.audio.freewheeling));
+  const int     wait  = soon ? SOON_MS : (self->window.ui ? WINDOW_MS : POLL_MS);
   struct pollfd input = {.fd = self->console.ended ? -1 : STDIN_FILENO, .events = POLLIN};
   if (poll(&input, 1, wait) > 0 && input.revents != 0) {
     fiq_console_read(&self->console, STDIN_FILENO);

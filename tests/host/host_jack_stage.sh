@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Goal: what a player needs of fieldiq-jack on stage: recording, controllers that are learned, bypass, levels, another period,
+# Goal: what a player needs of fieldiq-jack on stage: recording (also while the server freewheels), the transport, controllers that are learned, bypass, levels, another period,
 # a server that is started again, sessions. Method: as host_jack.sh, with a session manager of our own; what is recorded is
 # measured.
 #   sh tests/host/host_jack_stage.sh [BUILD]        as root; status 77 when it cannot be tried here
@@ -114,6 +114,69 @@ test_bypass_and_levels() {
   ends 0
 }
 
+# beats FILE BPM: how much of the level's rise and fall is in time with a quarter at this tempo, 0..1: the level in steps of
+# 10 ms, correlated with a turn of that length.
+beats() {
+  sox "$1" -t f32 -c 1 - trim 1 4 2>/dev/null | od -An -v -tf4 -w4 | awk -v bpm="$2" '
+    { sum += $1 * $1; if (++n == 480) { level[m++] = sqrt(sum); mean += sqrt(sum); sum = 0; n = 0 } }
+    END {
+      mean /= m
+      for (i = 0; i < m; i++) {
+        angle = 6.283185307 * i * 0.01 * bpm / 60
+        x = level[i] - mean; c += x * cos(angle); s += x * sin(angle); all += x * x
+      }
+      print (all > 0 ? sqrt(2 * (c * c + s * s) / (m * all)) : 0)
+    }'
+}
+
+# A level that turns once a quarter of the transport is heard to do so.
+test_transport() {
+  set -- --plugin swarm --set anneal=0.05 --set lfo_1_sync=1/4 --set matrix_1_source="LFO 1" --set matrix_1_target=Level \
+    --set matrix_1_amount=30 --set lfo_1_common=on
+  rm -f timebase
+  mkfifo timebase
+  jack_transport <timebase >/dev/null 2>&1 &
+  sequencer=$!
+  exec 4>timebase
+  for tempo in 150 90; do
+    printf 'master\ntempo %s\nlocate 0\nplay\n' $tempo >&4
+    start "$@" --record tempo$tempo.wav
+    "$send_midi" fiq:midi_in 904564
+    sleep 6
+    tell quit
+    ends 0
+    for other in 150 90; do
+      share=$(beats tempo$tempo.wav $other)
+      if [ $tempo = $other ]; then
+        check "at $tempo beats a minute the level turns so often ($share)" between 0.7 1 "$share"
+      else
+        check "   and not $other times ($share)" between 0 0.3 "$share"
+      fi
+    done
+  done
+  exec 4>&-
+}
+
+# While the server freewheels, what is recorded has every frame, in order.
+test_freewheel() {
+  start --plugin swarm --set anneal=0.05 --record fast.wav --connect
+  "$send_midi" fiq:midi_in 904564
+  sleep 1
+  timeout -k 2 10 jack_freewheel y >/dev/null 2>&1
+  sleep 1
+  timeout -k 2 10 jack_freewheel n >/dev/null 2>&1
+  sleep 0.5
+  tell quit
+  ends 0
+  length=$(soxi -D fast.wav 2>/dev/null)
+  played=$(sed -n 's/.*played \([0-9.]*\).*/\1/p' err)
+  silent=$(sed -n 's/.*too slow for \([0-9]*\) frames.*/\1/p' err)
+  check "what was recorded while it freewheels is as long as what was played ($length of $played s)" \
+    between $((${played%.*} - 1)) $((${played%.*} + 1)) "$length"
+  echo "   ${silent:-0} frames found no room"
+  check "   and the note is heard to the end ($(rms_db fast.wav -1 1) dB)" between -60 0 "$(rms_db fast.wav -1 1)"
+}
+
 # A server that is killed takes its memory with it, as one that crashes does.
 restart_server() {
   kill -9 "$server" 2>/dev/null
@@ -208,7 +271,7 @@ test_session() {
   check "   which is said" grep -q "no session manager answers" unanswered
 }
 
-for one in record controllers bypass_and_levels reconnect session; do
+for one in record controllers bypass_and_levels transport freewheel reconnect session; do
   with_server test_$one
 done
 cd / && conclude
