@@ -124,3 +124,27 @@ bool fiq_options_read(const FiqOption* table, size_t n, FiqOptionPlace place, vo
   }
   return true;
 }
+
+void fiq_options_each(const FiqOption* table, size_t n, int place, const void* options,
+                      FiqOptionFunc receive, void* data)
+{
+  for (size_t i = 0; i < n; ++i) {
+    const FiqOption* const option = &table[i];
+    const void* const      value  = (const char*)options + option->offset;
+    char                   text[64];
+    if (option->place != place || option->is_aside) {
+      continue;
+    }
+    if (option->kind == FIQ_OPTION_TEXT && *(const char* const*)value) {
+      receive(data, option, *(const char* const*)value);
+    } else if (option->kind == FIQ_OPTION_FLAG && *(const bool*)value) {
+      receive(data, option, "");
+    } else if (option->kind == FIQ_OPTION_REAL) {
+      snprintf(text, sizeof text, "%.17g", *(const double*)value);
+      receive(data, option, text);
+    } else if (option->kind == FIQ_OPTION_WHOLE) {
+      snprintf(text, sizeof text, "%d", *(const int*)value);
+      receive(data, option, text);
+    }
+  }
+}

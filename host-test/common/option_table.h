@@ -30,6 +30,8 @@ typedef struct {
   double        minimum;
   double        maximum;
   bool (*read)(void* options, const char* text); ///< says what is wrong
+  bool is_aside;                                 ///< what is made is the same with and without it
+  bool is_written;                               ///< it names a file to write, not to read
 } FiqOption;
 
 /// The struct numbered `place` of `options` as it is at this moment.
@@ -41,6 +43,14 @@ void fiq_options_print(const FiqOption* table, size_t n);
 /// Read the command line into `options` up to its files, at optind; says what is wrong.
 bool fiq_options_read(const FiqOption* table, size_t n, FiqOptionPlace place, void* options,
                       int argc, char** argv);
+
+/// Receives one option that was given, and its value as text.
+typedef void (*FiqOptionFunc)(void* data, const FiqOption* option, const char* value);
+
+/// Hand the options of struct `place`, which is `options`, to `receive`, but for those that FIQ_OPTION_CALL reads and those
+/// that are aside.
+void fiq_options_each(const FiqOption* table, size_t n, int place, const void* options,
+                      FiqOptionFunc receive, void* data);
 
 /// `text` as a number from `minimum` to `maximum`, or says that --NAME wants one.
 bool fiq_option_real(const char* name, const char* text, double minimum, double maximum,

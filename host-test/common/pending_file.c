@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#define _DEFAULT_SOURCE // flock
 #define _XOPEN_SOURCE 700
 
 #include "host-test/common/pending_file.h"
@@ -7,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,8 +57,8 @@ static int open_temporary(FiqPendingFile* self, const struct stat* older)
 {
   const mode_t mask = umask(0);
   umask(mask);
-  const bool named = fiq_path_temporary(self->path, self->temporary);
-  const int descriptor = named && remember(self) ? mkstemp(self->temporary) : -1;
+  const bool named      = fiq_path_temporary(self->path, self->temporary);
+  const int  descriptor = named && remember(self) ? mkstemp(self->temporary) : -1;
   if (descriptor < 0) {
     forget(self);
     return -1;
@@ -63,8 +66,35 @@ static int open_temporary(FiqPendingFile* self, const struct stat* older)
   if (older && fchown(descriptor, older->st_uid, older->st_gid) != 0) {
     errno = 0; // only the superuser may give files away
   }
+  // While it is written it is locked: one that is not is nobody's any more.
+  flock(descriptor, LOCK_EX | LOCK_NB);
   fchmod(descriptor, older ? older->st_mode & 0777 : (mode_t)(0666 & ~mask));
   return descriptor;
+}
+
+void fiq_pending_sweep(const char* path)
+{
+  char         full[FIQ_PATH_BYTES];
+  char         pattern[FIQ_PATH_BYTES];
+  glob_t       found;
+  const size_t random = strlen("XXXXXX");
+  if (!fiq_path_resolve(path, full) || !fiq_path_temporary(full, pattern)) {
+    return;
+  }
+  memset(pattern + strlen(pattern) - random, '?', random);
+  if (strpbrk(full, "*?[\\") || glob(pattern, 0, NULL, &found) != 0) {
+    return;
+  }
+  for (size_t i = 0; i < found.gl_pathc; ++i) {
+    const int descriptor = open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+      unlink(found.gl_pathv[i]);
+    }
+    if (descriptor >= 0) {
+      close(descriptor);
+    }
+  }
+  globfree(&found);
 }
 
 int fiq_nameless_file(void)

@@ -49,6 +49,9 @@ bool fiq_pending_text(const char* path, const char* text);
 /// Remove every temporary file there is, from a signal's handler.
 void fiq_pending_remove_all(void);
 
+/// Remove temporary files for `path` whose writers were killed.
+void fiq_pending_sweep(const char* path);
+
 /// A file without a name in the folder for temporary files, or -1 with errno.
 int fiq_nameless_file(void);
 

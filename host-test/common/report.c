@@ -16,6 +16,7 @@ static struct {
   bool        bar_visible;
   double      bar_start_s;
   double      bar_drawn_s;
+  char        bar_text[80];
 } report = {.program = "fieldiq"};
 
 static double now_s(void)
@@ -54,6 +55,13 @@ void fiq_report_init(const char* program, bool quiet)
   if (quiet && !report.terminal) {
     silence_libraries();
   }
+}
+
+void fiq_report_to_stderr(void)
+{
+  report.terminal    = NULL;
+  report.quiet       = true;
+  report.bar_visible = false;
 }
 
 bool fiq_report_is_quiet(void)
@@ -124,11 +132,16 @@ void fiq_progress(double share)
   for (int i = 0; i < BAR_COLUMNS; ++i) {
     fputc(i < n_filled ? '#' : ' ', stderr);
   }
-  fprintf(stderr, "] %3.0f %%", bounded * 100.0);
+  fprintf(stderr, "] %3.0f %%%s", bounded * 100.0, report.bar_text);
   if (bounded > 0.01) {
     fprintf(stderr, ", %.0f s left", spent_s * (1.0 - bounded) / bounded);
   }
   fflush(stderr);
+}
+
+void fiq_progress_text(const char* text)
+{
+  snprintf(report.bar_text, sizeof report.bar_text, ", %s", text);
 }
 
 void fiq_progress_end(void)

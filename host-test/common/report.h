@@ -24,6 +24,9 @@ void fiq_report_init(const char* program, bool quiet);
 /// Whether notes are dropped.  [any]
 bool fiq_report_is_quiet(void);
 
+/// What is said goes to stderr from now on, as it is at this time, and there are no notes.  [setup]
+void fiq_report_to_stderr(void);
+
 /// Why the program cannot go on, or cannot do what the console asked.  [any but audio]
 void fiq_error(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -38,6 +41,9 @@ int fiq_report_vprintf(const char* format, va_list arguments) __attribute__((for
 
 /// Draw the bar at `share` 0..1 with the seconds left; only on a terminal, at most 10 times a second.
 void fiq_progress(double share);
+
+/// Say `text` beside the bar from now on.
+void fiq_progress_text(const char* text);
 
 /// Wipe the bar.
 void fiq_progress_end(void);

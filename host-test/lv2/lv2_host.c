@@ -244,9 +244,9 @@ bool fiq_host_open(FiqHost* self, const char* name, double rate_hz)
   return describe(self);
 }
 
-bool fiq_host_open_beside(FiqHost* self, const FiqHost* other, const char* name)
+bool fiq_host_open_beside(FiqHost* self, const FiqHost* other, const char* name, double rate_hz)
 {
-  const bool begun   = begin(self, other->world, other->rate_hz);
+  const bool begun   = begin(self, other->world, rate_hz);
   self->shares_world = true;
   self->plugin       = name ? fiq_world_plugin(self->world, name) : other->plugin;
   return begun && describe(self);

@@ -160,7 +160,7 @@ typedef struct {
 bool fiq_host_open(FiqHost* self, const char* name, double rate_hz);
 
 /// Open the plugin `name` (NULL: that of `other`) in the world of `other`, which must outlive it; as fiq_host_open.  [setup]
-bool fiq_host_open_beside(FiqHost* self, const FiqHost* other, const char* name);
+bool fiq_host_open_beside(FiqHost* self, const FiqHost* other, const char* name, double rate_hz);
 
 /// Instantiate; `threaded` runs its worker beside the audio thread,
 /// else between the blocks. `nominal_frames` 1..FIQ_HOST_BLOCK_MAX.  [setup]

@@ -95,6 +95,30 @@ void fiq_state_print_presets(const FiqHost* host)
   fiq_state_each_preset(host, print_preset, NULL);
 }
 
+bool fiq_state_preset_file(const FiqHost* host, const char* name, char* path, size_t n_bytes)
+{
+  size_t          n       = 0;
+  bool            found   = false;
+  Preset* const   presets = find_presets(host, &n);
+  LilvNode* const where   = lilv_new_uri(host->world, LILV_NS_RDFS "seeAlso");
+  for (size_t i = 0; presets && !found && i < n; ++i) {
+    if (strcasecmp(presets[i].label, name) == 0 ||
+        strcmp(lilv_node_as_string(presets[i].uri), name) == 0) {
+      LilvNode* const file = lilv_world_get(host->world, presets[i].uri, where, NULL);
+      char* const     full = file ? lilv_node_get_path(file, NULL) : NULL;
+      found                = full && strlen(full) < n_bytes;
+      if (found) {
+        snprintf(path, n_bytes, "%s", full);
+      }
+      lilv_free(full);
+      lilv_node_free(file);
+    }
+  }
+  lilv_node_free(where);
+  free_presets(presets, n);
+  return found;
+}
+
 static float number_of(const FiqHostUrids* urids, const void* value, uint32_t type)
 {
   if (type == urids->atom_float) {

@@ -17,6 +17,9 @@ void fiq_state_each_preset(const FiqHost* host, FiqPresetFunc receive, void* dat
 /// Print the labels of all presets on stdout, one a line, sorted.  [setup]
 void fiq_state_print_presets(const FiqHost* host);
 
+/// Write the file that holds the preset with this label or URI to `path` [n_bytes]; false when there is none.  [setup]
+bool fiq_state_preset_file(const FiqHost* host, const char* name, char* path, size_t n_bytes);
+
 /// Load the preset with this label (case ignored), URI, or path; else says the nearest labels.
 bool fiq_state_load_preset(FiqHost* host, const char* name);
 

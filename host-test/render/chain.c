@@ -19,16 +19,17 @@ static bool has_audio(const FiqLink* link)
   return audio->n_main_in > 0 || audio->n_out > 0;
 }
 
-bool fiq_chain_open(FiqChain* self, const FiqRenderOptions* options, double rate_hz)
+bool fiq_chain_open(FiqChain* self, const FiqRenderOptions* options, double rate_hz,
+                    const FiqHost* beside)
 {
   for (uint32_t i = 0; i < options->n_links; ++i) {
-    FiqLink* const link   = &self->links[i];
-    const FiqHost* beside = i > 0 ? head_of(&self->links[0]) : NULL;
-    link->options         = &options->links[i];
-    self->n               = i + 1;
+    FiqLink* const link = &self->links[i];
+    link->options       = &options->links[i];
+    self->n             = i + 1;
     if (!fiq_ensemble_open(&link->ensemble, link->options->plugin, rate_hz, beside)) {
       return false;
     }
+    beside = beside ? beside : head_of(link);
   }
   return true;
 }

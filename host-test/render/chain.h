@@ -57,9 +57,10 @@ typedef struct {
   bool            automates; ///< whether parameters change in time
 } FiqChain;
 
-/// Open the plugins of `options`, whose side chains are open, for streams of `rate_hz`; says what is wrong. Free it whatever
-/// comes out.  [setup]
-bool fiq_chain_open(FiqChain* self, const FiqRenderOptions* options, double rate_hz);
+/// Open the plugins of `options` for streams of `rate_hz`, in the world of `beside` (NULL: a new one); says what is wrong.
+/// Free it whatever comes out.  [setup]
+bool fiq_chain_open(FiqChain* self, const FiqRenderOptions* options, double rate_hz,
+                    const FiqHost* beside);
 
 /// Make room for `n_channels` of input (0: there is none); says what is wrong.  [setup]
 bool fiq_chain_fit(FiqChain* self, uint32_t n_channels);

@@ -15,7 +15,7 @@ bool fiq_ensemble_open(FiqEnsemble* self, const char* name, double rate_hz, cons
     return false;
   }
   self->n = 1;
-  return beside ? fiq_host_open_beside(&self->hosts[0], beside, name)
+  return beside ? fiq_host_open_beside(&self->hosts[0], beside, name, rate_hz)
                 : fiq_host_open(&self->hosts[0], name, rate_hz);
 }
 
@@ -23,7 +23,8 @@ static bool add_hosts(FiqEnsemble* self, uint32_t n)
 {
   assert(n <= FIQ_AUDIO_CHANNELS_MAX);
   while (self->n < n) {
-    if (!fiq_host_open_beside(&self->hosts[self->n++], &self->hosts[0], NULL)) {
+    if (!fiq_host_open_beside(&self->hosts[self->n++], &self->hosts[0], NULL,
+                              self->hosts[0].rate_hz)) {
       return false;
     }
   }

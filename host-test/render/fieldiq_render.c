@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    fieldiq-render: sound files through plugins, without a sound card. Exit status and options are those of --help; the work
-   is in job.c and listing.c.
+   is in job.c, batch.c and listing.c.
 */
+#include "host-test/render/batch.h"
 #include "host-test/render/job.h"
 #include "host-test/render/listing.h"
 
@@ -60,12 +61,17 @@ int main(int argc, char** argv)
   job.is_stopped = is_stopped;
   job.progress   = fiq_progress;
   catch_signals();
-  status = fiq_job_run(&job);
+  if (job.options.batch.path) {
+    status = fiq_batch_run(&job.options, is_stopped);
+  } else {
+    status = fiq_job_run(&job);
+  }
   fiq_progress_end();
   fiq_job_free(&job);
   if (caught) {
     // Die of the signal, so that a calling shell sees what happened.
-    fiq_error("interrupted; nothing was written");
+    fiq_error("interrupted; %s",
+              job.options.batch.path ? "--resume goes on from here" : "nothing was written");
     signal(caught, SIG_DFL);
     raise(caught);
   }

@@ -90,7 +90,8 @@ static FiqExit open_plugins(FiqJob* self)
 {
   const FiqRenderOptions* const options = &self->options;
   const bool                    fed     = fiq_source_is_open(&self->input);
-  if (!fiq_chain_open(&self->chain, options, plugin_rate(self)) || !fiq_job_check(self)) {
+  if (!fiq_chain_open(&self->chain, options, plugin_rate(self), self->beside) ||
+      !fiq_job_check(self)) {
     return FIQ_EXIT_USAGE;
   }
   if (!fiq_chain_fit(&self->chain, fed ? (uint32_t)self->input.file.channels : 0)) {

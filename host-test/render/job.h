@@ -9,7 +9,7 @@
 #include "host-test/common/file_claims.h"
 #include "host-test/render/render.h"
 
-/// All that one render owns. All zero but `options`, `is_stopped` and `progress` before it runs.
+/// All that one render owns. All zero but `options`, `beside`, `is_stopped` and `progress` before it runs.
 typedef struct {
   FiqRenderOptions options;
   FiqChain         chain;
@@ -19,6 +19,7 @@ typedef struct {
   FiqTrace         traces[FIQ_RENDER_LINKS_MAX]; ///< of the links
   FiqRender        render;
   FiqClaims        claims;
+  const FiqHost*   beside; ///< whose world of plugins is used; NULL: a new one
   const char*      target; ///< OUTPUT; NULL: none
   int              format;
   double           elapsed_s;

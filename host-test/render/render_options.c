@@ -14,11 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { WHOLE, LINK }; ///< places of values
 
-enum { RAMP_FRAMES = 16, RAMP_FRAMES_MAX = 4096, TURNS_MAX = 10000 };
+enum {
+  RAMP_FRAMES     = 16,
+  RAMP_FRAMES_MAX = 4096,
+  TURNS_MAX       = 10000,
+  JOBS_MAX        = 256,
+  SHARES_MAX      = 1000000
+};
 
 static FiqLinkOptions* last_link(FiqRenderOptions* self)
 {
@@ -111,6 +118,22 @@ static bool read_tail(void* options, const char* text)
          fiq_option_real("tail", text, 0.0, FIQ_RENDER_LENGTH_MAX_S, tail_s);
 }
 
+static bool read_share(void* options, const char* text)
+{
+  FiqBatchOptions* const batch = &((FiqRenderOptions*)options)->batch;
+  char*                  end   = NULL;
+  const long             share = strtol(text, &end, 10);
+  char*                  rest  = NULL;
+  const long             n     = *end == '/' ? strtol(end + 1, &rest, 10) : 0;
+  if (end == text || !rest || *rest != '\0' || n < 1 || n > SHARES_MAX || share < 1 || share > n) {
+    fiq_error("--share: '%s' is not K/N, from 1/N to N/N", text);
+    return false;
+  }
+  batch->share    = (int)share;
+  batch->n_shares = (int)n;
+  return true;
+}
+
 #define IN(field) .offset = offsetof(FiqRenderOptions, field)
 #define IN_LINK(field) .place = LINK, .offset = offsetof(FiqLinkOptions, field)
 #define FLAG .kind = FIQ_OPTION_FLAG
@@ -118,6 +141,8 @@ static bool read_tail(void* options, const char* text)
 #define REAL(from, to) .kind = FIQ_OPTION_REAL, .minimum = (from), .maximum = (to)
 #define COUNT(from, to) .kind = FIQ_OPTION_WHOLE, .minimum = (from), .maximum = (to)
 #define CALL(function) .kind = FIQ_OPTION_CALL, .read = (function)
+#define ASIDE .is_aside = true
+#define WRITTEN .is_written = true
 #define HEADING(text)                                                                              \
   {                                                                                                \
     .kind = FIQ_OPTION_HEADING, .help = (text)                                                     \
@@ -146,7 +171,7 @@ static const FiqOption table[] = {
     {"state", "FILE", "start from a state saved before", TEXT, IN_LINK(state)},
     {"save-state", "FILE",
      "save the state after the render; NAME.lv2 makes a folder that other hosts find as a preset",
-     TEXT, IN_LINK(save_state)},
+     TEXT, IN_LINK(save_state), WRITTEN},
     {"seed", "N",
      "seed of everything random (1 unless the state says otherwise); 'random' takes another each "
      "time",
@@ -155,18 +180,19 @@ static const FiqOption table[] = {
      "tune the notes by a scale in Scala's format, with the mapping FILE.kbm if there is one", TEXT,
      IN_LINK(tuning)},
     {"midi-out", "FILE", "the notes that the plugin plays, as a Standard MIDI File", TEXT,
-     IN_LINK(midi_out)},
+     IN_LINK(midi_out), WRITTEN},
     {"trace", "FILE",
      "what the plugin tells of itself, some 47 times a second, as JSON lines; '-' is stdout; "
      "fieldiq-plot draws it",
-     TEXT, IN_LINK(trace)},
+     TEXT, IN_LINK(trace), WRITTEN},
     HEADING("What there is"),
     {"list-plugins", NULL, "all plugins", FLAG, IN(list.plugins)},
     {"list-presets", NULL, "the presets of --plugin", FLAG, IN(list.presets)},
     {"list-parameters", NULL, "the parameters and properties of --plugin: range, default, meaning",
      FLAG, IN(list.parameters)},
     {"info", "FILE", "what is in this sound or MIDI file", TEXT, IN(list.info)},
-    {"json", NULL, "list as JSON", FLAG, IN(list.as_json)},
+    {"json", NULL, "list as JSON; with --batch tell of each file in a line of JSON on stdout", FLAG,
+     IN(list.as_json), ASIDE},
     HEADING("What is played"),
     {"midi", "FILE", "a Standard MIDI File; its tempo map is sent along", TEXT, IN(midi)},
     {"chord", "NOTES",
@@ -201,13 +227,30 @@ static const FiqOption table[] = {
     {"resample", "HZ", "sample rate of the plugins, to which INPUT and side chains are converted",
      COUNT(FIQ_AUDIO_RATE_MIN_HZ, FIQ_AUDIO_RATE_MAX_HZ), IN(plugin_hz)},
     {"metrics", "FILE", "peak, RMS, crest, DC, speed and meters as JSON; '-' is stdout", TEXT,
-     IN(metrics)},
-    {"quiet", NULL, "no progress and no notes, only warnings and errors", FLAG, IN(quiet)},
+     IN(metrics), WRITTEN},
+    {"quiet", NULL, "no progress and no notes, only warnings and errors", FLAG, IN(quiet), ASIDE},
     {"block", "FRAMES", "frames per call of the plugin, 1 .. 8192, or 'random' (512)",
      CALL(read_block)},
     {"ramp", "FRAMES",
      "frames from one value of a linear automation to the next (16); 1 is the finest and slowest",
      COUNT(1.0, RAMP_FRAMES_MAX), IN(ramp_frames)},
+    HEADING("Many files"),
+    {"batch", "PATH",
+     "render all sound and MIDI files of this folder and those below it, or of this list, a line "
+     "each; OUTPUT is then a "
+     "folder, or a pattern with {path} (of the file below the folder), {name} (without the "
+     "folder), {ext} or {n}",
+     TEXT, IN(batch.path), ASIDE},
+    {"resume", NULL,
+     "keep outputs that are complete and were made from the same input in the same way; a hidden "
+     "file beside each "
+     "tells",
+     FLAG, IN(batch.resumes), ASIDE},
+    {"jobs", "N", "files at one time (as many as there are processors)", COUNT(1.0, JOBS_MAX),
+     IN(batch.n_jobs), ASIDE},
+    {"share", "K/N",
+     "render only the Kth of N shares of the files, so that N machines do all of them",
+     CALL(read_share)},
     HEADING("What is learned"),
     {"learn", NULL,
      "play INPUT twice: the plugin learns from all of it (up to 60 s), then plays what it learned; "
@@ -230,11 +273,14 @@ static const FiqOption table[] = {
     {"help", NULL, "tell what is possible, and end", FLAG, IN(help)},
     {"version", NULL, "tell the version, and end", FLAG, IN(version)}};
 
+enum { N_OPTIONS = sizeof table / sizeof table[0] };
+
 static const char help_use[] =
     "Render a sound file through LV2 plugins, or play an instrument into a sound file.\n"
     "\n"
     "  fieldiq-render [options] INPUT OUTPUT      an effect (FieldIQ Realms unless chosen)\n"
     "  fieldiq-render --plugin swarm --chord C4,E4,G4 --length 8 OUTPUT     an instrument\n"
+    "  fieldiq-render --batch FOLDER [options] OUTPUT     all files of a folder\n"
     "\n";
 
 static const char help_more[] =
@@ -249,6 +295,11 @@ static const char help_more[] =
     "pipes. A mono file sounds in both inputs of a stereo plugin; for more channels than a\n"
     "plugin has, there are as many of it as it takes.\n"
     "\n"
+    "Each file of a batch is rendered in a process of its own: one that fails, or whose plugin "
+    "ends\n"
+    "the process, is named at the end, and the others go on. What comes out does not depend on\n"
+    "--jobs and --share.\n"
+    "\n"
     "Exit status: 0 done, 1 a file, the plugin or the disk failed, 2 the command is wrong.\n"
     "\n"
     "Examples\n"
@@ -262,9 +313,24 @@ static const char help_more[] =
     "  fieldiq-render --sidechain room.wav close.wav aligned.flac\n"
     "  fieldiq-render --start 12 --end 20 --loop 4 song.wav part.wav\n"
     "  fieldiq-render --rate 44100 --encoding pcm16 --dither master.wav cd.wav\n"
+    "  fieldiq-render --batch recordings --preset \"Warm Bank\" --resume 'warm/{path}.flac'\n"
     "  fieldiq-render --plugin swarm --study songs --save-state songs.ttl\n"
     "  fieldiq-render --plugin swarm --state songs.ttl --continue 30 --midi-out new.mid new.wav\n"
     "  fieldiq-render --plugin swarm --chord C4,E4 --trace c.jsonl c.wav\n";
+
+static bool check_batch(const FiqRenderOptions* self)
+{
+  if (!self->batch.path &&
+      (self->batch.resumes || self->batch.n_jobs > 0 || self->batch.n_shares > 1)) {
+    fiq_error("--resume, --jobs and --share are for --batch");
+    return false;
+  }
+  if (self->batch.path && (self->chord || self->study)) {
+    fiq_error("--batch plays files, without --chord and --study");
+    return false;
+  }
+  return true;
+}
 
 static bool check_together(const FiqRenderOptions* self)
 {
@@ -283,6 +349,75 @@ static bool check_together(const FiqRenderOptions* self)
   return true;
 }
 
+/// A hash that options are added to, and whether all files could be read.
+typedef struct {
+  FiqSha256* hash;
+  bool       complete;
+} Settings;
+
+/// Add what is in the file `path`, if there is one.
+static void add_file(Settings* settings, const char* path)
+{
+  struct stat info;
+  char        text[FIQ_SHA256_TEXT_BYTES];
+  if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
+    return;
+  }
+  if (!fiq_sha256_file(path, text, NULL)) {
+    fiq_error("%s: %s", path, strerror(errno));
+    settings->complete = false;
+    return;
+  }
+  fiq_sha256_add_text(settings->hash, text);
+}
+
+static void add_option(void* data, const FiqOption* option, const char* value)
+{
+  Settings* const settings = data;
+  fiq_sha256_add_text(settings->hash, option->name);
+  fiq_sha256_add_text(settings->hash, value);
+  if (option->kind == FIQ_OPTION_TEXT && !option->is_written) {
+    add_file(settings, value);
+  }
+}
+
+static void add_number(Settings* settings, double value)
+{
+  char text[64];
+  snprintf(text, sizeof text, "%.17g", value);
+  fiq_sha256_add_text(settings->hash, text);
+}
+
+static void add_link(Settings* settings, const FiqLinkOptions* link)
+{
+  fiq_sha256_add_text(settings->hash, link->plugin);
+  for (uint32_t i = 0; i < link->n_sets; ++i) {
+    fiq_sha256_add_text(settings->hash, link->sets[i]);
+    add_file(settings, strrchr(link->sets[i], '=') + 1);
+  }
+  for (uint32_t i = 0; i < link->n_automations; ++i) {
+    fiq_sha256_add_text(settings->hash, link->automations[i]);
+    add_file(settings, link->automations[i]);
+  }
+  char text[64];
+  snprintf(text, sizeof text, "%d %lld", link->seeded, (long long)link->seed);
+  fiq_sha256_add_text(settings->hash, text);
+  fiq_options_each(table, N_OPTIONS, LINK, link, add_option, settings);
+}
+
+bool fiq_render_settings(const FiqRenderOptions* self, FiqSha256* hash)
+{
+  Settings settings = {hash, true};
+  fiq_sha256_add_text(hash, FIQ_VERSION);
+  add_number(&settings, self->block_frames);
+  add_number(&settings, self->tail_s);
+  fiq_options_each(table, N_OPTIONS, WHOLE, self, add_option, &settings);
+  for (uint32_t i = 0; i < self->n_links; ++i) {
+    add_link(&settings, &self->links[i]);
+  }
+  return settings.complete;
+}
+
 bool fiq_render_lists(const FiqRenderOptions* self)
 {
   return self->list.plugins || self->list.presets || self->list.parameters || self->list.info;
@@ -290,7 +425,6 @@ bool fiq_render_lists(const FiqRenderOptions* self)
 
 bool fiq_render_options(FiqRenderOptions* self, int argc, char** argv, FiqExit* status)
 {
-  enum { N = sizeof table / sizeof table[0] };
   *self   = (FiqRenderOptions){.links        = {{.plugin = "realms", .seed = 1}},
                                .n_links      = 1,
                                .velocity     = 100,
@@ -299,19 +433,20 @@ bool fiq_render_options(FiqRenderOptions* self, int argc, char** argv, FiqExit* 
                                .end_s        = -1.0,
                                .n_turns      = 1,
                                .ramp_frames  = RAMP_FRAMES,
-                               .block_frames = 512};
+                               .block_frames = 512,
+                               .batch        = {.share = 1, .n_shares = 1}};
   *status = FIQ_EXIT_USAGE;
-  if (!fiq_options_read(table, N, place_of, self, argc, argv)) {
+  if (!fiq_options_read(table, N_OPTIONS, place_of, self, argc, argv)) {
     return false;
   }
   if (self->help || self->version) {
     printf("%s", self->help ? help_use : "fieldiq-render " FIQ_VERSION "\n");
-    fiq_options_print(table, self->help ? N : 0);
+    fiq_options_print(table, self->help ? N_OPTIONS : 0);
     printf("%s", self->help ? help_more : "");
     *status = FIQ_EXIT_OK;
     return false;
   }
-  if (!check_together(self)) {
+  if (!check_together(self) || !check_batch(self)) {
     return false;
   }
   fiq_report_init("fieldiq-render", self->quiet);
