@@ -225,7 +225,7 @@ test_kill() {
   for to in old new; do
     [ $to = old ] && set -- --set mix=30 in/side.wav || set -- in/in.wav
     "$render" --quiet --tail 0 --block 64 --metrics $to/m.json --trace $to/t.jsonl --save-state $to/s.ttl "$@" $to/o.wav
-    "$render" --quiet --tail 0 --save-state $to/s.lv2 "$@" out.wav
+    "$render" --quiet --tail 0 --block 64 --save-state $to/s.lv2 "$@" out.wav
   done
   # The sound stands under one name in the trace.
   mkdir -p k && (cp -r old/. k && "$render" --quiet --tail 0 --block 64 --trace k/t.jsonl in/in.wav k/o.wav && cp k/t.jsonl new)
