@@ -50,6 +50,10 @@ static void control_quadrature(FiqEngine* self)
     self->routing.q_frames = 2 * fiq_engine_latency_frames(self);
   }
   self->routing.q_frames = fiq_engine_count_down(self->routing.q_frames, self->control_frames);
+  const uint32_t most    = UINT32_MAX - self->control_frames;
+  const uint32_t passed  = self->routing.straight_frames;
+  self->routing.straight_frames =
+      self->routing.with_q ? 0 : (passed < most ? passed : most) + self->control_frames;
 }
 
 static void tick_smoothers(FiqEngine* self)

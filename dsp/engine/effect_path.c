@@ -22,6 +22,20 @@ static FiqStatus init_groups(FiqEffectPath* self, FiqArena* arena, FiqFftPool* p
   return fiq_groups_init(&self->groups, arena, pool, &config);
 }
 
+/// The transformers that a path which turns has; `latency` grows by theirs.
+static FiqStatus init_turner(FiqEffectPath* self, FiqArena* arena, FiqFftPool* pool,
+                             uint32_t* latency)
+{
+  FiqStatus status = FIQ_OK;
+  for (uint32_t c = 0; c < FIQ_CHANNELS && self->config.shape.turns; ++c) {
+    const FiqStatus one = fiq_hilbert_init(&self->hilbert[c], arena, pool,
+                                           self->config.sample_rate_hz, FIQ_HILBERT_LONG);
+    status              = status == FIQ_OK ? one : status;
+  }
+  *latency += self->config.shape.turns ? fiq_hilbert_latency_frames(&self->hilbert[0]) : 0;
+  return status;
+}
+
 FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool* pool,
                                const FiqEffectPathConfig* config)
 {
@@ -44,8 +58,10 @@ FiqStatus fiq_effect_path_init(FiqEffectPath* self, FiqArena* arena, FiqFftPool*
   const FiqFreezeConfig freeze   = {rate, fiq_realms_window_frames(rate, freeze_window_frames),
                                     period};
   const uint32_t        watch    = config->shape.watch_frames;
-  const uint32_t        latency  = fiq_realms_latency_frames(&self->realms) + watch;
-  const FiqStatus       others[] = {fiq_field_delay_init(&self->dry_delay, arena, latency, period),
+  uint32_t              latency  = fiq_realms_latency_frames(&self->realms) + watch;
+  const FiqStatus       turner   = init_turner(self, arena, pool, &latency);
+  const FiqStatus       others[] = {turner,
+                                    fiq_field_delay_init(&self->dry_delay, arena, latency, period),
                                     fiq_field_delay_init(&self->wet_delay, arena, watch, period),
                                     fiq_field_delay_init(&self->side_delay, arena, latency, period),
                                     fiq_field_delay_init(&self->swarm_delay, arena,
@@ -81,6 +97,9 @@ void fiq_effect_path_reset(FiqEffectPath* self, FiqRealm realm)
   fiq_field_delay_reset(&self->wet_delay);
   fiq_field_delay_reset(&self->side_delay);
   fiq_field_delay_reset(&self->swarm_delay);
+  for (uint32_t c = 0; c < FIQ_CHANNELS && self->config.shape.turns; ++c) {
+    fiq_hilbert_reset(&self->hilbert[c]);
+  }
   fiq_field_shift_reset(&self->shift);
   fiq_phase_rotator_reset(&self->rotator);
   fiq_freeze_reset(&self->freeze);
@@ -222,10 +241,15 @@ static void process_wet(FiqEffectPath* self, const float* const* in, const float
     from = wet;
   }
   // A recorded pair carries its own quadrature; to the realm its planes are two real channels.
+  const bool          is_long = self->config.shape.turns;
   float* const* const out_q =
-      self->params.with_q && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
+      self->params.with_q && !is_long && mode != FIQ_INPUT_IQ_PAIR ? self->quadrature : NULL;
   const bool heard = fiq_effect_path_follows_side(self);
   fiq_realms_process(&self->realms, from, heard ? side : NULL, self->wet, out_q, n_frames);
+  for (uint32_t c = 0; c < FIQ_CHANNELS && is_long; ++c) {
+    fiq_hilbert_process(&self->hilbert[c], self->wet[c], self->wet[c], self->quadrature[c],
+                        n_frames);
+  }
   if (self->params.with_q) {
     turn_phases(self, n_frames);
   }

@@ -8,7 +8,7 @@
             |     +----------------------------------------------------|--> dry
        swarm -- delay -- level, followed: sidechain, else input -------+
 
-   Latency: the realms' plus lookahead and watch. Cost: the realms' plus some 2 ns a frame.
+   Latency: the realms' plus lookahead and watch, and the long Hilbert transformer if it turns. Cost: the realms' plus some 2 ns a frame.
 */
 #ifndef FIQ_EFFECT_PATH_H
 #define FIQ_EFFECT_PATH_H
@@ -27,6 +27,8 @@ typedef struct {
   uint32_t n_bands;          ///< of the spectral realm, 4..FIQ_NEURONS_MAX
   uint32_t lookahead_frames; ///< by which the realms' input may be moved ahead; 0..sample rate
   bool     spectral_only;    ///< see FiqRealmsConfig
+  bool
+           turns; ///< rotation and shift turn by a long Hilbert transformer behind the realms, which comes on top of the latency
   uint32_t watch_frames; ///< by which the realms' output is seen before it leaves; 0..sample rate
 } FiqEffectPathShape;
 
@@ -44,7 +46,7 @@ typedef struct {
   FiqRealmsParams     realms; ///< without places, which the groups give
   FiqGroupsParams     groups; ///< `which` is the path's to know
   FiqInputMode        input_mode;
-  bool                with_q;    ///< something turns: the realms' output must be analytic
+  bool                with_q;    ///< something turns: what the realms put out must be analytic
   float               shift_hz;  ///< within +- half of the sample rate
   const FiqSmoother*  rotate;    ///< rad
   const FiqSmoother*  mix;       ///< 0 dry .. 1 wet
@@ -69,6 +71,7 @@ typedef struct {
   FiqFieldDelay       wet_delay; ///< by watch_frames
   FiqFieldDelay       side_delay;
   FiqFieldDelay       swarm_delay;
+  FiqHilbert          hilbert[FIQ_CHANNELS]; ///< with shape.turns
   FiqFieldShift       shift;
   FiqPhaseRotator     rotator;
   FiqFreeze           freeze;

@@ -38,6 +38,7 @@ typedef struct {
   uint32_t    lookahead_frames; ///< FIQ_PART_PATH
   uint32_t    watch_frames;     ///< FIQ_PART_PATH
   bool        spectral_only;    ///< FIQ_PART_PATH
+  bool        turns;            ///< FIQ_PART_PATH
   double      segment_s;        ///< FIQ_PART_LEARNER: what it hears at a time
   bool        is_single;        ///< FIQ_PART_LEARNER: see FiqLessonConfig
   uint32_t    restore;          ///< FIQ_PART_PARTNER: number of the state that it has learned

@@ -167,8 +167,9 @@ typedef struct {
   FiqSmoother  mix;           ///< what the path mixes by: mix times detour
   uint32_t     detour_frames; ///< still to stay dry
   FiqInputMode mode;
-  bool         with_q;   ///< the realms make their output analytic, for rotation and shift
-  uint32_t     q_frames; ///< until Q is whole; rotation and shift wait for it
+  bool         with_q;          ///< the realms make their output analytic, for rotation and shift
+  uint32_t     straight_frames; ///< since nothing turns; saturates
+  uint32_t     q_frames;        ///< until Q is whole; rotation and shift wait for it
 } FiqEngineRouting;
 
 /// What the engine tells of itself.

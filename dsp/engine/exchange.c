@@ -7,6 +7,7 @@
 static const double lookahead_s = 0.02;  // what Align may move the track ahead
 static const double watch_s     = 0.02;  // what Headroom sees of its output before it leaves
 static const double guard_s     = 0.005; // and what the peak guard does
+static const double straight_s  = 10.0;  // until a path that turns is given up
 static const double later_s     = 6.0;   // what a lesson hears at a time, and offline
 static const double offline_s   = 60.0;
 
@@ -132,24 +133,36 @@ uint32_t fiq_engine_watch_frames(const FiqEngine* self, FiqObjective objective,
   return (uint32_t)(seen_s * self->config.sample_rate_hz) + 2 * self->control_frames;
 }
 
+/// Turning well takes a path of its own. Who moves through 0 does not leave it; who stays there gets the latency back.
+static bool wants_turns(const FiqEngine* self, const FiqEngineParams* params)
+{
+  assert(self->path && params);
+  const bool turns      = fabsf(params->rotate) + fabsf(params->shift) > 0.0f;
+  const bool can_change = self->config.with_worker || params->freewheel;
+  const bool did        = self->path->order.turns &&
+                   (double)self->routing.straight_frames < straight_s * self->config.sample_rate_hz;
+  return can_change && params->input_mode != FIQ_INPUT_IQ_PAIR && (turns || did);
+}
+
 static bool wants_path(const FiqEngine* self, const FiqEngineParams* params, FiqPartOrder* order)
 {
   assert(self && params && order);
   if (!self->path || self->exchange.incoming) {
     return false;
   }
-  const FiqPartOrder* const now  = &self->path->order;
-  const double              rate = self->config.sample_rate_hz;
-  const int                 aim  = (int)params->objective - 1;
-  *order                         = (FiqPartOrder){
-                              .kind             = FIQ_PART_PATH,
-                              .window_frames    = 256u << params->window,
-                              .n_bands          = (uint32_t)params->bands,
-                              .lookahead_frames = aim == FIQ_LEARN_ALIGN ? (uint32_t)(lookahead_s * rate + 1.0) : 0,
-                              .watch_frames     = fiq_engine_watch_frames(self, params->objective, params->peak_guard),
-                              .spectral_only    = is_quick(self, params)};
+  const FiqPartOrder* const now      = &self->path->order;
+  const bool                is_align = params->objective == FIQ_OBJECTIVE_ALIGN;
+  const double              ahead    = lookahead_s * self->config.sample_rate_hz;
+  const uint32_t watch = fiq_engine_watch_frames(self, params->objective, params->peak_guard);
+  *order               = (FiqPartOrder){.kind             = FIQ_PART_PATH,
+                                        .window_frames    = 256u << params->window,
+                                        .n_bands          = (uint32_t)params->bands,
+                                        .lookahead_frames = is_align ? (uint32_t)(ahead + 1.0) : 0,
+                                        .watch_frames     = watch,
+                                        .turns            = wants_turns(self, params),
+                                        .spectral_only    = is_quick(self, params)};
   return order->window_frames != now->window_frames || order->n_bands != now->n_bands ||
-         order->lookahead_frames != now->lookahead_frames ||
+         order->lookahead_frames != now->lookahead_frames || order->turns != now->turns ||
          order->watch_frames != now->watch_frames || order->spectral_only != now->spectral_only;
 }
 

@@ -85,6 +85,7 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
                                               .n_bands          = self->order.n_bands,
                                               .lookahead_frames = self->order.lookahead_frames,
                                               .spectral_only    = self->order.spectral_only,
+                                              .turns            = self->order.turns,
                                               .watch_frames     = self->order.watch_frames}};
   return fiq_effect_path_init(&self->path, arena, &self->pool, &path);
 }

@@ -65,7 +65,8 @@ static FiqStatus init_paths(FiqRealms* self, FiqArena* arena, FiqFftPool* pool)
     status = worse(status, fiq_realm_spectral_init(&self->spectral[which], arena, pool, &spectral));
   }
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    status = worse(status, fiq_hilbert_init(&self->field.channel[channel], arena, pool, rate));
+    status = worse(status, fiq_hilbert_init(&self->field.channel[channel], arena, pool, rate,
+                                            FIQ_HILBERT_SHORT));
   }
   return status;
 }

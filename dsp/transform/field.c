@@ -9,9 +9,9 @@
 
 static const double pi = 3.14159265358979323846;
 
-static const double image_rejection_db = 62.0; // 2 dB of margin over what is promised
-static const double edge_hz            = 40.0;
-static const float  sqrt_2             = 1.41421356f;
+static const double image_rejection_db[] = {62.0, 83.5}; // 2 dB of margin over what is promised
+static const double edge_hz              = 40.0;
+static const float  sqrt_2               = 1.41421356f;
 
 static bool sample_rate_is_valid(double sample_rate_hz)
 {
@@ -91,10 +91,10 @@ static uint32_t hilbert_block_frames(double sample_rate_hz)
   return block_frames;
 }
 
-/// The geometry, from the sample rate alone.
-static void hilbert_layout(FiqHilbert* self, double sample_rate_hz)
+/// The geometry.
+static void hilbert_layout(FiqHilbert* self, double sample_rate_hz, double rejection_db)
 {
-  const double taps = fiq_window_kaiser_taps(image_rejection_db, 2.0 * edge_hz, sample_rate_hz);
+  const double taps = fiq_window_kaiser_taps(rejection_db, 2.0 * edge_hz, sample_rate_hz);
   // An odd middle puts the outermost tap at an odd distance, where it is not wasted on a zero.
   const uint32_t middle = (uint32_t)ceil(0.25 * (taps - 1.0)) * 2 + 1;
   const uint32_t block  = hilbert_block_frames(sample_rate_hz);
@@ -152,11 +152,11 @@ static double hilbert_tap(const FiqHilbert* self, const float* half_window, uint
 }
 
 /// The ring for I is as long as half of the window; it serves as scratch before it is a ring.
-static void hilbert_design(FiqHilbert* self)
+static void hilbert_design(FiqHilbert* self, double rejection_db)
 {
   const uint32_t block  = self->block_frames;
   const uint32_t middle = self->latency_frames;
-  fiq_window_kaiser_half(self->delay, middle, fiq_window_kaiser_beta(image_rejection_db));
+  fiq_window_kaiser_half(self->delay, middle, fiq_window_kaiser_beta(rejection_db));
   for (uint32_t k = 0; k < self->n_head; ++k) {
     self->head[k] = (float)hilbert_tap(self, self->delay, self->head_first + 2 * k);
   }
@@ -174,16 +174,17 @@ static void hilbert_design(FiqHilbert* self)
 }
 
 FiqStatus fiq_hilbert_init(FiqHilbert* self, FiqArena* arena, FiqFftPool* pool,
-                           double sample_rate_hz)
+                           double sample_rate_hz, FiqHilbertLength length)
 {
   assert(self);
   assert(arena);
   assert(pool);
+  const double rejection_db = image_rejection_db[length];
   memset(self, 0, sizeof *self);
   if (!sample_rate_is_valid(sample_rate_hz)) {
     return FIQ_BAD_ARGUMENT;
   }
-  hilbert_layout(self, sample_rate_hz);
+  hilbert_layout(self, sample_rate_hz, rejection_db);
   hilbert_take(self, arena);
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
@@ -192,7 +193,7 @@ FiqStatus fiq_hilbert_init(FiqHilbert* self, FiqArena* arena, FiqFftPool* pool,
   if (status != FIQ_OK) {
     return status;
   }
-  hilbert_design(self);
+  hilbert_design(self, rejection_db);
   fiq_hilbert_reset(self);
   return FIQ_OK;
 }

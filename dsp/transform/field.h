@@ -52,13 +52,17 @@ void fiq_field_rotate(FiqField* self, float angle_rad);
 /// z <- gain z.  [audio]
 void fiq_field_scale(FiqField* self, float gain);
 
+/// Of a Hilbert transformer; see FiqHilbert.
+typedef enum { FIQ_HILBERT_SHORT, FIQ_HILBERT_LONG } FiqHilbertLength;
+
 /**
    Streaming Hilbert transformer of exactly linear phase. Q is a type III FIR (odd length,
    odd-symmetric, every other tap 0), h[d] = 2 / (pi d) at odd distance d from its middle, times a
    Kaiser window; I is the input delayed to the middle, bit by bit. Image rejection, the ratio of z's
-   positive to its negative frequency for a sine: >= 60 dB from 40 Hz to 0.95 of Nyquist.
+   positive to its negative frequency for a sine, from 40 Hz to 0.95 of Nyquist: >= 60 dB for the short one, >= 80 dB for the
+   long one.
 
-   Latency: 23.6 ms (1131 frames at 48 kHz), a time because 40 Hz is one; it is the middle of the filter and
+   Latency: 23.6 ms (1131 frames at 48 kHz) and 33.3 ms, a time because 40 Hz is one; it is the middle of the filter and
    not a frame more. Computed as a direct head of one block and a uniformly partitioned fast
    convolution (Stockham 1966; Gardner 1995) whose blocks are keyed to the stream, 64 frames at
    44.1 and 48 kHz and in proportion elsewhere. Cost: 25 ns a frame, half of it once a block.
@@ -89,7 +93,7 @@ typedef struct {
 
 /// FIQ_BAD_ARGUMENT unless FIQ_SAMPLE_RATE_MIN_HZ <= sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ.  [setup]
 FiqStatus fiq_hilbert_init(FiqHilbert* self, FiqArena* arena, FiqFftPool* pool,
-                           double sample_rate_hz);
+                           double sample_rate_hz, FiqHilbertLength length);
 
 /// Forget the stream.  [audio]
 void fiq_hilbert_reset(FiqHilbert* self);

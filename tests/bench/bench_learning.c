@@ -111,9 +111,10 @@ static double rotated_gain_db(const Sound* sound)
   FiqArena     arena;
   fiq_fft_pool_init(&pool);
   fiq_arena_init(&arena, NULL, 0);
-  (void)fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz);
+  (void)fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz, FIQ_HILBERT_SHORT);
   arena = support_arena(arena.used_bytes);
-  assert_int_equal(fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz), FIQ_OK);
+  assert_int_equal(fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz, FIQ_HILBERT_SHORT),
+                   FIQ_OK);
   FixtureAudio re   = fixture_audio(n);
   FixtureAudio im   = fixture_audio(n);
   FixtureAudio out  = fixture_audio(n);

@@ -6,9 +6,9 @@
 set -eu
 . "$(dirname "$0")/../support/wait.sh"
 . "$(dirname "$0")/../support/other_hosts.sh"
-"$build/host-test/fieldiq-render" --quiet --plugin realms --preset "Quarter Turn" --encoding float "$work/in2.wav" \
+"$build/host-test/fieldiq-render" --quiet --plugin realms --preset "On Air" --encoding float "$work/in2.wav" \
   "$work/preset2.wav" 2>/dev/null || fail "fieldiq-render"
-"$build/host-test/fieldiq-render" --quiet --plugin realms-mono --preset "Quarter Turn" --encoding float "$work/in1.wav" \
+"$build/host-test/fieldiq-render" --quiet --plugin realms-mono --preset "On Air" --encoding float "$work/in1.wav" \
   "$work/preset1.wav" 2>/dev/null || fail "fieldiq-render"
 
 module=/usr/lib/audacity/modules/mod-script-pipe.so
@@ -85,7 +85,7 @@ END
     n=${run#*=}
     echo "Import2: Filename=/mnt/in$n.wav"
     echo "SelectAll:"
-    echo "${run%=*}: Use_Preset=\"Factory Preset:Quarter Turn\""
+    echo "${run%=*}: Use_Preset=\"Factory Preset:On Air\""
     echo "SelectAll:"
     echo "Export2: Filename=/mnt/${run%=*}.wav NumChannels=$n"
     echo "SelectAll:"

@@ -13,7 +13,7 @@ through() {
 
 for plugin in realms-stereo=2 realms-mono=1; do
   n=${plugin#*=}
-  through "${plugin%=*}" "amount=0|rotate=90|motion=0" "$work/in$n.wav" "$work/ffmpeg$n.wav"
+  through "${plugin%=*}" "amount=0|rotator_4_amount=100|motion=0" "$work/in$n.wav" "$work/ffmpeg$n.wav"
   equals "$work/turned$n.wav" "$work/ffmpeg$n.wav" 2352 0
   through "${plugin%=*}" "mix=0" "$work/in$n.wav" "$work/dry$n.wav"
   equals "$work/in$n.wav" "$work/dry$n.wav" 2352 0

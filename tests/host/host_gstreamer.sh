@@ -23,9 +23,9 @@ for plugin in realms-stereo=2 realms-mono=1; do
   for control in amount rotate swarm-level window; do
     grep -q "^  $control  *:" "$work/inspect.log" || fail "$element has no $control"
   done
-  through "$element" "$turn" "$work/in$n.wav" "$work/gst$n.wav"
+  through "$element" "$(echo "$turn" | tr _ -)" "$work/in$n.wav" "$work/gst$n.wav"
   equals "$work/turned$n.wav" "$work/gst$n.wav" 2352 0
-  through "$element" "$turn enabled=0" "$work/in$n.wav" "$work/off$n.wav"
+  through "$element" "$(echo "$turn" | tr _ -) enabled=0" "$work/in$n.wav" "$work/off$n.wav"
   equals "$work/in$n.wav" "$work/off$n.wav" 2352 0
 done
 echo "GStreamer plays Realms Stereo and Realms Mono"

@@ -56,7 +56,7 @@ for plugin in realms-stereo=2 realms-mono=1; do
   n=${plugin#*=}
   position="FL FR"
   [ "$n" -eq 2 ] || position=MONO
-  chain "${plugin%=*}" "$n" "$position" '"amount" = 0 "rotate" = 90 "motion" = 0' "turn$n"
+  chain "${plugin%=*}" "$n" "$position" '"amount" = 0 "rotator_4_amount" = 100 "motion" = 0' "turn$n"
   through "turn$n" "$n" "$work/turned$n.wav"
 done
 chain realms-stereo 2 "FL FR" '"mix" = 0' dry

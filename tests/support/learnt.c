@@ -62,9 +62,10 @@ double sound_rotation_gain_db(const Sound* sound)
   float*     turned[2];
   fiq_fft_pool_init(&pool);
   fiq_arena_init(&arena, NULL, 0);
-  (void)fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz);
+  (void)fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz, FIQ_HILBERT_SHORT);
   arena = support_arena(arena.used_bytes);
-  assert_int_equal(fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz), FIQ_OK);
+  assert_int_equal(fiq_hilbert_init(&hilbert, &arena, &pool, sound->rate_hz, FIQ_HILBERT_SHORT),
+                   FIQ_OK);
   const uint32_t n = sound->n + 2 * fiq_hilbert_latency_frames(&hilbert);
   for (int c = 0; c < 2; ++c) {
     float* padded = support_floats(n);

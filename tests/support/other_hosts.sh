@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Sourced by tests that run the plugins in hosts that are not ours: a folder of one's own, sounds, and what our own renderer
-# makes of them. The factory preset "Quarter Turn" turns every frequency by a quarter and takes no seed, so that each
-# host must give the same. Usage: . other_hosts.sh BUILD_DIR
+# makes of them: an all-pass section takes no seed and no worker, so that each host must give the same. Usage: . other_hosts.sh BUILD_DIR
 # shellcheck disable=SC2034
 
 build=$(cd "$1" && pwd)
@@ -42,11 +41,11 @@ export LV2_PATH="$work/lv2"
 # Three seconds of noise that ends in silence, since some players drop their last block.
 sox -n -r 48000 -c 2 -e float -b 32 "$work/in2.wav" synth 3 whitenoise vol 0.25 pad 0 1
 sox "$work/in2.wav" "$work/in1.wav" remix 1
-turn="amount=0 rotate=90 motion=0"
+turn="amount=0 rotator_4_amount=100 motion=0"
 for n in 1 2; do
   plugin=realms-stereo
   [ $n -eq 2 ] || plugin=realms-mono
-  "$build/host-test/fieldiq-render" --quiet --plugin $plugin --set amount=0 --set rotate=90 --set motion=0 \
+  "$build/host-test/fieldiq-render" --quiet --plugin $plugin --set amount=0 --set rotator_4_amount=100 --set motion=0 \
     --encoding float "$work/in$n.wav" "$work/turned$n.wav" 2>/dev/null || fail "fieldiq-render"
 done
 
