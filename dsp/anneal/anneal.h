@@ -237,7 +237,8 @@ typedef struct {
   bool          plan_next;  ///< this step counts, the next one plans
   bool          recount;    ///< oscillators were lost
   bool          recounting; ///< this step counts those that are left
-  bool          still;      ///< nothing moves in this step
+  bool          still;      ///< all are exactly on their carriers, wherever these go
+  bool          behind;     ///< they have gone since, and the coordinates of the settled have not
   bool          exact;      ///< shares are kept exactly
   bool          bound;      ///< in the second half of the flight: the carriers of the hot are fixed
   bool          anchored;   ///< all that are settled are exactly on their carriers
@@ -310,6 +311,12 @@ void fiq_anneal_count(const FiqAnneal* self, uint32_t count[FIQ_CARRIERS_MAX]);
 static inline float fiq_anneal_sharpness(float sharpness, float p)
 {
   return 0.05f * (1.0f - p) + sharpness * p;
+}
+
+/// Coordinate of oscillator `i`.  [any]
+static inline float fiq_anneal_x(const FiqAnneal* self, uint32_t i)
+{
+  return self->pass.behind ? self->carriers.now[self->osc.slot[i]] : self->osc.x[i];
 }
 
 /// 32 well mixed bits of (index, salt).  [any]

@@ -356,12 +356,25 @@ static void move_chunk(FiqAnneal* self, uint32_t chunk, uint32_t n, bool updates
   }
 }
 
+/// All are where their carriers were before this step.
+static void catch_up(FiqAnneal* self, uint32_t first)
+{
+  assert(self->pass.behind);
+  for (uint32_t i = first; i < first + CHUNK; ++i) {
+    self->osc.x[i]     = self->carriers.before[self->osc.slot[i]];
+    self->osc.drift[i] = 0.0f;
+  }
+}
+
 FiqChunkResult fiq_anneal_advance(FiqAnneal* self, uint32_t chunk)
 {
   const uint32_t first = chunk * CHUNK;
   assert(first < self->osc.n);
   if (self->pass.still) {
     return (FiqChunkResult){false, false};
+  }
+  if (self->pass.behind) {
+    catch_up(self, first);
   }
   const uint32_t n = self->osc.n - first < CHUNK ? self->osc.n - first : CHUNK;
   const bool     updates =

@@ -313,10 +313,13 @@ void fiq_anneal_begin(FiqAnneal* self, const FiqAnnealParams* params, const FiqA
     }
   }
   self->histogram.n_measured = 0;
-  self->pass.still           = !self->pass.sorting && !self->pass.recounting &&
+  // Who is on a carrier stays on it: only the first still step must find that all are.
+  const bool carried = self->pass.still && !self->pass.planned && !self->pass.scattering;
+  self->pass.still   = !self->pass.sorting && !self->pass.recounting &&
                      self->pass.kind == FIQ_ANNEAL_NO_PASS && self->osc.n_next_hot == 0 &&
                      self->schedule.residual < 1e-7f && params->temperature <= 0.0f &&
-                     !self->pass.moved;
+                     (carried || !self->pass.moved);
+  self->pass.behind = self->pass.behind || (self->pass.still && self->pass.moved);
   if (self->pass.planned && !self->pass.sorting) {
     begin_pass(self, FIQ_ANNEAL_SORT);
   }
@@ -374,6 +377,7 @@ void fiq_anneal_end(FiqAnneal* self)
   self->pass.scattering = false;
   self->pass.strewing   = false;
   self->pass.recounting = false;
+  self->pass.behind     = self->pass.behind && self->pass.still;
   // While all is still no updates pass either.
   self->step += self->pass.still ? 0 : 1;
 }

@@ -79,7 +79,7 @@ static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
     const uint32_t i      = shown(k, picture->n_shown, n_all);
     const uint32_t group  = swarm->osc.group[i];
     const uint32_t g      = group % FIQ_SWARM_GROUPS;
-    const float    x      = swarm->anneal.osc.x[i] * (1.0f / FIQ_ANNEAL_F0_HZ);
+    const float    x      = fiq_anneal_x(&swarm->anneal, i) * (1.0f / FIQ_ANNEAL_F0_HZ);
     const float    mean   = fiq_angle_turns(picture->im[g], picture->re[g]);
     const float    loud   = fiq_clamp(swarm->osc.amplitude[i] / loudest, 0.0f, 1.0f);
     const uint32_t note   = group < FIQ_SWARM_GROUPS ? note_of[g / FIQ_SWARM_PARTIALS_MAX]

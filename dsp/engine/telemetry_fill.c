@@ -126,7 +126,7 @@ static void count_oscillators(FiqSwarmTelemetry* t, const FiqSwarm* swarm, uint3
   const float    high   = log2f(t->histogram_high_hz / FIQ_ANNEAL_F0_HZ);
   const uint32_t step   = n_osc / SAMPLED_MAX + 1;
   for (uint32_t i = 0; i < n_osc; i += step) {
-    const float x  = swarm->anneal.osc.x[i];
+    const float x  = fiq_anneal_x(&swarm->anneal, i);
     const float at = swarm->step.cents ? x / octave : log2f(fmaxf(x, 1.0f) / FIQ_ANNEAL_F0_HZ);
     fiq_telemetry_count(t, (at - low) / (high - low));
   }

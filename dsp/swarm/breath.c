@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/swarm/swarm_state.h"
 
+#include "dsp/base/trig_turns.h"
+
 #include <assert.h>
 #include <string.h>
 
 enum { POINTS = FIQ_BREATH_POINTS };
 
-static const float half_pi    = 1.57079633f;
 static const float silent     = 1e-5f; // level at which a breath has ended
 static const float follow_s   = 0.005f;
 static const float same_place = 0.002f; // octaves, or parts of the resonance
@@ -76,6 +77,15 @@ static uint64_t frames_since(const FiqSwarm* self, const FiqNote* note)
   return 2 * age < self->step_frames ? 0 : age > self->step_frames ? age : self->step_frames;
 }
 
+/// Level of a note without its envelope.
+static float full_level(const FiqSwarm* self, uint32_t slot, const FiqNote* note)
+{
+  FiqNote full = *note;
+  full.level   = 1.0f;
+  return fiq_notes_level(&self->notes, &full) * self->step.params.key_level *
+         self->breath.note[slot].level;
+}
+
 /// One note on to this step; its gain.
 static float advance_note(FiqSwarm* self, uint32_t slot, const FiqNote* note, float share,
                           bool recoloured)
@@ -83,10 +93,7 @@ static float advance_note(FiqSwarm* self, uint32_t slot, const FiqNote* note, fl
   assert(slot < FIQ_CARRIERS_MAX);
   FiqSwarmBreath* const breath = &self->breath;
   const bool            is_new = !breath->sounds[slot] || breath->began[slot] != note->start_frame;
-  FiqNote               full   = *note;
-  full.level                   = 1.0f;
-  const float loud = fiq_notes_level(&self->notes, &full) * self->step.params.key_level *
-                     breath->note[slot].level * sinf(half_pi * share);
+  const float           loud   = full_level(self, slot, note) * fiq_sine_turns(0.25f * share);
   if (is_new) {
     // From as loud as it is, where another note was in its place.
     const float level      = breath->sounds[slot] ? breath->envelope[slot].level : 0.0f;
@@ -98,7 +105,7 @@ static float advance_note(FiqSwarm* self, uint32_t slot, const FiqNote* note, fl
   breath->began[slot]  = note->start_frame;
   breath->sounds[slot] = true;
   breath->loud[slot]   = loud;
-  breath->tone[slot]   = cosf(half_pi * share);
+  breath->tone[slot]   = fiq_cosine_turns(0.25f * share);
   return loud * breath->envelope[slot].level;
 }
 

@@ -39,7 +39,7 @@ static void partial_gains(const FiqSwarm* self, uint32_t slot, float* gain)
   const float    tilt = self->slots.tilt[slot];
   memcpy(gain, self->partials.gain, n * sizeof *gain);
   for (uint32_t h = 0; fabsf(tilt) > 1e-6f && h < n; ++h) {
-    gain[h] *= powf((float)(h + 1), tilt);
+    gain[h] *= fiq_exp(tilt * self->partials.log[h]);
   }
   const float odd_even = fiq_clamp(self->motion.note[slot].target[FIQ_TO_ODD_EVEN], -1.0f, 1.0f);
   const float weaker   = 1.0f - fabsf(odd_even);
@@ -88,18 +88,34 @@ static void filter_gains(const FiqSwarm* self, uint32_t slot, float* gain)
                    self->step.n_partials);
 }
 
-/// Move the amplitude that makes the power of group `g` 1 on to this step.
-static void steer_group(FiqSwarm* self, uint32_t g, float rate)
+/// Move the amplitudes that make the power of the `n` groups from `first` on 1 on to this step.
+static void steer_groups(FiqSwarm* self, uint32_t first, uint32_t n, float rate)
 {
-  assert(g < FIQ_SWARM_GROUPS);
-  FiqSwarmLevel* const level = &self->groups.level[g];
-  const float          n     = fmaxf(1.0f, self->groups.count[g]);
-  const FiqFloat4      on    = *(const FiqFloat4*)level->heard +
-                       *(const FiqFloat4*)level->slope * (float)self->groups.unmeasured;
-  const FiqFloat4 square = on * on;
-  const float     now    = square[0] + square[1] + square[2] + square[3];
-  const float     power  = fmaxf(fiq_mix(level->power, now, level->trust), least_power * n);
-  level->steer += (1.0f / sqrtf(power) - level->steer) * fiq_mix(rate, 1.0f, level->trust);
+  assert(first + n <= FIQ_SWARM_GROUPS);
+  FiqSwarmLevel* const restrict level = self->groups.level + first;
+  const float* const restrict count   = self->groups.count + first;
+  const float passed                  = (float)self->groups.unmeasured;
+  float       now[PARTIALS];
+  float       trust[PARTIALS];
+  float       average[PARTIALS];
+  for (uint32_t h = 0; h < n; ++h) {
+    const FiqFloat4 on =
+        *(const FiqFloat4*)level[h].heard + *(const FiqFloat4*)level[h].slope * passed;
+    const FiqFloat4 square = on * on;
+    now[h]                 = square[0] + square[1] + square[2] + square[3];
+    trust[h]               = level[h].trust;
+    average[h]             = level[h].power;
+  }
+  for (uint32_t h = 0; h < n; ++h) {
+    const float members = count[h] > 1.0f ? count[h] : 1.0f;
+    const float power   = fiq_mix(average[h], now[h], trust[h]);
+    const float least   = least_power * members;
+    now[h]              = 1.0f / sqrtf(power > least ? power : least);
+    trust[h]            = fiq_mix(rate, 1.0f, trust[h]);
+  }
+  for (uint32_t h = 0; h < n; ++h) {
+    level[h].steer += (now[h] - level[h].steer) * trust[h];
+  }
 }
 
 /// Gains of one carrier's groups from its envelope and the measured power of each.
@@ -128,9 +144,9 @@ static void set_gains(FiqSwarm* self, uint32_t slot, float rate, float steer_rat
   self->groups.norm[slot] +=
       (norm - self->groups.norm[slot]) * (sudden ? fmaxf(rate, 0.25f) : rate);
   const float share = loud * sqrtf(self->groups.norm[slot] / all);
+  steer_groups(self, first, self->step.n_partials, steer_rate);
   for (uint32_t h = 0; h < self->step.n_partials; ++h) {
-    const uint32_t g = first + h;
-    steer_group(self, g, steer_rate);
+    const uint32_t g            = first + h;
     self->groups.member[g].gain = share * gain[h] * filter[h] * self->groups.level[g].steer;
   }
 }

@@ -140,6 +140,7 @@ static void set_partials(FiqSwarm* self)
   for (uint32_t h = 1; h <= PARTIALS; ++h) {
     const float octave           = log2f((float)h);
     const float tilt             = fiq_db_to_gain(p->tilt_db_per_octave * octave);
+    self->partials.log[h - 1]    = logf((float)h);
     self->partials.gain[h - 1]   = tilt * (h == 1 ? 1.0f : h % 2 == 0 ? even : odd);
     self->partials.octave[h - 1] = (1.0f + p->stretch) * octave;
     self->partials.ratio[h - 1]  = exp2f(self->partials.octave[h - 1]);

@@ -188,11 +188,12 @@ static bool is_measured(FiqSwarm* self)
   const float          step_s = (float)self->step_frames / (float)self->sample_rate_hz;
   const FiqAnneal*     flight = &self->anneal;
   // Where nobody moves counting is nothing.
-  const bool  busy   = !step->still && (flight->pass.planned || flight->pass.counting ||
+  const bool  busy        = !step->still && (flight->pass.planned || flight->pass.counting ||
                                      flight->pass.kind != FIQ_ANNEAL_NO_PASS);
-  const float wait_s = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
-  const float beat_s = beat / fmaxf(fiq_swarm_beat_rad(self), 1.0f);
-  const float due_s  = wait_s + (step->still ? fiq_clamp(beat_s, measure_s, rest_s) : measure_s);
+  const float wait_s      = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
+  const float beat_s      = beat / fmaxf(fiq_swarm_beat_rad(self), 1.0f);
+  const bool  rests       = step->still && !flight->pass.moved;
+  const float due_s       = wait_s + (rests ? fiq_clamp(beat_s, measure_s, rest_s) : measure_s);
   self->groups.unmeasured = step->restart ? 0 : self->groups.unmeasured + 1;
   const float passed_s    = (float)self->groups.unmeasured * step_s;
   // Beside a plan, which has work enough, nobody is pulled.

@@ -276,6 +276,7 @@ typedef struct {
   float    gain[FIQ_SWARM_PARTIALS_MAX];
   float    ratio[FIQ_SWARM_PARTIALS_MAX];  ///< frequency over that of the note
   float    octave[FIQ_SWARM_PARTIALS_MAX]; ///< log2 of that
+  float    log[FIQ_SWARM_PARTIALS_MAX];    ///< natural logarithm of its number
   int32_t  n;                              ///< that `of` is made for
   uint32_t limit;                          ///< the same
   uint32_t regroup_steps;

@@ -2,6 +2,7 @@
 #include "dsp/tone/breath.h"
 
 #include "dsp/base/maths.h"
+#include "dsp/base/random.h"
 #include "dsp/base/simd.h"
 
 #include <assert.h>
@@ -13,12 +14,11 @@ static const double lowest_hz     = 40.0; // where the first band begins
 static const double highest_hz    = 21000.0;
 static const double fade_start_nu = 0.345; // from here to the end bands fade out
 static const double fade_end_nu   = 0.395;
-static const double relative      = 1.0 / 31.0; // width of a band over its frequency
+static const double relative      = 1.0 / 33.0; // width of a band over its frequency
 static const double widest        = 0.2;        // over the step's rate
-static const double overlap       = 0.72;       // corner of the poles over the width
+static const double overlap       = 0.7;        // corner of the poles over the width
 static const float  point_octaves = 0.1f;
-static const float  first_octave  = 5.0f;       // log2 of the Hz of the first point
-static const float  normal        = 0.0067660f; // of the sum of two bytes, so that |n|^2 is 1
+static const float  first_octave  = 5.0f; // log2 of the Hz of the first point
 static const float  shortest_s    = 1e-3f;
 
 FiqBreathParams fiq_breath_default_params(void)
@@ -95,6 +95,27 @@ static void set_points(FiqBreath* self, double sample_rate_hz)
   }
 }
 
+/// Normal numbers of mean 0, whose square is 1/2 in the mean; the first ones once more at the end.
+static void fill_normal(float* normal)
+{
+  assert(normal);
+  FiqRandom random;
+  double    sum    = 0.0;
+  double    square = 0.0;
+  fiq_random_init(&random, 1, 1);
+  for (int i = 0; i < FIQ_BREATH_NORMAL; ++i) {
+    normal[i] = fiq_random_normal(&random);
+    sum += (double)normal[i];
+    square += (double)(normal[i] * normal[i]);
+  }
+  const double mean  = sum / FIQ_BREATH_NORMAL;
+  const double scale = sqrt(0.5 / (square / FIQ_BREATH_NORMAL - mean * mean));
+  for (int i = 0; i < FIQ_BREATH_NORMAL; ++i) {
+    normal[i] = (float)(scale * ((double)normal[i] - mean));
+  }
+  memcpy(normal + FIQ_BREATH_NORMAL, normal, CHUNK * sizeof *normal);
+}
+
 FiqStatus fiq_breath_init(FiqBreath* self, FiqArena* arena, double sample_rate_hz,
                           uint32_t step_frames)
 {
@@ -110,9 +131,11 @@ FiqStatus fiq_breath_init(FiqBreath* self, FiqArena* arena, double sample_rate_h
   for (double hz = lowest_hz; hz < end_hz; hz += width_hz(hz, step_hz)) {
     n += 1;
   }
-  self->n_bands  = (n + CHUNK - 1) / CHUNK * CHUNK;
-  self->use_avx2 = fiq_simd_avx2();
+  self->n_bands    = (n + CHUNK - 1) / CHUNK * CHUNK;
+  self->use_avx2   = fiq_simd_avx2();
+  self->use_avx512 = fiq_simd_avx512();
   take_bands(&self->bands, arena, self->n_bands);
+  self->normal = fiq_arena_take(arena, FIQ_BREATH_NORMAL + CHUNK, sizeof(float));
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
@@ -121,6 +144,7 @@ FiqStatus fiq_breath_init(FiqBreath* self, FiqArena* arena, double sample_rate_h
     set_band(&self->bands, i, hz, step_hz, sample_rate_hz);
     i += 1;
   }
+  fill_normal(self->normal);
   set_points(self, sample_rate_hz);
   self->colour_db_per_octave = NAN;
   (void)fiq_breath_set_colour(self, -3.0f);
@@ -157,16 +181,19 @@ void fiq_breath_shape(const FiqBreath* self, const FiqFilter* filter, const FiqF
                       float* power)
 {
   assert(self && filter && formants && power);
-  float gain[POINTS];
-  float all = 1e-20f;
+  float     gain[POINTS];
+  FiqFloat8 sum = {1e-20f, 0.0f, 0.0f, 0.0f,
+                   0.0f,   0.0f, 0.0f, 0.0f}; // eight sums, which need not wait for each other
   memcpy(gain, self->colour, sizeof gain);
   fiq_formants_apply(formants, self->hz, 1.0f, gain, POINTS);
-  for (int i = 0; i < POINTS; ++i) {
-    all += self->width[i] * gain[i] * gain[i];
+  for (int i = 0; i < POINTS; i += 8) {
+    const FiqFloat8 here = *(const FiqFloat8*)(gain + i);
+    sum += *(const FiqFloat8*)(self->width + i) * here * here;
   }
+  const float all = (sum[0] + sum[1] + sum[2] + sum[3]) + (sum[4] + sum[5] + sum[6] + sum[7]);
   fiq_filter_apply(filter, self->octave, 0.0f, gain, POINTS);
   for (int i = 0; i < POINTS; ++i) {
-    power[i] = gain[i] * gain[i] / all;
+    power[i] = gain[i] * gain[i] * (1.0f / all);
   }
 }
 
@@ -193,7 +220,7 @@ void fiq_breath_end(FiqBreath* self)
   }
 }
 
-FIQ_INLINE uint32_t mixed_bits(uint32_t index, uint32_t salt)
+static uint32_t mixed_bits(uint32_t index, uint32_t salt)
 {
   uint32_t x = (index + 1u) * 2654435769u ^ salt;
   x          = (x ^ (x >> 15)) * 2246822519u;
@@ -201,14 +228,13 @@ FIQ_INLINE uint32_t mixed_bits(uint32_t index, uint32_t salt)
   return x ^ (x >> 16);
 }
 
-/// Two normal numbers of half the power each, from 32 bits.
-FIQ_INLINE void draw(uint32_t first, uint32_t salt, float* restrict re, float* restrict im)
+/// Normal numbers of half the power each, from two random places of the table on.
+static void draw(const FiqBreath* self, uint32_t first, uint32_t salt, const float** re,
+                 const float** im)
 {
-  for (uint32_t i = 0; i < CHUNK; ++i) {
-    const uint32_t x = mixed_bits(first + i, salt);
-    re[i]            = normal * (float)((int32_t)((x & 255u) + ((x >> 8) & 255u)) - 255);
-    im[i]            = normal * (float)((int32_t)(((x >> 16) & 255u) + (x >> 24)) - 255);
-  }
+  const uint32_t x = mixed_bits(first, salt);
+  *re              = self->normal + x % FIQ_BREATH_NORMAL;
+  *im              = self->normal + (x >> 16) % FIQ_BREATH_NORMAL;
 }
 
 /// States that the poles would have come to by now.
@@ -216,19 +242,23 @@ static void strew(FiqBreath* self, uint32_t first, uint32_t salt)
 {
   assert(first < self->n_bands);
   float* const state = self->bands.state + 4 * (size_t)first;
-  draw(first, ~salt, state, state + CHUNK);
-  draw(first, salt ^ 0x55555555u, state + 2 * CHUNK, state + 3 * CHUNK);
+  const float* y[2];
+  const float* z[2];
+  draw(self, first, ~salt, &y[0], &y[1]);
+  draw(self, first, salt ^ 0x55555555u, &z[0], &z[1]);
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    const float drive    = self->bands.drive[first + i];
-    const float c        = drive > 0.0f ? self->bands.second[first + i] / (drive * drive) : 0.0f;
-    const float s        = sqrtf(1.0f - c * c);
-    state[2 * CHUNK + i] = c * state[i] + s * state[2 * CHUNK + i];
-    state[3 * CHUNK + i] = c * state[CHUNK + i] + s * state[3 * CHUNK + i];
+    const float drive = self->bands.drive[first + i];
+    const float c     = drive > 0.0f ? self->bands.second[first + i] / (drive * drive) : 0.0f;
+    const float s     = sqrtf(1.0f - c * c);
+    for (uint32_t part = 0; part < 2; ++part) {
+      state[part * CHUNK + i]       = y[part][i];
+      state[(2 + part) * CHUNK + i] = c * y[part][i] + s * z[part][i];
+    }
   }
 }
 
-FIQ_INLINE void advance(const FiqBreath* restrict self, uint32_t first, uint32_t salt,
-                        float* restrict re, float* restrict im)
+FIQ_INLINE void advance(const FiqBreath* restrict self, uint32_t first, const float* restrict n_re,
+                        const float* restrict n_im, float* restrict re, float* restrict im)
 {
   const FiqBreathBands* restrict bands = &self->bands;
   const float* restrict turn_re        = bands->turn_re + first;
@@ -243,15 +273,14 @@ FIQ_INLINE void advance(const FiqBreath* restrict self, uint32_t first, uint32_t
   float* restrict z_re                 = y_im + CHUNK;
   float* restrict z_im                 = z_re + CHUNK;
   float amplitude[CHUNK];
-  draw(first, salt, re, im);
   for (uint32_t i = 0; i < CHUNK; ++i) {
     const int32_t k = (int32_t)point[i];
     const float   a = curve[k];
     amplitude[i]    = weight[i] * (a + (point[i] - (float)k) * (curve[k + 1] - a));
   }
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    const float a = y_re[i] * turn_re[i] - y_im[i] * turn_im[i] + drive[i] * re[i];
-    const float b = y_re[i] * turn_im[i] + y_im[i] * turn_re[i] + drive[i] * im[i];
+    const float a = y_re[i] * turn_re[i] - y_im[i] * turn_im[i] + drive[i] * n_re[i];
+    const float b = y_re[i] * turn_im[i] + y_im[i] * turn_re[i] + drive[i] * n_im[i];
     const float c = z_re[i] * turn_re[i] - z_im[i] * turn_im[i] + second[i] * a;
     const float d = z_re[i] * turn_im[i] + z_im[i] * turn_re[i] + second[i] * b;
     y_re[i]       = a;
@@ -263,17 +292,25 @@ FIQ_INLINE void advance(const FiqBreath* restrict self, uint32_t first, uint32_t
   }
 }
 
-static void advance_base(const FiqBreath* self, uint32_t first, uint32_t salt, float* re, float* im)
+static void advance_base(const FiqBreath* self, uint32_t first, const float* n_re,
+                         const float* n_im, float* re, float* im)
 {
   assert(self && re && im);
-  advance(self, first, salt, re, im);
+  advance(self, first, n_re, n_im, re, im);
 }
 
-FIQ_AVX2 static void advance_avx2(const FiqBreath* self, uint32_t first, uint32_t salt, float* re,
-                                  float* im)
+FIQ_AVX2 static void advance_avx2(const FiqBreath* self, uint32_t first, const float* n_re,
+                                  const float* n_im, float* re, float* im)
 {
   assert(self && re && im);
-  advance(self, first, salt, re, im);
+  advance(self, first, n_re, n_im, re, im);
+}
+
+FIQ_AVX512 static void advance_avx512(const FiqBreath* self, uint32_t first, const float* n_re,
+                                      const float* n_im, float* re, float* im)
+{
+  assert(self && re && im);
+  advance(self, first, n_re, n_im, re, im);
 }
 
 void fiq_breath_advance(FiqBreath* self, uint32_t chunk, uint32_t salt, bool starts, float* nu,
@@ -286,7 +323,16 @@ void fiq_breath_advance(FiqBreath* self, uint32_t chunk, uint32_t salt, bool sta
     strew(self, first, salt);
   }
   memcpy(nu, self->bands.nu + first, CHUNK * sizeof *nu);
-  (self->use_avx2 ? advance_avx2 : advance_base)(self, first, salt, re, im);
+  const float* n_re;
+  const float* n_im;
+  draw(self, first, salt, &n_re, &n_im);
+  if (self->use_avx2 && self->use_avx512) {
+    advance_avx512(self, first, n_re, n_im, re, im);
+  } else if (self->use_avx2) {
+    advance_avx2(self, first, n_re, n_im, re, im);
+  } else {
+    advance_base(self, first, n_re, n_im, re, im);
+  }
 }
 
 void fiq_breath_envelope(FiqBreathEnvelope* self, const FiqBreathParams* params, bool held,

@@ -4,19 +4,19 @@
 
    Band k is a sinusoid at nu_k whose complex amplitude z_k is normal noise through two equal one-poles,
 
-       y' = a r y + sqrt(1 - a^2) n,   z' = a r z + (1 - a^2) / sqrt(1 + a^2) y',   a = e^(-2 pi 0.72 d S / fs),  r = e^(2 pi j nu S)
+       y' = a r y + sqrt(1 - a^2) n,   z' = a r z + (1 - a^2) / sqrt(1 + a^2) y',   a = e^(-2 pi 0.7 d S / fs),  r = e^(2 pi j nu S)
 
-   hence |z|^2 = 1 in the mean, and a sum of bands is normal noise whatever their levels. Bands are d = f / 31 wide, so that a
+   hence |z|^2 = 1 in the mean, and a sum of bands is normal noise whatever their levels. Bands are d = f / 33 wide, so that a
    curve is followed as finely as that at the lowest notes, but a fifth of the step's rate at most, beyond which frames would
-   be heard apart. From 0.345 fs to 0.395 fs they fade out, lest what frames make of them be above 0.45 fs. n normal is the
-   sum of two uniform numbers, which the poles and the other bands make normal.
+   be heard apart. From 0.345 fs to 0.395 fs they fade out, lest what frames make of them be above 0.45 fs. n comes from a
+   table of normal numbers, for 64 bands in a row from a random place on.
 
    Curve: colour c(f) = (f / 1 kHz)^(dB per octave / 6.02), formants and filter (spectrum.h), at points 0.1 octaves apart;
    amplitudes are linear between them. The power is 1 with colour and formants alone, whatever they are: the filter takes away.
 
    Envelope: attack straight to 1 in attack_s; decay s + (1 - s) e^(-5 t / decay_s); release e^(-6.91 t / release_s). Exact at
    any time, from where it is.
-   Cost: some 2 ns a band and step; 256 bands at a step of 64 frames and 48 kHz. Error: images below -40 dB.
+   Cost: some 1.5 ns a band and step; 256 bands at a step of 64 frames and 48 kHz. Error: images below -40 dB.
 */
 #ifndef FIQ_BREATH_H
 #define FIQ_BREATH_H
@@ -25,8 +25,9 @@
 #include "dsp/tone/spectrum.h"
 
 enum {
-  FIQ_BREATH_CHUNK  = 64, ///< bands handed out at a time
-  FIQ_BREATH_POINTS = 96  ///< of a curve
+  FIQ_BREATH_CHUNK  = 64,  ///< bands handed out at a time
+  FIQ_BREATH_POINTS = 96,  ///< of a curve
+  FIQ_BREATH_NORMAL = 4096 ///< normal numbers kept
 };
 
 typedef struct {
@@ -58,6 +59,7 @@ typedef struct {
 
 typedef struct {
   FiqBreathBands bands;
+  float*         normal; ///< [FIQ_BREATH_NORMAL + chunk] of half the power; fixed by init
   float          hz[FIQ_BREATH_POINTS];
   float          octave[FIQ_BREATH_POINTS]; ///< log2 of that
   float          width[FIQ_BREATH_POINTS];  ///< Hz that a point stands for; 0 beyond the bands
@@ -66,7 +68,8 @@ typedef struct {
   float          sum[FIQ_BREATH_POINTS];    ///< power of all notes
   float          curve[FIQ_BREATH_POINTS];  ///< amplitude of this step
   uint32_t       n_bands;                   ///< a multiple of the chunk
-  bool           use_avx2; ///< which build of the kernel; may be cleared to compare
+  bool           use_avx2;   ///< which build of the kernel; may be cleared to compare
+  bool           use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 } FiqBreath;
 
 /// Default value of every parameter.  [any]

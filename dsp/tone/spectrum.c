@@ -2,6 +2,7 @@
 #include "dsp/tone/spectrum.h"
 
 #include "dsp/base/maths.h"
+#include "dsp/base/simd.h"
 
 #include <assert.h>
 
@@ -11,22 +12,20 @@ static const float notch_narrows = 4.0f;
 static const float steepest      = 60.0f; // exponent beyond which a gain is 0 or 1
 
 /// 2^(order l) and how much resonance lifts there.
-static inline float powered(float l, float order)
+FIQ_INLINE float powered(float l, float order)
 {
   return fiq_exp(fiq_clamp(l * order * 0.693147181f, -0.5f * steepest, 0.5f * steepest));
 }
 
-static inline float lifted(float l, float lift)
+FIQ_INLINE float lifted(float l, float lift)
 {
   const float x = l * (1.0f / peak_octaves);
   return 1.0f + lift / (1.0f + x * x);
 }
 
-void fiq_filter_apply(const FiqFilter* self, const float* octave, float note_octave, float* gain,
-                      uint32_t n)
+FIQ_INLINE void apply_filter(const FiqFilter* self, const float* restrict octave, float note_octave,
+                             float* restrict gain, uint32_t n)
 {
-  assert(self && octave && gain);
-  assert(self->resonance >= 0.0f && self->resonance <= 1.0f);
   const float order = self->slope_db_per_octave * (1.0f / 6.0f);
   const float sharp = order * (1.0f + notch_narrows * self->resonance);
   const float lift  = fiq_exp(self->resonance * most_decades * 2.30258509f) - 1.0f;
@@ -51,6 +50,28 @@ void fiq_filter_apply(const FiqFilter* self, const float* octave, float note_oct
     const float y = powered(side * l, order);
     gain[i] *= lifted(l, lift) / sqrtf(1.0f + y * y);
   }
+}
+
+static void apply_filter_base(const FiqFilter* self, const float* octave, float note_octave,
+                              float* gain, uint32_t n)
+{
+  assert(self && octave && gain);
+  apply_filter(self, octave, note_octave, gain, n);
+}
+
+FIQ_AVX2 static void apply_filter_avx2(const FiqFilter* self, const float* octave,
+                                       float note_octave, float* gain, uint32_t n)
+{
+  assert(self && octave && gain);
+  apply_filter(self, octave, note_octave, gain, n);
+}
+
+void fiq_filter_apply(const FiqFilter* self, const float* octave, float note_octave, float* gain,
+                      uint32_t n)
+{
+  assert(self && octave && gain);
+  assert(self->resonance >= 0.0f && self->resonance <= 1.0f);
+  (fiq_simd_avx2() ? apply_filter_avx2 : apply_filter_base)(self, octave, note_octave, gain, n);
 }
 
 FiqFormants fiq_formants_vowel(float vowel, float amount)

@@ -373,6 +373,10 @@ static void test_it_is_the_same_however_it_is_called(void** state)
   play(&bench, 8); // another block, and out of a reset
   assert_same(&bench, first);
   fiq_swarm_reset(&bench.swarm, 42);
+  bench.swarm.breath.noise.use_avx512 = false;
+  play(&bench, 32);
+  assert_same(&bench, first);
+  fiq_swarm_reset(&bench.swarm, 42);
   bench.swarm.breath.noise.use_avx2 = false;
   play(&bench, 32);
   assert_same(&bench, first);

@@ -88,6 +88,44 @@ static void test_every_note_settles_in_tune(void** state)
   bench_close(&bench);
 }
 
+/// Distance of the settled of slot 0 from `hz`, cents.
+static double off_cents(const Bench* bench, double hz)
+{
+  const FiqAnneal* const anneal = &bench->swarm.anneal;
+  double                 worst  = 0.0;
+  for (uint32_t i = 0; i < anneal->osc.n; ++i) {
+    if (anneal->osc.slot[i] == 0 && anneal->osc.state[i] == FIQ_OSCILLATOR_SETTLED) {
+      worst = fmax(worst, fabs(1200.0 * log2((double)bench->swarm.osc.nu[i] * 48000.0 / hz)));
+    }
+  }
+  return worst;
+}
+
+static void test_who_rests_goes_with_a_bent_note(void** state)
+{
+  (void)state;
+  Bench bench;
+  bench_open(&bench, 48000.0, 256, 0);
+  bench.params.spread_cents = 0.0f;
+  bench.params.anneal_s     = 0.05f;
+  bench.params.partials     = 1.0f;
+  fiq_swarm_note_on(&bench.swarm, 0, 60, 1.0f, 0);
+  bench_render(&bench, 24000);
+  assert_true(bench.swarm.anneal.pass.still);
+  fiq_swarm_bend(&bench.swarm, 0, 1.0f, 0);
+  bench_render(&bench, 64);
+  assert_true(bench.swarm.anneal.pass.still); // while it moves, too
+  bench_render(&bench, 9600);
+  const double bent_hz = 440.0 * exp2((62.0 - 69.0) / 12.0);
+  assert_true(off_cents(&bench, bent_hz) < 0.1);
+  fiq_swarm_note_on(&bench.swarm, 0, 67, 1.0f, 0); // those that stay are where they were
+  for (int i = 0; i < 40; ++i) {
+    bench_render(&bench, 64);
+    assert_true(off_cents(&bench, bent_hz) < 0.1);
+  }
+  bench_close(&bench);
+}
+
 static void test_note_sounds_within_latency_and_a_step(void** state)
 {
   (void)state;
@@ -1464,6 +1502,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_triad_ends_in_tune),
       cmocka_unit_test(test_every_note_settles_in_tune),
+      cmocka_unit_test(test_who_rests_goes_with_a_bent_note),
       cmocka_unit_test(test_note_sounds_within_latency_and_a_step),
       cmocka_unit_test(test_frames_equal_their_model),
       cmocka_unit_test(test_loudness_is_constant_over_number_and_order),
