@@ -164,6 +164,76 @@ static void act_status(FiqConsole* self, char* rest)
       atomic_load(&jack->n_xruns), atomic_load(&self->host->audio.n_not_finite), load);
 }
 
+/// A goal of the partner, and the control that it is.
+static const struct {
+  const char* name;
+  const char* symbol;
+} goals[] = {{"brightness", "sequence_register"}, {"density", "sequence_density"},
+             {"surprise", "sequence_surprise"},   {"harmony", "sequence_harmony"},
+             {"turn", "sequence_bars"},           {"link", "sequence_link"}};
+
+static const char* const partner_status[]  = {"sequence", "sequence_capture", "sequence_link",
+                                              "sequence_notes"};
+static const char* const partner_metrics[] = {"sequence_entropy", "sequence_surprised",
+                                              "sequence_temperature", "harmony"};
+
+static void print_symbols(const FiqConsole* self, const char* const* symbols, size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t index = fiq_ports_index(&self->host->ports, symbols[i]);
+    if (index != FIQ_NO_PORT) {
+      print_value(self->host, index);
+    }
+  }
+}
+
+static void set_and_print(FiqConsole* self, const char* symbol, const char* value)
+{
+  if (fiq_host_set_text(self->host, symbol, value)) {
+    print_symbols(self, &symbol, 1);
+  }
+}
+
+static void set_goal(FiqConsole* self, char* rest)
+{
+  const char* const name  = next_word(&rest);
+  const char* const value = trimmed(rest + strspn(rest, " \t="));
+  for (size_t i = 0; i < sizeof goals / sizeof goals[0]; ++i) {
+    if (strcmp(name, goals[i].name) == 0 && value[0]) {
+      set_and_print(self, goals[i].symbol, value);
+      return;
+    }
+    if (!name[0]) {
+      printf("%s: ", goals[i].name);
+      print_symbols(self, &goals[i].symbol, 1);
+    }
+  }
+  if (name[0]) {
+    fiq_error("partner goal [brightness | density | surprise | harmony | turn | link VALUE]");
+  }
+}
+
+static void act_partner(FiqConsole* self, char* rest)
+{
+  const char* const word = next_word(&rest);
+  const char* const mode = trimmed(rest);
+  if (fiq_ports_index(&self->host->ports, "sequence") == FIQ_NO_PORT) {
+    fiq_error("the plugin has no partner");
+  } else if (strcmp(word, "start") == 0) {
+    set_and_print(self, "sequence", mode[0] ? mode : "Continue");
+  } else if (strcmp(word, "stop") == 0) {
+    set_and_print(self, "sequence", "Off");
+  } else if (strcmp(word, "goal") == 0) {
+    set_goal(self, rest);
+  } else if (strcmp(word, "status") == 0 || !word[0]) {
+    print_symbols(self, partner_status, sizeof partner_status / sizeof partner_status[0]);
+  } else if (strcmp(word, "metrics") == 0) {
+    print_symbols(self, partner_metrics, sizeof partner_metrics / sizeof partner_metrics[0]);
+  } else {
+    fiq_error("partner start [MODE] | stop | goal [NAME VALUE] | status | metrics");
+  }
+}
+
 static void act_connect(FiqConsole* self, char* rest)
 {
   const char* const name = trimmed(rest);
@@ -211,6 +281,9 @@ static const Command commands[] = {
      fiq_command_levels},
     {"buffer", "buffer FRAMES      ask the server for periods of another length",
      fiq_command_buffer},
+    {"partner",
+     "partner WORD       start [MODE], stop, goal [NAME VALUE], status or metrics of the partner",
+     act_partner},
     {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},
     {"status",
      "status             rate, latency, load, xruns, and what it takes of a period itself",

@@ -23,6 +23,12 @@ test_console() {
   answers "loaded $work/live.ttl" "load $work/live.ttl"
   answers "No such file" "load $work/nowhere.ttl"
   answers "status  " help
+  answers "sequence = Hold" "partner start Hold"
+  answers "sequence_register = 80" "partner goal brightness 80"
+  answers "sequence_notes = 0" "partner status"
+  answers "sequence_entropy = " "partner metrics"
+  answers "sequence = Off" "partner stop"
+  answers "partner start" "partner nonsense"
   tell quit
   ends 0
 }
