@@ -13,10 +13,11 @@ static const double fixed_one   = 1073741824.0; // 2^30: the sum is exact, whate
 
 /// What is told of one step.
 typedef struct {
-  float    order;
-  float    psi_rad;
-  float    rate_rad_s;
-  uint32_t role; ///< and above it pitches << PITCHES_SHIFT, plays << PLAYS_SHIFT
+  float        order;
+  float        psi_rad;
+  float        rate_rad_s;
+  uint32_t     role; ///< and above it pitches << PITCHES_SHIFT, plays << PLAYS_SHIFT
+  FiqChordVote vote;
 } Entry;
 
 enum { ROLE_MASK = 0xff, PITCHES_SHIFT = 8, PITCHES_MASK = 0xfff, PLAYS_SHIFT = 20 };
@@ -34,6 +35,7 @@ typedef struct {
   _Atomic(uint64_t) head;
   _Atomic(uint64_t) field[FIQ_LINK_RING];  ///< order, psi_rad
   _Atomic(uint64_t) motion[FIQ_LINK_RING]; ///< rate_rad_s, role
+  _Atomic(uint64_t) vote[2][FIQ_LINK_RING];
 } Member;
 
 /// All that the instances of a process share.
@@ -168,10 +170,12 @@ static void publish_peer(Member* own, uint64_t step, const Entry* entry)
   const uint32_t at = step % FIQ_LINK_RING;
   store(&own->field[at], pack(&entry->order, &entry->psi_rad));
   store(&own->motion[at], pack(&entry->rate_rad_s, &entry->role));
+  store(&own->vote[0][at], entry->vote.word[0]);
+  store(&own->vote[1][at], entry->vote.word[1]);
   store(&own->head, step + 1);
 }
 
-/// The entry of `step`, if it exists and is another's.
+/// The entry of `step`, if it exists and is another's than `own_id`'s, which may be 0: nobody's.
 static bool hear(const Member* member, uint32_t own_id, uint64_t step, Entry* entry)
 {
   assert(member && entry);
@@ -183,6 +187,8 @@ static bool hear(const Member* member, uint32_t own_id, uint64_t step, Entry* en
   const uint32_t at = step % FIQ_LINK_RING;
   unpack(load_peer(&member->field[at]), &entry->order, &entry->psi_rad);
   unpack(load_peer(&member->motion[at]), &entry->rate_rad_s, &entry->role);
+  entry->vote.word[0] = load_peer(&member->vote[0][at]);
+  entry->vote.word[1] = load_peer(&member->vote[1][at]);
   return load_peer(&member->head) - step < FIQ_LINK_RING &&
          atomic_load_explicit(&member->epoch, memory_order_acquire) == epoch;
 }
@@ -217,6 +223,18 @@ static void hear_partners(const FiqLink* self, FiqCoreField* field)
       field->pitches |= entry.role >> PITCHES_SHIFT & PITCHES_MASK;
       field->plays |= plays;
       field->yields |= plays && id < self->id;
+    }
+  }
+}
+
+/// The votes of all partners of the link for the next chord. Its own counts when the others hear of it, too.
+static void count_votes(const FiqLink* self, FiqCoreField* field)
+{
+  assert(self->number >= 1 && self->number <= FIQ_LINK_NUMBERS);
+  for (uint32_t i = 0; i < FIQ_LINK_MEMBERS && self->clock >= self->delay_steps; ++i) {
+    Entry entry;
+    if (hear(&members[self->number - 1][i], 0, self->clock - self->delay_steps, &entry)) {
+      fiq_chord_tally_add(&field->chords, &entry.vote);
     }
   }
 }
@@ -332,12 +350,14 @@ void fiq_link_exchange(void* handle, const FiqCoreMessage* news, FiqCoreField* f
                          .psi_rad    = news->psi_rad,
                          .rate_rad_s = news->rate_rad_s + self->stray_rad_s,
                          .role = news->role | (news->pitches & PITCHES_MASK) << PITCHES_SHIFT |
-                                 (news->plays ? 1u : 0u) << PLAYS_SHIFT};
+                                 (news->plays ? 1u : 0u) << PLAYS_SHIFT,
+                         .vote = news->vote};
     publish_peer(own, self->clock, &entry);
     if (news->role != FIQ_LINK_LEADER) {
       hear_all(self, news->role, field);
     }
     hear_partners(self, field);
+    count_votes(self, field);
   }
   ++self->clock;
   if (self->has_settled) {

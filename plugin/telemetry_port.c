@@ -74,6 +74,7 @@ static const FiqToldField fields[] = {
     {"choice_temperature", FIQ_TOLD_REAL, AT(sequence.temperature), 0, 1},
     {"choice_repetition", FIQ_TOLD_REAL, AT(sequence.shaken), 0, 1},
     {"notes_learned", FIQ_TOLD_WHOLE, AT(sequence.n_learned), 0, 1},
+    {"agreed_chord", FIQ_TOLD_WHOLE, AT(sequence.agreed), 0, 1},
     {"key_chance", FIQ_TOLD_REALS, AT(sequence.chance), AT(sequence.n_chances), 0},
     {"goals", FIQ_TOLD_REALS, AT(mind.progress), AT(mind.n_goals), 0},
     {"attention", FIQ_TOLD_REALS, AT(mind.attention), AT(mind.n_attention), 0},

@@ -19,6 +19,7 @@
 #include "dsp/engine/engine_params.h"
 #include "dsp/engine/telemetry.h"
 #include "dsp/notes/tuning.h"
+#include "dsp/sequence/chord_vote.h"
 #include "dsp/voice/phoneme.h"
 
 typedef struct FiqEngine FiqEngine;
@@ -46,23 +47,25 @@ typedef struct {
 
 /// What a phase core tells of itself once a step.
 typedef struct {
-  float    order;      ///< R
-  float    psi_rad;    ///< mean phase
-  float    rate_rad_s; ///< at which it turns
-  uint32_t link;       ///< 0 none, 1..16
-  uint32_t role;       ///< 0 consensus, 1 leader, 2 follower
-  uint32_t pitches;    ///< bit i: pitch class i sounds of the partner's notes
-  bool     plays;      ///< it is the partner's turn
+  float        order;      ///< R
+  float        psi_rad;    ///< mean phase
+  float        rate_rad_s; ///< at which it turns
+  uint32_t     link;       ///< 0 none, 1..16
+  uint32_t     role;       ///< 0 consensus, 1 leader, 2 follower
+  uint32_t     pitches;    ///< bit i: pitch class i sounds of the partner's notes
+  bool         plays;      ///< it is the partner's turn
+  FiqChordVote vote;       ///< of the partner
 } FiqCoreMessage;
 
 /// What the linked ones are to it: their mean of R e^(j psi).
 typedef struct {
-  float    re;
-  float    im;
-  uint32_t n_peers;
-  uint32_t pitches; ///< that sound of any of their partners
-  bool     plays;   ///< one of their partners
-  bool     yields;  ///< one of them that came before this one
+  float         re;
+  float         im;
+  uint32_t      n_peers;
+  uint32_t      pitches; ///< that sound of any of their partners
+  bool          plays;   ///< one of their partners
+  bool          yields;  ///< one of them that came before this one
+  FiqChordTally chords;  ///< votes of all partners, its own among them, of one moment
 } FiqCoreField;
 
 /// Hands over the news of a core's step and fetches the field; must not wait.  [audio]

@@ -320,6 +320,9 @@ void fiq_engine_control_sequence(FiqEngine* self);
 uint32_t fiq_engine_partner_pitches(const FiqEngine* self);
 bool     fiq_engine_partner_plays(const FiqEngine* self);
 
+/// The partner's vote for the next chord.  [audio]
+FiqChordVote fiq_engine_partner_vote(const FiqEngine* self);
+
 /// What the partner tells.  [audio]
 void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* draft);
 

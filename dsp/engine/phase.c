@@ -99,7 +99,8 @@ static void exchange_news(FiqEngine* self, const FiqPhaseCoreParams* params)
                                .link       = (uint32_t)self->params.link,
                                .role       = (uint32_t)self->params.link_role,
                                .pitches    = fiq_engine_partner_pitches(self),
-                               .plays      = fiq_engine_partner_plays(self)};
+                               .plays      = fiq_engine_partner_plays(self),
+                               .vote       = fiq_engine_partner_vote(self)};
   self->phase.field         = (FiqCoreField){.n_peers = 0};
   if (self->config.exchange) {
     self->config.exchange(self->config.exchange_handle, &news, &self->phase.field);

@@ -14,6 +14,7 @@ enum {
 static const double melody_stays_s = 0.08;
 static const float  melody_share   = 0.3f;   // of the loudest partial's level
 static const float  melody_least   = 0.003f; // linear
+static const float  goal_share     = 0.5f;   // of a goal's drive, of the whole range
 
 void fiq_engine_reset_sequence(FiqEngine* self)
 {
@@ -152,17 +153,22 @@ void fiq_engine_control_sequence(FiqEngine* self)
   }
   const uint64_t frame = self->n_ticks * self->control_frames;
   hear_input(self, partner, frame);
-  const FiqPartnerParams params = {
-      .mode    = p->sequence,
-      .capture = p->sequence_capture,
-      .bars    = (uint32_t)p->sequence_bars,
-      .link    = p->sequence_link,
-      .others  = {self->phase.field.pitches, self->phase.field.plays, self->phase.field.yields},
-      .play    = {.surprise  = p->sequence_surprise,
-                  .warning   = p->stabilise ? self->phase.core.confidence : 0.0f,
-                  .harmony   = p->sequence_harmony,
-                  .density   = p->sequence_density,
-                  .register_ = p->sequence_register}};
+  // Goals of the sound move the line, too: bright is high, dense is many notes.
+  const FiqGoalController* const goals  = &self->goals.controller;
+  const float                    bright = fiq_goal_controller_drive(goals, FIQ_GOAL_BRIGHTNESS);
+  const float                    dense  = fiq_goal_controller_drive(goals, FIQ_GOAL_DENSITY);
+  const FiqPartnerParams         params = {
+              .mode    = p->sequence,
+              .capture = p->sequence_capture,
+              .bars    = (uint32_t)p->sequence_bars,
+              .link    = p->sequence_link,
+              .others = {self->phase.field.pitches, self->phase.field.plays, self->phase.field.yields,
+                         self->phase.field.chords},
+              .play   = {.surprise = p->sequence_surprise,
+                         .warning  = p->stabilise ? self->phase.core.confidence : 0.0f,
+                         .harmony  = p->sequence_harmony,
+                         .density  = fiq_clamp(p->sequence_density + goal_share * dense, 0.0f, 1.0f),
+                         .register_ = fiq_clamp(p->sequence_register + goal_share * bright, 0.0f, 1.0f)}};
   fiq_partner_step(partner, &params, frame, self->control_frames);
   for (uint32_t i = 0; i < partner->n_events; ++i) {
     play(self, &partner->event[i], frame);
@@ -223,12 +229,14 @@ void fiq_engine_describe_sequence(const FiqEngine* self, FiqSequenceTelemetry* d
   assert(self && draft);
   _Static_assert((int)FIQ_TELEMETRY_KEYS == (int)FIQ_MELODY_KEYS, "there is a chance for each key");
   memset(draft, 0, sizeof(*draft));
+  draft->agreed = FIQ_NO_TRIAD;
   if (!self->sequence.partner || self->params.sequence == FIQ_PARTNER_OFF) {
     return;
   }
   const FiqImproviser* const improviser = &self->sequence.partner->partner.improviser;
   const FiqNoteChoice* const choice     = &improviser->key_choice;
   draft->n_learned                      = improviser->n_notes;
+  draft->agreed                         = self->sequence.partner->partner.agreed;
   if (choice->n_history > 0) {
     draft->entropy     = choice->entropy;
     draft->surprise    = choice->surprise;
@@ -243,6 +251,12 @@ uint32_t fiq_engine_partner_pitches(const FiqEngine* self)
 {
   assert(self);
   return self->sequence.partner ? fiq_partner_pitches(&self->sequence.partner->partner) : 0;
+}
+
+FiqChordVote fiq_engine_partner_vote(const FiqEngine* self)
+{
+  assert(self);
+  return self->sequence.partner ? self->sequence.partner->partner.vote : (FiqChordVote){{0, 0}};
 }
 
 bool fiq_engine_partner_plays(const FiqEngine* self)

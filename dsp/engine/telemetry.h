@@ -44,11 +44,12 @@ typedef struct {
 
 /// The partner; all 0 while there is none.
 typedef struct {
-  float    entropy;                    ///< of its last choice of a key, 0..1 of the greatest
-  float    surprise;                   ///< of its last choices, 0..1
-  float    temperature;                ///< of its last choice
-  float    shaken;                     ///< 0..1, how much they repeat themselves
-  uint32_t n_learned;                  ///< notes
+  float    entropy;     ///< of its last choice of a key, 0..1 of the greatest
+  float    surprise;    ///< of its last choices, 0..1
+  float    temperature; ///< of its last choice
+  float    shaken;      ///< 0..1, how much they repeat themselves
+  uint32_t n_learned;   ///< notes
+  int32_t agreed; ///< chord that linked partners keep to: 0..11 major on C.., 12..23 minor, -1 none
   uint32_t n_chances;                  ///< FIQ_TELEMETRY_KEYS once it has chosen
   float    chance[FIQ_TELEMETRY_KEYS]; ///< [n_chances] of each key in its last choice
 } FiqSequenceTelemetry;

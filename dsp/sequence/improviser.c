@@ -31,6 +31,7 @@ static const float accent          = 1.15f; // of a bar's first note
 static const float density_octaves = 3.0f;  // of the steps' weight an octave, at either end
 static const float familiar =
     0.35f; // of the weight's inverse, a time that a key was played of late
+static const float off_chord      = 0.05f; // of the weight of a key that is not of the agreed chord
 static const float rarest_step    = 0.004f;
 static const float leap_semitones = 9.0f;
 static const float register_pull  = 5.0f;
@@ -348,7 +349,10 @@ static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* par
     const float    fit   = powf(harmony_with(self, params, key), harmony_power * params->harmony);
     const float    lean  = expf(register_pull * 2.0f * (params->register_ - 0.5f) * place);
     const bool     is_possible = !is_forbidden[key] && fiq_melody_in_scale(melody, key);
-    weight[i] = is_possible ? fit * lean * novelty_of(self, key) / (1.0f + leap * leap) : 0.0f;
+    const bool     is_of_chord = !params->chord || (params->chord >> key % 12u & 1u);
+    const float    agreed      = is_of_chord ? 1.0f : off_chord;
+    weight[i] =
+        is_possible ? agreed * fit * lean * novelty_of(self, key) / (1.0f + leap * leap) : 0.0f;
   }
 }
 
@@ -406,20 +410,27 @@ static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* par
   return chosen > 0 ? self->chord_seen[chosen - 1] : 0;
 }
 
+/// Predict and weigh the keys of the scale.
+static void prepare_keys(FiqImproviser* self, const FiqImproviserParams* params,
+                         const FiqMelodyNote* note, float* weight)
+{
+  bool is_possible[FIQ_MELODY_KEYS] = {false};
+  for (uint32_t key = self->lowest; key <= self->highest; ++key) {
+    is_possible[key] = fiq_melody_in_scale(&self->melody, key);
+  }
+  fiq_melody_set_candidates(&self->melody, is_possible);
+  fiq_melody_predict(&self->melody, note);
+  weigh_keys(self, params, weight);
+}
+
 static uint8_t choose_key(FiqImproviser* self, const FiqImproviserParams* params,
                           const FiqMelodyNote* note)
 {
-  const FiqNoteChoiceParams choice                       = {params->surprise, params->warning};
-  FiqMelodyModel* const     melody                       = &self->melody;
-  bool                      is_possible[FIQ_MELODY_KEYS] = {false};
+  const FiqNoteChoiceParams choice = {params->surprise, params->warning};
+  FiqMelodyModel* const     melody = &self->melody;
   float                     weight[FIQ_MELODY_KEYS];
   float                     chance[FIQ_MELODY_KEYS];
-  for (uint32_t key = self->lowest; key <= self->highest; ++key) {
-    is_possible[key] = fiq_melody_in_scale(melody, key);
-  }
-  fiq_melody_set_candidates(melody, is_possible);
-  fiq_melody_predict(melody, note);
-  weigh_keys(self, params, weight);
+  prepare_keys(self, params, note, weight);
   const uint32_t chosen =
       fiq_note_choice_pick(&self->key_choice, &choice, melody->mixer.share, weight,
                            melody->candidate, melody->n_candidates, chance);
@@ -449,6 +460,22 @@ FiqLearnedNote fiq_improviser_play(FiqImproviser* self, const FiqImproviserParam
   count_runs(self, note.key);
   fiq_improviser_follow(self, &note);
   return note;
+}
+
+void fiq_improviser_foresee(FiqImproviser* self, const FiqImproviserParams* params, uint32_t place,
+                            float pitch[12])
+{
+  assert(self && params && pitch);
+  assert(fiq_improviser_can_play(self));
+  const FiqLearnedNote next  = {.place = (uint16_t)place, .step = FIQ_TICKS};
+  const FiqMelodyNote  asked = melody_note(&next);
+  float                weight[FIQ_MELODY_KEYS];
+  prepare_keys(self, params, &asked, weight);
+  memset(pitch, 0, 12 * sizeof(float));
+  for (uint32_t i = 0; i < self->melody.n_candidates; ++i) {
+    pitch[self->melody.candidate[i] % 12u] += self->melody.mixer.share[i] * weight[i];
+  }
+  narrow_candidates(self);
 }
 
 uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams* params,

@@ -8,6 +8,7 @@
 
    scale      0 outside the present one
    harmony    of their just intervals to the keys that were held or sounded last (fiq_just_harmony, limit 5)
+   chord      a twentieth for what is not of the chord that all keep to
    register   a preference for high or low keys within the range that was learned
    novelty    less for what sounded a moment ago; 0 for a fifth repetition, and for what would make a copy of more than
               FIQ_COPY_MOST notes of what was learned
@@ -42,12 +43,13 @@ typedef struct {
 } FiqLearnedNote;
 
 typedef struct {
-  float surprise;  ///< aim, 0..1, default 0.5
-  float warning;   ///< 0..1, of the stability monitor
-  float harmony;   ///< 0..1, default 0.5
-  float density;   ///< 0 few notes .. 1 many, 0.5 as learned
-  float register_; ///< 0 low .. 1 high, 0.5 as learned
-  float held[12];  ///< how much each pitch class is held, 0..1
+  float    surprise;  ///< aim, 0..1, default 0.5
+  float    warning;   ///< 0..1, of the stability monitor
+  float    harmony;   ///< 0..1, default 0.5
+  float    density;   ///< 0 few notes .. 1 many, 0.5 as learned
+  float    register_; ///< 0 low .. 1 high, 0.5 as learned
+  float    held[12];  ///< how much each pitch class is held, 0..1
+  uint32_t chord;     ///< pitch classes of the chord that all keep to, a bit each; 0: there is none
 } FiqImproviserParams;
 
 typedef struct {
@@ -100,6 +102,10 @@ bool fiq_improviser_can_play(const FiqImproviser* self);
 /// The note for `place` of a bar of `bar_ticks`: it is taken as played.  [audio]
 FiqLearnedNote fiq_improviser_play(FiqImproviser* self, const FiqImproviserParams* params,
                                    uint32_t place, uint32_t bar_ticks);
+
+/// How likely each pitch class comes next at `place` of a bar; nothing is played.  [audio]
+void fiq_improviser_foresee(FiqImproviser* self, const FiqImproviserParams* params, uint32_t place,
+                            float pitch[12]);
 
 /// A second voice to `key`, below it, that moves little; taken as played neither here nor there.  [audio]
 uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams* params,

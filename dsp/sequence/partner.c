@@ -55,7 +55,9 @@ void fiq_partner_reset(FiqPartner* self, uint64_t seed)
   self->captures        = false;
   self->is_playing      = false;
   self->next_beats      = 0.0;
-  self->has_plan        = false;
+  self->vote            = (FiqChordVote){{0, 0}};
+  self->agreed          = FIQ_NO_TRIAD;
+  self->agreed_bar      = 0.0;
   self->voice           = 0;
   self->n_events        = 0;
   self->n_played        = 0;
@@ -238,7 +240,7 @@ static void stop_playing(FiqPartner* self, uint64_t frame)
 {
   end_notes(self, frame);
   self->is_playing    = false;
-  self->has_plan      = false;
+  self->vote          = (FiqChordVote){{0, 0}};
   self->starts_phrase = true;
 }
 
@@ -363,19 +365,40 @@ static void find_chord(const FiqPartner* self, const FiqPartnerParams* params, f
   }
 }
 
-static FiqLearnedNote choose_note(FiqPartner* self, const FiqPartnerParams* params)
+/// The chord of a bar is settled as that begins, by all at the same moment.
+static void agree_on_chord(FiqPartner* self, const FiqPartnerParams* params, uint32_t n_frames)
 {
-  FiqImproviserParams play = params->play;
-  find_chord(self, params, play.held);
-  return fiq_improviser_play(&self->improviser, &play, place_of(self, self->next_beats),
-                             bar_ticks(self));
+  if (params->link != FIQ_PARTNER_CONSENSUS) {
+    self->agreed = FIQ_NO_TRIAD;
+    return;
+  }
+  const double beats = beats_at(self, seconds(self, self->frame + n_frames));
+  const double bar   = floor(beats / beats_per_bar(self));
+  if (self->agreed == FIQ_NO_TRIAD || fabs(bar - self->agreed_bar) > 0.5) {
+    self->agreed     = fiq_chord_tally_winner(&params->others.chords);
+    self->agreed_bar = bar;
+  }
+}
+
+/// What it would play next, as a vote for the chord.
+static void vote_for_chord(FiqPartner* self, const FiqImproviserParams* play)
+{
+  FiqImproviserParams own = *play;
+  float               pitch[12];
+  own.chord = 0; // the vote is for what comes after this chord
+  fiq_improviser_foresee(&self->improviser, &own, place_of(self, self->next_beats), pitch);
+  self->vote = fiq_chord_vote(pitch);
 }
 
 static void play_note(FiqPartner* self, const FiqPartnerParams* params, uint64_t frame)
 {
-  const FiqLearnedNote note = self->has_plan ? self->planned : choose_note(self, params);
-  const double         step = (double)note.step / FIQ_TICKS;
-  const double         end  = self->next_beats + legato * step;
+  FiqImproviserParams play = params->play;
+  find_chord(self, params, play.held);
+  play.chord                = self->agreed == FIQ_NO_TRIAD ? 0 : fiq_triad_pitches(self->agreed);
+  const FiqLearnedNote note = fiq_improviser_play(
+      &self->improviser, &play, place_of(self, self->next_beats), bar_ticks(self));
+  const double step = (double)note.step / FIQ_TICKS;
+  const double end  = self->next_beats + legato * step;
   begin_note(self, frame, note.key, note.velocity, end);
   for (uint32_t i = 0; i < 16; ++i) {
     if (note.chord >> i & 1u && note.key > i) {
@@ -383,9 +406,8 @@ static void play_note(FiqPartner* self, const FiqPartnerParams* params, uint64_t
     }
   }
   self->next_beats += step;
-  self->has_plan = params->link == FIQ_PARTNER_CONSENSUS && !params->others.yields;
-  if (self->has_plan) {
-    self->planned = choose_note(self, params);
+  if (params->link == FIQ_PARTNER_CONSENSUS) {
+    vote_for_chord(self, &play);
   }
 }
 
@@ -466,6 +488,7 @@ void fiq_partner_step(FiqPartner* self, const FiqPartnerParams* params, uint64_t
     self->passed_beats = beats;
     self->has_heard |= self->has_passed; // it goes on when the turn comes back
   }
+  agree_on_chord(self, params, n_frames);
   perform(self, params, n_frames);
   sort_events(self);
 }
@@ -478,12 +501,8 @@ void fiq_partner_study(FiqPartner* self, const FiqLearnedNote* note)
 uint32_t fiq_partner_pitches(const FiqPartner* self)
 {
   uint32_t pitches = 0;
-  for (uint32_t i = 0; i < FIQ_PARTNER_NOTES && !self->has_plan; ++i) {
+  for (uint32_t i = 0; i < FIQ_PARTNER_NOTES; ++i) {
     pitches |= self->note[i].sounds ? 1u << self->note[i].key % 12 : 0u;
-  }
-  for (uint32_t i = 0; i <= 16 && self->has_plan && i <= self->planned.key; ++i) {
-    const bool sounds = i == 0 || (self->planned.chord >> (i - 1) & 1u);
-    pitches |= sounds ? 1u << (self->planned.key - i) % 12 : 0u;
   }
   return pitches;
 }

@@ -19,6 +19,7 @@
 #ifndef FIQ_PARTNER_H
 #define FIQ_PARTNER_H
 
+#include "dsp/sequence/chord_vote.h"
 #include "dsp/sequence/improviser.h"
 #include "dsp/sequence/pulse.h"
 
@@ -33,15 +34,16 @@ typedef enum {
 /// What partners that know of each other are to each other.
 typedef enum {
   FIQ_PARTNER_PARALLEL, ///< nothing
-  FIQ_PARTNER_CONSENSUS, ///< the first plans a note ahead, the others take what is planned for the chord
+  FIQ_PARTNER_CONSENSUS, ///< each bar they keep to the chord that all of them together find likeliest
   FIQ_PARTNER_SEQUENTIAL ///< they take turns
 } FiqPartnerLink;
 
 /// What is known of the others.
 typedef struct {
-  uint32_t pitches; ///< bit i: pitch class i sounds
-  bool     play;    ///< it is the turn of one of them
-  bool     yields;  ///< of one before which this one stands back
+  uint32_t      pitches; ///< bit i: pitch class i sounds
+  bool          play;    ///< it is the turn of one of them
+  bool          yields;  ///< of one before which this one stands back
+  FiqChordTally chords;  ///< votes of all, its own among them, as of one and the same moment
 } FiqPartnerOthers;
 
 enum {
@@ -107,21 +109,22 @@ typedef struct {
   FiqPartnerChord open;
   bool            is_held[FIQ_MELODY_KEYS];
   uint32_t        n_held;
-  double first_s;      ///< of the first note since it began to listen; the origin of its own beats
-  double last_s;       ///< of the last key pressed or released
-  bool   has_heard;    ///< a note since it played last
-  double call_s;       ///< at which the player's turn began
-  double turn_beats;   ///< at which its own ends
-  bool   has_passed;   ///< the turn to another, who has not taken it yet
-  double passed_beats; ///< when
-  bool   starts_phrase;
-  bool   starts_piece;
-  bool   captures; ///< as last asked for
-  bool   is_playing;
-  double next_beats;       ///< of its next note
-  FiqLearnedNote  planned; ///< its next note, if it plans ahead
-  bool            has_plan;
-  uint8_t         voice; ///< last key of the second voice, 0: none
+  double       first_s; ///< of the first note since it began to listen; the origin of its own beats
+  double       last_s;  ///< of the last key pressed or released
+  bool         has_heard;    ///< a note since it played last
+  double       call_s;       ///< at which the player's turn began
+  double       turn_beats;   ///< at which its own ends
+  bool         has_passed;   ///< the turn to another, who has not taken it yet
+  double       passed_beats; ///< when
+  bool         starts_phrase;
+  bool         starts_piece;
+  bool         captures; ///< as last asked for
+  bool         is_playing;
+  double       next_beats; ///< of its next note
+  FiqChordVote vote;       ///< for the next chord, while it keeps to a harmony with others
+  int32_t      agreed;     ///< triad of this bar, FIQ_NO_TRIAD without
+  double       agreed_bar; ///< number of that bar
+  uint8_t      voice;      ///< last key of the second voice, 0: none
   FiqPartnerNote  note[FIQ_PARTNER_NOTES];
   FiqPartnerEvent event[FIQ_PARTNER_EVENTS]; ///< [n_events] of the last control period, in order
   uint32_t        n_events;
@@ -151,7 +154,7 @@ void fiq_partner_set_time(FiqPartner* self, const FiqPartnerTime* time, uint64_t
 void fiq_partner_step(FiqPartner* self, const FiqPartnerParams* params, uint64_t frame,
                       uint32_t n_frames);
 
-/// Pitch classes of its next note, if it plans ahead, else of those that sound; a bit each.  [any]
+/// Pitch classes of its notes that sound; a bit each.  [any]
 uint32_t fiq_partner_pitches(const FiqPartner* self);
 
 /// Learn a note that is kept.  [setup, worker]
