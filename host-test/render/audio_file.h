@@ -9,6 +9,7 @@
 
 #include "host-test/common/pending_file.h"
 #include "host-test/render/sound_header.h"
+#include "host-test/render/sound_writer.h"
 
 #include <sndfile.h>
 
@@ -56,6 +57,7 @@ void fiq_audio_close(FiqAudioInput* self);
 typedef struct {
   SNDFILE*       file;
   FiqPendingFile pending;
+  FiqSoundWriter writer; ///< to the pending file
   int            channels;
   int            pcm_bits;     ///< 0 for float and lossy encodings
   bool           float_pcm;    ///< holds more than full scale
@@ -78,7 +80,7 @@ int fiq_audio_pcm_bits(int format);
 /// `format`, or the kind of it that can say where the channels of `input` belong.
 int fiq_audio_format_for(int format, const FiqAudioInput* input, int channels);
 
-/// Begin `path`; says what is wrong.
+/// Begin `path`; says what is wrong. `self` must not move.
 bool fiq_audio_create(FiqAudioOutput* self, const char* path, int format, int rate_hz, int channels,
                       uint32_t block_frames);
 

@@ -172,6 +172,45 @@ bool fiq_audio_seek(FiqAudioInput* self, int64_t frame)
   return false;
 }
 
+/// Every `channels`th number of `from` on.
+static inline void pick(const float* restrict from, uint32_t channels, float* restrict to,
+                        uint32_t n)
+{
+  for (uint32_t i = 0; i < n; ++i) {
+    to[i] = from[(size_t)i * channels];
+  }
+}
+
+static void deinterleave(const FiqAudioInput* self, uint32_t column, float* to, uint32_t n)
+{
+  const float* const from = self->interleaved + column;
+  // With a constant distance it is done four at a time.
+  if (self->channels == 1) {
+    pick(from, 1, to, n);
+  } else if (self->channels == 2) {
+    pick(from, 2, to, n);
+  } else {
+    pick(from, (uint32_t)self->channels, to, n);
+  }
+}
+
+/// Replace what is not a number by silence; count of replacements.
+static uint32_t clean(float* x, uint32_t n)
+{
+  uint32_t any   = 0;
+  uint32_t n_bad = 0;
+  for (uint32_t i = 0; i < n; ++i) {
+    uint32_t bits;
+    memcpy(&bits, &x[i], sizeof bits);
+    any |= (bits & 0x7f800000u) == 0x7f800000u ? 1u : 0u;
+  }
+  for (uint32_t i = 0; any && i < n; ++i) {
+    n_bad += isfinite(x[i]) ? 0 : 1;
+    x[i] = isfinite(x[i]) ? x[i] : 0.0f;
+  }
+  return n_bad;
+}
+
 uint32_t fiq_audio_read(FiqAudioInput* self, float* const* planes, uint32_t n_planes,
                         uint32_t n_frames)
 {
@@ -184,13 +223,9 @@ uint32_t fiq_audio_read(FiqAudioInput* self, float* const* planes, uint32_t n_pl
   }
   for (uint32_t c = 0; c < n_planes; ++c) {
     const uint32_t column = c < channels ? c : channels - 1;
-    for (uint32_t i = 0; i < n; ++i) {
-      const float x = self->interleaved[(size_t)i * channels + column];
-      if (!isfinite(x)) {
-        self->n_not_finite += c < channels ? 1 : 0;
-      }
-      planes[c][i] = isfinite(x) ? x : 0.0f;
-    }
+    deinterleave(self, column, planes[c], n);
+    const uint32_t n_bad = clean(planes[c], n);
+    self->n_not_finite += c < channels ? n_bad : 0;
     memset(planes[c] + n, 0, (n_frames - n) * sizeof(float));
   }
   self->n_read += n;

@@ -109,11 +109,14 @@ bool fiq_audio_create(FiqAudioOutput* self, const char* path, int format, int ra
   if (!fiq_pending_open_seekable(&self->pending, path)) {
     return false;
   }
-  self->interleaved = calloc(n, sizeof(float));
-  self->integers    = calloc(n, sizeof(int));
-  self->file        = sf_open_fd(self->pending.descriptor, SFM_WRITE, &info, SF_FALSE);
+  self->interleaved       = calloc(n, sizeof(float));
+  self->integers          = calloc(n, sizeof(int));
+  SF_VIRTUAL_IO functions = fiq_sound_writer_functions();
+  const bool    writes    = fiq_sound_writer_init(&self->writer, self->pending.descriptor);
+  self->file = writes ? sf_open_virtual(&functions, SFM_WRITE, &info, &self->writer) : NULL;
   if (!self->file || !self->interleaved || !self->integers) {
-    fiq_error("%s: cannot be begun: %s", path, self->file ? "out of memory" : sf_strerror(NULL));
+    fiq_error("%s: cannot be begun: %s", path,
+              self->file || !writes ? "out of memory" : sf_strerror(NULL));
     return false;
   }
   // The PEAK chunk holds the time of day, which would make no two renders alike.
@@ -190,12 +193,27 @@ void fiq_audio_carry_over(FiqAudioOutput* self, const FiqAudioInput* input)
   carry_places(self, input);
 }
 
+/// To every `channels`th number of `to` on.
+static inline void place(const float* restrict from, uint32_t channels, float* restrict to,
+                         uint32_t n)
+{
+  for (uint32_t i = 0; i < n; ++i) {
+    to[(size_t)i * channels] = from[i];
+  }
+}
+
 static void interleave(FiqAudioOutput* self, float* const* planes, uint32_t n_frames)
 {
-  for (int c = 0; c < self->channels; ++c) {
+  if (self->channels == 2) {
+    // With a constant distance it is done four at a time.
     for (uint32_t i = 0; i < n_frames; ++i) {
-      self->interleaved[(size_t)i * (size_t)self->channels + (size_t)c] = planes[c][i];
+      self->interleaved[2 * (size_t)i]     = planes[0][i];
+      self->interleaved[2 * (size_t)i + 1] = planes[1][i];
     }
+    return;
+  }
+  for (int c = 0; c < self->channels; ++c) {
+    place(planes[c], (uint32_t)self->channels, self->interleaved + c, n_frames);
   }
 }
 
@@ -207,23 +225,47 @@ static double triangular(FiqAudioOutput* self)
   return ((double)(first >> 8) - (double)(next >> 8)) / 16777216.0;
 }
 
+/// Whether any of `x` [n] is beyond full scale, seen by its bits, which takes no branch.
+static bool any_beyond(const float* x, size_t n)
+{
+  uint32_t any = 0;
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t bits;
+    memcpy(&bits, &x[i], sizeof bits);
+    any |= (bits & 0x7fffffffu) > 0x3f800000u ? 1u : 0u;
+  }
+  return any != 0;
+}
+
+/// The nearest whole number, halves to even, within what PCM of `full` steps holds.
+static inline double to_step(double x, double full)
+{
+  // Adding this leaves no bits behind the point.
+  const double whole = 6755399441055744.0;
+  const double near  = (x + whole) - whole;
+  const double below = near < full - 1.0 ? near : full - 1.0;
+  return below > -full ? below : -full;
+}
+
 /// Nearest integers of `pcm_bits`, left-aligned in 32 bits as libsndfile wants them.
 static void round_to_pcm(FiqAudioOutput* self, size_t n)
 {
-  const double full      = ldexp(1.0, self->pcm_bits - 1);
-  const double shift     = ldexp(1.0, 32 - self->pcm_bits);
-  uint64_t     n_clipped = 0;
-  for (size_t i = 0; i < n; ++i) {
-    const double exact = (double)self->interleaved[i] * full;
-    // Adding this leaves no bits behind the point: the nearest whole number, halves to even.
-    const double whole = 6755399441055744.0;
-    double       x     = (exact + (self->dithers ? triangular(self) : 0.0) + whole) - whole;
-    // Full scale itself is one step beyond the largest value; nobody would call that clipping.
-    n_clipped += x > full || x < -full ? 1 : 0;
-    x                 = x > full - 1.0 ? full - 1.0 : (x < -full ? -full : x);
-    self->integers[i] = (int)(x * shift);
+  const double full              = ldexp(1.0, self->pcm_bits - 1);
+  const double shift             = ldexp(1.0, 32 - self->pcm_bits);
+  const float* const restrict in = self->interleaved;
+  int* const restrict integers   = self->integers;
+  if (!self->dithers && !any_beyond(in, n)) {
+    for (size_t i = 0; i < n; ++i) {
+      integers[i] = (int)(to_step((double)in[i] * full, full) * shift);
+    }
+    return;
   }
-  self->n_clipped += n_clipped;
+  for (size_t i = 0; i < n; ++i) {
+    const double x = (double)in[i] * full + (self->dithers ? triangular(self) : 0.0);
+    // Full scale itself is one step beyond the largest value; nobody would call that clipping.
+    self->n_clipped += x > full + 0.5 || x < -full - 0.5 ? 1 : 0;
+    integers[i] = (int)(to_step(x, full) * shift);
+  }
 }
 
 static void clip_lossy(FiqAudioOutput* self, size_t n)
@@ -260,6 +302,7 @@ bool fiq_audio_write(FiqAudioOutput* self, float* const* planes, uint32_t n_fram
 
 static void release(FiqAudioOutput* self)
 {
+  fiq_sound_writer_free(&self->writer);
   free(self->interleaved);
   free(self->integers);
   self->interleaved = NULL;
@@ -270,7 +313,7 @@ bool fiq_audio_commit(FiqAudioOutput* self)
 {
   errno              = 0;
   const bool flushed = sf_error(self->file) == SF_ERR_NO_ERROR;
-  const bool closed  = sf_close(self->file) == 0 && errno != ENOSPC && errno != EFBIG;
+  const bool closed  = sf_close(self->file) == 0 && fiq_sound_writer_flush(&self->writer);
   self->file         = NULL;
   if (!flushed || !closed) {
     fiq_pending_fail(&self->pending, "the encoder failed");
