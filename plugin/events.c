@@ -44,6 +44,7 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->tuning, "urn:fieldiq:tuning"},
       {&self->tuning_map, "urn:fieldiq:tuning-map"},
       {&self->tuning_table, "urn:fieldiq:tuning-table"},
+      {&self->mts, "urn:fieldiq:mts"},
       {&self->telemetry, "urn:fieldiq:telemetry"},
       {&self->window, "urn:fieldiq:window"},
       {&self->goals, "urn:fieldiq:goals"},

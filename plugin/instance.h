@@ -59,7 +59,7 @@ typedef struct {
       time_speed;
   LV2_URID max_block_length;
   LV2_URID seed, phases, match, learned;
-  LV2_URID tuning, tuning_map, tuning_table;
+  LV2_URID tuning, tuning_map, tuning_table, mts;
   LV2_URID telemetry, window, goals, memory, sequence, words;
 } FiqUrids;
 

@@ -27,7 +27,7 @@ typedef struct {
   uint32_t n_least; ///< what is kept may be that short; the rest is 0
 } Field;
 
-enum { N_FIELDS = 4, LEARNED_LEAST = 201 };
+enum { N_FIELDS = 5, LEARNED_LEAST = 201 };
 
 static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fields[N_FIELDS])
 {
@@ -38,6 +38,7 @@ static void list_fields(const FiqUrids* urids, FiqEngineState* state, Field fiel
   fields[2] = (Field){urids->learned, state->learned, FIQ_ENGINE_LEARNED, LEARNED_LEAST};
   fields[3] =
       (Field){urids->goals, &state->goal[0].kind, 3 * FIQ_ENGINE_GOALS, 3 * FIQ_ENGINE_GOALS};
+  fields[4] = (Field){urids->mts, state->mts, FIQ_ENGINE_MTS, FIQ_ENGINE_MTS};
 }
 
 _Static_assert(sizeof(FiqEngineGoal) == 3 * sizeof(float), "a goal is three floats");

@@ -190,6 +190,7 @@ void fiq_plugin_ask_tuning(FiqPlugin* self, const char* path, uint32_t size_byte
     shelf->is_told    = false;
     return;
   }
+  fiq_engine_forget_mts(self->engine); // what is loaded now is what is meant
   memcpy(shelf->wanted, path, length);
   shelf->wanted[length] = '\0';
   shelf->is_wanted      = true;

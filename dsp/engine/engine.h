@@ -98,6 +98,7 @@ typedef struct {
 enum {
   FIQ_ENGINE_MATCH       = 256,  ///< values that Match may learn
   FIQ_ENGINE_LEARNED     = 203,  ///< a lesson, packed (learning.h)
+  FIQ_ENGINE_MTS         = 320,  ///< what messages have tuned, packed (mts.h)
   FIQ_ENGINE_GOALS       = 9,    ///< by message, beside that of the parameters
   FIQ_ENGINE_MOMENTS     = 1000, ///< of the memory (memory.h)
   FIQ_ENGINE_MEMORY_HEAD = 8,    ///< floats before the first moment
@@ -119,6 +120,7 @@ typedef struct {
   float         match[FIQ_ENGINE_MATCH];       ///< what the temporal realm learned
   float         learned[FIQ_ENGINE_LEARNED];   ///< what the spectral realm learned
   FiqEngineGoal goal[FIQ_ENGINE_GOALS];        ///< by message; kind 0: none
+  float         mts[FIQ_ENGINE_MTS];           ///< what messages have tuned
 } FiqEngineState;
 
 /// Frames from one step of the phase core to the next.  [any]
@@ -144,11 +146,14 @@ void fiq_engine_warm_up(FiqEngine* self, const FiqEngineParams* params);
 void fiq_engine_process(FiqEngine* self, const FiqEngineParams* params, const float* const* in,
                         const float* const* side, float* const* out, uint32_t n_frames);
 
-/// A MIDI 1.0 channel message that happens at the next frame; others are ignored.  [audio]
+/// A MIDI 1.0 channel message or one that tunes (mts.h), at the next frame; others are ignored.  [audio]
 void fiq_engine_midi(FiqEngine* self, const uint8_t* message, uint32_t size_bytes);
 
 /// Tune the swarm's notes, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]
 void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning);
+
+/// Leave all keys as the tuning has them, whatever messages have said.  [audio]
+void fiq_engine_forget_mts(FiqEngine* self);
 
 /// Let every key that is struck from here on sing the next of `syllables` [n], from the first (kept by pointer; n = 0: no
 /// words). Keys struck together sing one; see lyric_line.h.  [audio]

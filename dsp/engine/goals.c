@@ -124,7 +124,7 @@ static uint32_t played_partials(const FiqEngine* self, FiqMomentMemoryPartial* p
     const FiqNote* const note = &notes->note[i];
     const float          loud = note->stage == FIQ_NOTE_IDLE ? 0.0f : fiq_notes_level(notes, note);
     if (loud > 1e-4f) {
-      partials[n++] = (FiqMomentMemoryPartial){fiq_note_to_hz(fiq_notes_pitch(notes, note)),
+      partials[n++] = (FiqMomentMemoryPartial){fiq_note_to_hz(fiq_notes_pitch(note)),
                                                loud / fiq_voice_level};
     }
   }

@@ -211,6 +211,13 @@ void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning)
   fiq_notes_set_tuning(&self->swarm->swarm.notes, tuning);
 }
 
+void fiq_engine_forget_mts(FiqEngine* self)
+{
+  assert(self && self->swarm);
+  static const float none[FIQ_MTS_FLOATS] = {0.0f};
+  fiq_notes_set_mts(&self->swarm->swarm.notes, none);
+}
+
 void fiq_engine_tempo(FiqEngine* self, const FiqTempo* tempo)
 {
   assert(self && tempo);

@@ -10,6 +10,7 @@ _Static_assert((int)FIQ_ENGINE_MOMENTS == (int)FIQ_MEMORY_MAX &&
                    (int)FIQ_ENGINE_MOMENT == (int)FIQ_MEMORY_STRIDE,
                "a memory fits");
 _Static_assert((int)FIQ_ENGINE_GOALS == FIQ_GOALS_MAX - 1, "and one of the parameters");
+_Static_assert((int)FIQ_ENGINE_MTS == (int)FIQ_MTS_FLOATS, "a tuning fits");
 _Static_assert((int)FIQ_ENGINE_LEARNED == (int)FIQ_PHASE_SOLUTION_FLOATS, "a lesson fits");
 
 void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
@@ -26,6 +27,7 @@ void fiq_engine_state(const FiqEngine* self, FiqEngineState* state)
     (void)fiq_realms_match(&self->path->path.realms, state->match);
   }
   fiq_phase_solution_pack(&self->lessons.learned, state->learned);
+  fiq_mts_pack(&self->swarm->swarm.notes.mts, state->mts);
   memcpy(state->goal, self->goals.asked, self->goals.n_asked * sizeof(state->goal[0]));
 }
 
@@ -89,6 +91,7 @@ void fiq_engine_set_state(FiqEngine* self, const FiqEngineState* state)
   fiq_engine_forget_lessons(self, true);
   fiq_phase_solution_unpack(&self->lessons.learned, state->learned);
   fiq_engine_set_goals(self, state->goal, FIQ_ENGINE_GOALS);
+  fiq_notes_set_mts(&self->swarm->swarm.notes, state->mts);
   ++self->lessons.learned_id;
   if (!has_played(self)) {
     fiq_engine_restart_lesson(self); // else the change is heard as that of any lesson is, faded

@@ -26,6 +26,7 @@ void fiq_notes_init(FiqNotes* self, double sample_rate_hz, uint32_t shortest_fra
   self->shortest_s     = (float)(shortest_frames / sample_rate_hz);
   self->play           = fiq_notes_default_play();
   self->tuning         = NULL;
+  fiq_mts_reset(&self->mts);
   fiq_notes_reset(self);
 }
 
@@ -35,11 +36,13 @@ void fiq_notes_reset(FiqNotes* self)
   const float            shortest_s     = self->shortest_s;
   const FiqNotesPlay     play           = self->play;
   const FiqTuning* const tuning         = self->tuning;
+  const FiqMts           mts            = self->mts;
   memset(self, 0, sizeof *self);
   self->sample_rate_hz = sample_rate_hz;
   self->shortest_s     = shortest_s;
   self->play           = play;
   self->tuning         = tuning;
+  self->mts            = mts;
   fiq_midi_reset(&self->midi);
   (void)fiq_midi_set_zone(&self->midi, play.mpe ? MPE_MEMBERS : 0);
   for (uint32_t i = 0; i < FIQ_NOTES_CHANNELS; ++i) {
@@ -59,9 +62,30 @@ FiqNotesPlay fiq_notes_default_play(void)
                         .just_root                = -1};
 }
 
+static double key_pitch(const FiqNotes* self, uint32_t channel, uint32_t key)
+{
+  return fiq_mts_pitch(&self->mts, self->tuning, channel, key);
+}
+
+/// Keys that sound are where they would be if they were struck now.
+static void retune(FiqNotes* self)
+{
+  for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
+    FiqNote* const note = &self->note[i];
+    note->key_pitch     = key_pitch(self, note->channel, note->key);
+  }
+}
+
 void fiq_notes_set_tuning(FiqNotes* self, const FiqTuning* tuning)
 {
   self->tuning = tuning;
+  retune(self);
+}
+
+void fiq_notes_set_mts(FiqNotes* self, const float* packed)
+{
+  fiq_mts_unpack(&self->mts, packed);
+  retune(self);
 }
 
 uint32_t fiq_notes_chord(int32_t chord, uint8_t interval[FIQ_NOTES_CHORD_MAX])
@@ -92,24 +116,24 @@ static float glide_offset(const FiqNote* note)
 }
 
 /// Pitch without the bend.
-static double unbent_pitch(const FiqNotes* self, const FiqNote* note)
+static double unbent_pitch(const FiqNote* note)
 {
-  return fiq_tuning_pitch(self->tuning, note->key) + (double)(note->just + glide_offset(note));
+  return note->key_pitch + (double)(note->just + glide_offset(note));
 }
 
-static double exact_pitch(const FiqNotes* self, const FiqNote* note)
+static double exact_pitch(const FiqNote* note)
 {
-  return unbent_pitch(self, note) + (double)note->bend;
+  return unbent_pitch(note) + (double)note->bend;
 }
 
-float fiq_notes_pitch(const FiqNotes* self, const FiqNote* note)
+float fiq_notes_pitch(const FiqNote* note)
 {
-  return (float)exact_pitch(self, note);
+  return (float)exact_pitch(note);
 }
 
-double fiq_notes_hz(const FiqNotes* self, const FiqNote* note)
+double fiq_notes_hz(const FiqNote* note)
 {
-  return 440.0 * exp2((exact_pitch(self, note) - 69.0) / 12.0);
+  return 440.0 * exp2((exact_pitch(note) - 69.0) / 12.0);
 }
 
 /// Level at the top of the envelope, volume and expression apart.
@@ -159,7 +183,7 @@ static bool lowest_pitch(const FiqNotes* self, double* lowest)
   bool found = false;
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     if (is_held(&self->note[i])) {
-      const double pitch = fiq_tuning_pitch(self->tuning, self->note[i].key);
+      const double pitch = self->note[i].key_pitch;
       *lowest            = found ? fmin(*lowest, pitch) : pitch;
       found              = true;
     }
@@ -172,21 +196,21 @@ static bool just_reference(const FiqNotes* self, double* reference)
 {
   const bool found = lowest_pitch(self, reference);
   if (found && self->play.just_root >= 0) {
-    *reference = fiq_tuning_pitch(self->tuning, (uint8_t)(60 + self->play.just_root % 12));
+    *reference = key_pitch(self, FIQ_NOTES_DRONE, (uint8_t)(60 + self->play.just_root % 12));
   }
   return found;
 }
 
 static FiqPrimeVector just_interval(const FiqNotes* self, const FiqNote* note, double reference)
 {
-  const double interval = fiq_tuning_pitch(self->tuning, note->key) - reference;
+  const double interval = note->key_pitch - reference;
   return fiq_just_chord((int32_t)lrint(interval), self->play.prime_limit);
 }
 
 /// How far a note is from its just pitch, semitones.
 static double just_offset(const FiqNotes* self, const FiqNote* note, double reference)
 {
-  const double         pitch = fiq_tuning_pitch(self->tuning, note->key);
+  const double         pitch = note->key_pitch;
   const FiqPrimeVector just  = just_interval(self, note, reference);
   const bool           pure  = self->play.prime_limit > 2 || fiq_just_limit(&just) <= 2;
   return pure ? reference + fiq_just_semitones(&just) - pitch : 0.0;
@@ -245,7 +269,7 @@ float fiq_notes_harmony(const FiqNotes* self)
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     const FiqNote* const note = &self->note[i];
     if (note->stage != FIQ_NOTE_IDLE) {
-      pitch[n]   = fiq_tuning_pitch(self->tuning, note->key);
+      pitch[n]   = note->key_pitch;
       level[n++] = (double)fiq_notes_level(self, note);
     }
   }
@@ -433,7 +457,8 @@ static void begin_glide(FiqNotes* self, FiqNote* note, double pitch)
 {
   const float  glide_s = glide_of(self, note->channel);
   const bool   glides  = pitch > (double)no_pitch && glide_s > 0.0f;
-  const double target  = fiq_tuning_pitch(self->tuning, note->key);
+  const double target  = key_pitch(self, note->channel, note->key);
+  note->key_pitch      = target;
   note->glide_s        = glides ? glide_s : 0.0f;
   note->glide_left_s   = note->glide_s;
   note->glide          = glides ? (float)(pitch - target) : 0.0f;
@@ -455,6 +480,7 @@ static void strike(FiqNotes* self, FiqNote* note, const FiqKey* key)
   note->velocity     = key->velocity;
   note->lift         = 0.0f;
   note->soft         = fiq_midi_is_soft(&self->midi, key->channel) ? soft_gain : 1.0f;
+  note->key_pitch    = key_pitch(self, key->channel, key->key);
   note->key_pressure = 0.0f;
   note->start_frame  = self->frame;
   note->age          = ++self->age;
@@ -477,7 +503,7 @@ static void release_note(FiqNotes* self, FiqNote* note, float lift)
 static double nearest_pitch(const FiqNotes* self, const FiqKey* key)
 {
   const uint64_t chord_frames = (uint64_t)((double)chord_s * self->sample_rate_hz);
-  const double   target       = fiq_tuning_pitch(self->tuning, key->key);
+  const double   target       = key_pitch(self, key->channel, key->key);
   double         nearest      = (double)no_pitch;
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     const FiqNote* const note   = &self->note[i];
@@ -485,7 +511,7 @@ static double nearest_pitch(const FiqNotes* self, const FiqKey* key)
     const bool           older  = note->start_frame + chord_frames <= self->frame;
     const bool           fellow = note->stage != FIQ_NOTE_IDLE && note->stage != FIQ_NOTE_CUT &&
                         note_group(self, note->channel) == note_group(self, key->channel);
-    const double pitch = unbent_pitch(self, note);
+    const double pitch = unbent_pitch(note);
     if (fellow && (tail || older) && fabs(pitch - target) < fabs(nearest - target)) {
       nearest = pitch;
     }
@@ -527,7 +553,7 @@ static FiqNote* voice_of(FiqNotes* self, uint32_t group)
 static void move_note(FiqNotes* self, FiqNote* voice, const FiqKey* key, bool tie)
 {
   const bool   same  = voice->channel == key->channel && voice->key == key->key;
-  const double from  = unbent_pitch(self, voice);
+  const double from  = unbent_pitch(voice);
   const bool   fresh = voice->fresh;
   if (tie) {
     voice->channel      = key->channel;
@@ -560,7 +586,7 @@ static void play_mono(FiqNotes* self, const FiqKey* key)
     strike(self, voice, key);
     begin_glide(self, voice, (double)self->last_pitch[group]);
   }
-  self->last_pitch[group] = (float)fiq_tuning_pitch(self->tuning, key->key);
+  self->last_pitch[group] = (float)key_pitch(self, key->channel, key->key);
 }
 
 // ---- keys ----
@@ -606,7 +632,7 @@ static void end_key(FiqNotes* self, const FiqKey* key)
     const FiqKey* const next = is_mono(self, key->channel) ? newest_key(self, group) : NULL;
     if (next && !plays(self, next)) {
       move_note(self, note, next, mode_of(self, key->channel) == FIQ_MODE_LEGATO);
-      self->last_pitch[group] = (float)fiq_tuning_pitch(self->tuning, next->key);
+      self->last_pitch[group] = (float)key_pitch(self, next->channel, next->key);
     } else {
       release_note(self, note, key->lift);
     }
@@ -675,7 +701,7 @@ static void unlatch(FiqNotes* self, uint32_t group)
 static void press_key(FiqNotes* self, const FiqNoteEvent* event)
 {
   const bool latch = mode_of(self, event->channel) == FIQ_MODE_LATCH;
-  if (!fiq_tuning_sounds(self->tuning, event->key)) {
+  if (!fiq_mts_sounds(&self->mts, self->tuning, event->key)) {
     return;
   }
   if (latch) {
@@ -805,6 +831,27 @@ void fiq_notes_set_play(FiqNotes* self, const FiqNotesPlay* play)
 
 // ---- events ----
 
+/// Take a change of tuning over.
+static void tune(FiqNotes* self, const FiqNoteEvent* event)
+{
+  const bool keys    = event->kind == FIQ_EVENT_TUNE_KEY || event->kind == FIQ_EVENT_RETUNE_KEY;
+  const bool all     = event->kind == FIQ_EVENT_TUNE_RESET;
+  const bool at_once = event->kind == FIQ_EVENT_RETUNE_KEY || event->kind == FIQ_EVENT_RETUNE_CLASS;
+  const FiqMtsChange change = {.kind    = all    ? FIQ_MTS_RESET
+                                          : keys ? FIQ_MTS_KEY
+                                                 : FIQ_MTS_CLASS,
+                               .channel = event->channel,
+                               .number  = event->key,
+                               .value   = event->value};
+  fiq_mts_apply(&self->mts, &change);
+  for (int i = 0; i < FIQ_NOTES_MAX && (at_once || all); ++i) {
+    FiqNote* const note = &self->note[i];
+    const bool     same = keys ? note->key == event->key
+                               : note->channel == event->channel && note->key % 12 == event->key;
+    note->key_pitch     = same || all ? key_pitch(self, note->channel, note->key) : note->key_pitch;
+  }
+}
+
 static void apply_effect(FiqNotes* self, const FiqNoteEvent* event)
 {
   switch (event->kind) {
@@ -825,6 +872,13 @@ static void apply_effect(FiqNotes* self, const FiqNoteEvent* event)
     break;
   case FIQ_EVENT_CONTROLLER:
     change_controller(self, event);
+    break;
+  case FIQ_EVENT_TUNE_KEY:
+  case FIQ_EVENT_RETUNE_KEY:
+  case FIQ_EVENT_TUNE_CLASS:
+  case FIQ_EVENT_RETUNE_CLASS:
+  case FIQ_EVENT_TUNE_RESET:
+    tune(self, event);
     break;
   }
 }
@@ -862,6 +916,22 @@ void fiq_notes_hasten(FiqNotes* self, uint32_t i, uint64_t frame)
   self->queue[i] = event;
 }
 
+/// Queue what a message of system exclusive tunes.
+static void push_tuning(FiqNotes* self, const uint8_t* message, uint32_t size_bytes, uint64_t frame)
+{
+  static const FiqEventKind kinds[][2] = {
+      [FIQ_MTS_KEY]   = {FIQ_EVENT_TUNE_KEY, FIQ_EVENT_RETUNE_KEY},
+      [FIQ_MTS_CLASS] = {FIQ_EVENT_TUNE_CLASS, FIQ_EVENT_RETUNE_CLASS},
+      [FIQ_MTS_RESET] = {FIQ_EVENT_TUNE_RESET, FIQ_EVENT_TUNE_RESET},
+  };
+  FiqMtsChange   change[FIQ_MTS_CHANGES_MAX];
+  const uint32_t n = fiq_mts_parse(message, size_bytes, change);
+  for (uint32_t i = 0; i < n; ++i) {
+    const FiqEventKind kind = kinds[change[i].kind][change[i].at_once ? 1 : 0];
+    push(self, (FiqNoteEvent){frame, kind, change[i].channel, change[i].number, change[i].value});
+  }
+}
+
 void fiq_notes_midi(FiqNotes* self, const uint8_t* message, uint32_t size_bytes, uint64_t frame)
 {
   static const FiqEventKind kinds[] = {
@@ -872,6 +942,9 @@ void fiq_notes_midi(FiqNotes* self, const uint8_t* message, uint32_t size_bytes,
       [FIQ_MIDI_CHANNEL_PRESSURE] = FIQ_EVENT_CHANNEL_PRESSURE,
       [FIQ_MIDI_BEND]             = FIQ_EVENT_BEND,
   };
+  if (size_bytes > 3) {
+    push_tuning(self, message, size_bytes, frame);
+  }
   const FiqMidiMessage midi   = fiq_midi_parse(message, size_bytes);
   const bool           unused = midi.kind == FIQ_MIDI_CONTROLLER && !fiq_midi_uses(midi.number);
   if (midi.kind != FIQ_MIDI_NONE && !unused) {

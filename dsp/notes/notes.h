@@ -33,6 +33,7 @@
 
 #include "dsp/base/common.h"
 #include "dsp/notes/midi.h"
+#include "dsp/notes/mts.h"
 #include "dsp/notes/tuning.h"
 
 enum {
@@ -78,6 +79,7 @@ typedef struct {
   float        level;        ///< envelope, 0..1 (above 1 for a moment if struck again more softly)
   float        lift;         ///< release velocity, 0..1; 0 while the key is held
   float        soft;         ///< gain of the soft pedal at the start
+  double       key_pitch;    ///< of its key as tuned, in keys of equal temperament
   float        key_pressure; ///< last polyphonic pressure, 0..1
   float        pressure;     ///< 0..1, smooth
   float        timbre;       ///< -1..1, smooth
@@ -110,7 +112,12 @@ typedef enum {
   FIQ_EVENT_BEND,             ///< value -1..1
   FIQ_EVENT_KEY_PRESSURE,     ///< value 0..1
   FIQ_EVENT_CHANNEL_PRESSURE, ///< value 0..1
-  FIQ_EVENT_CONTROLLER        ///< value 0..127, its number in `key`
+  FIQ_EVENT_CONTROLLER,       ///< value 0..127, its number in `key`
+  FIQ_EVENT_TUNE_KEY,         ///< value a pitch, see mts.h; for keys struck from then on
+  FIQ_EVENT_RETUNE_KEY,       ///< the same, and if it sounds
+  FIQ_EVENT_TUNE_CLASS,       ///< value an offset, its class in `key`
+  FIQ_EVENT_RETUNE_CLASS,     ///< the same, and those that sound
+  FIQ_EVENT_TUNE_RESET        ///< all keys as loaded
 } FiqEventKind;
 
 typedef struct {
@@ -150,6 +157,7 @@ typedef struct {
   double           sample_rate_hz; ///< fixed by init
   float            shortest_s;     ///< shortest stage; fixed by init
   FiqNotesPlay     play;           ///< as last set
+  FiqMts           mts;            ///< by messages, laid over the tuning
   const FiqTuning* tuning;         ///< as last set, not owned; NULL: equal temperament at 440 Hz
   FiqNote          note[FIQ_NOTES_MAX];
   FiqKey           held[FIQ_NOTES_KEYS];   ///< in the order they were struck
@@ -168,7 +176,7 @@ typedef struct {
 /// `shortest_frames`: shortest envelope stage, > 0. Default play, no tuning.  [setup]
 void fiq_notes_init(FiqNotes* self, double sample_rate_hz, uint32_t shortest_frames);
 
-/// Silence, empty queue, controllers at rest, no zones, stream time 0; play and tuning stay.  [audio]
+/// Silence, empty queue, controllers at rest, no zones, stream time 0; play and tunings stay.  [audio]
 void fiq_notes_reset(FiqNotes* self);
 
 /// Default of every parameter of play.  [any]
@@ -181,7 +189,10 @@ void fiq_notes_set_play(FiqNotes* self, const FiqNotesPlay* play);
 /// Tune all keys, those that sound too, by `tuning` (kept by pointer; NULL: equal temperament).  [audio]
 void fiq_notes_set_tuning(FiqNotes* self, const FiqTuning* tuning);
 
-/// Queue one complete MIDI message at stream time `frame`; see fiq_midi_parse() for what is ignored.  [audio]
+/// Lay what messages have tuned, packed by fiq_mts_pack(), over the tuning; keys that sound are retuned.  [audio]
+void fiq_notes_set_mts(FiqNotes* self, const float* packed);
+
+/// Queue one complete MIDI message at stream time `frame`; see fiq_midi_parse() and fiq_mts_parse() for what is ignored.  [audio]
 void fiq_notes_midi(FiqNotes* self, const uint8_t* message, uint32_t size_bytes, uint64_t frame);
 
 /// Queue a key: `channel` 0..15, `key` 0..127, `velocity` 0 (off) .. 1, at stream time `frame`.  [audio]
@@ -208,10 +219,10 @@ void fiq_notes_drone(FiqNotes* self, int32_t chord, int32_t root, uint64_t frame
 void fiq_notes_advance(FiqNotes* self, const FiqNotesParams* params, uint64_t frame);
 
 /// Pitch of a note with all that moves it, in fractional keys of equal temperament (69 = 440 Hz).  [any]
-float fiq_notes_pitch(const FiqNotes* self, const FiqNote* note);
+float fiq_notes_pitch(const FiqNote* note);
 
 /// The same in Hz.  [any]
-double fiq_notes_hz(const FiqNotes* self, const FiqNote* note);
+double fiq_notes_hz(const FiqNote* note);
 
 /// Linear level of a note, 0 if it is idle: all but the instrument's own level.  [any]
 float fiq_notes_level(const FiqNotes* self, const FiqNote* note);

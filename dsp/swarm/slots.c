@@ -119,7 +119,7 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
     if (slot != FIQ_SWARM_NO_SLOT) {
       const float* const moved = fiq_swarm_move_note(self, slot, note);
       const float        pitch =
-          fiq_notes_pitch(&self->notes, note) + 12.0f * fiq_clamp(moved[FIQ_TO_PITCH], -3.0f, 3.0f);
+          fiq_notes_pitch(note) + 12.0f * fiq_clamp(moved[FIQ_TO_PITCH], -3.0f, 3.0f);
       target->x[slot]         = coordinate(self, pitch);
       target->mass[slot]      = fiq_notes_mass(&self->notes, note);
       target->fresh[slot]     = note->fresh;

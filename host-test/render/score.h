@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 enum {
-  FIQ_SCORE_MESSAGE_BYTES = 256, ///< longer messages (large sysex) are left out
+  FIQ_SCORE_MESSAGE_BYTES = 1024, ///< longer messages (large sysex) are left out
   FIQ_SCORE_CHORD_NOTES   = 64,
   FIQ_SCORE_WARNINGS      = 8 ///< of a damaged file that are said; the others are counted
 };

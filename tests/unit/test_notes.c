@@ -138,11 +138,11 @@ static void test_bend_moves_its_channel_and_reset_returns(void** state)
   fiq_notes_on(&notes, 1, 70, 1.0f, 0);
   fiq_notes_bend(&notes, 0, -0.5f, 0);
   fiq_notes_advance(&notes, &plain, 64);
-  assert_true(fabsf(fiq_notes_pitch(&notes, find(&notes, 60)) - 59.0f) < 1e-6f);
-  assert_true(fabsf(fiq_notes_pitch(&notes, find(&notes, 70)) - 70.0f) < 1e-6f);
+  assert_true(fabsf(fiq_notes_pitch(find(&notes, 60)) - 59.0f) < 1e-6f);
+  assert_true(fabsf(fiq_notes_pitch(find(&notes, 70)) - 70.0f) < 1e-6f);
   fiq_notes_controller(&notes, 0, 121, 0, 65);
   fiq_notes_advance(&notes, &plain, 4800);
-  assert_true(fabsf(fiq_notes_pitch(&notes, find(&notes, 60)) - 60.0f) < 1e-6f);
+  assert_true(fabsf(fiq_notes_pitch(find(&notes, 60)) - 60.0f) < 1e-6f);
 }
 
 static void test_oldest_released_is_stolen_first(void** state)
@@ -240,7 +240,7 @@ static double cents_off(const FiqNotes* notes, uint8_t key, double want)
 {
   const FiqNote* note = find(notes, key);
   assert_non_null(note);
-  return 100.0 * fabs((double)fiq_notes_pitch(notes, note) - want);
+  return 100.0 * fabs((double)fiq_notes_pitch(note) - want);
 }
 
 // ---- scripts: after each message, the keys whose notes are held ----
@@ -793,12 +793,12 @@ static void test_tuning_moves_keys_and_leaves_some_out(void** state)
   send(&notes, 0, 0x90, 65, 100); // mapped to x
   run_to(&notes, 64);
   assert_int_equal(n_sounding(&notes), 2);
-  const double hz = fiq_notes_hz(&notes, find(&notes, 62));
-  assert_true(fabs(fiq_notes_hz(&notes, find(&notes, 60)) - 300.0) < 1e-9);
+  const double hz = fiq_notes_hz(find(&notes, 62));
+  assert_true(fabs(fiq_notes_hz(find(&notes, 60)) - 300.0) < 1e-9);
   assert_true(fabs(hz - 300.0 * exp2(0.4)) < 1e-9);
   send(&notes, 64, 0xe0, 127, 127); // bends by two semitones whatever the scale
   run_to(&notes, 2400);
-  assert_true(fabs(fiq_notes_hz(&notes, find(&notes, 60)) - 300.0 * exp2(2.0 / 12.0)) < 1e-5);
+  assert_true(fabs(fiq_notes_hz(find(&notes, 60)) - 300.0 * exp2(2.0 / 12.0)) < 1e-5);
   send(&notes, 2400, 0xe0, 0, 64);
   fiq_notes_set_tuning(&notes, NULL);
   run_to(&notes, 4800);
@@ -823,7 +823,7 @@ static void test_bend_has_no_zipper_and_new_notes_begin_bent(void** state)
       send(&notes, frame, 0xe0, 0, (uint32_t)(frame / 640) + 32);
     }
     fiq_notes_advance(&notes, &wide, frame);
-    const double pitch = (double)fiq_notes_pitch(&notes, find(&notes, 60));
+    const double pitch = (double)fiq_notes_pitch(find(&notes, 60));
     worst              = frame > 4800 ? fmax(worst, fabs(pitch - last)) : 0.0;
     last               = pitch;
   }
@@ -885,9 +885,9 @@ static void test_major_triad_is_4_5_6(void** state)
   send(&notes, 0, 0x90, 60, 100);
   send(&notes, 0, 0x91, 64, 100); // whatever the channel and the order
   run_to(&notes, 0);
-  const double root_hz = fiq_notes_hz(&notes, find(&notes, 60));
-  const double third   = 1200.0 * log2(fiq_notes_hz(&notes, find(&notes, 64)) / root_hz / 1.25);
-  const double fifth   = 1200.0 * log2(fiq_notes_hz(&notes, find(&notes, 67)) / root_hz / 1.5);
+  const double root_hz = fiq_notes_hz(find(&notes, 60));
+  const double third   = 1200.0 * log2(fiq_notes_hz(find(&notes, 64)) / root_hz / 1.25);
+  const double fifth   = 1200.0 * log2(fiq_notes_hz(find(&notes, 67)) / root_hz / 1.5);
   print_message("4:5:6 off by %.2g and %.2g cents\n", third, fifth);
   assert_true(fabs(third) < 0.01 && fabs(fifth) < 0.01);
   assert_true(cents_off(&notes, 60, 60.0) < 1e-9);
@@ -926,9 +926,9 @@ static void test_root_gives_every_key_one_just_pitch(void** state)
   send(&notes, 0, 0x90, 63, 100);
   send(&notes, 0, 0x90, 66, 100);
   run_to(&notes, 0);
-  const double root_hz = fiq_notes_hz(&notes, find(&notes, 59));
-  assert_true(fabs(1200.0 * log2(fiq_notes_hz(&notes, find(&notes, 63)) / root_hz / 1.25)) < 0.1);
-  assert_true(fabs(1200.0 * log2(fiq_notes_hz(&notes, find(&notes, 66)) / root_hz / 1.5)) < 0.1);
+  const double root_hz = fiq_notes_hz(find(&notes, 59));
+  assert_true(fabs(1200.0 * log2(fiq_notes_hz(find(&notes, 63)) / root_hz / 1.25)) < 0.1);
+  assert_true(fabs(1200.0 * log2(fiq_notes_hz(find(&notes, 66)) / root_hz / 1.5)) < 0.1);
 }
 
 static void test_limit_2_touches_octaves_alone(void** state)
@@ -946,7 +946,7 @@ static void test_limit_2_touches_octaves_alone(void** state)
   send(&notes, 0, 0x90, 67, 100);
   send(&notes, 0, 0x90, 72, 100);
   run_to(&notes, 0);
-  const double low = (double)fiq_notes_pitch(&notes, find(&notes, 60));
+  const double low = (double)fiq_notes_pitch(find(&notes, 60));
   assert_true(cents_off(&notes, 67, low + 7.07) < 1e-2);
   assert_true(cents_off(&notes, 72, low + 12.0) < 1e-2);
 }
@@ -997,7 +997,7 @@ static void test_just_offsets_move_smoothly_to_a_new_root(void** state)
   double step = 0.0;
   for (uint64_t frame = 9600; frame < 28800; frame += 64) {
     run_to(&notes, frame);
-    const double pitch = (double)fiq_notes_pitch(&notes, find(&notes, 64));
+    const double pitch = (double)fiq_notes_pitch(find(&notes, 64));
     step               = fmax(step, 100.0 * fabs(pitch - last));
     last               = pitch;
   }
@@ -1126,7 +1126,7 @@ static void check_invariants(const FiqNotes* notes)
   for (int i = 0; i < FIQ_NOTES_MAX; ++i) {
     const FiqNote* const note  = &notes->note[i];
     const float          level = fiq_notes_level(notes, note);
-    const float          pitch = fiq_notes_pitch(notes, note);
+    const float          pitch = fiq_notes_pitch(note);
     const float          mass  = fiq_notes_mass(notes, note);
     assert_true(level >= 0.0f && level < 600.0f && mass >= 0.0f && mass <= 1.0f);
     assert_true(pitch > -300.0f && pitch < 430.0f);
