@@ -37,6 +37,7 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->time_bar_beat, LV2_TIME__barBeat},
       {&self->time_speed, LV2_TIME__speed},
       {&self->max_block_length, LV2_BUF_SIZE__maxBlockLength},
+      {&self->program, "urn:fieldiq:program"},
       {&self->seed, "urn:fieldiq:seed"},
       {&self->phases, "urn:fieldiq:phases"},
       {&self->match, "urn:fieldiq:match"},
@@ -230,6 +231,7 @@ static void take_event(FiqPlugin* self, const LV2_Atom* atom)
 {
   assert(self && atom);
   if (atom->type == self->urids.midi_event) {
+    fiq_plugin_take_program(self, (const uint8_t*)(atom + 1), atom->size);
     fiq_engine_midi(self->engine, (const uint8_t*)(atom + 1), atom->size);
     return;
   }

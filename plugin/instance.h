@@ -31,10 +31,7 @@
 /// Answers of the worker that found no room in the host's queue.
 enum { FIQ_UNHEARD_BUILD = 1, FIQ_UNHEARD_LESSON = 2 };
 
-enum {
-  FIQ_PORTS_MAX   = 256,
-  FIQ_MONO_FRAMES = 256 ///< what a plugin of one channel processes at a time
-};
+enum { FIQ_MONO_FRAMES = 256 }; ///< what a plugin of one channel processes at a time
 
 /// Ports that come before the controls. A port that a plugin lacks is never connected.
 typedef struct {
@@ -58,7 +55,7 @@ typedef struct {
   LV2_URID time_position, time_beats_per_minute, time_beats_per_bar, time_bar, time_bar_beat,
       time_speed;
   LV2_URID max_block_length;
-  LV2_URID seed, phases, match, learned;
+  LV2_URID program, seed, phases, match, learned;
   LV2_URID tuning, tuning_map, tuning_table, mts;
   LV2_URID telemetry, window, goals, memory, sequence, words;
 } FiqUrids;
@@ -167,6 +164,16 @@ typedef struct {
   bool          complained;
 } FiqTuningExchange;
 
+/// Presets by program change; see program.c.
+typedef struct {
+  float*     bank; ///< [n_presets][n_controls] as ports have them; NULL: none
+  uint32_t   n_presets;
+  uint8_t    bank_select[16][2]; ///< of each channel, coarse and fine
+  FiqOverlay over;               ///< the ports
+  bool       is_over;            ///< at all
+  uint32_t   wait_frames;        ///< in which ports that belong to a restored state may still come
+} FiqProgram;
+
 typedef enum { FIQ_TUNING_REST, FIQ_TUNING_LOAD, FIQ_TUNING_SWEEP } FiqTuningTask;
 
 /// A text and what is sung of it, in one piece of memory.
@@ -241,6 +248,7 @@ typedef struct {
   bool                seed_asked;   ///< the host wants to be told the seed
   uint32_t            fields_asked; ///< and these of the state's vectors, as bits
   FiqTuningExchange   tunings;
+  FiqProgram          program;
   FiqWordsExchange*   words; ///< NULL where nothing sings
   FiqTelemetryPort    telling;
   FiqFeed             feed;
@@ -255,6 +263,25 @@ typedef struct {
   uint32_t            unpublished_frames; ///< since the state was last published
   bool                was_set;            ///< a state or a seed came from outside
 } FiqPlugin;
+
+/// Values of all presets that programs pick; false without memory.  [setup]
+bool fiq_plugin_init_programs(FiqPlugin* self);
+void fiq_plugin_free_programs(FiqPlugin* self);
+
+/// A program change or bank select; other messages are left alone.  [audio]
+void fiq_plugin_take_program(FiqPlugin* self, const uint8_t* message, uint32_t size_bytes);
+
+/// The port of control `i` has another value than it had.  [audio]
+void fiq_plugin_take_port(FiqPlugin* self, uint32_t i);
+
+/// All ports that have changed are taken: if they are a preset now, no program lies over them.  [audio]
+void fiq_plugin_end_news(FiqPlugin* self);
+
+/// Lay `kept` over the ports, as they are or will come.  [audio]
+void fiq_plugin_restore_program(FiqPlugin* self, const FiqOverlay* kept);
+
+/// `n_frames` have passed.  [audio]
+void fiq_plugin_pass_program(FiqPlugin* self, uint32_t n_frames);
 
 /// Data of the feature `uri`, or NULL.  [setup]
 void* fiq_feature(const LV2_Feature* const* features, const char* uri);

@@ -133,7 +133,8 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   const bool sings = self->kind == FIQ_PLUGIN_SWARM;
   self->words      = sings ? fiq_words_exchange_new() : NULL;
   if (!self->moments || !self->sequence || (sings && !self->words) ||
-      !start_engine(self, sample_rate_hz)) {
+      !fiq_plugin_init_programs(self) || !start_engine(self, sample_rate_hz)) {
+    fiq_plugin_free_programs(self);
     fiq_words_exchange_free(self->words);
     fiq_sequence_state_free(self->sequence);
     free(self->moments);
@@ -191,15 +192,6 @@ static void connect_port(LV2_Handle handle, uint32_t port, void* data)
   }
 }
 
-static void take_control(FiqPlugin* self, uint32_t i)
-{
-  assert(i < self->n_controls);
-  assert(self->row_of_control[i] < fiq_n_params);
-  const FiqParam* const param = &fiq_params[self->row_of_control[i]];
-  self->seen[i]               = *self->ports.knob[i];
-  fiq_param_store(param, &self->params, self->seen[i]);
-}
-
 /// Whether any control is another than it was. Bits are compared, so that a NaN is not news in every block.
 static bool has_news(const FiqPlugin* self)
 {
@@ -223,8 +215,11 @@ static bool read_controls(FiqPlugin* self)
   const bool is_news = has_news(self);
   for (uint32_t i = 0; is_news && i < self->n_controls; ++i) {
     if (memcmp(self->ports.knob[i], &self->seen[i], sizeof(float)) != 0) {
-      take_control(self, i);
+      fiq_plugin_take_port(self, i);
     }
+  }
+  if (is_news) {
+    fiq_plugin_end_news(self);
   }
   return is_news;
 }
@@ -290,6 +285,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   write_meters(self);
   fiq_plugin_notify(self, capacity_bytes, n_frames);
   fiq_plugin_write_notes(self, midi_bytes, n_frames);
+  fiq_plugin_pass_program(self, n_frames);
   fiq_plugin_publish_state(self, n_frames);
   fiq_plugin_publish_moments(self);
   fiq_plugin_publish_sequence(self);
@@ -305,6 +301,7 @@ static void cleanup(LV2_Handle handle)
   fiq_part_free(self->work.retired);
   fiq_engine_free(self->engine);
   fiq_tuning_exchange_free(&self->tunings);
+  fiq_plugin_free_programs(self);
   fiq_words_exchange_free(self->words);
   fiq_sequence_state_free(self->sequence);
   free(self->moments);

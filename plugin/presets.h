@@ -14,9 +14,9 @@ typedef struct {
 } FiqSetting;
 
 typedef struct {
-  FiqPluginKind     plugin; ///< that it was made for
-  const char*       slug;   ///< last part of the URI
-  const char*       label;  ///< what the user sees
+  FiqPluginKind     plugin;   ///< that it was made for
+  const char*       slug;     ///< last part of the URI
+  const char*       label;    ///< what the user sees
   const char*       category; ///< one word
   const char*       tags;     ///< words with a space between
   const char*       comment;

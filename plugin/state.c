@@ -7,9 +7,11 @@
 #include <math.h>
 #include <string.h>
 
-enum {
-  VECTOR_MAX = 3 * FIQ_NEURONS_MAX > FIQ_ENGINE_MATCH ? 3 * FIQ_NEURONS_MAX : FIQ_ENGINE_MATCH
-};
+enum { VECTOR_MAX = 2 * FIQ_PORTS_MAX };
+
+_Static_assert((int)VECTOR_MAX >= (int)FIQ_ENGINE_MATCH && (int)VECTOR_MAX >= (int)FIQ_ENGINE_MTS &&
+                   (int)VECTOR_MAX >= 3 * (int)FIQ_NEURONS_MAX,
+               "all vectors fit");
 
 enum { PUBLISH_FRAMES = 2048 }; ///< from one copy of the state to the next
 
@@ -112,6 +114,7 @@ void fiq_plugin_take_state(FiqPlugin* self)
   const FiqKeptState* const kept = fiq_state_box_receive(&self->restored);
   if (kept) {
     fiq_engine_set_state(self->engine, &kept->engine);
+    fiq_plugin_restore_program(self, &kept->over);
     self->generation = kept->generation;
     self->seed_asked = true;
     self->was_set    = true;
@@ -131,6 +134,7 @@ void fiq_plugin_publish_state(FiqPlugin* self, uint32_t n_frames)
   }
   FiqKeptState* const draft = fiq_state_box_draft(&self->snapshot);
   fiq_engine_state(self->engine, &draft->engine);
+  draft->over       = self->program.over;
   draft->generation = self->generation;
   fiq_state_box_send(&self->snapshot);
 }
@@ -142,6 +146,23 @@ static const FiqKeptState* present_state(FiqPlugin* self)
   fiq_state_box_receive(&self->snapshot);
   const FiqKeptState* const played = fiq_state_box_latest(&self->snapshot);
   return played->generation == self->last_restored.generation ? played : &self->last_restored;
+}
+
+/// What lies over the ports, if anything does, with them.
+static LV2_State_Status save_program(const FiqPlugin* self, const FiqOverlay* over,
+                                     LV2_State_Store_Function store, LV2_State_Handle handle)
+{
+  assert(self && over);
+  const size_t bytes  = self->n_controls * sizeof(FiqCovered);
+  Vector       vector = {{sizeof(float), self->urids.atom_float}, {0}};
+  bool         any    = false;
+  for (uint32_t i = 0; i < self->n_controls; ++i) {
+    any = any || fabsf(over->control[i].value - over->control[i].port) > 0.0f;
+  }
+  memcpy(vector.value, over, bytes);
+  return any ? store(handle, self->urids.program, &vector, sizeof(vector.head) + bytes,
+                     self->urids.atom_vector, LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE)
+             : LV2_STATE_SUCCESS;
 }
 
 static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store,
@@ -165,6 +186,9 @@ static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store
     memcpy(vector.value, fields[i].value, bytes);
     status = store(handle, fields[i].key, &vector, sizeof(vector.head) + bytes, urids->atom_vector,
                    kind);
+  }
+  if (status == LV2_STATE_SUCCESS) {
+    status = save_program(self, &kept->over, store, handle);
   }
   if (status == LV2_STATE_SUCCESS) {
     status = fiq_plugin_save_moments(self, store, handle);
@@ -236,6 +260,10 @@ static LV2_State_Status restore(LV2_Handle instance, LV2_State_Retrieve_Function
     if (!read_field(self, retrieve, handle, &fields[i])) {
       return LV2_STATE_ERR_BAD_TYPE;
     }
+  }
+  const Field over = {self->urids.program, &kept.over.control[0].value, 2 * FIQ_PORTS_MAX, 0};
+  if (!read_field(self, retrieve, handle, &over)) {
+    return LV2_STATE_ERR_BAD_TYPE;
   }
   LV2_State_Status status = fiq_plugin_restore_moments(self, retrieve, handle);
   if (status == LV2_STATE_SUCCESS) {

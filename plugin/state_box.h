@@ -11,8 +11,21 @@
 
 #include <assert.h>
 
+enum { FIQ_PORTS_MAX = 256 };
+
+/// What lies over a control's port: nothing, if both are equal.
+typedef struct {
+  float value;
+  float port; ///< what the port was when it came to lie there
+} FiqCovered;
+
+typedef struct {
+  FiqCovered control[FIQ_PORTS_MAX];
+} FiqOverlay;
+
 typedef struct {
   FiqEngineState engine;
+  FiqOverlay     over;       ///< a preset picked by program change
   uint32_t       generation; ///< counts restores, so that a save knows which state is newer
 } FiqKeptState;
 

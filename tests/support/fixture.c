@@ -203,13 +203,18 @@ static int midi_sequence(const Fixture* self)
   return self->kind != FIQ_PLUGIN_SWARM ? 1 : 0;
 }
 
+void fixture_message(Fixture* self, int64_t frame, const uint8_t* message, uint32_t size_bytes)
+{
+  LV2_Atom_Forge* const forge = &self->forge[midi_sequence(self)];
+  lv2_atom_forge_frame_time(forge, frame);
+  lv2_atom_forge_atom(forge, size_bytes, fixture_urid(LV2_MIDI__MidiEvent));
+  assert_true(lv2_atom_forge_write(forge, message, size_bytes) != 0);
+}
+
 void fixture_midi(Fixture* self, int64_t frame, uint8_t status, uint8_t data1, uint8_t data2)
 {
-  LV2_Atom_Forge* const forge      = &self->forge[midi_sequence(self)];
-  const uint8_t         message[3] = {status, data1, data2};
-  lv2_atom_forge_frame_time(forge, frame);
-  lv2_atom_forge_atom(forge, sizeof(message), fixture_urid(LV2_MIDI__MidiEvent));
-  assert_true(lv2_atom_forge_write(forge, message, sizeof(message)) != 0);
+  const uint8_t message[3] = {status, data1, data2};
+  fixture_message(self, frame, message, sizeof(message));
 }
 
 void fixture_tempo(Fixture* self, int64_t frame, float bpm)

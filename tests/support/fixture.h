@@ -67,6 +67,7 @@ void fixture_seed(Fixture* self, int64_t seed);
 
 /// Queue an event for the next run.
 void fixture_midi(Fixture* self, int64_t frame, uint8_t status, uint8_t data1, uint8_t data2);
+void fixture_message(Fixture* self, int64_t frame, const uint8_t* message, uint32_t size_bytes);
 void fixture_tempo(Fixture* self, int64_t frame, float bpm);
 
 /// Queue a patch:Set of `property` to the atom:Path `path`, or to the atom:String `text`.

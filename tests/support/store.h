@@ -9,7 +9,7 @@
 
 #include <lv2/state/state.h>
 
-enum { STORE_ITEMS_MAX = 12, STORE_ITEM_BYTES = 40960 };
+enum { STORE_ITEMS_MAX = 16, STORE_ITEM_BYTES = 40960 };
 
 typedef struct {
   struct {
