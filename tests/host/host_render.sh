@@ -381,6 +381,26 @@ test_sequence() {
   refuses 2 "nothing is left of it" "$render" --plugin swarm --study tunes
 }
 
+# An A, alone, after program 13, and a quarter tone higher by a message.
+test_programs() {
+  head='MThd\0\0\0\6\0\0\0\1\1\340MTrk\0\0\0'
+  note='\0\220\105\144\217\0\200\105\100\0\377\57\0'
+  # shellcheck disable=SC2059
+  {
+    printf "$head\15$note" >plain.mid
+    printf "$head\20\0\300\14$note" >program.mid
+    printf "$head\33\0\360\13\177\177\10\2\0\1\105\105\100\0\367$note" >tuned.mid
+  }
+  for name in plain program tuned; do
+    "$render" --quiet --plugin swarm --seed 1 --set partials=1 --midi $name.mid $name.wav
+  done
+  "$render" --quiet --plugin swarm --seed 1 --set partials=1 --set program_change=0 --midi program.mid off.wav
+  check "a program change is heard" sh -c '! cmp -s plain.wav program.wav'
+  check "and can be switched off" cmp -s plain.wav off.wav
+  hertz() { sox "$1" -n remix 1 trim 1 1 stat 2>&1 | awk '/Rough/ { print $3 }'; }
+  check "a key is tuned by a message in the file" [ $(($(hertz tuned.wav) - $(hertz plain.wav))) -ge 12 ]
+}
+
 make_inputs
 test_alignment
 test_repeatable
@@ -396,6 +416,7 @@ if [ "$ours" = yes ]; then
   test_learning
   test_trace
   test_sequence
+  test_programs
   test_ours
 fi
 cd / && conclude
