@@ -217,14 +217,15 @@ static void sweep(FiqPluginKind kind)
     // Freewheel changes when a swarm is built, not how it sounds; its test is in plugin_growth. The
     // switches of learning are heard after seconds, theirs is plugin_learning; a link takes two, see plugin_link; what
     // clears the memory is heard once there is one, see plugin_mind; what calms or shakes the core takes its time, see plugin_core; the partner's are heard in what it plays, see plugin_sequence;
-    // the switch of MPE is heard where no message speaks of it, see below.
+    // the switch of MPE is heard where no message speaks of it, see below; that of program changes in plugin_program.
     if (!fiq_param_in(param, kind) || fiq_param_is_meter(param) ||
         param->kind == FIQ_KIND_FREEWHEEL || strncmp(param->symbol, "learn", 5) == 0 ||
         strcmp(param->symbol, "delay_spread") == 0 || strncmp(param->symbol, "link", 4) == 0 ||
         strcmp(param->symbol, "memory_clear") == 0 || strcmp(param->symbol, "core_step") == 0 ||
         strcmp(param->symbol, "core_reset") == 0 || strncmp(param->symbol, "sequence_", 9) == 0 ||
         strcmp(param->symbol, "stabilise") == 0 || strcmp(param->symbol, "resonance") == 0 ||
-        strcmp(param->symbol, "uncertainty_aim") == 0 || strcmp(param->symbol, "mpe") == 0) {
+        strcmp(param->symbol, "uncertainty_aim") == 0 || strcmp(param->symbol, "mpe") == 0 ||
+        strcmp(param->symbol, "program_change") == 0) {
       continue;
     }
     double best = -400.0;
