@@ -181,6 +181,9 @@ static void play_with(FiqPluginKind kind, int setting, const char* symbol, float
   if (strcmp(symbol, "freeze_fade") == 0) {
     fixture_set(self, "freeze", 1);
   }
+  if (strcmp(symbol, "group_focus_amount") == 0) {
+    fixture_set(self, "group_focus", 1);
+  }
   fixture_set(self, symbol, (double)value);
   play(self, setting, out);
   fixture_close(self);
