@@ -168,10 +168,59 @@ static void measure_life(uint32_t capacity, uint32_t larger)
   bench_close(&next);
 }
 
+/// Filter, breath, two LFOs and eight rows of the matrix.
+static void set_tone(FiqSwarmTone* tone)
+{
+  static const FiqMotionRow rows[FIQ_MOTION_ROWS] = {
+      {FIQ_FROM_LFO_1, FIQ_TO_CUTOFF, 0.2f},    {FIQ_FROM_LFO_2, FIQ_TO_RESONANCE, 0.2f},
+      {FIQ_FROM_ENVELOPE, FIQ_TO_CUTOFF, 0.2f}, {FIQ_FROM_VELOCITY, FIQ_TO_TILT, 0.2f},
+      {FIQ_FROM_WHEEL, FIQ_TO_ODD_EVEN, 0.2f},  {FIQ_FROM_PRESSURE, FIQ_TO_LEVEL, 0.2f},
+      {FIQ_FROM_LFO_1, FIQ_TO_PITCH, 0.2f},     {FIQ_FROM_LFO_2, FIQ_TO_BREATH, 0.2f}};
+  tone->filter        = FIQ_FILTER_LOW;
+  tone->resonance     = 0.3f;
+  tone->breath.share  = 0.3f;
+  tone->motion.lfo[0] = (FiqLfo){FIQ_LFO_SINE, 5.0f, 0.0f, false};
+  tone->motion.lfo[1] = (FiqLfo){FIQ_LFO_TRIANGLE, 0.3f, 0.0f, true};
+  memcpy(tone->motion.row, rows, sizeof rows);
+}
+
+/// 1000 oscillators on 8 notes with all that shapes and moves the tone beside the same without, in turns.
+static void measure_tone(uint32_t step)
+{
+  enum { ROUNDS = 100, STEPS = 100 };
+  static Bench bench[2];
+  double       ratio[ROUNDS];
+  for (int i = 0; i < 2; ++i) {
+    if (!bench_open(&bench[i], 1000, step)) {
+      return;
+    }
+    bench[i].params.chord    = (float)FIQ_CHORD_OFF;
+    bench[i].params.anneal_s = 0.05f;
+    for (uint32_t k = 0; k < 8; ++k) {
+      fiq_swarm_note_on(&bench[i].swarm, 0, 48 + 3 * k, 0.8f, 0);
+    }
+    if (i == 1) {
+      set_tone(&bench[i].params.tone);
+    }
+    (void)run_ns(&bench[i], 48000 / step, step);
+  }
+  for (int i = 0; i < ROUNDS; ++i) {
+    const double plain_ns = run_ns(&bench[0], STEPS, step);
+    ratio[i]              = run_ns(&bench[1], STEPS, step) / plain_ns;
+  }
+  qsort(ratio, ROUNDS, sizeof ratio[0], ascending);
+  printf("%8u %5u  8 notes with filter, breath, LFOs and matrix: %.2f times as much as without\n",
+         1000u, step, ratio[ROUNDS / 2]);
+  bench_close(&bench[0]);
+  bench_close(&bench[1]);
+}
+
 int main(int argc, char** argv)
 {
   static const uint32_t step[] = {64, 256, 1024};
   const uint32_t        top    = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
+  measure_tone(64);
+  measure_tone(256);
   measure_life(4096, 8192);
   measure_life(131072, 262144);
   for (int s = 0; s < 3; ++s) {
