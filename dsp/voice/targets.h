@@ -18,6 +18,7 @@ typedef struct {
   float hz[3];        ///< F1..F3
   float bandwidth[3]; ///< Hz
   float nasal_hz;     ///< 0: none
+  float dull_hz;      ///< from where a closed mouth damps; 0: none
 } FiqPlace;
 
 typedef struct {

@@ -11,6 +11,7 @@ static const float highest_hz       = 8000.0f;
 static const float missing_hz2      = 8e6f;
 static const float nasal_bandwidth  = 100.0f;
 static const float breath_bandwidth = 250.0f;
+static const float breath_low_hz    = 2000.0f;
 static const float hiss_low_hz      = 400.0f;
 static const float hiss_high_hz     = 12000.0f;
 
@@ -40,8 +41,9 @@ static void set_power(const FiqTract* self, float wider, float unit_hz, const fl
   for (uint32_t i = 0; i < n; ++i) {
     const float f = fminf(unit_hz * ratio[i], top_hz);
     f2[i]         = f * f;
+    const float x = 1.0f + self->dull * self->dull * f2[i];
     power[i]      = fiq_exp(lift * f2[i]);
-    below[i]      = 1.0f;
+    below[i]      = x * x;
   }
   for (uint32_t k = 0; k < FIQ_TRACT_FORMANTS; ++k) {
     multiply_pair(self->hz[k], self->bandwidth[k] + (k == 0 ? wider : 0.0f), f2, below, n);
@@ -107,6 +109,10 @@ void fiq_tract_noise(const FiqTract* self, const float* hz, const float* width_h
   }
   if (breath > 0.0f) {
     set_power(self, breath_bandwidth, 1.0f, hz, power, n);
+    for (uint32_t i = 0; i < n; ++i) {
+      const float x = hz[i] * (1.0f / breath_low_hz);
+      power[i] *= x * x / (1.0f + x * x);
+    }
     add_noise(power, width_hz, breath, density, n);
   }
   if (self->hiss_level > 0.0f) {

@@ -6,9 +6,10 @@
    |H(f)| = e^(f^2 / m) prod F_i^2 / sqrt((F_i^2 - f^2)^2 + (B_i f)^2) up to 8 kHz and as there beyond: a cascade of
    resonators, the first factor being what the poles above them add (m = 8 MHz^2, for one pole in every kHz). A nose has one pole
    more and a zero. The source in front of it is the note's own spectrum; -6 dB an octave is that of a voice with its radiation.
+   Where the mouth is closed, 1 / (1 + (dull f)^2) comes on top.
    A tract of another size has all frequencies, 8 kHz and m included, at their size-th part.
    Noise: the hiss of a constriction, two peaks 1 / (1 + ((f - hz) / half_width)^2) on a floor between 400 Hz and 12 kHz; and
-   breath, even before the tract, with the first formant damped by the open glottis.
+   breath, falling by 6 dB an octave below 2 kHz before the tract, with the first formant damped by the open glottis.
    Cost: some 4 ns a partial. Latency: none.
    Source: Fant, Acoustic Theory of Speech Production, 1960; Klatt, J. Acoust. Soc. Am. 67(3), 1980.
 */
@@ -39,10 +40,11 @@ typedef struct {
   float   bandwidth[FIQ_TRACT_FORMANTS]; ///< Hz, > 0
   float   nasal_hz;                      ///< of the zero, > 0
   float   size;                          ///< > 0, 1 is a man's
-  float   voicing;                       ///< level of the partials
-  float   murmur;                        ///< level of the breath that goes with them
-  float   breath;                        ///< of other breath
-  float   hiss_level;                    ///< of noise made in the mouth
+  float   dull;       ///< 1/Hz: from its inverse on it falls by 12 dB an octave; 0: none
+  float   voicing;    ///< level of the partials
+  float   murmur;     ///< level of the breath that goes with them
+  float   breath;     ///< of other breath
+  float   hiss_level; ///< of noise made in the mouth
   FiqHiss hiss;
 } FiqTract;
 

@@ -13,7 +13,7 @@ static const float glide_s    = 0.11f;  // of a diphthong to its end
 static const float vowel_s    = 0.06f;  // shortest before a coda
 static const float unbreathed = 0.02f; // s until the voice begins where a hiss stands before a stop
 static const float nose_s     = 0.05f; // from the opening of the nose to the closing of the mouth
-static const float murmur     = 0.08f; // breath that every voice has
+static const float murmur     = 0.045f; // breath that every voice has
 static const float ring_bandwidth = 120.0f;
 static const float dies_s         = 0.04f; // of what is heard last
 
@@ -45,7 +45,8 @@ static void put_place(FiqUtterance* self, float at_s, const FiqPlace* place)
   assert(self->n_places < FIQ_UTTERANCE_PLACES);
   const float last_s = self->n_places > 0 ? self->place[self->n_places - 1].at_s : 0.0f;
   FiqPlaceKey key    = {.at_s     = fmaxf(at_s, last_s),
-                        .nasal_hz = place->nasal_hz > 0.0f ? place->nasal_hz : fiq_nasal_hz};
+                        .nasal_hz = place->nasal_hz > 0.0f ? place->nasal_hz : fiq_nasal_hz,
+                        .dull     = place->dull_hz > 0.0f ? 1.0f / place->dull_hz : 0.0f};
   for (uint32_t k = 0; k < 3; ++k) {
     key.hz[k]        = place->hz[k];
     key.bandwidth[k] = place->bandwidth[k];
@@ -155,14 +156,18 @@ static void put_vowel(Pen* pen, float opens_s, const FiqTarget* last)
 {
   FiqUtterance* const self  = pen->self;
   const FiqTarget*    vowel = fiq_target((FiqPhoneme)self->syllable.nucleus);
-  if (last && last->place.nasal_hz > 0.0f) {
-    // The nose closes sooner than the mouth moves.
+  if (last && last->place.dull_hz > 0.0f) {
+    // What was closed opens sooner than the mouth moves.
     FiqPlace place = place_beside(last, pen->vowel);
-    place.nasal_hz = pen->vowel->nasal_hz;
-    place.hz[0]    = fiq_mix(300.0f, pen->vowel->hz[0], 0.6f);
+    place.dull_hz  = 0.0f;
+    if (place.nasal_hz > 0.0f) {
+      place.nasal_hz = pen->vowel->nasal_hz;
+      place.hz[0]    = fiq_mix(300.0f, pen->vowel->hz[0], 0.6f);
+    }
     put_place(self, opens_s + ramp_s, &place);
   }
-  const float move_s = last ? last->transition_s * fmaxf(pen->tempo, 0.6f) : 0.0f;
+  const float move_s =
+      last ? fmaxf(last->transition_s, vowel->transition_s) * fmaxf(pen->tempo, 0.6f) : 0.0f;
   put_place(self, opens_s + move_s, pen->vowel);
   put_source(self, pen->t + fminf(ramp_s, fmaxf(pen->t, sudden_s)), level_of(vowel->voicing_db),
              0.0f, 0.0f, 0);
@@ -198,7 +203,8 @@ static void put_coda(Pen* pen, const FiqSyllable* syllable, uint32_t i)
   const FiqTarget* const target  = fiq_target(phoneme);
   const bool             last    = i + 1 == syllable->n_coda;
   if (i == 0) {
-    const FiqPlace place = place_beside(target, pen->vowel);
+    FiqPlace place = place_beside(target, pen->vowel);
+    place.dull_hz  = 0.0f;
     put_place(pen->self, pen->t, pen->vowel);
     if (target->place.nasal_hz > 0.0f) {
       // The nose opens sooner than the mouth closes.
@@ -344,7 +350,8 @@ static FiqPlaceKey place_at(const FiqUtterance* self, float at_s)
   const FiqPlaceKey* const a   = &self->place[i];
   const FiqPlaceKey* const b   = i + 1 < self->n_places ? a + 1 : a;
   const float              t   = way_between(a->at_s, b->at_s, at_s);
-  FiqPlaceKey              key = {.nasal_hz = fiq_mix(a->nasal_hz, b->nasal_hz, t)};
+  FiqPlaceKey              key = {.nasal_hz = fiq_mix(a->nasal_hz, b->nasal_hz, t),
+                                  .dull     = fiq_mix(a->dull, b->dull, t)};
   for (uint32_t k = 0; k < 3; ++k) {
     key.hz[k]        = fiq_mix(a->hz[k], b->hz[k], t);
     key.bandwidth[k] = fiq_mix(a->bandwidth[k], b->bandwidth[k], t);
@@ -398,6 +405,7 @@ static void shape_voice(FiqTract* tract, const FiqVoiceParams* params, float not
   const float follows = fiq_clamp((note_hz - 400.0f) * 0.01f, 0.0f, 1.0f);
   tract->hz[0]        = fiq_mix(tract->hz[0], fmaxf(tract->hz[0], note_hz), follows);
   tract->nasal_hz /= params->size;
+  tract->dull *= params->size;
   tract->size   = params->size;
   tract->murmur = tract->voicing * (murmur + (1.0f - murmur) * params->whisper);
   tract->voicing *= 1.0f - params->whisper;
@@ -413,6 +421,7 @@ FiqTract fiq_utterance_tract(const FiqUtterance* self, const FiqVoiceParams* par
   memcpy(tract.hz, place.hz, sizeof place.hz);
   memcpy(tract.bandwidth, place.bandwidth, sizeof place.bandwidth);
   tract.nasal_hz   = place.nasal_hz;
+  tract.dull       = place.dull;
   tract.voicing    = source.voicing;
   tract.breath     = source.breath;
   tract.hiss_level = source.hiss_level;

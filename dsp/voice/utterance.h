@@ -26,6 +26,7 @@ typedef struct {
   float hz[3];        ///< F1..F3 of a man
   float bandwidth[3]; ///< Hz
   float nasal_hz;     ///< of the zero
+  float dull;         ///< as in FiqTract
 } FiqPlaceKey;
 
 /// What sounds at a time; levels as in FiqTract.

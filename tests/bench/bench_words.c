@@ -36,6 +36,7 @@ typedef struct {
 
 static const double silence_s = 0.3;
 static const double vowel_s   = 0.16; // from a syllable's vowel to its end, where it is stressed
+static const double more_s    = 0.08; // where a word ends with it
 static const double weak      = 0.65; // of that, where it is not
 
 /// A voice that speaks: one singer, steady, without a beginning or an end of its own.
@@ -140,12 +141,14 @@ static size_t sing(Fixture* self, const char* word, double hz, float* const plan
   fixture_midi(self, 1, 0xE0, (uint8_t)(bend & 127), (uint8_t)(bend >> 7));
   run(self, planes, &at, RATE / 10);
   for (uint32_t i = 0; i < report.n_syllables; ++i) {
-    const double s = vowel_s * (syllables[i].stress > 0 || report.n_syllables == 1 ? 1.0 : weak);
-    const double c = i + 1 < report.n_syllables
-                         ? 0.07 * syllables[i + 1].n_onset + 0.06 * syllables[i].n_coda
-                         : 0.0;
+    const FiqSyllable* const syllable = &syllables[i];
+    const bool               last     = i + 1 == report.n_syllables;
+    const bool               strong   = syllable->stress > 0 || report.n_syllables == 1;
+    const double             own_s    = vowel_s * (strong ? 1.0 : weak);
+    const double             open_s   = last && syllable->n_coda == 0 ? more_s : 0.0;
+    const double next_s = last ? 0.0 : 0.07 * syllables[i + 1].n_onset + 0.06 * syllable->n_coda;
     fixture_midi(self, 0, 0x90, note, 100);
-    run(self, planes, &at, at + (size_t)((s + c) * RATE));
+    run(self, planes, &at, at + (size_t)((own_s + open_s + next_s) * RATE));
     fixture_midi(self, 0, 0x80, note, 0);
   }
   run(self, planes, &at, at + RATE);

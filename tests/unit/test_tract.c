@@ -21,6 +21,7 @@ static double tract_gain(const FiqTract* tract, double hz)
   }
   const double zero = (double)tract->nasal_hz;
   gain *= sqrt(pow(zero * zero - f * f, 2.0) + pow(100.0 * f, 2.0)) / (zero * zero);
+  gain /= 1.0 + pow((double)tract->dull * f, 2.0);
   return gain * nose * nose / sqrt(pow(nose * nose - f * f, 2.0) + pow(100.0 * f, 2.0));
 }
 
@@ -37,6 +38,7 @@ static void test_partials_follow_the_formula(void** state)
     const FiqVoiceParams params = {sizes[i % 3], i % 2 ? 0.7f : 0.0f, 0.0f};
     FiqTract             tract  = fiq_voice_vowel(&params, 0.125f * (float)(i / 3 % 9), 110.0f);
     tract.nasal_hz *= i < 27 ? 1.0f : 1.7f;
+    tract.dull = i < 27 ? 0.0f : 1.0f / 700.0f;
     float gain[N];
     for (int h = 0; h < N; ++h) {
       gain[h] = 1.0f;
