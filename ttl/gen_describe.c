@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+   Writes describe.ttl: what the presets of the Swarm are like, measured from a note of each, and what words for sounds mean in
+   these measures (plugin/adjectives.def). Everything goes to standard output. Exit status 0, or 1 with a message.
+*/
+#include "dsp/analysis/timbre.h"
+#include "dsp/base/maths.h"
+#include "plugin/adjectives.h"
+#include "ttl/preset_sound.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_BYTES = 1 << 22 };
+
+static void write_preset(const FiqPreset* preset, const float measure[FIQ_N_TIMBRES])
+{
+  printf("<urn:fieldiq:swarm:%s>\n\ta fieldiq:Described ;\n\trdfs:label \"%s\" ;\n\tfieldiq:tags "
+         "\"%s %s\"",
+         preset->slug, preset->label, preset->category, preset->tags);
+  for (int i = 0; i < FIQ_N_TIMBRES; ++i) {
+    printf(" ;\n\tfieldiq:%s %.1f", fiq_timbre_name((FiqTimbreMeasure)i), (double)measure[i]);
+  }
+  puts(" .\n");
+}
+
+static int write_presets(void)
+{
+  static _Alignas(64) uint8_t memory[ARENA_BYTES];
+  static float                sound[FIQ_CHANNELS][FIQ_PRESET_SOUND_FRAMES];
+  float* const                channel[FIQ_CHANNELS] = {sound[0], sound[1]};
+  FiqTimbreMeter              meter;
+  FiqFftPool                  pool;
+  FiqArena                    arena;
+  fiq_fft_pool_init(&pool);
+  fiq_arena_init(&arena, memory, sizeof memory);
+  if (fiq_timbre_init(&meter, &arena, &pool, FIQ_PRESET_SOUND_RATE_HZ) != FIQ_OK) {
+    fprintf(stderr, "fiq_gen_describe: too little memory\n");
+    return 1;
+  }
+  for (uint32_t i = 0; i < fiq_n_presets; ++i) {
+    const FiqTimbreSound note = {
+        {sound[0], sound[1]}, FIQ_PRESET_SOUND_FRAMES, fiq_note_to_hz(FIQ_PRESET_SOUND_KEY)};
+    float measure[FIQ_N_TIMBRES];
+    if (fiq_presets[i].plugin != FIQ_PLUGIN_SWARM) {
+      continue;
+    }
+    if (!fiq_preset_sound(&fiq_presets[i], channel)) {
+      fprintf(stderr, "fiq_gen_describe: out of memory\n");
+      return 1;
+    }
+    // What sounds by an input alone has no measures.
+    if (fiq_timbre_measure(&meter, &note, measure)) {
+      write_preset(&fiq_presets[i], measure);
+    }
+  }
+  fiq_fft_pool_free(&pool);
+  return 0;
+}
+
+/// The terms that the others are written in.
+static void write_terms(void)
+{
+  static const struct {
+    const char* name;
+    const char* kind;
+    const char* comment;
+  } terms[] = {
+      {"Measure", "rdfs:Class",
+       "What a note is like in one respect, 0 to 100; of an adjective, standard deviations."},
+      {"Adjective", "rdfs:Class", "Words for sounds that mean the same."},
+      {"Instrument", "rdfs:Class", "The same, which presets are called by."},
+      {"Described", "rdfs:Class", "A preset whose measures are known."},
+      {"words", "rdf:Property", "The words of an adjective, with a space between."},
+      {"tags", "rdf:Property", "What a preset is called besides its name."},
+      {"control", "rdf:Property", "Symbol of the control that moves a measure."},
+      {"step", "rdf:Property", "How far it moves it by one standard deviation, in its unit."},
+      {"octaves", "rdf:Property", "The same of a control that moves by ratios."},
+  };
+  for (size_t i = 0; i < sizeof terms / sizeof terms[0]; ++i) {
+    printf("fieldiq:%s\n\ta %s ;\n\trdfs:label \"%s\" ;\n\trdfs:comment \"%s\" .\n\n",
+           terms[i].name, terms[i].kind, terms[i].name, terms[i].comment);
+  }
+}
+
+static void write_measures(void)
+{
+  for (int i = 0; i < FIQ_N_TIMBRES; ++i) {
+    const char* const name = fiq_timbre_name((FiqTimbreMeasure)i);
+    printf("fieldiq:%s\n\ta rdf:Property ,\n\t\tfieldiq:Measure ;\n\trdfs:label \"%s\"", name,
+           name);
+    for (uint32_t k = 0; k < fiq_n_towards; ++k) {
+      if ((int)fiq_towards[k].measure == i) {
+        const FiqParam* const param     = fiq_preset_param(FIQ_PLUGIN_SWARM, fiq_towards[k].symbol);
+        const bool            by_ratios = param && param->kind == FIQ_KIND_LOG;
+        printf(" ;\n\tfieldiq:control \"%s\" ;\n\tfieldiq:%s %.2f", fiq_towards[k].symbol,
+               by_ratios ? "octaves" : "step", (double)fiq_towards[k].step);
+      }
+    }
+    puts(" .\n");
+  }
+}
+
+static void write_adjective(const FiqAdjective* adjective)
+{
+  const size_t first = strcspn(adjective->words, " ");
+  printf("<urn:fieldiq:word:%.*s>\n\ta fieldiq:%s ;\n\tfieldiq:words \"%s\"", (int)first,
+         adjective->words, adjective->is_instrument ? "Instrument" : "Adjective", adjective->words);
+  for (const FiqLeaning* at = adjective->leanings; at->measure != FIQ_N_TIMBRES; ++at) {
+    printf(" ;\n\tfieldiq:%s %.2f", fiq_timbre_name((FiqTimbreMeasure)at->measure),
+           (double)at->weight);
+  }
+  puts(" .\n");
+}
+
+int main(void)
+{
+  puts("@prefix fieldiq: <urn:fieldiq:> .\n"
+       "@prefix rdf:     <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
+       "@prefix rdfs:    <http://www.w3.org/2000/01/rdf-schema#> .\n");
+  write_terms();
+  write_measures();
+  for (uint32_t i = 0; i < fiq_n_adjectives; ++i) {
+    write_adjective(&fiq_adjectives[i]);
+  }
+  return write_presets();
+}
