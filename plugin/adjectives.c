@@ -2,6 +2,7 @@
 #include "plugin/adjectives.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 // Names of measures as indices of a direction.
@@ -37,7 +38,8 @@ const FiqAdjective fiq_adjectives[] = {
 const uint32_t fiq_n_adjectives = sizeof(fiq_adjectives) / sizeof(fiq_adjectives[0]);
 
 const FiqToward fiq_towards[] = {
-#define FIQ_TOWARD(measure, symbol, step) {FIQ_TIMBRE_##measure, symbol, step},
+#define NONE (-INFINITY)
+#define FIQ_TOWARD(measure, symbol, step, least) {FIQ_TIMBRE_##measure, symbol, step, least},
 #include "plugin/adjectives.def"
 };
 

@@ -18,11 +18,12 @@ typedef struct {
   bool              is_instrument;
 } FiqAdjective;
 
-/// A control that moves a measure.
+/// A control that moves a measure, which may have several.
 typedef struct {
   FiqTimbreMeasure measure;
   const char*      symbol;
-  float step; ///< for about one deviation, in the control's unit, in octaves if it moves by ratios
+  float step;  ///< for about one deviation, in the control's unit, in octaves if it moves by ratios
+  float least; ///< that it goes down to, -INFINITY: none
 } FiqToward;
 
 extern const FiqAdjective fiq_adjectives[];

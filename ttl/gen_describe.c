@@ -8,6 +8,7 @@
 #include "plugin/adjectives.h"
 #include "ttl/preset_sound.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,14 +74,28 @@ static void write_terms(void)
       {"Described", "rdfs:Class", "A preset whose measures are known."},
       {"words", "rdf:Property", "The words of an adjective, with a space between."},
       {"tags", "rdf:Property", "What a preset is called besides its name."},
+      {"moved", "rdf:Property", "How a measure is moved."},
       {"control", "rdf:Property", "Symbol of the control that moves a measure."},
       {"step", "rdf:Property", "How far it moves it by one standard deviation, in its unit."},
+      {"least", "rdf:Property", "What it does not go below by that."},
       {"octaves", "rdf:Property", "The same of a control that moves by ratios."},
   };
   for (size_t i = 0; i < sizeof terms / sizeof terms[0]; ++i) {
     printf("fieldiq:%s\n\ta %s ;\n\trdfs:label \"%s\" ;\n\trdfs:comment \"%s\" .\n\n",
            terms[i].name, terms[i].kind, terms[i].name, terms[i].comment);
   }
+}
+
+static void write_lever(const FiqToward* toward)
+{
+  const FiqParam* const param     = fiq_preset_param(FIQ_PLUGIN_SWARM, toward->symbol);
+  const bool            by_ratios = param && param->kind == FIQ_KIND_LOG;
+  printf(" ;\n\tfieldiq:moved [\n\t\tfieldiq:control \"%s\" ;\n\t\tfieldiq:%s %.2f", toward->symbol,
+         by_ratios ? "octaves" : "step", (double)toward->step);
+  if (isfinite(toward->least)) {
+    printf(" ;\n\t\tfieldiq:least %.2f", (double)toward->least);
+  }
+  fputs("\n\t]", stdout);
 }
 
 static void write_measures(void)
@@ -91,10 +106,7 @@ static void write_measures(void)
            name);
     for (uint32_t k = 0; k < fiq_n_towards; ++k) {
       if ((int)fiq_towards[k].measure == i) {
-        const FiqParam* const param     = fiq_preset_param(FIQ_PLUGIN_SWARM, fiq_towards[k].symbol);
-        const bool            by_ratios = param && param->kind == FIQ_KIND_LOG;
-        printf(" ;\n\tfieldiq:control \"%s\" ;\n\tfieldiq:%s %.2f", fiq_towards[k].symbol,
-               by_ratios ? "octaves" : "step", (double)fiq_towards[k].step);
+        write_lever(&fiq_towards[k]);
       }
     }
     puts(" .\n");

@@ -103,11 +103,12 @@ static void add_frame(FiqTimbreMeter* self, const float* sound)
   }
 }
 
-static void take_spectrum(FiqTimbreMeter* self, const FiqTimbreSound* sound)
+/// P from frame `from` on.
+static void take_spectrum(FiqTimbreMeter* self, const FiqTimbreSound* sound, uint32_t from)
 {
   const uint32_t size = self->fft.size;
   memset(self->power, 0, n_bins(self) * sizeof(float));
-  for (uint32_t at = 0; at + size <= sound->n_frames; at += size / 2) {
+  for (uint32_t at = from; at + size <= sound->n_frames; at += size / 2) {
     add_frame(self, sound->channel[0] + at);
     add_frame(self, sound->channel[1] + at);
   }
@@ -424,23 +425,27 @@ bool fiq_timbre_measure(FiqTimbreMeter* self, const FiqTimbreSound* sound,
       !(mean_square(sound) >= silence)) {
     return false;
   }
-  Peak peaks[FIQ_TIMBRE_PEAKS];
-  take_spectrum(self, sound);
-  const uint32_t n                  = find_peaks(self, peaks);
-  const float    rise_s             = attack_s(self, sound);
-  const float    attack             = held(25.0f * log10f(fmaxf(1000.0f * rise_s, 1.0f)));
-  measure[FIQ_TIMBRE_BRIGHTNESS]    = held(brightness(self));
-  measure[FIQ_TIMBRE_WARMTH]        = held(warmth(self));
-  measure[FIQ_TIMBRE_ROUGHNESS]     = held(roughness(peaks, n));
-  measure[FIQ_TIMBRE_DEPTH]         = held(depth(self));
-  measure[FIQ_TIMBRE_SHARPNESS]     = held(sharpness(self));
-  measure[FIQ_TIMBRE_BREATH]        = held(breath(self, sound->hz));
-  measure[FIQ_TIMBRE_ATTACK]        = attack;
-  measure[FIQ_TIMBRE_WIDTH]         = held(width(sound));
-  measure[FIQ_TIMBRE_INHARMONICITY] = held(inharmonicity(peaks, n, sound->hz));
+  const uint32_t size = self->fft.size;
+  const uint32_t settled =
+      sound->n_frames - size > sound->n_frames / 2 ? sound->n_frames / 2 : sound->n_frames - size;
+  const float rise_s = attack_s(self, sound);
+  const float attack = held(25.0f * log10f(fmaxf(1000.0f * rise_s, 1.0f)));
+  const float rest_s = (float)((double)sound->n_frames / self->sample_rate_hz) - 0.3f;
+  Peak        peaks[FIQ_TIMBRE_PEAKS];
+  take_spectrum(self, sound, 0);
+  measure[FIQ_TIMBRE_BRIGHTNESS] = held(brightness(self));
+  measure[FIQ_TIMBRE_WARMTH]     = held(warmth(self));
+  measure[FIQ_TIMBRE_DEPTH]      = held(depth(self));
+  measure[FIQ_TIMBRE_SHARPNESS]  = held(sharpness(self));
+  measure[FIQ_TIMBRE_ATTACK]     = attack;
+  measure[FIQ_TIMBRE_WIDTH]      = held(width(sound));
   measure[FIQ_TIMBRE_HARDNESS] =
       0.5f * (100.0f - attack) + 0.5f * held(100.0f + 2.5f * onset_db(self, sound));
-  const float rest_s         = (float)((double)sound->n_frames / self->sample_rate_hz) - 0.3f;
   measure[FIQ_TIMBRE_MOTION] = held(motion(self, sound, fminf(rise_s, rest_s)));
+  take_spectrum(self, sound, settled);
+  const uint32_t n                  = find_peaks(self, peaks);
+  measure[FIQ_TIMBRE_ROUGHNESS]     = held(roughness(peaks, n));
+  measure[FIQ_TIMBRE_INHARMONICITY] = held(inharmonicity(peaks, n, sound->hz));
+  measure[FIQ_TIMBRE_BREATH]        = held(breath(self, sound->hz));
   return true;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
    What one recorded note is like, in eleven measures from 0 to 100. P is its power spectrum, averaged over the time that it is
-   held (Hann windows of 0.17 s, half overlapping, both channels added), E a sum of it, x = 10 log10 of a share:
+   held (Hann windows of 0.17 s, half overlapping, both channels added), E a sum of it, x = 10 log10 of a share. Roughness,
+   breath and inharmonicity are of the second half, when what moves onto the notes is there:
 
    brightness     17.43 + 4.61 log10(E above 2 kHz / E) + 17.38 log10(centroid above 100 Hz), of AudioCommons
    warmth         50 + 2.5 x(E below 400 Hz / E above)

@@ -17,13 +17,14 @@ enum { WORD_BYTES = 32, SHORTEST_STEM = 4 };
 #define RDF_TYPE "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 #define RDFS_LABEL "http://www.w3.org/2000/01/rdf-schema#label"
 
-static const float reach    = 1.2f; // of a direction
-static const float unnamed  = 2.0f; // distance of a preset that is not called so
-static const float untagged = 0.4f;
-static const float furthest = 1.5f; // that a direction goes
-static const float worst    = 2.5f; // that a measure may fall short by
-static const float very     = 1.5f;
-static const float slightly = 0.5f;
+static const float reach      = 1.2f; // of a direction
+static const float unnamed    = 2.0f; // distance of a preset that is not called so
+static const float untagged   = 0.4f;
+static const float other_word = 0.75f; // what it is worth to be called by one that means the same
+static const float furthest   = 1.5f;  // that a direction goes
+static const float worst      = 2.5f;  // that a measure may fall short by
+static const float very       = 1.5f;
+static const float slightly   = 0.5f;
 
 // ---- what the bundle says ----
 
@@ -67,6 +68,28 @@ static LilvNodes* all_of(LilvWorld* world, const char* name)
   return nodes;
 }
 
+static void read_levers(FiqMeasure* measure, LilvWorld* world, const LilvNode* node)
+{
+  LilvNode* const  moved = lilv_new_uri(world, FIELDIQ "moved");
+  LilvNodes* const nodes = lilv_world_find_nodes(world, node, moved, NULL);
+  LILV_FOREACH(nodes, i, nodes)
+  {
+    const LilvNode* const at      = lilv_nodes_get(nodes, i);
+    char* const           control = get_text(world, at, FIELDIQ "control");
+    if (control && measure->n_levers < FIQ_DESCRIBE_LEVERS) {
+      FiqLever* const lever = &measure->lever[measure->n_levers++];
+      *lever                = (FiqLever){.control = control, .least = -INFINITY};
+      lever->by_ratios      = get_number(world, at, FIELDIQ "octaves", &lever->step);
+      (void)get_number(world, at, FIELDIQ "step", &lever->step);
+      (void)get_number(world, at, FIELDIQ "least", &lever->least);
+    } else {
+      free(control);
+    }
+  }
+  lilv_nodes_free(nodes);
+  lilv_node_free(moved);
+}
+
 static void read_measures(FiqDescribe* self, LilvWorld* world)
 {
   LilvNodes* const nodes = all_of(world, FIELDIQ "Measure");
@@ -77,9 +100,7 @@ static void read_measures(FiqDescribe* self, LilvWorld* world)
       FiqMeasure* const measure = &self->measure[self->n_measures++];
       measure->uri              = strdup(lilv_node_as_uri(node));
       measure->name             = get_text(world, node, RDFS_LABEL);
-      measure->control          = get_text(world, node, FIELDIQ "control");
-      measure->by_ratios        = get_number(world, node, FIELDIQ "octaves", &measure->step);
-      (void)get_number(world, node, FIELDIQ "step", &measure->step);
+      read_levers(measure, world, node);
     }
   }
   lilv_nodes_free(nodes);
@@ -194,7 +215,9 @@ void fiq_describe_free(FiqDescribe* self)
   for (uint32_t m = 0; m < self->n_measures; ++m) {
     free(self->measure[m].uri);
     free(self->measure[m].name);
-    free(self->measure[m].control);
+    for (uint32_t i = 0; i < self->measure[m].n_levers; ++i) {
+      free(self->measure[m].lever[i].control);
+    }
   }
   for (size_t i = 0; i < self->n_words; ++i) {
     free(self->word[i].words);
@@ -294,17 +317,17 @@ static bool is_named(const FiqDescribe* self, const char* words)
 static bool is_filler(const char* word)
 {
   return has_word("a an and the of with like that is as but sound sounds sounding something some "
-                  "more quite bit me it",
+                  "more quite me it",
                   word, false);
 }
 
 /// What a word does to the next one: 0 nothing.
 static float factor_of(const char* word)
 {
-  if (has_word("very really extremely", word, false)) {
+  if (has_word("very really extremely much far", word, false)) {
     return very;
   }
-  if (has_word("slightly little somewhat", word, false)) {
+  if (has_word("slightly little somewhat bit", word, false)) {
     return slightly;
   }
   return has_word("not no less without", word, false) ? -1.0f : 0.0f;
@@ -350,8 +373,8 @@ bool fiq_describe_ask(const FiqDescribe* self, const char* text, FiqDescribeQuer
   while (next_word(&text, word)) {
     const FiqDescribedWord* const adjective = find_adjective(self, word);
     const bool                    by_name   = !adjective || adjective->is_instrument;
-    const char* const             names     = adjective && by_name ? adjective->words : word;
-    const bool                    named     = is_named(self, names);
+    const char* const             names     = adjective && by_name ? adjective->words : "";
+    const bool                    named     = is_named(self, word) || is_named(self, names);
     const float                   next      = factor_of(word);
     if (!adjective && (is_filler(word) || fabsf(next) > 0.0f)) {
       factor = fabsf(next) > 0.0f ? factor * next : factor;
@@ -363,7 +386,8 @@ bool fiq_describe_ask(const FiqDescribe* self, const char* text, FiqDescribeQuer
     }
     if (named && factor > 0.0f && query->n_names < FIQ_DESCRIBE_WORDS) {
       query->is_adjective[query->n_names] = !by_name;
-      snprintf(query->name[query->n_names++], sizeof query->name[0], "%s", names);
+      query->others[query->n_names]       = names;
+      memcpy(query->name[query->n_names++], word, sizeof word);
     }
     if (!adjective && !named) {
       say_unknown(self, word);
@@ -389,15 +413,17 @@ static float distance_of(const FiqDescribe* self, const FiqDescribeQuery* query,
     weight += fabsf(d);
   }
   uint32_t asked[2] = {0, 0};
-  uint32_t has[2]   = {0, 0};
+  float    has[2]   = {0.0f, 0.0f};
   for (uint32_t i = 0; i < query->n_names; ++i) {
     const uint32_t kind = query->is_adjective[i] ? 1 : 0;
     asked[kind] += 1;
-    has[kind] += has_one(preset->text, query->name[i], true) ? 1 : 0;
+    has[kind] += has_word(preset->text, query->name[i], true)    ? 1.0f
+                 : has_one(preset->text, query->others[i], true) ? other_word
+                                                                 : 0.0f;
   }
   const float measured = weight > 0.0f ? sqrtf(sum / weight) : 0.0f;
-  const float name     = asked[0] > 0 ? 1.0f - (float)has[0] / (float)asked[0] : 0.0f;
-  const float tag      = asked[1] > 0 ? 1.0f - (float)has[1] / (float)asked[1] : 0.0f;
+  const float name     = asked[0] > 0 ? 1.0f - has[0] / (float)asked[0] : 0.0f;
+  const float tag      = asked[1] > 0 ? 1.0f - has[1] / (float)asked[1] : 0.0f;
   return measured + unnamed * name + untagged * tag;
 }
 
@@ -456,18 +482,19 @@ bool fiq_describe_print(const FiqHost* host, const char* text)
 
 // ---- controls ----
 
-static bool move_control(FiqHost* host, const FiqMeasure* measure, float direction)
+static bool move_control(FiqHost* host, const FiqLever* lever, float direction)
 {
-  const uint32_t index = fiq_ports_index(&host->ports, measure->control);
+  const uint32_t index = fiq_ports_index(&host->ports, lever->control);
   if (index == FIQ_NO_PORT) {
     return false;
   }
   const FiqPort* const port = &host->ports.ports[index];
   const float          now  = fiq_host_value(host, index);
   const float          moved =
-      measure->by_ratios ? now * exp2f(direction * measure->step) : now + direction * measure->step;
-  const float held  = fmaxf(port->minimum, fminf(port->maximum, moved));
-  const float value = port->integer ? rintf(held) : held;
+      lever->by_ratios ? now * exp2f(direction * lever->step) : now + direction * lever->step;
+  const float bottom = now >= lever->least ? fmaxf(port->minimum, lever->least) : port->minimum;
+  const float held   = fmaxf(bottom, fminf(port->maximum, moved));
+  const float value  = port->integer ? rintf(held) : held;
   if (fabsf(value - now) > 0.0f) {
     char before[128];
     char after[128];
@@ -489,8 +516,9 @@ bool fiq_describe_toward(FiqHost* host, const char* text)
     fiq_error("nothing of '%s' is known", text);
   }
   for (uint32_t m = 0; moved && m < self.n_measures; ++m) {
-    if (fabsf(query.direction[m]) > 0.0f && self.measure[m].control) {
-      moved = move_control(host, &self.measure[m], query.direction[m]);
+    const FiqMeasure* const measure = &self.measure[m];
+    for (uint32_t i = 0; moved && fabsf(query.direction[m]) > 0.0f && i < measure->n_levers; ++i) {
+      moved = move_control(host, &measure->lever[i], query.direction[m]);
     }
   }
   fiq_describe_free(&self);

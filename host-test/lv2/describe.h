@@ -2,7 +2,7 @@
 /**
    Presets by what they are like: words for sounds against what the plugin's bundle says of both.
 
-   The bundle names measures, and for each a control that moves it; adjectives as directions among them; and the measures of
+   The bundle names measures, and for each the controls that move it; adjectives as directions among them; and the measures of
    its presets. z is a measure less the mean over all presets, in standard deviations. A query adds the directions of its
    words: "very" makes one half as much again, "slightly" halves it, "not" and "less" turn it round; -er and -est are cut
    off. A preset is as far as it falls short of 1.2 times the direction d:
@@ -10,24 +10,36 @@
        distance = sqrt(sum |d| e^2 / sum |d|) + 2 (1 - named) + 0.4 (1 - tagged),  e = max(0, 1.2 |d| - z sign d), at most 2.5
 
    with `named` the share of the query's instruments, and of words that are no adjectives but stand in some preset's name
-   or tags, which this one has (an instrument by any of its names), and `tagged` that of its adjectives.
+   or tags, which this one has (by another word for that instrument three quarters), and `tagged` that of its adjectives.
 */
 #ifndef FIQ_DESCRIBE_H
 #define FIQ_DESCRIBE_H
 
 #include "host-test/lv2/lv2_host.h"
 
-enum { FIQ_DESCRIBE_MEASURES = 16, FIQ_DESCRIBE_WORDS = 24, FIQ_DESCRIBE_LIST = 10 };
+enum {
+  FIQ_DESCRIBE_MEASURES = 16,
+  FIQ_DESCRIBE_LEVERS   = 4,
+  FIQ_DESCRIBE_WORDS    = 24,
+  FIQ_DESCRIBE_LIST     = 10
+};
+
+/// A control that moves a measure.
+typedef struct {
+  char* control;   ///< its symbol
+  float step;      ///< by one standard deviation
+  float least;     ///< that it goes down to by that
+  bool  by_ratios; ///< `step` is in octaves
+} FiqLever;
 
 /// One respect in which sounds differ.
 typedef struct {
-  char* uri;
-  char* name;
-  char* control;   ///< symbol of the control that moves it, or NULL
-  float step;      ///< by one standard deviation
-  bool  by_ratios; ///< `step` is in octaves
-  float mean;      ///< over all presets
-  float deviation;
+  char*    uri;
+  char*    name;
+  FiqLever lever[FIQ_DESCRIBE_LEVERS]; ///< [n_levers]
+  uint32_t n_levers;
+  float    mean; ///< over all presets
+  float    deviation;
 } FiqMeasure;
 
 /// Words that mean a direction.
@@ -55,10 +67,11 @@ typedef struct {
 
 /// What was asked for.
 typedef struct {
-  float direction[FIQ_DESCRIBE_MEASURES];
-  char name[FIQ_DESCRIBE_WORDS][128]; ///< [n_names] words that names and tags may have, one of each
-  bool is_adjective[FIQ_DESCRIBE_WORDS];
-  uint32_t n_names;
+  float       direction[FIQ_DESCRIBE_MEASURES];
+  char        name[FIQ_DESCRIBE_WORDS][32]; ///< [n_names] words that names and tags may have
+  const char* others[FIQ_DESCRIBE_WORDS];   ///< that mean the same
+  bool        is_adjective[FIQ_DESCRIBE_WORDS];
+  uint32_t    n_names;
 } FiqDescribeQuery;
 
 /// A preset, and how far it is from a query.
