@@ -3,6 +3,7 @@
 
 #include "host-test/common/report.h"
 #include "host-test/jack/jack_commands.h"
+#include "host-test/lv2/describe.h"
 #include "host-test/lv2/lv2_state.h"
 
 #include <errno.h>
@@ -147,6 +148,24 @@ static void act_tuning(FiqConsole* self, char* rest)
   }
 }
 
+static void act_words(FiqConsole* self, char* rest)
+{
+  const char* const words = trimmed(rest);
+  if (fiq_host_text(self->host, FIQ_WORDS_URI, words)) {
+    printf("words %s\n", words[0] ? words : "none");
+  }
+}
+
+static void act_describe(FiqConsole* self, char* rest)
+{
+  (void)fiq_describe_print(self->host, trimmed(rest));
+}
+
+static void act_toward(FiqConsole* self, char* rest)
+{
+  (void)fiq_describe_toward(self->host, trimmed(rest));
+}
+
 static void act_status(FiqConsole* self, char* rest)
 {
   (void)rest;
@@ -284,6 +303,10 @@ static const Command commands[] = {
     {"partner",
      "partner WORD       start [MODE], stop, goal [NAME VALUE], status or metrics of the partner",
      act_partner},
+    {"words", "words [TEXT]       what the notes sing, a syllable a note; none: no words",
+     act_words},
+    {"describe", "describe WORDS     the presets that sound most like that", act_describe},
+    {"toward", "toward WORDS       make it sound more like that", act_toward},
     {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},
     {"status",
      "status             rate, latency, load, xruns, and what it takes of a period itself",

@@ -10,7 +10,7 @@
 #include "host-test/jack/jack_client.h"
 #include "host-test/jack/jack_map.h"
 
-enum { FIQ_CONSOLE_BYTES = 1024 };
+enum { FIQ_CONSOLE_BYTES = 4096 };
 
 typedef struct {
   FiqJack*   jack;

@@ -33,8 +33,12 @@ static FiqExit set_up_plugin(FiqJackJob* job)
     fiq_error("the plugin has no seed");
     return FIQ_EXIT_USAGE;
   }
-  return options->tuning && !fiq_host_tuning(&job->host, options->tuning) ? FIQ_EXIT_FAILURE
-                                                                          : FIQ_EXIT_OK;
+  if (options->tuning && !fiq_host_tuning(&job->host, options->tuning)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  return options->words && !fiq_host_text(&job->host, FIQ_WORDS_URI, options->words)
+             ? FIQ_EXIT_USAGE
+             : FIQ_EXIT_OK;
 }
 
 FiqExit fiq_jack_set_up(FiqJackJob* job, const char* state)

@@ -35,7 +35,8 @@ enum {
   TRACE,
   TUNING,
   UI,
-  VERSION
+  VERSION,
+  WORDS
 };
 
 static const struct option table[] = {{"connect", optional_argument, NULL, CONNECT},
@@ -63,6 +64,7 @@ static const struct option table[] = {{"connect", optional_argument, NULL, CONNE
                                       {"tuning", required_argument, NULL, TUNING},
                                       {"ui", no_argument, NULL, UI},
                                       {"version", no_argument, NULL, VERSION},
+                                      {"words", required_argument, NULL, WORDS},
                                       {NULL, 0, NULL, 0}};
 
 static const char help[] =
@@ -78,6 +80,7 @@ static const char help[] =
     "  --seed N              seed of everything random (drawn anew unless given)\n"
     "  --tuning FILE.scl     tune the notes by a scale in Scala's format, with the mapping\n"
     "                        FILE.kbm if there is one\n"
+    "  --words TEXT          what the notes sing, a syllable a note\n"
     "  --trace FILE          what the plugin tells of itself, some 47 times a second, as JSON\n"
     "                        lines; FILE appears at the end; fieldiq-plot draws it\n"
     "  --ui                  open the plugin's window; closing it ends nothing\n"
@@ -250,6 +253,9 @@ static bool read_text(FiqJackOptions* self, int option, const char* text)
     return read_trace(self, text);
   case TUNING:
     self->tuning = text;
+    return true;
+  case WORDS:
+    self->words = text;
     return true;
   default:
     return false;

@@ -17,6 +17,7 @@ typedef struct {
   const char* preset; ///< this and all names below: NULL when not given
   const char* state;
   const char* tuning; ///< a file of Scala's
+  const char* words;
   const char* trace;
   const char* midi_map;
   const char* record;

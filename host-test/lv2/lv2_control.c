@@ -55,10 +55,10 @@ bool fiq_host_property(FiqHost* self, LV2_URID property, LV2_URID type, const vo
 {
   union {
     LV2_Atom atom;
-    uint8_t  bytes[sizeof(LV2_Atom) + FIQ_HOST_PATH_BYTES];
+    uint8_t  bytes[sizeof(LV2_Atom) + FIQ_HOST_VALUE_BYTES];
   } all;
   const uint32_t size = (uint32_t)sizeof(LV2_Atom) + n_bytes;
-  if (self->audio.patch == FIQ_NO_PORT || size > sizeof all) {
+  if (self->audio.patch == FIQ_NO_PORT || n_bytes > FIQ_HOST_VALUE_BYTES) {
     return false;
   }
   all.atom = (LV2_Atom){.size = n_bytes, .type = type};
@@ -66,6 +66,25 @@ bool fiq_host_property(FiqHost* self, LV2_URID property, LV2_URID type, const vo
   const FiqMessage message = {
       .kind = FIQ_MESSAGE_PROPERTY, .index = property, .integer = (int64_t)size};
   return fiq_ring_write(&self->audio.messages, &message, sizeof message, all.bytes, size);
+}
+
+bool fiq_host_text(FiqHost* self, const char* uri, const char* text)
+{
+  const size_t n_bytes = strlen(text) + 1;
+  if (self->audio.patch == FIQ_NO_PORT || !fiq_host_declares(self, uri)) {
+    fiq_error("the plugin does not know <%s>", uri);
+    return false;
+  }
+  if (n_bytes > FIQ_HOST_VALUE_BYTES) {
+    fiq_error("a text of more than %d bytes", FIQ_HOST_VALUE_BYTES - 1);
+    return false;
+  }
+  if (!fiq_host_property(self, fiq_urid(&self->urid, uri), self->audio.urids.atom_string, text,
+                         (uint32_t)n_bytes)) {
+    fiq_error("too many changes at once");
+    return false;
+  }
+  return true;
 }
 
 static bool send_tuning(FiqHost* self, const char* path)

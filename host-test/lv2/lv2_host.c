@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { MESSAGE_BYTES = 16384 };
+enum { MESSAGE_BYTES = 131072 };
 
 /// What this host gives or need not do anything for.
 static const char* const offered[] = {LV2_URID__map,
@@ -169,11 +169,13 @@ static bool allocate(FiqHost* self)
   audio->atom_in            = calloc(n, sizeof(bool));
   audio->silence            = calloc(FIQ_HOST_BLOCK_MAX, sizeof(float));
   audio->sink               = calloc(FIQ_HOST_BLOCK_MAX, sizeof(float));
+  audio->value              = calloc(sizeof(LV2_Atom) + FIQ_HOST_VALUE_BYTES, 1);
+  audio->event              = calloc(FIQ_HOST_OBJECT_BYTES + FIQ_HOST_VALUE_BYTES, 1);
   const bool have_ring      = fiq_ring_init(&audio->messages, MESSAGE_BYTES);
   const bool have_worker    = fiq_worker_init(&audio->worker);
   return self->settings && audio->values && audio->sequences && audio->sequence_bytes &&
-         audio->atom_in && audio->silence && audio->sink && have_ring && have_worker &&
-         allocate_sequences(self);
+         audio->atom_in && audio->silence && audio->sink && audio->value && audio->event &&
+         have_ring && have_worker && allocate_sequences(self);
 }
 
 static bool check_features(const FiqHost* self)
@@ -196,7 +198,7 @@ static bool check_features(const FiqHost* self)
   return all;
 }
 
-static bool declares(const FiqHost* self, const char* uri)
+bool fiq_host_declares(const FiqHost* self, const char* uri)
 {
   LilvNode* const writable = lilv_new_uri(self->world, LV2_PATCH__writable);
   LilvNode* const property = lilv_new_uri(self->world, uri);
@@ -213,8 +215,8 @@ static bool describe(FiqHost* self)
   if (!self->plugin || !check_features(self)) {
     return false;
   }
-  self->seedable = declares(self, FIQ_SEED_URI);
-  self->tunable  = declares(self, FIQ_TUNING_URI);
+  self->seedable = fiq_host_declares(self, FIQ_SEED_URI);
+  self->tunable  = fiq_host_declares(self, FIQ_TUNING_URI);
   if (!fiq_ports_init(&self->ports, self->world, self->plugin, self->rate_hz) || !allocate(self)) {
     fiq_error("out of memory");
     return false;
@@ -376,6 +378,8 @@ static void free_audio(FiqHostAudio* audio)
   free(audio->values);
   free(audio->silence);
   free(audio->sink);
+  free(audio->value);
+  free(audio->event);
   fiq_ring_free(&audio->messages);
   sem_destroy(&audio->paused_now);
 }

@@ -28,11 +28,14 @@ enum {
   FIQ_HOST_BLOCK_MAX    = 8192,  ///< frames of the longest run, announced to the plugin
   FIQ_HOST_CHANNELS_MAX = 8,     ///< audio channels in any one direction
   FIQ_HOST_ATOM_BYTES   = 65536, ///< room of an atom port unless the plugin asks for more
-  FIQ_HOST_PATH_BYTES   = 1024   ///< longest path or text that is sent, with its final 0
+  FIQ_HOST_PATH_BYTES   = 1024,  ///< longest path that is sent, with its final 0
+  FIQ_HOST_VALUE_BYTES  = 49152, ///< longest value of a property
+  FIQ_HOST_OBJECT_BYTES = 256    ///< of a message without its value
 };
 
 #define FIQ_SEED_URI "urn:fieldiq:seed"
 #define FIQ_TUNING_URI "urn:fieldiq:tuning"
+#define FIQ_WORDS_URI "urn:fieldiq:words"
 #define FIQ_TELEMETRY_URI "urn:fieldiq:telemetry"        ///< what is asked for
 #define FIQ_TELEMETRY_OBJECT_URI "urn:fieldiq:Telemetry" ///< what then comes
 
@@ -124,6 +127,8 @@ typedef struct {
   FiqHostUrids        urids;
   FiqWorker           worker;
   FiqRing             messages; ///< FiqMessage from the other thread
+  uint8_t*            value;    ///< [FIQ_HOST_VALUE_BYTES and its head] that is being sent
+  uint8_t*            event;    ///< with what stands around it in a message
   sem_t               paused_now;
   bool                active;
   bool                paused;
@@ -195,6 +200,12 @@ bool fiq_host_property(FiqHost* self, LV2_URID property, LV2_URID type, const vo
 
 /// Send the tuning file `path` with the next block (empty: equal temperament); says what is wrong.  [any but audio]
 bool fiq_host_tuning(FiqHost* self, const char* path);
+
+/// Send the text `text` as the value of the property `uri` with the next block; says what is wrong.  [any but audio]
+bool fiq_host_text(FiqHost* self, const char* uri, const char* text);
+
+/// Whether the plugin lets `uri` be set by messages.  [setup]
+bool fiq_host_declares(const FiqHost* self, const char* uri);
 
 /// Value of port `index` as last set (inputs) or put out (outputs).  [any]
 float fiq_host_value(const FiqHost* self, uint32_t index);

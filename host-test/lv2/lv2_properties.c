@@ -118,7 +118,7 @@ static bool send(FiqHost* host, const FiqProperty* property, const char* text, c
                  size_t n_bytes)
 {
   const uint32_t size = n_bytes < UINT32_MAX ? (uint32_t)n_bytes : UINT32_MAX;
-  return (size <= FIQ_HOST_PATH_BYTES &&
+  return (size <= FIQ_HOST_VALUE_BYTES &&
           fiq_host_property(host, fiq_urid(&host->urid, property->uri), property->type_id, value,
                             size)) ||
          complain(property, text, "cannot be sent: too long, too many, or no port takes it");

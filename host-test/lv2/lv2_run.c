@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { OBJECT_BYTES = FIQ_HOST_PATH_BYTES + 256 };
+enum { OBJECT_BYTES = FIQ_HOST_PATH_BYTES + FIQ_HOST_OBJECT_BYTES };
 
 /// An event with its body, as the sequence wants it.
 typedef union {
@@ -51,7 +51,7 @@ void fiq_host_midi(FiqHostAudio* audio, uint32_t frame, const uint8_t* bytes, ui
 }
 
 /// Write objects without asking the host's map: all types are known beforehand.
-static LV2_Atom_Forge object_forge(const FiqHostUrids* urids, Event* event, LV2_URID object)
+static LV2_Atom_Forge object_forge(const FiqHostUrids* urids, uint8_t* event, size_t n_bytes)
 {
   LV2_Atom_Forge forge;
   memset(&forge, 0, sizeof forge);
@@ -60,11 +60,11 @@ static LV2_Atom_Forge object_forge(const FiqHostUrids* urids, Event* event, LV2_
   forge.Float        = urids->atom_float;
   forge.Int          = urids->atom_int;
   forge.Long         = urids->atom_long;
-  forge.Object       = object;
+  forge.Object       = urids->atom_object;
   forge.Path         = urids->atom_path;
   forge.URID         = urids->atom_urid;
   const size_t start = offsetof(LV2_Atom_Event, body);
-  lv2_atom_forge_set_buffer(&forge, event->bytes + start, sizeof event->bytes - start);
+  lv2_atom_forge_set_buffer(&forge, event + start, n_bytes - start);
   return forge;
 }
 
@@ -92,7 +92,7 @@ void fiq_host_position(FiqHostAudio* audio, uint32_t frame, const FiqPosition* p
   }
   Event                     event = {.event.time.frames = frame};
   const FiqHostUrids* const urids = &audio->urids;
-  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
+  LV2_Atom_Forge            forge = object_forge(urids, event.bytes, sizeof event.bytes);
   LV2_Atom_Forge_Frame      object;
   lv2_atom_forge_object(&forge, &object, 0, urids->time_position);
   lv2_atom_forge_key(&forge, urids->time_frame);
@@ -106,12 +106,11 @@ void fiq_host_position(FiqHostAudio* audio, uint32_t frame, const FiqPosition* p
   append(audio, audio->position, &event.event);
 }
 
-/// Begin a patch:Set of `property` up to its value, which is to be forged next.
-static LV2_Atom_Forge begin_patch(const FiqHostUrids* urids, Event* event, uint32_t frame,
+/// Begin a patch:Set of `property` in `event` [n_bytes] up to its value, which is to be forged next.
+static LV2_Atom_Forge begin_patch(const FiqHostUrids* urids, uint8_t* event, size_t n_bytes,
                                   LV2_URID property, LV2_Atom_Forge_Frame* object)
 {
-  event->event.time.frames = frame;
-  LV2_Atom_Forge forge     = object_forge(urids, event, urids->atom_object);
+  LV2_Atom_Forge forge = object_forge(urids, event, n_bytes);
   lv2_atom_forge_object(&forge, object, 0, urids->patch_set);
   lv2_atom_forge_key(&forge, urids->patch_property);
   lv2_atom_forge_urid(&forge, property);
@@ -125,9 +124,9 @@ void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed)
     return;
   }
   const FiqHostUrids* const urids = &audio->urids;
-  Event                     event = {.event.time.frames = 0};
+  Event                     event = {.event.time.frames = frame};
   LV2_Atom_Forge_Frame      object;
-  LV2_Atom_Forge            forge = begin_patch(urids, &event, frame, urids->seed, &object);
+  LV2_Atom_Forge forge = begin_patch(urids, event.bytes, sizeof event.bytes, urids->seed, &object);
   lv2_atom_forge_long(&forge, seed);
   lv2_atom_forge_pop(&forge, &object);
   append(audio, audio->patch, &event.event);
@@ -136,15 +135,17 @@ void fiq_host_patch_seed(FiqHostAudio* audio, uint32_t frame, int64_t seed)
 void fiq_host_patch_set(FiqHostAudio* audio, uint32_t frame, LV2_URID property,
                         const LV2_Atom* value)
 {
-  if (audio->patch == FIQ_NO_PORT) {
+  if (audio->patch == FIQ_NO_PORT || value->size > FIQ_HOST_VALUE_BYTES) {
     return;
   }
-  Event                event = {.event.time.frames = 0};
+  const size_t          n_bytes = FIQ_HOST_OBJECT_BYTES + FIQ_HOST_VALUE_BYTES;
+  LV2_Atom_Event* const event   = (LV2_Atom_Event*)(void*)audio->event;
+  event->time.frames            = frame;
   LV2_Atom_Forge_Frame object;
-  LV2_Atom_Forge       forge = begin_patch(&audio->urids, &event, frame, property, &object);
+  LV2_Atom_Forge       forge = begin_patch(&audio->urids, audio->event, n_bytes, property, &object);
   lv2_atom_forge_primitive(&forge, value);
   lv2_atom_forge_pop(&forge, &object);
-  append(audio, audio->patch, &event.event);
+  append(audio, audio->patch, event);
 }
 
 void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property)
@@ -155,7 +156,7 @@ void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property)
   const FiqHostUrids* const urids = &audio->urids;
   Event                     event = {.event.time.frames = frame};
   LV2_Atom_Forge_Frame      object;
-  LV2_Atom_Forge            forge = object_forge(urids, &event, urids->atom_object);
+  LV2_Atom_Forge            forge = object_forge(urids, event.bytes, sizeof event.bytes);
   lv2_atom_forge_object(&forge, &object, 0, urids->patch_get);
   lv2_atom_forge_key(&forge, urids->patch_property);
   lv2_atom_forge_urid(&forge, property);
@@ -165,12 +166,9 @@ void fiq_host_patch_get(FiqHostAudio* audio, uint32_t frame, LV2_URID property)
 
 static void take_property(FiqHostAudio* audio, LV2_URID property, uint32_t n_bytes)
 {
-  union {
-    LV2_Atom atom;
-    uint8_t  bytes[sizeof(LV2_Atom) + FIQ_HOST_PATH_BYTES];
-  } value;
-  if (n_bytes <= sizeof value && fiq_ring_read(&audio->messages, value.bytes, n_bytes)) {
-    fiq_host_patch_set(audio, 0, property, &value.atom);
+  if (n_bytes <= sizeof(LV2_Atom) + FIQ_HOST_VALUE_BYTES &&
+      fiq_ring_read(&audio->messages, audio->value, n_bytes)) {
+    fiq_host_patch_set(audio, 0, property, (const LV2_Atom*)(const void*)audio->value);
   }
 }
 

@@ -46,6 +46,7 @@ static bool claim_link(FiqClaims* claims, const FiqLinkOptions* link)
     free = free && fiq_claim(claims, FIQ_CLAIM_READ, "--set", file_of(link->sets[i]));
   }
   return free && fiq_claim(claims, FIQ_CLAIM_READ, "--sidechain", link->sidechain) &&
+         fiq_claim(claims, FIQ_CLAIM_READ, "--words-file", link->words_file) &&
          fiq_claim(claims, FIQ_CLAIM_READ, "--state", link->state) &&
          fiq_claim(claims, FIQ_CLAIM_READ, "--preset", preset) &&
          fiq_claim_tuning(claims, "--tuning", link->tuning);

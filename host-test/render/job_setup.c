@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host-test/render/job_setup.h"
 
+#include "host-test/common/read_bytes.h"
+#include "host-test/lv2/describe.h"
 #include "host-test/lv2/lv2_properties.h"
 #include "host-test/lv2/lv2_state.h"
+#include "host-test/render/lyrics.h"
 #include "host-test/render/study.h"
 
 #include <lv2/atom/util.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NOMINAL_FRAMES = 512 };
@@ -45,6 +49,9 @@ static FiqExit set_up(const FiqLinkOptions* options, FiqHost* host)
     if (!set_one(host, options->sets[i])) {
       return FIQ_EXIT_USAGE;
     }
+  }
+  if (options->toward && !fiq_describe_toward(host, options->toward)) {
+    return FIQ_EXIT_USAGE;
   }
   // A fresh instance would draw a seed of its own, and no two renders would be alike.
   const bool fixed = options->seeded || (host->seedable && !options->state);
@@ -215,60 +222,90 @@ static void hear_tuning(void* data, const LV2_Atom_Event* event)
   }
 }
 
-/// Tune the activated plugin before the first frame: it reads the file after one run and plays and
+/// Let an activated plugin take its properties before the first frame: it reads a file or text after one run, and plays and
 /// announces it in the next, both without sound.
-static FiqExit tune(FiqHost* host, const char* tuning)
+static void settle(FiqHost* host, TuningAnswer* answer)
 {
   FiqHostAudio* const audio = &host->audio;
   float*              planes[FIQ_HOST_CHANNELS_MAX];
-  TuningAnswer        answer = {&audio->urids, false};
   for (uint32_t i = 0; i < FIQ_HOST_CHANNELS_MAX; ++i) {
     planes[i] = audio->sink;
-  }
-  if (!fiq_host_tuning(host, tuning)) {
-    return FIQ_EXIT_FAILURE;
   }
   for (int i = 0; i < 2; ++i) {
     fiq_host_begin(audio);
     fiq_host_run(audio, (const float* const*)planes, NULL, planes, 0);
-    fiq_host_each_event(audio, hear_tuning, &answer);
+    fiq_host_each_event(audio, hear_tuning, answer);
   }
-  if (!answer.is_tuned && tuning[0]) {
-    fiq_error("the plugin did not take the tuning '%s'", tuning);
+}
+
+/// The lyrics of the MIDI file, to be freed, if the plugin sings; NULL: none.
+static char* find_lyrics(const FiqJob* self, const FiqHost* host)
+{
+  const FiqRenderOptions* const options = &self->options;
+  const uint32_t                gap     = fiq_ports_index(&host->ports, "words_gap");
+  const uint32_t                channel = fiq_ports_index(&host->ports, "midi_channel");
+  const bool is_whole = options->start_s <= 0.0 && options->end_s < 0.0 && options->n_turns == 1;
+  if (!options->midi || gap == FIQ_NO_PORT || !fiq_host_declares(host, FIQ_WORDS_URI) ||
+      !is_whole) {
+    return NULL;
+  }
+  const int   only  = channel == FIQ_NO_PORT ? 0 : (int)fiq_host_value(host, channel);
+  char* const words = fiq_lyrics_of(&self->score, only, 1e-3 * (double)fiq_host_value(host, gap));
+  if (words) {
+    fiq_note("%s: its lyrics are sung (--words \"\" for none)", options->midi);
+  }
+  return words;
+}
+
+/// What a plugin is to sing, to be freed; NULL: what its state says.
+static FiqExit find_words(const FiqJob* self, const FiqLink* link, char** words)
+{
+  const FiqLinkOptions* const options = link->options;
+  size_t                      n_bytes = 0;
+  if (!options->words_file) {
+    *words = options->words ? strdup(options->words) : find_lyrics(self, &link->ensemble.hosts[0]);
+    return FIQ_EXIT_OK;
+  }
+  *words = (char*)fiq_read_bytes(options->words_file, FIQ_HOST_VALUE_BYTES, &n_bytes);
+  if (*words && n_bytes >= FIQ_HOST_VALUE_BYTES) {
+    fiq_error("%s: larger than %d bytes", options->words_file, FIQ_HOST_VALUE_BYTES - 1);
+    return FIQ_EXIT_FAILURE;
+  }
+  return *words ? FIQ_EXIT_OK : FIQ_EXIT_FAILURE;
+}
+
+/// Give an activated plugin its tuning and words, and let it take its properties.
+static FiqExit prepare_instance(FiqHost* host, const FiqLinkOptions* options, const char* words)
+{
+  TuningAnswer answer = {&host->audio.urids, false};
+  if (options->tuning && !fiq_host_tuning(host, options->tuning)) {
+    return FIQ_EXIT_FAILURE;
+  }
+  if (words && !fiq_host_text(host, FIQ_WORDS_URI, words)) {
+    return FIQ_EXIT_USAGE;
+  }
+  if (options->tuning || words || fiq_properties_asked(options->sets, options->n_sets)) {
+    settle(host, &answer);
+  }
+  if (options->tuning && options->tuning[0] && !answer.is_tuned) {
+    fiq_error("the plugin did not take the tuning '%s'", options->tuning);
     return FIQ_EXIT_FAILURE;
   }
   return FIQ_EXIT_OK;
-}
-
-/// Let an activated plugin take its properties before the first frame: it reads a file after one run and plays it from the
-/// next on, both without sound.
-static void settle(FiqHost* host)
-{
-  FiqHostAudio* const audio = &host->audio;
-  float*              planes[FIQ_HOST_CHANNELS_MAX];
-  for (uint32_t i = 0; i < FIQ_HOST_CHANNELS_MAX; ++i) {
-    planes[i] = audio->sink;
-  }
-  for (int i = 0; i < 2; ++i) {
-    fiq_host_begin(audio);
-    fiq_host_run(audio, (const float* const*)planes, NULL, planes, 0);
-  }
 }
 
 FiqExit fiq_job_activate(FiqJob* self)
 {
   FiqExit status = FIQ_EXIT_OK;
   fiq_chain_activate(&self->chain);
-  for (uint32_t i = 0; i < self->chain.n; ++i) {
-    FiqLink* const link = &self->chain.links[i];
+  for (uint32_t i = 0; status == FIQ_EXIT_OK && i < self->chain.n; ++i) {
+    FiqLink* const link  = &self->chain.links[i];
+    char*          words = NULL;
+    status               = find_words(self, link, &words);
     for (uint32_t k = 0; status == FIQ_EXIT_OK && k < link->ensemble.n; ++k) {
-      FiqHost* const host = &link->ensemble.hosts[k];
-      if (link->options->tuning) {
-        status = tune(host, link->options->tuning);
-      } else if (fiq_properties_asked(link->options->sets, link->options->n_sets)) {
-        settle(host);
-      }
+      status = prepare_instance(&link->ensemble.hosts[k], link->options, words);
     }
+    free(words);
   }
   return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host-test/render/listing.h"
 
+#include "host-test/lv2/describe.h"
 #include "host-test/lv2/lv2_host.h"
 #include "host-test/lv2/lv2_properties.h"
 #include "host-test/lv2/lv2_state.h"
@@ -181,6 +182,9 @@ static FiqExit list_of_plugin(const FiqRenderOptions* options)
       print_json(presets);
     } else if (options->list.presets) {
       fiq_state_print_presets(&host);
+    }
+    if (options->list.describe && !fiq_describe_print(&host, options->list.describe)) {
+      status = FIQ_EXIT_USAGE;
     }
     if (options->list.parameters && !list_parameters(&host, as_json)) {
       status = FIQ_EXIT_FAILURE;

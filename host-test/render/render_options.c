@@ -179,6 +179,16 @@ static const FiqOption table[] = {
     {"tuning", "FILE.scl",
      "tune the notes by a scale in Scala's format, with the mapping FILE.kbm if there is one", TEXT,
      IN_LINK(tuning)},
+    {"words", "TEXT",
+     "what the notes sing, a syllable a note: '-' alone holds it on for one more, beau-ti-ful cuts "
+     "a word, sky[s k ay] gives its phonemes",
+     TEXT, IN_LINK(words)},
+    {"words-file", "FILE",
+     "the same from a file; without either, the lyrics in the MIDI file are sung", TEXT,
+     IN_LINK(words_file)},
+    {"toward", "WORDS",
+     "move the controls so that it sounds more like that, \"darker, wider\"; comes after --set",
+     TEXT, IN_LINK(toward)},
     {"midi-out", "FILE", "the notes that the plugin plays, as a Standard MIDI File", TEXT,
      IN_LINK(midi_out), WRITTEN},
     {"trace", "FILE",
@@ -190,6 +200,9 @@ static const FiqOption table[] = {
     {"list-presets", NULL, "the presets of --plugin", FLAG, IN(list.presets)},
     {"list-parameters", NULL, "the parameters and properties of --plugin: range, default, meaning",
      FLAG, IN(list.parameters)},
+    {"describe", "WORDS",
+     "the presets of --plugin that sound most like that, and how far from it they are", TEXT,
+     IN(list.describe)},
     {"info", "FILE", "what is in this sound or MIDI file", TEXT, IN(list.info)},
     {"json", NULL, "list as JSON; with --batch tell of each file in a line of JSON on stdout", FLAG,
      IN(list.as_json), ASIDE},
@@ -307,6 +320,8 @@ static const char help_more[] =
     "  fieldiq-render drums.wav louder.wav --metrics -\n"
     "  fieldiq-render --preset \"Warm Bank\" --automation drive.csv voice.wav warm.wav\n"
     "  fieldiq-render --plugin swarm --midi song.mid song.flac\n"
+    "  fieldiq-render --plugin swarm --describe \"dark slow glassy choir\"\n"
+    "  fieldiq-render --plugin swarm --chord C3 --words \"[aa]\" ah.wav\n"
     "  fieldiq-render --plugin swarm --preset \"Great Rise\" --plugin realms --set mix=50 --chord "
     "D2,A3 rise.wav\n"
     "  fieldiq-render --learn --set objective=Headroom --set amount=100 drums.wav calm.wav\n"
@@ -420,7 +435,8 @@ bool fiq_render_settings(const FiqRenderOptions* self, FiqSha256* hash)
 
 bool fiq_render_lists(const FiqRenderOptions* self)
 {
-  return self->list.plugins || self->list.presets || self->list.parameters || self->list.info;
+  return self->list.plugins || self->list.presets || self->list.parameters || self->list.info ||
+         self->list.describe;
 }
 
 bool fiq_render_options(FiqRenderOptions* self, int argc, char** argv, FiqExit* status)

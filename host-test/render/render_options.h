@@ -29,6 +29,9 @@ typedef struct {
   const char* save_state;
   const char* sidechain;
   const char* tuning; ///< a file of Scala's
+  const char* words;
+  const char* words_file;
+  const char* toward;
   const char* trace;
   const char* midi_out;
   bool        seeded;
@@ -41,6 +44,7 @@ typedef struct {
   bool        presets;
   bool        parameters;
   const char* info;
+  const char* describe; ///< words
   bool        as_json;
 } FiqListOptions;
 
