@@ -52,6 +52,10 @@ void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
       {&self->memory, "urn:fieldiq:memory"},
       {&self->sequence, "urn:fieldiq:sequence"},
       {&self->words, "urn:fieldiq:words"},
+      {&self->moment, "urn:fieldiq:moment"},
+      {&self->name_moment, "urn:fieldiq:name-moment"},
+      {&self->moment_names, "urn:fieldiq:moment-names"},
+      {&self->named_moments, "urn:fieldiq:named-moments"},
   };
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);
@@ -175,6 +179,12 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
   if (is_text && name == self->urids.tuning) {
     fiq_plugin_ask_tuning(self, (const char*)(value + 1), value->size);
   }
+  if (is_text && name == self->urids.name_moment) {
+    (void)fiq_engine_name_moment(self->engine, (const char*)(value + 1), value->size);
+  }
+  if (is_text && name == self->urids.moment) {
+    fiq_engine_call_moment(self->engine, (const char*)(value + 1), value->size);
+  }
   if (is_text && name == self->urids.words) {
     fiq_plugin_ask_words(self, (const char*)(value + 1), value->size);
   }
@@ -202,6 +212,7 @@ static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
   }
   self->seed_asked      = true;
   self->tunings.is_told = false;
+  self->names->is_told  = fiq_engine_names(self->engine)->n == 0;
   if (self->words) {
     self->words->is_told = false;
   }
@@ -357,6 +368,9 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_fram
   }
   if (self->words && !self->words->is_told) {
     self->words->is_told = write_whole(self, &sequence, fiq_plugin_write_words, 0);
+  }
+  if (!self->names->is_told) {
+    self->names->is_told = write_whole(self, &sequence, fiq_plugin_write_names, 0);
   }
   write_asked_fields(self, &sequence);
   // Telemetry is news or nothing: what finds no room is dropped.

@@ -58,6 +58,7 @@ typedef struct {
   LV2_URID program, seed, phases, match, learned;
   LV2_URID tuning, tuning_map, tuning_table, mts;
   LV2_URID telemetry, window, goals, memory, sequence, words;
+  LV2_URID moment, name_moment, moment_names, named_moments;
 } FiqUrids;
 
 enum {
@@ -119,6 +120,24 @@ typedef struct {
   uint32_t         n_packed;      ///< moments
   bool             is_packed;
 } FiqMoments;
+
+/// Names and their moments.
+typedef struct {
+  uint32_t       restore; ///< counts restores, so that a save knows which is newer
+  FiqMomentNames names;
+} FiqKeptNames;
+
+/// The names between run() and the host's side; see names_state.c.
+typedef struct {
+  FiqKeptNames    restored[FIQ_TRIPLE_BUFFER_SLOTS]; ///< restore() -> run()
+  FiqTripleBuffer restored_turn;
+  FiqKeptNames    snapshot[FIQ_TRIPLE_BUFFER_SLOTS]; ///< run() -> save()
+  FiqTripleBuffer snapshot_turn;
+  FiqKeptNames    last_restored; ///< restore() -> save(), both on the host's side
+  uint32_t        restore;       ///< run()'s alone, as what follows
+  uint32_t        generation;    ///< that was copied
+  bool            is_told;       ///< the host knows them
+} FiqNamesState;
 
 /// Notes that the partner has learned, oldest first.
 typedef struct {
@@ -254,6 +273,7 @@ typedef struct {
   FiqFeed             feed;
   FiqLink             link;
   FiqMoments*         moments;
+  FiqNamesState*      names;
   FiqSequenceState*   sequence;
   FiqTempo            tempo;
   FiqStateBox         restored;           ///< restore() -> run()
@@ -341,6 +361,22 @@ LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Functi
                                          LV2_State_Handle handle);
 LV2_State_Status fiq_plugin_restore_moments(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
                                             LV2_State_Handle handle);
+
+/// No names, or NULL; release with free().  [setup]
+FiqNamesState* fiq_names_state_new(void);
+
+/// Take over restored names, if any have arrived; then, at the end of run(), publish what is new.  [audio]
+void fiq_plugin_take_names(FiqPlugin* self);
+void fiq_plugin_publish_names(FiqPlugin* self);
+
+/// Forge the names; false if they do not fit.  [audio]
+bool fiq_plugin_write_names(FiqPlugin* self, uint32_t which);
+
+/// Store the names, and hand run() stored ones; none are none.  [setup]
+LV2_State_Status fiq_plugin_save_names(FiqPlugin* self, LV2_State_Store_Function store,
+                                       LV2_State_Handle handle);
+LV2_State_Status fiq_plugin_restore_names(FiqPlugin* self, LV2_State_Retrieve_Function retrieve,
+                                          LV2_State_Handle handle);
 
 /// Nothing learned, or NULL.  [setup]
 FiqSequenceState* fiq_sequence_state_new(void);

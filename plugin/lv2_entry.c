@@ -129,14 +129,18 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
     self->schedule = *worker;
   }
   self->moments    = fiq_memory_state_new();
+  self->names      = fiq_names_state_new();
   self->sequence   = fiq_sequence_state_new();
   const bool sings = self->kind == FIQ_PLUGIN_SWARM;
   self->words      = sings ? fiq_words_exchange_new() : NULL;
   if (!self->moments || !self->sequence || (sings && !self->words) ||
       !fiq_plugin_init_programs(self) || !start_engine(self, sample_rate_hz)) {
     fiq_plugin_free_programs(self);
+  if (!self->moments || !self->names || !self->sequence || (sings && !self->words) ||
+      !start_engine(self, sample_rate_hz)) {
     fiq_words_exchange_free(self->words);
     fiq_sequence_state_free(self->sequence);
+    free(self->names);
     free(self->moments);
     fiq_tuning_exchange_free(&self->tunings);
     free(self);
@@ -273,6 +277,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   }
   fiq_plugin_take_state(self);
   fiq_plugin_take_moments(self);
+  fiq_plugin_take_names(self);
   fiq_plugin_take_sequence(self);
   fiq_plugin_tune(self);
   fiq_plugin_take_words(self);
@@ -288,6 +293,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_pass_program(self, n_frames);
   fiq_plugin_publish_state(self, n_frames);
   fiq_plugin_publish_moments(self);
+  fiq_plugin_publish_names(self);
   fiq_plugin_publish_sequence(self);
   fiq_denormals_restore(float_mode);
 }
@@ -304,6 +310,7 @@ static void cleanup(LV2_Handle handle)
   fiq_plugin_free_programs(self);
   fiq_words_exchange_free(self->words);
   fiq_sequence_state_free(self->sequence);
+  free(self->names);
   free(self->moments);
   free(self);
 }

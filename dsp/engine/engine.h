@@ -18,6 +18,7 @@
 
 #include "dsp/engine/engine_params.h"
 #include "dsp/engine/telemetry.h"
+#include "dsp/goals/moment_names.h"
 #include "dsp/notes/tuning.h"
 #include "dsp/sequence/chord_vote.h"
 #include "dsp/voice/phoneme.h"
@@ -208,6 +209,18 @@ void fiq_engine_pack_memory(const FiqEngine* self, float* packed, uint32_t first
 
 /// Go on with the memory `packed` [FIQ_ENGINE_MEMORY], of any origin.  [audio]
 void fiq_engine_set_memory(FiqEngine* self, const float* packed);
+
+/// Bind the first word of `text` [n_bytes] to the moment that is recalled, or else to what sounds; false if there is
+/// neither, or no word.  [audio]
+bool fiq_engine_name_moment(FiqEngine* self, const char* text, size_t n_bytes);
+
+/// Recall what the words of `text` [n_bytes] are bound to, or the mixture of that, in place of what is found; without a
+/// word that is known, go back to finding.  [audio]
+void fiq_engine_call_moment(FiqEngine* self, const char* text, size_t n_bytes);
+
+/// The names, whose generation changes with them; and other ones in place of them.  [audio]
+const FiqMomentNames* fiq_engine_names(const FiqEngine* self);
+void                  fiq_engine_set_names(FiqEngine* self, const FiqMomentNames* names);
 
 /// Goals beside that of the parameters, `n` <= FIQ_ENGINE_GOALS; more are left out. They replace those set before.  [audio]
 void fiq_engine_set_goals(FiqEngine* self, const FiqEngineGoal* goals, uint32_t n);

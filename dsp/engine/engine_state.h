@@ -18,7 +18,7 @@
 #include "dsp/filter/tilt.h"
 #include "dsp/goals/attention.h"
 #include "dsp/goals/goal_controller.h"
-#include "dsp/goals/moment_memory.h"
+#include "dsp/goals/moment_names.h"
 #include "dsp/phase/phase_core.h"
 #include "dsp/phase/regulator.h"
 #include "dsp/phase/stochastic_resonance.h"
@@ -110,6 +110,7 @@ typedef struct {
 /// Moments, and what is present.
 typedef struct {
   FiqMomentMemory        memory;
+  FiqMomentNames         names;
   FiqMomentMemoryPartial present[FIQ_SWARM_VOICES_MAX];
   uint32_t               n_present;
   uint32_t               n_sung;         ///< voices that the swarm was asked for

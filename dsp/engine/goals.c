@@ -162,16 +162,23 @@ static void find_present(FiqEngine* self)
   }
 }
 
-static void control_memory(FiqEngine* self, float period_s)
+/// The present as the memory hears it.
+static FiqMomentMemoryPresent present_of(const FiqEngine* self)
 {
   assert(self->moments.n_present <= FIQ_SWARM_VOICES_MAX);
+  FiqMomentMemoryPresent now = {.partials   = self->moments.present,
+                                .n_partials = self->moments.n_present,
+                                .coherence  = self->moments.coherence};
+  memcpy(now.axes, self->moments.axes, sizeof(now.axes));
+  return now;
+}
+
+static void control_memory(FiqEngine* self, float period_s)
+{
   const FiqEngineParams* const p      = &self->params;
   const bool                   clears = p->memory_clear;
   const FiqMomentMemoryParams  params = {p->remember, p->forgetting, p->recall_age};
-  FiqMomentMemoryPresent       now    = {.partials   = self->moments.present,
-                                         .n_partials = self->moments.n_present,
-                                         .coherence  = self->moments.coherence};
-  memcpy(now.axes, self->moments.axes, sizeof(now.axes));
+  const FiqMomentMemoryPresent now    = present_of(self);
   if (clears && !self->moments.was_clearing) {
     fiq_moment_memory_clear(&self->moments.memory);
   }
@@ -223,7 +230,8 @@ uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint3
   const FiqMomentMemoryVoice* const recalled =
       fiq_moment_memory_voices(&self->moments.memory, &n_recalled);
   const FiqMoment* const moment = fiq_moment_memory_recalled(&self->moments.memory);
-  const float age_s = moment ? (float)self->moments.memory.now_s - moment->learned_at_s : 0.0f;
+  const bool             fades  = moment && !self->moments.memory.is_called;
+  const float age_s = fades ? (float)self->moments.memory.now_s - moment->learned_at_s : 0.0f;
   const float loud = fiq_voice_level * self->params.recall * expf(-self->params.forgetting * age_s);
   const uint32_t n = n_recalled < most ? n_recalled : most;
   for (uint32_t i = 0; i < n; ++i) {
@@ -231,6 +239,40 @@ uint32_t fiq_engine_recalled(const FiqEngine* self, FiqSwarmVoice* voices, uint3
         (FiqSwarmVoice){recalled[i].id, recalled[i].hz, recalled[i].mass, loud * recalled[i].level};
   }
   return n;
+}
+
+bool fiq_engine_name_moment(FiqEngine* self, const char* text, size_t n_bytes)
+{
+  assert(self && (text || n_bytes == 0));
+  FiqMoment moment;
+  if (!fiq_engine_is_present(self)) {
+    find_present(self);
+  }
+  const FiqMomentMemoryPresent now = present_of(self);
+  return fiq_moment_memory_take(&self->moments.memory, &now, &moment) &&
+         fiq_moment_names_bind(&self->moments.names, text, n_bytes, &moment);
+}
+
+void fiq_engine_call_moment(FiqEngine* self, const char* text, size_t n_bytes)
+{
+  assert(self && (text || n_bytes == 0));
+  FiqMoment  mixture;
+  const bool known = fiq_moment_names_mix(&self->moments.names, text, n_bytes, &mixture);
+  fiq_moment_memory_call(&self->moments.memory, known ? &mixture : NULL);
+}
+
+const FiqMomentNames* fiq_engine_names(const FiqEngine* self)
+{
+  assert(self);
+  return &self->moments.names;
+}
+
+void fiq_engine_set_names(FiqEngine* self, const FiqMomentNames* names)
+{
+  assert(self && names && names->n <= FIQ_NAMES_MAX);
+  const uint32_t generation      = self->moments.names.generation + 1;
+  self->moments.names            = *names;
+  self->moments.names.generation = generation;
 }
 
 uint32_t fiq_engine_memory_generation(const FiqEngine* self)

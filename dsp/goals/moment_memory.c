@@ -47,6 +47,7 @@ FiqStatus fiq_moment_memory_init(FiqMomentMemory* self, FiqArena* arena)
   return FIQ_OK;
 }
 
+/// Nothing was looked at yet.
 static void begin_round(FiqMomentMemory* self)
 {
   self->next         = 0;
@@ -57,6 +58,22 @@ static void begin_round(FiqMomentMemory* self)
   self->round_s      = 0.0f;
 }
 
+/// The partials of `moment` become the voices.
+static void sing_by(FiqMomentMemory* self, const FiqMoment* moment)
+{
+  float square   = 0.0f;
+  self->n_voices = 0;
+  for (uint32_t p = 0; p < FIQ_MEMORY_PARTIALS && moment->hz[p] > 0.0f; ++p) {
+    square += moment->level[p] * moment->level[p];
+    self->voices[self->n_voices++] =
+        (FiqMomentMemoryVoice){.id   = FIQ_MEMORY_FIRST_ID | self->next_id++,
+                               .hz   = moment->hz[p],
+                               .mass = fmaxf(powf(moment->level[p], 0.6f), 1e-6f)};
+  }
+  self->learned_level = sqrtf(square);
+}
+
+/// Nothing is recalled but what is called for.
 static void drop_moment(FiqMomentMemory* self)
 {
   self->held       = FIQ_MEMORY_MAX;
@@ -64,6 +81,11 @@ static void drop_moment(FiqMomentMemory* self)
   self->similarity = 0.0f;
   self->better_s   = 0.0f;
   self->n_voices   = 0;
+  if (self->is_called) {
+    self->recall     = 1.0f;
+    self->similarity = 1.0f;
+    sing_by(self, &self->called);
+  }
 }
 
 void fiq_moment_memory_reset(FiqMomentMemory* self)
@@ -329,27 +351,17 @@ static bool consider(FiqMomentMemory* self, const FiqMomentMemoryParams* params,
 /// Recall moment `i`.
 static void hold(FiqMomentMemory* self, uint32_t i)
 {
-  const FiqMoment* moment = &self->moments[i];
-  float            square = 0.0f;
-  self->held              = i;
-  self->recall            = self->best_recall;
-  self->similarity        = self->best_similarity;
-  self->better_s          = 0.0f;
-  self->n_voices          = 0;
-  for (uint32_t p = 0; p < FIQ_MEMORY_PARTIALS && moment->hz[p] > 0.0f; ++p) {
-    square += moment->level[p] * moment->level[p];
-    self->voices[self->n_voices++] =
-        (FiqMomentMemoryVoice){.id   = FIQ_MEMORY_FIRST_ID | self->next_id++,
-                               .hz   = moment->hz[p],
-                               .mass = fmaxf(powf(moment->level[p], 0.6f), 1e-6f)};
-  }
-  self->learned_level = sqrtf(square);
+  self->held       = i;
+  self->recall     = self->best_recall;
+  self->similarity = self->best_similarity;
+  self->better_s   = 0.0f;
+  sing_by(self, &self->moments[i]);
 }
 
 /// A round is over: stay with what is recalled, or change.
 static void decide_recall(FiqMomentMemory* self)
 {
-  if (self->best < FIQ_MEMORY_MAX) {
+  if (self->best < FIQ_MEMORY_MAX && !self->is_called) {
     if (self->held == FIQ_MEMORY_MAX) {
       hold(self, self->best);
     } else if (self->best != self->held && self->best_recall > better_by * self->recall) {
@@ -393,8 +405,9 @@ static void sing(FiqMomentMemory* self, const FiqMomentMemoryPresent* present, f
   }
   self->present_level += share * (sqrtf(square) - self->present_level);
   const float gain = self->n_voices > 0 ? self->present_level / self->learned_level : 0.0f;
+  const FiqMoment* const moment = fiq_moment_memory_recalled(self);
   for (uint32_t i = 0; i < self->n_voices; ++i) {
-    self->voices[i].level = gain * self->moments[self->held].level[i];
+    self->voices[i].level = gain * moment->level[i];
   }
 }
 
@@ -429,7 +442,43 @@ const FiqMomentMemoryVoice* fiq_moment_memory_voices(const FiqMomentMemory* self
 const FiqMoment* fiq_moment_memory_recalled(const FiqMomentMemory* self)
 {
   assert(self);
-  return self->held < FIQ_MEMORY_MAX ? &self->moments[self->held] : NULL;
+  return self->is_called               ? &self->called
+         : self->held < FIQ_MEMORY_MAX ? &self->moments[self->held]
+                                       : NULL;
+}
+
+bool fiq_moment_memory_take(const FiqMomentMemory* self, const FiqMomentMemoryPresent* present,
+                            FiqMoment* moment)
+{
+  assert(self && present && moment);
+  const FiqMoment* const recalled = fiq_moment_memory_recalled(self);
+  if (recalled) {
+    *moment = *recalled;
+    return true;
+  }
+  *moment = (FiqMoment){.learned_at_s = (float)self->now_s,
+                        .subjective_s = self->subjective_s,
+                        .coherence    = fiq_clamp(present->coherence, 0.0f, 1.0f),
+                        .strength     = 1.0f};
+  float axes[FIQ_AXES];
+  for (uint32_t a = 0; a < FIQ_AXES; ++a) {
+    axes[a] = fiq_clamp(present->axes[a], 0.0f, 1e9f);
+  }
+  if (axes_power(axes) <= power_floor || !take_partials(moment, present)) {
+    return false;
+  }
+  normalise(axes, moment->axes);
+  return true;
+}
+
+void fiq_moment_memory_call(FiqMomentMemory* self, const FiqMoment* moment)
+{
+  assert(self);
+  self->is_called = moment != NULL;
+  if (moment) {
+    self->called = *moment;
+  }
+  drop_moment(self);
 }
 
 void fiq_moment_memory_axes_of_partials(const FiqMomentMemoryPartial* partials, uint32_t n,
@@ -473,7 +522,7 @@ static bool is_in_range(float value, float least, float most)
   return value >= least && value <= most; // false for NaN as well
 }
 
-static bool moment_is_legal(const FiqMoment* moment, float now_s)
+bool fiq_moment_is_legal(const FiqMoment* moment, float now_s)
 {
   float square = 0.0f;
   bool  legal  = is_in_range(moment->learned_at_s, 0.0f, now_s) &&
@@ -516,6 +565,6 @@ void fiq_moment_memory_unpack(FiqMomentMemory* self, const float* packed)
   for (uint32_t i = 0; i < (uint32_t)count; ++i) {
     FiqMoment* const moment = &self->moments[self->n_moments];
     memcpy(moment, packed + FIQ_MEMORY_HEAD + (size_t)i * FIQ_MEMORY_STRIDE, sizeof *moment);
-    self->n_moments += moment_is_legal(moment, clock);
+    self->n_moments += fiq_moment_is_legal(moment, clock);
   }
 }

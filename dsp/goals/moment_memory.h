@@ -19,7 +19,7 @@
 
    recall  similarity x e^(-rate age) x coherence of the best moment of at least recall_age_s, where
            similarity is the cosine of the axes (Bhattacharyya 1943: of shares of power). Another one
-           takes its place when it has been better by a tenth for 0.25 s. Its partials are the voices:
+           takes its place when it has been better by a tenth for 0.25 s. One that is called for takes it at once. Its partials are the voices:
            their pitches and shares stay, their level follows the present power within 30 ms, so that
            silence is answered by silence.
 
@@ -126,8 +126,10 @@ typedef struct {
   float    present_level; ///< root of the summed squares of the partials' levels, smoothed
   float    learned_level; ///< the same of the recalled moment
   uint32_t next_id;
+  bool     is_called; ///< `called` is recalled whatever is found
   uint32_t n_voices;
   FiqMomentMemoryVoice voices[FIQ_MEMORY_PARTIALS];
+  FiqMoment            called;
 } FiqMomentMemory;
 
 /// Default value of every parameter; not recording.  [any]
@@ -149,6 +151,16 @@ void fiq_moment_memory_step(FiqMomentMemory* self, const FiqMomentMemoryParams* 
 /// The voices [n] that re-sing, `n` <= FIQ_MEMORY_PARTIALS; those of a moment are all new or all
 /// the same as before.  [audio]
 const FiqMomentMemoryVoice* fiq_moment_memory_voices(const FiqMomentMemory* self, uint32_t* n);
+
+/// The moment that is recalled, or else the present as one; false if there is neither.  [audio]
+bool fiq_moment_memory_take(const FiqMomentMemory* self, const FiqMomentMemoryPresent* present,
+                            FiqMoment* moment);
+
+/// Recall `moment` (copied) whatever is found, until NULL is called. It does not fade.  [audio]
+void fiq_moment_memory_call(FiqMomentMemory* self, const FiqMoment* moment);
+
+/// Whether `moment`, of any origin, can be one that was kept up to `now_s`.  [any]
+bool fiq_moment_is_legal(const FiqMoment* moment, float now_s);
 
 /// The recalled moment or NULL.  [audio]
 const FiqMoment* fiq_moment_memory_recalled(const FiqMomentMemory* self);

@@ -156,6 +156,24 @@ static void act_words(FiqConsole* self, char* rest)
   }
 }
 
+static void act_name(FiqConsole* self, char* rest)
+{
+  const char* const name = trimmed(rest);
+  if (!name[0]) {
+    fiq_error("name WORD");
+  } else if (fiq_host_text(self->host, FIQ_NAME_MOMENT_URI, name)) {
+    printf("named %s\n", name);
+  }
+}
+
+static void act_recall(FiqConsole* self, char* rest)
+{
+  const char* const names = trimmed(rest);
+  if (fiq_host_text(self->host, FIQ_MOMENT_URI, names)) {
+    printf("recall %s\n", names[0] ? names : "what is most like the present");
+  }
+}
+
 static void act_describe(FiqConsole* self, char* rest)
 {
   (void)fiq_describe_print(self->host, trimmed(rest));
@@ -305,6 +323,10 @@ static const Command commands[] = {
      act_partner},
     {"words", "words [TEXT]       what the notes sing, a syllable a note; none: no words",
      act_words},
+    {"name", "name WORD          name the moment that is recalled, or else what sounds", act_name},
+    {"recall",
+     "recall [WORDS]     recall what has these names, mixed; none: what is most like the present",
+     act_recall},
     {"describe", "describe WORDS     the presets that sound most like that", act_describe},
     {"toward", "toward WORDS       make it sound more like that", act_toward},
     {"connect", "connect [PORT]     connect to the sound card or a port", act_connect},

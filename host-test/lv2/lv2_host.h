@@ -36,6 +36,8 @@ enum {
 #define FIQ_SEED_URI "urn:fieldiq:seed"
 #define FIQ_TUNING_URI "urn:fieldiq:tuning"
 #define FIQ_WORDS_URI "urn:fieldiq:words"
+#define FIQ_MOMENT_URI "urn:fieldiq:moment"
+#define FIQ_NAME_MOMENT_URI "urn:fieldiq:name-moment"
 #define FIQ_TELEMETRY_URI "urn:fieldiq:telemetry"        ///< what is asked for
 #define FIQ_TELEMETRY_OBJECT_URI "urn:fieldiq:Telemetry" ///< what then comes
 
