@@ -8,10 +8,10 @@
 #include <string.h>
 
 enum {
-  PIECES_MAX     = 32,  ///< that a word may be cut into
-  HOLDS_MAX      = 255, ///< of one piece
-  BRACKET_BYTES  = 512, ///< from one bracket to the other
-  SYLLABLES_MAX  = 64,  ///< of one word
+  PIECES_MAX     = 32,                   ///< that a word may be cut into
+  HOLDS_MAX      = 255,                  ///< of one piece
+  BRACKET_BYTES  = 512,                  ///< from one bracket to the other
+  SYLLABLES_MAX  = FIQ_LEXICON_PHONEMES, ///< of one word, which is one for each phoneme
   NO_CHARACTER   = 0xfffd,
   CLUSTER_LONGER = 3 ///< consonants that begin a word at most
 };
