@@ -133,11 +133,9 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   self->sequence   = fiq_sequence_state_new();
   const bool sings = self->kind == FIQ_PLUGIN_SWARM;
   self->words      = sings ? fiq_words_exchange_new() : NULL;
-  if (!self->moments || !self->sequence || (sings && !self->words) ||
+  if (!self->moments || !self->names || !self->sequence || (sings && !self->words) ||
       !fiq_plugin_init_programs(self) || !start_engine(self, sample_rate_hz)) {
     fiq_plugin_free_programs(self);
-  if (!self->moments || !self->names || !self->sequence || (sings && !self->words) ||
-      !start_engine(self, sample_rate_hz)) {
     fiq_words_exchange_free(self->words);
     fiq_sequence_state_free(self->sequence);
     free(self->names);
