@@ -7,6 +7,7 @@
 set -u
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 . "$here/../support/host_common.sh"
+. "$here/../support/wait.sh"
 recipes=$(realpath "$here/../../host-test/render/recipes")
 PATH=$(dirname "$render"):/usr/sbin:$PATH
 LV2_PATH=$(realpath "$build/lv2"):/usr/lib/lv2
@@ -17,16 +18,6 @@ port=$((20000 + $$ % 20000))
 children=
 
 same() { diff -r -x '.*' undisturbed "$1"; }
-
-# wait_for COMMAND...: until it succeeds, for ten seconds.
-wait_for() {
-  tries=0
-  until "$@" >/dev/null 2>&1; do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || return 1
-    sleep 0.1
-  done
-}
 
 make_inputs() {
   mkdir in
@@ -76,13 +67,13 @@ Host *
 CONFIG
   start_host 127.0.0.1
   start_host 127.0.0.2
-  check "a first host answers" wait_for ssh -F ssh_config one true
-  check "a second host answers" wait_for ssh -F ssh_config two true
+  check "a first host answers" until_true ssh -F ssh_config one true
+  check "a second host answers" until_true ssh -F ssh_config two true
   hosts="ssh -F $work/ssh_config one,ssh -F $work/ssh_config two"
   # It is ended in the middle, by force, and its shares are repeated.
   HOME=$work setsid sh "$recipes/hosts.sh" "$hosts" 6 --batch in --preset "Living Zone" --seed 7 --tail 0 --block 2 'by hosts/{path}.flac' >/dev/null 2>&1 &
   group=$!
-  wait_for sh -c "[ \"\$(find 'by hosts' -name '*.flac' ! -name '.*' | wc -l)\" -ge 1 ]"
+  until_true sh -c "[ \"\$(find 'by hosts' -name '*.flac' ! -name '.*' | wc -l)\" -ge 1 ]"
   bash -c "kill -KILL -- -$group"
   wait $group 2>/dev/null
   echo "   killed after $(find 'by hosts' -name '*.flac' ! -name '.*' | wc -l) files"
@@ -129,13 +120,13 @@ PartitionName=all Nodes=one,two Default=YES MaxTime=10 State=UP
 CONFIG
   slurmctld -D -c >slurm/said 2>&1 &
   children="$children $!"
-  wait_for scontrol ping
+  until_true scontrol ping
   for node in one two; do
     mkdir -p "slurm/$node"
     slurmd -D -N $node >"slurm/$node/said" 2>&1 &
     children="$children $!"
   done
-  wait_for sh -c '[ "$(sinfo -h -N -t idle | wc -l)" -eq 2 ]'
+  until_true sh -c '[ "$(sinfo -h -N -t idle | wc -l)" -eq 2 ]'
 }
 
 array() { sbatch --wait --quiet -o 'slurm/share %a.log' "$@" --batch in --preset "Living Zone" --seed 7 --tail 0 --block 2 'by slurm/{path}.flac'; }
@@ -144,7 +135,7 @@ test_slurm() {
   check "Slurm has two idle nodes" start_slurm
   array --array=1-4 "$recipes/array.sh" 4 >/dev/null 2>&1 &
   waiting=$!
-  wait_for sh -c "[ \"\$(find 'by slurm' -name '*.flac' ! -name '.*' | wc -l)\" -ge 3 ]"
+  until_true sh -c "[ \"\$(find 'by slurm' -name '*.flac' ! -name '.*' | wc -l)\" -ge 3 ]"
   scancel --signal=KILL --full --name=array.sh
   scancel --name=array.sh
   wait $waiting
