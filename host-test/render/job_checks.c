@@ -136,6 +136,10 @@ static bool check_files(const FiqJob* self, const FiqLink* first)
   const FiqRenderOptions* const options = &self->options;
   const bool                    effect  = first && first->ensemble.hosts[0].audio.n_main_in > 0;
   const bool silent = fiq_job_only_studies(options) || (fiq_job_only_midi(options) && !effect);
+  if (!first && !takes_midi(&self->chain)) {
+    fiq_error("the plugin has neither audio nor MIDI");
+    return false;
+  }
   if (!first && options->n_files > 0) {
     fiq_error("the plugin has no audio outputs; without OUTPUT, --midi-out FILE takes its notes");
     return false;
