@@ -33,7 +33,9 @@ make_inputs() {
 }
 
 test_workers() {
+  start=$(date +%s%N)
   check "one process" batch --jobs 1 undisturbed
+  span=$((($(date +%s%N) - start) / 1000))
   check "   makes all files" [ "$(find undisturbed -name '*.wav' | wc -l)" -eq 40 ]
   check "   with a record of each" [ "$(find undisturbed -name '.*.fieldiq' | wc -l)" -eq 40 ]
   for jobs in 2 7; do
@@ -65,8 +67,8 @@ kill_after() {
 }
 
 test_kills() {
-  # The seed of the pauses is fixed.
-  pauses=$(awk 'BEGIN { srand(18); for (i = 0; i < 20; ++i) printf "%.3f ", 0.02 + 0.25 * rand() }')
+  # By the time that one process took for all; the seed of the pauses is fixed.
+  pauses=$(awk -v span=$span 'BEGIN { srand(18); for (i = 0; i < 20; ++i) printf "%.3f ", span / 1e6 * (0.03 + 0.15 * rand()) }')
   for pause in $pauses; do
     kill_after "$pause" "$render" --quiet --batch in --preset "Living Zone" --seed 7 --tail 0 --resume --jobs 2 killed
   done
