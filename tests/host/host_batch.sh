@@ -68,7 +68,7 @@ kill_after() {
 
 test_kills() {
   # By the time that one process took for all; the seed of the pauses is fixed.
-  pauses=$(awk -v span=$span 'BEGIN { srand(18); for (i = 0; i < 20; ++i) printf "%.3f ", span / 1e6 * (0.03 + 0.3 * rand()) }')
+  pauses=$(awk -v span=$span 'BEGIN { srand(18); for (i = 0; i < 20; ++i) printf "%.3f ", span / 1e6 * (0.03 + 0.15 * rand()) }')
   for pause in $pauses; do
     kill_after "$pause" "$render" --quiet --batch in --preset "Living Zone" --seed 7 --tail 0 --resume --jobs 2 killed
   done
