@@ -11,8 +11,10 @@
 _Static_assert((int)FIQ_PICTURE_GROUPS == (int)FIQ_SWARM_GROUPS, "every group has its mean");
 _Static_assert((int)FIQ_PICTURE_PHASES == (int)FIQ_KURAMOTO_MAX, "the whole core is shown");
 
-static const float semitones = 12.0f / 0.693147181f; // of a unit of natural logarithm
-static const float middle_c  = 60.0f;
+static const float semitones     = 12.0f / 0.693147181f; // of a unit of natural logarithm
+static const float middle_c      = 60.0f;
+static const float octave_db     = 6.02059991f; // of an amplitude in proportion to frequency
+static const float shape_octaves = 7.0f;
 
 /// Place on the list of notes that telemetry has of each slot.
 static void list_notes(const FiqSwarm* swarm, uint8_t note_of[FIQ_CARRIERS_MAX])
@@ -88,6 +90,73 @@ static void show_oscillators(FiqPicture* picture, const FiqSwarm* swarm)
     picture->pitch[k]     = middle_c + semitones * (cents ? x : logf(fmaxf(x, 1e-3f)));
     picture->mark[k]      = (uint16_t)(note + 256u * (uint32_t)(255.0f * loud));
   }
+}
+
+/// Slot of the note that was struck last of those that sound, or FIQ_SWARM_NO_SLOT.
+static uint8_t newest_slot(const FiqSwarm* swarm)
+{
+  assert(swarm);
+  uint8_t  slot  = FIQ_SWARM_NO_SLOT;
+  uint64_t start = 0;
+  for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
+    const FiqNote* const note = &swarm->notes.note[k];
+    const uint8_t        own  = swarm->slots.of_note[k];
+    if (note->stage != FIQ_NOTE_IDLE && own != FIQ_SWARM_NO_SLOT && note->start_frame >= start) {
+      slot  = own;
+      start = note->start_frame;
+    }
+  }
+  return slot;
+}
+
+/// What filter, formants and vocal tract do, by the functions that the sound is made with.
+static void show_shape(FiqPictureNote* shown, const FiqSwarm* swarm, uint8_t slot,
+                       const FiqFilter* filter)
+{
+  assert(shown->hz > 0.0f);
+  float octave[FIQ_PICTURE_SHAPE];
+  float ratio[FIQ_PICTURE_SHAPE];
+  shown->n_shape = FIQ_PICTURE_SHAPE;
+  for (uint32_t i = 0; i < FIQ_PICTURE_SHAPE; ++i) {
+    octave[i]       = shape_octaves * (float)i / (float)(FIQ_PICTURE_SHAPE - 1);
+    ratio[i]        = exp2f(octave[i]);
+    shown->shape[i] = 1.0f;
+  }
+  fiq_formants_apply(&swarm->slots.formants[slot], ratio, shown->hz, shown->shape,
+                     FIQ_PICTURE_SHAPE);
+  if (swarm->singing.amount[slot] > 0.0f) {
+    fiq_tract_apply(&swarm->singing.tract[slot], swarm->singing.amount[slot], ratio, shown->hz,
+                    shown->shape, FIQ_PICTURE_SHAPE);
+  }
+  fiq_filter_apply(filter, octave, log2f(shown->hz), shown->shape, FIQ_PICTURE_SHAPE);
+}
+
+static void show_note(FiqPictureNote* shown, const FiqSwarm* swarm)
+{
+  assert(shown && swarm);
+  const uint8_t slot = newest_slot(swarm);
+  shown->hz          = 0.0f;
+  shown->n_moved     = 0;
+  shown->n_shape     = 0;
+  if (slot == FIQ_SWARM_NO_SLOT || swarm->rest.asleep) {
+    return;
+  }
+  const float hz     = fmaxf(fiq_swarm_hz(swarm, swarm->anneal.carriers.now[slot]), 1.0f);
+  const float octave = log2f(hz / FIQ_ANNEAL_F0_HZ); // above middle C
+  const FiqSwarmParams* const p      = &swarm->step.params;
+  const float* const          moved  = swarm->motion.note[slot].target;
+  const FiqFilter             filter = fiq_swarm_filter(swarm, slot);
+  const bool                  has    = filter.type != FIQ_FILTER_OFF;
+  shown->hz                          = hz;
+  shown->n_moved                     = FIQ_PICTURE_N_MOVED;
+  shown->moved[FIQ_PICTURE_CUTOFF_HZ] =
+      has ? exp2f(filter.cutoff_octave - p->tone.key_track * octave) : 0.0f;
+  shown->moved[FIQ_PICTURE_RESONANCE] = filter.resonance;
+  shown->moved[FIQ_PICTURE_TILT]      = p->tilt_db_per_octave + octave_db * swarm->slots.tilt[slot];
+  shown->moved[FIQ_PICTURE_ODD_EVEN] =
+      fiq_clamp(p->odd_even + fiq_clamp(moved[FIQ_TO_ODD_EVEN], -1.0f, 1.0f), -1.0f, 1.0f);
+  shown->moved[FIQ_PICTURE_VOWEL] = fiq_clamp(p->tone.vowel + moved[FIQ_TO_VOWEL], 0.0f, 1.0f);
+  show_shape(shown, swarm, slot, &filter);
 }
 
 /// By how much the frame of the core has turned since the last picture.
@@ -167,6 +236,7 @@ void fiq_engine_picture(FiqEngine* self, FiqPicture* picture)
   picture->n_marks = 0;
   if (!self->path) {
     show_oscillators(picture, &self->swarm->swarm);
+    show_note(&picture->note, &self->swarm->swarm);
   }
   show_core(picture, self);
   picture->n_bands   = 0;

@@ -20,8 +20,30 @@ enum {
   FIQ_PICTURE_PHASES      = 1000, ///< of the core, without a swarm beside it
   FIQ_PICTURE_BESIDE      = 256,  ///< of the core, beside a swarm
   FIQ_PICTURE_NO_NOTE     = 255,
-  FIQ_PICTURE_GROUPS      = 8192 ///< notes times partials
+  FIQ_PICTURE_GROUPS      = 8192, ///< notes times partials
+  FIQ_PICTURE_SHAPE       = 96    ///< points of a curve over seven octaves
 };
+
+/// Values that are moved for each note, in the units of their controls.
+typedef enum {
+  FIQ_PICTURE_CUTOFF_HZ, ///< as the control would be for it; 0 without a filter
+  FIQ_PICTURE_RESONANCE, ///< 0..1
+  FIQ_PICTURE_TILT,      ///< dB per octave
+  FIQ_PICTURE_ODD_EVEN,  ///< -1..1
+  FIQ_PICTURE_VOWEL,     ///< 0..1
+  FIQ_PICTURE_N_MOVED
+} FiqPictureMoved;
+
+/// The newest note of the swarm, as it is moved at this moment.
+typedef struct {
+  float    hz;                         ///< 0: none sounds
+  uint32_t n_moved;                    ///< FIQ_PICTURE_N_MOVED while one does
+  float    moved[FIQ_PICTURE_N_MOVED]; ///< [n_moved] by FiqPictureMoved
+  uint32_t n_shape;                    ///< FIQ_PICTURE_SHAPE while one does
+  float    shape
+      [FIQ_PICTURE_SHAPE]; ///< [n_shape] gain of filter, formants and vocal tract from the note up to 128 times its
+                           ///< frequency, even in pitch
+} FiqPictureNote;
 
 /// One picture; to be kept from one to the next, zeroed at first.
 typedef struct {
@@ -33,10 +55,11 @@ typedef struct {
   uint16_t     mark
       [FIQ_PICTURE_OSCILLATORS]; ///< [n_shown] note of the telemetry, or FIQ_PICTURE_NO_NOTE, plus 256 times
                                  ///< the amplitude, 255 for the loudest
-  uint32_t n_core;               ///< phases of the core
-  float    core_rad[FIQ_PICTURE_PHASES]; ///< [n_core] -pi..pi
-  float    core_psi_rad;                 ///< their mean phase in the same frame
-  float    core_order;                   ///< and its length
+  FiqPictureNote note;
+  uint32_t       n_core;                       ///< phases of the core
+  float          core_rad[FIQ_PICTURE_PHASES]; ///< [n_core] -pi..pi
+  float          core_psi_rad;                 ///< their mean phase in the same frame
+  float          core_order;                   ///< and its length
 
   // the realms
   uint32_t n_bands;                          ///< of the realm heard, 0 without realms

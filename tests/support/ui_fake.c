@@ -190,6 +190,24 @@ static float learned_at(float share, float t)
   return 2.6f * sinf(9.0f * share) + 0.8f * cosf(23.0f * share);
 }
 
+static float rotator_at(float share, float t)
+{
+  (void)t;
+  return 3.1f * tanhf(12.0f * (0.4f - share)) - 3.1f;
+}
+
+/// The partner expects a step up from what sounds, or a third.
+static void tell_chances(FiqUiTelemetry* told)
+{
+  static const uint8_t keys[6]   = {62, 64, 66, 67, 69, 74};
+  static const float   chance[6] = {0.08f, 0.36f, 0.2f, 0.05f, 0.27f, 0.04f};
+  memset(told->chance, 0, sizeof(told->chance));
+  told->has_chances = true;
+  for (int i = 0; i < 6; ++i) {
+    told->chance[keys[i]] = chance[i];
+  }
+}
+
 static void tell_realms(FiqUiRealms* realms, float t)
 {
   realms->n_bands = 48;
@@ -198,8 +216,14 @@ static void tell_realms(FiqUiRealms* realms, float t)
     realms->band_hz[i] = 40.0f * powf(400.0f, share);
     realms->phase_rad[i] =
         2.6f * sinf(9.0f * share) + 0.8f * cosf(23.0f * share) + 0.2f * sinf(t + (float)i);
-    realms->delay_s[i] = 0.001f * (1.0f + share);
+    realms->delay_s[i]         = 0.001f * (1.0f + share);
+    realms->group[i]           = (uint8_t)(i % 5 == 0 ? 0 : 1 + i / 13);
+    realms->learned_hz[i]      = realms->band_hz[i];
+    realms->learned_delay_s[i] = 0.0018f * sinf(0.37f * (float)i);
   }
+  realms->n_learned = realms->n_bands;
+  realms->spread_s  = 0.004f;
+  tell_curve(&realms->rotator, 20.0f, 20000.0f, rotator_at, t);
   tell_curve(&realms->spectrum, 20.0f, 20000.0f, spectrum_at, t);
   tell_curve(&realms->learned, 40.0f, 16000.0f, learned_at, t);
   for (uint32_t k = 0; k < 3; ++k) {
@@ -247,6 +271,7 @@ void fiq_ui_fake_tell(FiqUiFake* self, double at_s, double now_s)
   told->levels.mono    = 0.4f;
   told->time_s         = now_s;
   tell_realms(&told->realms, (float)at_s);
+  tell_chances(told);
   ++told->sequence;
   set_meter(self, "order", 0.1f + 0.77f * share);
   set_meter(self, "uncertainty", 0.9f - 0.45f * share);
@@ -256,6 +281,7 @@ void fiq_ui_fake_tell(FiqUiFake* self, double at_s, double now_s)
   set_meter(self, "learn_progress", 0.82f);
   set_meter(self, "learn_gain", 4.7f);
   set_meter(self, "learn_active", 1.0f);
+  set_meter(self, "learn_delivered", 4.4f);
   set_meter(self, "match_error", -31.4f);
   set_meter(self, "latency", 3072.0f);
   told->realms.latency_s = 0.064f;

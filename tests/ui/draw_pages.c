@@ -54,13 +54,13 @@ static bool has_option(int argc, char** argv, const char* option)
   return false;
 }
 
-/// A filter, so that its curve is seen.
-static void set_filter(FiqUiFake* fake)
+/// A filter, breath and a partner, so that their curves are seen.
+static void set_some(FiqUiFake* fake)
 {
-  static const char* const symbols[4] = {"filter_type", "filter_cutoff", "filter_resonance",
-                                         "partials"};
-  static const float       values[4]  = {1.0f, 1500.0f, 45.0f, 24.0f};
-  for (uint32_t i = 0; i < 4; ++i) {
+  static const char* const symbols[6] = {"filter_type", "filter_cutoff", "filter_resonance",
+                                         "partials",    "breath",        "sequence"};
+  static const float       values[6]  = {1.0f, 1500.0f, 45.0f, 24.0f, 30.0f, 1.0f};
+  for (uint32_t i = 0; i < 6; ++i) {
     const int32_t row = fiq_ui_model_row(&fake->model, symbols[i]);
     if (row != FIQ_UI_NO_ROW) {
       fake->model.value[row] = values[i];
@@ -98,7 +98,7 @@ int main(int argc, char** argv)
   fiq_ui_fake_init(fake, realms ? FIQ_PLUGIN_REALMS : FIQ_PLUGIN_SWARM, 512);
   fake->model.zoom          = zoom;
   fake->model.high_contrast = has_option(argc, argv, "contrast");
-  set_filter(fake);
+  set_some(fake);
   if (has_option(argc, argv, "most")) {
     set_most(fake);
   }

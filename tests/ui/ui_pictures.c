@@ -116,6 +116,40 @@ static void test_notes_stand_low_to_high_with_their_oscillators(void** state)
   free(desk);
 }
 
+static float effective_of(const Desk* desk, const char* symbol)
+{
+  return desk->model.effective[fiq_ui_model_row(&desk->model, symbol)];
+}
+
+static void test_what_moves_the_newest_note_is_shown_as_it_is_heard(void** state)
+{
+  (void)state;
+  // The newest note is a minor third below middle C at velocity 50: its filter is closed by 2 octaves times what is missing.
+  Desk* const            desk   = play(FIQ_PLUGIN_SWARM, 0, "filter_type", 1);
+  const FiqUiTone* const tone   = &desk->model.telemetry.tone;
+  const float            cutoff = 2000.0f * exp2f(2.0f * (50.0f / 127.0f - 1.0f));
+  assert_true(fabsf(tone->hz - 220.0f) < 0.5f);
+  assert_true(fabsf(effective_of(desk, "filter_cutoff") / cutoff - 1.0f) < 0.02f);
+  assert_true(isnan(effective_of(desk, "filter_resonance")));
+  assert_true(isnan(effective_of(desk, "coupling")));
+  // The cutoff goes with the key, and takes half of the power there.
+  const float    at = log2f(cutoff / 261.63f) / 7.0f * (float)(tone->n_shape - 1);
+  const uint32_t i  = (uint32_t)at;
+  const float    db =
+      tone->shape_db[i] + (at - (float)i) * (tone->shape_db[i + 1] - tone->shape_db[i]);
+  assert_true(fabsf(db + 3.0f) < 0.3f);
+  free(desk);
+}
+
+static void test_the_regulators_part_of_the_coupling_is_shown(void** state)
+{
+  (void)state;
+  Desk* const desk = play(FIQ_PLUGIN_REALMS, 1, "regulator", 1);
+  const float now  = desk->model.value[fiq_ui_model_row(&desk->model, "coupling_now")];
+  assert_true(fabsf(effective_of(desk, "coupling") - now) < 1e-3f);
+  free(desk);
+}
+
 /// Hz at which a curve is largest.
 static float peak_hz(const FiqUiCurve* curve)
 {
@@ -247,6 +281,8 @@ int main(void)
       cmocka_unit_test(test_before_and_after_are_the_same_moment_at_double_the_rate_too),
       cmocka_unit_test(test_transfer_curves_show_what_the_neurons_add),
       cmocka_unit_test(test_what_was_learned_is_shown_as_a_curve),
+      cmocka_unit_test(test_what_moves_the_newest_note_is_shown_as_it_is_heard),
+      cmocka_unit_test(test_the_regulators_part_of_the_coupling_is_shown),
       cmocka_unit_test(test_foreign_messages_change_nothing)};
   return cmocka_run_group_tests_name("ui pictures", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "plugin/ui/glue/picture_reader.h"
 
 #include "dsp/base/maths.h"
+#include "dsp/engine/picture.h"
 
 #include <lv2/atom/util.h>
 
@@ -34,6 +35,15 @@ typedef enum {
   NEURON_STRAIGHT,
   LEARNED_HZ,
   LEARNED_PHASE,
+  LEARNED_DELAY,
+  LEARNED_SPREAD,
+  ROTATOR,
+  BAND_GROUP,
+  TONE_HZ,
+  TONE_MOVED,
+  TONE_SHAPE,
+  TEMPERATURE,
+  CHANCE,
   LEVEL,
   SOUND_RATE,
   SOUND_EVERY,
@@ -41,21 +51,74 @@ typedef enum {
   N_KEYS
 } Key;
 
-static const char* const names[N_KEYS] = {
-    "zone_low",         "zone_high",       "oscillators",    "carrier_hz",    "carrier_share",
-    "carrier_order",    "histogram_low",   "histogram_high", "histogram",     "oscillator_pitch",
-    "oscillator_phase", "oscillator_mark", "core_phase",     "core_psi",      "core_order",
-    "band_hz",          "band_phase",      "neuron_even",    "neuron_odd",    "neuron_drive",
-    "neuron_gain",      "neuron_straight", "learned_hz",     "learned_phase", "level",
-    "sound_rate",       "sound_every",     "sound"};
+static const char* const names[N_KEYS] = {"zone_low",
+                                          "zone_high",
+                                          "oscillators",
+                                          "carrier_hz",
+                                          "carrier_share",
+                                          "carrier_order",
+                                          "histogram_low",
+                                          "histogram_high",
+                                          "histogram",
+                                          "oscillator_pitch",
+                                          "oscillator_phase",
+                                          "oscillator_mark",
+                                          "core_phase",
+                                          "core_psi",
+                                          "core_order",
+                                          "band_hz",
+                                          "band_phase",
+                                          "neuron_even",
+                                          "neuron_odd",
+                                          "neuron_drive",
+                                          "neuron_gain",
+                                          "neuron_straight",
+                                          "learned_hz",
+                                          "learned_phase",
+                                          "learned_delay_s",
+                                          "learned_spread_s",
+                                          "rotator_rad",
+                                          "band_group",
+                                          "note_hz",
+                                          "note_moved",
+                                          "note_shape",
+                                          "core_temperature",
+                                          "key_chance",
+                                          "level",
+                                          "sound_rate",
+                                          "sound_every",
+                                          "sound"};
 
 _Static_assert((int)N_KEYS <= (int)FIQ_PICTURE_KEYS, "there is a URID for each");
 
-/// Rows that are read from the model.
-enum { TONALITY, RMS, FLATNESS, ENTROPY, FLUX, VARIANCE, AMOUNT, LATENCY, N_ROWS };
+/// Rows of the model that are read, and those that are moved.
+enum {
+  TONALITY,
+  RMS,
+  FLATNESS,
+  ENTROPY,
+  FLUX,
+  VARIANCE,
+  AMOUNT,
+  LATENCY,
+  COUPLING_NOW,
+  STABILISE,
+  COUPLING,
+  HEAT,
+  FIRST_MOVED, ///< FIQ_PICTURE_N_MOVED of them
+  N_ROWS = FIRST_MOVED + FIQ_PICTURE_N_MOVED
+};
 
 static const char* const symbols[N_ROWS] = {
-    "tonality", "rms", "flatness", "entropy", "flux", "phase_variance", "amount", "latency"};
+    "tonality",       "rms",         "flatness",      "entropy",          "flux",
+    "phase_variance", "amount",      "latency",       "coupling_now",     "stabilise",
+    "coupling",       "temperature", "filter_cutoff", "filter_resonance", "tilt",
+    "odd_even",       "vowel"};
+
+_Static_assert((int)N_ROWS <= (int)FIQ_PICTURE_ROWS, "there is a row for each");
+
+/// Units of those that are moved, over those of their controls.
+static const float tone_units[FIQ_PICTURE_N_MOVED] = {1.0f, 100.0f, 1.0f, 100.0f, 100.0f};
 
 enum { LEARNED_POINTS = 256 };
 
@@ -123,6 +186,14 @@ static uint32_t take_whole(const FiqPictureReader* self, const LV2_Atom* value)
   return whole > 0 ? (uint32_t)whole : 0;
 }
 
+/// A curve over frequency that is even in pitch from 20 Hz to 20 kHz.
+static void take_curve(const FiqPictureReader* self, const LV2_Atom* value, FiqUiCurve* curve)
+{
+  curve->n       = take_vector(self, value, curve->value, FIQ_UI_CURVE_MAX);
+  curve->low_hz  = 20.0f;
+  curve->high_hz = 20000.0f;
+}
+
 static uint32_t least(uint32_t a, uint32_t b)
 {
   return a < b ? a : b;
@@ -187,6 +258,53 @@ static void take_swarm(const FiqPictureReader* self, const Found* found, FiqUiTe
   telemetry->histogram_high_hz = take_real(self, found->value[HISTOGRAM_HIGH], 20000.0f);
 }
 
+static float value_of(const FiqPictureReader* self, const FiqUiModel* model, uint32_t which)
+{
+  return self->row[which] >= 0 ? model->value[self->row[which]] : 0.0f;
+}
+
+/// A row's value as it is moved, if the plugin has that row.
+static void take_moved(const FiqPictureReader* self, FiqUiModel* model, uint32_t which, float value)
+{
+  if (self->row[which] >= 0) {
+    fiq_ui_model_moved(model, (uint32_t)self->row[which], value);
+  }
+}
+
+/// What regulator and goals make of the core's controls.
+static void take_core_values(const FiqPictureReader* self, const Found* found, FiqUiModel* model)
+{
+  const bool stable = value_of(self, model, STABILISE) >= 0.5f;
+  take_moved(self, model, COUPLING, value_of(self, model, COUPLING_NOW));
+  take_moved(self, model, HEAT,
+             stable ? take_real(self, found->value[TEMPERATURE], 1.0f) * value_of(self, model, HEAT)
+                    : NAN);
+}
+
+/// The newest note: its spectrum, and what of it is moved.
+static void take_tone(const FiqPictureReader* self, const Found* found, FiqUiModel* model)
+{
+  FiqUiTone* const tone = &model->telemetry.tone;
+  float            moved[FIQ_PICTURE_N_MOVED];
+  const uint32_t   n = take_vector(self, found->value[TONE_MOVED], moved, FIQ_PICTURE_N_MOVED);
+  tone->n_shape = take_vector(self, found->value[TONE_SHAPE], tone->shape_db, FIQ_UI_SHAPE_MAX);
+  tone->hz      = n == FIQ_PICTURE_N_MOVED && tone->n_shape > 1
+                      ? fmaxf(0.0f, take_real(self, found->value[TONE_HZ], 0.0f))
+                      : 0.0f;
+  for (uint32_t i = 0; i < tone->n_shape; ++i) {
+    tone->shape_db[i] = 20.0f * log10f(fmaxf(tone->shape_db[i], 1e-4f));
+  }
+  const bool sounds = tone->hz > 0.0f;
+  for (uint32_t i = 0; i < FIQ_PICTURE_N_MOVED; ++i) {
+    // Without a filter there is no cutoff.
+    const bool is_there =
+        sounds && (i > FIQ_PICTURE_RESONANCE || moved[FIQ_PICTURE_CUTOFF_HZ] > 0.0f);
+    take_moved(self, model, FIRST_MOVED + i, is_there ? tone_units[i] * moved[i] : NAN);
+  }
+  tone->tilt_db_per_octave = sounds ? moved[FIQ_PICTURE_TILT] : 0.0f;
+  tone->odd_even           = sounds ? moved[FIQ_PICTURE_ODD_EVEN] : 0.0f;
+}
+
 /// Without a swarm the circle is the core's.
 static void show_core(FiqUiTelemetry* telemetry, float psi_rad, float order)
 {
@@ -219,11 +337,17 @@ static void find_delays(FiqUiRealms* realms)
 
 static void take_bands(const FiqPictureReader* self, const Found* found, FiqUiRealms* realms)
 {
+  float          group[FIQ_UI_BANDS_MAX];
   const uint32_t n =
       take_vector(self, found->value[BAND_PHASE], realms->phase_rad, FIQ_UI_BANDS_MAX);
   memset(realms->band_hz, 0, sizeof(realms->band_hz));
   (void)take_vector(self, found->value[BAND_HZ], realms->band_hz, n);
   realms->n_bands = n;
+  memset(realms->group, 0, sizeof(realms->group));
+  const uint32_t n_groups = take_vector(self, found->value[BAND_GROUP], group, n);
+  for (uint32_t i = 0; i < n_groups; ++i) {
+    realms->group[i] = (uint8_t)fiq_clamp(group[i], 0.0f, 255.0f);
+  }
   for (uint32_t i = 0; i < n; ++i) {
     realms->phase_rad[i] = fiq_wrap_rad(realms->phase_rad[i]);
   }
@@ -253,6 +377,23 @@ static void take_learned(const FiqPictureReader* self, const Found* found, FiqUi
   }
 }
 
+/// How the lesson delays each band, how far it was allowed to, and the rotator beside it.
+static void take_delays(const FiqPictureReader* self, const Found* found, FiqUiRealms* realms)
+{
+  const uint32_t n_hz =
+      take_vector(self, found->value[LEARNED_HZ], realms->learned_hz, FIQ_UI_BANDS_MAX);
+  realms->n_learned =
+      least(n_hz, take_vector(self, found->value[LEARNED_DELAY], realms->learned_delay_s, n_hz));
+  realms->spread_s = take_real(self, found->value[LEARNED_SPREAD], 0.0f);
+  take_curve(self, found->value[ROTATOR], &realms->rotator);
+  float most = 0.0f;
+  for (uint32_t i = 0; i < realms->rotator.n; ++i) {
+    most                     = fmaxf(most, fabsf(realms->rotator.value[i]));
+    realms->rotator.value[i] = fiq_wrap_rad(realms->rotator.value[i]);
+  }
+  realms->rotator.n = most > 1e-3f ? realms->rotator.n : 0;
+}
+
 static void take_neurons(FiqPictureReader* self, const Found* found)
 {
   FiqNeuronBank* const bank = &self->bank;
@@ -261,11 +402,6 @@ static void take_neurons(FiqPictureReader* self, const Found* found)
   n          = least(n, take_vector(self, found->value[NEURON_DRIVE], bank->drive, n));
   n          = least(n, take_vector(self, found->value[NEURON_GAIN], bank->gain, n));
   bank->n    = least(n, take_vector(self, found->value[NEURON_STRAIGHT], bank->straight, n));
-}
-
-static float value_of(const FiqPictureReader* self, const FiqUiModel* model, uint32_t which)
-{
-  return self->row[which] >= 0 ? model->value[self->row[which]] : 0.0f;
 }
 
 static void take_sound(FiqPictureReader* self, const Found* found, const FiqUiModel* model,
@@ -289,6 +425,7 @@ static void take_realms(FiqPictureReader* self, const Found* found, FiqUiModel* 
   FiqUiRealms* const realms = &model->telemetry.realms;
   take_bands(self, found, realms);
   take_learned(self, found, &realms->learned);
+  take_delays(self, found, realms);
   take_neurons(self, found);
   fiq_neuron_curves(&self->bank, 0.01f * value_of(self, model, AMOUNT), realms);
   take_sound(self, found, model, realms);
@@ -320,8 +457,12 @@ bool fiq_picture_reader_take(FiqPictureReader* self, const LV2_Atom_Object* obje
   core->zone_high   = take_real(self, found.value[ZONE_HIGH], 0.95f);
   core->n = take_vector(self, found.value[CORE_PHASE], core->phase_rad, FIQ_UI_OSCILLATORS_MAX);
   take_levels(self, &found, &telemetry->levels);
+  telemetry->has_chances =
+      take_vector(self, found.value[CHANCE], telemetry->chance, FIQ_UI_KEYS) == FIQ_UI_KEYS;
+  take_core_values(self, &found, model);
   if (model->plugin == FIQ_PLUGIN_SWARM) {
     take_swarm(self, &found, telemetry);
+    take_tone(self, &found, model);
   } else {
     show_core(telemetry, take_real(self, found.value[CORE_PSI], 0.0f),
               take_real(self, found.value[CORE_ORDER], 0.0f));

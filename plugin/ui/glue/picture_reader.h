@@ -11,7 +11,7 @@
 #include <lv2/atom/atom.h>
 #include <lv2/urid/urid.h>
 
-enum { FIQ_PICTURE_KEYS = 32, FIQ_PICTURE_NEURONS = 64 };
+enum { FIQ_PICTURE_KEYS = 48, FIQ_PICTURE_NEURONS = 64, FIQ_PICTURE_ROWS = 20 };
 
 /// Vectors of a picture that are measured and not shown as they are.
 typedef struct {
@@ -27,7 +27,7 @@ typedef struct {
   LV2_URID      key[FIQ_PICTURE_KEYS];
   LV2_URID      picture;
   LV2_URID      atom_vector, atom_float, atom_int;
-  int32_t       row[8]; ///< of the meters that are features, of amount and latency
+  int32_t       row[FIQ_PICTURE_ROWS]; ///< of the model, that are read or moved; or FIQ_UI_NO_ROW
   FiqSoundView  sound;
   FiqNeuronBank bank;
 } FiqPictureReader;

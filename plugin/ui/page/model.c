@@ -49,6 +49,18 @@ void fiq_ui_model_heard(FiqUiModel* self, uint32_t row, float value)
   }
 }
 
+void fiq_ui_model_moved(FiqUiModel* self, uint32_t row, float value)
+{
+  assert(row < fiq_n_params);
+  const FiqParam* const param  = &fiq_params[row];
+  const float           little = 0.002f * (param->maximum - param->minimum);
+  const float           own    = self->value[row];
+  const bool            is_log = param->kind == FIQ_KIND_LOG && param->minimum > 0.0f;
+  const bool            moves  = is_log ? fabsf(logf(fmaxf(value, param->minimum) / own)) > 0.01f
+                                        : fabsf(value - own) > little;
+  self->effective[row]         = moves ? fiq_clamp(value, param->minimum, param->maximum) : NAN;
+}
+
 void fiq_ui_model_set(FiqUiModel* self, uint32_t row, float value)
 {
   assert(row < fiq_n_params && !fiq_param_is_meter(&fiq_params[row]));

@@ -7,7 +7,6 @@
 #ifndef FIQ_UI_MODEL_H
 #define FIQ_UI_MODEL_H
 
-#include "dsp/tone/spectrum.h"
 #include "plugin/params.h"
 
 enum {
@@ -17,7 +16,9 @@ enum {
   FIQ_UI_BINS            = 128, ///< of the histogram over pitch
   FIQ_UI_BANDS_MAX       = 64,  ///< of Realms' layers
   FIQ_UI_CURVE_MAX       = 512, ///< points of a spectrum or wave
-  FIQ_UI_FEATURES        = 6,   ///< of the adaptive realm
+  FIQ_UI_SHAPE_MAX       = 96,
+  FIQ_UI_KEYS            = 128,
+  FIQ_UI_FEATURES        = 6, ///< of the adaptive realm
   FIQ_UI_NO_NOTE         = 255,
   FIQ_UI_NO_ROW          = -1,
   FIQ_UI_SLOTS           = 2 ///< A and B
@@ -43,12 +44,12 @@ typedef struct {
 
 /// The newest note that sounds, as it is moved at this moment.
 typedef struct {
-  float       hz; ///< 0: none sounds
-  FiqFilter   filter;
-  FiqFormants formants;
-  float       tilt_db_per_octave;
-  float       odd_even; ///< -1..1
-  float       vowel;    ///< 0..1
+  float    hz; ///< 0: none sounds
+  float    tilt_db_per_octave;
+  float    odd_even; ///< -1..1
+  uint32_t n_shape;  ///< 0..FIQ_UI_SHAPE_MAX
+  float    shape_db
+      [FIQ_UI_SHAPE_MAX]; ///< [n_shape] filter, formants and vocal tract, from the note up over seven octaves
 } FiqUiTone;
 
 /// What the core and its regulator do; R, U, K, K/Kc, action and tone are meters, among the values.
@@ -83,12 +84,18 @@ typedef struct {
 
 /// Realms: the layer heard, what was learned, what the sound is like.
 typedef struct {
-  uint32_t   n_bands;                     ///< of the layer heard
-  float      band_hz[FIQ_UI_BANDS_MAX];   ///< [n_bands]
-  float      phase_rad[FIQ_UI_BANDS_MAX]; ///< [n_bands] -pi..pi
-  float      delay_s[FIQ_UI_BANDS_MAX];   ///< [n_bands]
-  FiqUiCurve spectrum;                    ///< of the input, dB
-  FiqUiCurve learned;                     ///< phase that was learned, rad; n 0: nothing
+  uint32_t n_bands;                     ///< of the layer heard
+  float    band_hz[FIQ_UI_BANDS_MAX];   ///< [n_bands]
+  float    phase_rad[FIQ_UI_BANDS_MAX]; ///< [n_bands] -pi..pi
+  float    delay_s[FIQ_UI_BANDS_MAX];   ///< [n_bands]
+  uint8_t  group[FIQ_UI_BANDS_MAX]; ///< [n_bands] that each belongs to, from 1 on; 0: none is known
+  FiqUiCurve spectrum;              ///< of the input, dB
+  FiqUiCurve learned;               ///< phase that was learned, rad; n 0: nothing
+  FiqUiCurve rotator;               ///< phase of the rotator, rad; n 0: it rests
+  uint32_t   n_learned;             ///< bands of the lesson, 0: nothing is learned
+  float      learned_hz[FIQ_UI_BANDS_MAX];      ///< [n_learned]
+  float      learned_delay_s[FIQ_UI_BANDS_MAX]; ///< [n_learned] of each band against the others
+  float      spread_s;                          ///< that the lesson was bound to, 0: none
   FiqUiWave  transfer[3]; ///< output over input -1..1 of the neurons: mean, lowest and highest band
   float      harmonic_db[16]; ///< levels of harmonics 1.. that they add
   FiqUiWave  before, after;   ///< a piece of the sound that was learned from
@@ -108,6 +115,8 @@ typedef struct {
   float            histogram_low_hz, histogram_high_hz;
   FiqUiCore        core;
   FiqUiLevels      levels;
+  bool             has_chances;
+  float            chance[FIQ_UI_KEYS]; ///< of each key to be the partner's next note, the sum 1
   FiqUiRealms      realms;
 } FiqUiTelemetry;
 
@@ -184,6 +193,9 @@ int32_t fiq_ui_model_row(const FiqUiModel* self, const char* symbol);
 
 /// A port's value as the host says it: for the owner. What the user holds is left alone.
 void fiq_ui_model_heard(FiqUiModel* self, uint32_t row, float value);
+
+/// A control's value as it is moved at this moment; NAN, or what the control has itself, where nothing moves it.
+void fiq_ui_model_moved(FiqUiModel* self, uint32_t row, float value);
 
 /// The user sets a control: clamps, keeps, calls set(). Nothing happens where the value is the same.
 void fiq_ui_model_set(FiqUiModel* self, uint32_t row, float value);

@@ -250,6 +250,9 @@ static void show_keys(FiqUiPage* self)
     }
   }
   fiq_keyboard_show(self->keyboard, color);
+  const int32_t row     = fiq_ui_model_row(self->model, "sequence");
+  const bool    expects = told->has_chances && row >= 0 && self->model->value[row] >= 0.5f;
+  fiq_keyboard_expect(self->keyboard, expects ? told->chance : NULL);
 }
 
 bool fiq_ui_page_idle(FiqUiPage* self, double now_s)

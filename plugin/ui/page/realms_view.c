@@ -103,17 +103,26 @@ static void button_pressed(void* handle, uint32_t button)
 
 // ---- what is shown ----
 
+static FiqPlotCurve plot_curve(const FiqUiCurve* curve)
+{
+  return (FiqPlotCurve){curve->n, (double)curve->low_hz, (double)curve->high_hz, curve->value};
+}
+
 static void show_bands(RealmsView* self)
 {
   const FiqUiRealms* const realms = &self->model->telemetry.realms;
-  const FiqBandFrame       frame  = {realms->n_bands,
-                                     realms->band_hz,
-                                     realms->phase_rad,
-                                     realms->delay_s,
-                                     {realms->spectrum.n, (double)realms->spectrum.low_hz,
-                                      (double)realms->spectrum.high_hz, realms->spectrum.value},
-                                     {realms->learned.n, (double)realms->learned.low_hz,
-                                      (double)realms->learned.high_hz, realms->learned.value}};
+  const FiqBandFrame       frame  = {.n               = realms->n_bands,
+                                     .hz              = realms->band_hz,
+                                     .phase_rad       = realms->phase_rad,
+                                     .delay_s         = realms->delay_s,
+                                     .group           = realms->group,
+                                     .spectrum        = plot_curve(&realms->spectrum),
+                                     .learned         = plot_curve(&realms->learned),
+                                     .rotator         = plot_curve(&realms->rotator),
+                                     .n_learned       = realms->n_learned,
+                                     .learned_hz      = realms->learned_hz,
+                                     .learned_delay_s = realms->learned_delay_s,
+                                     .bound_s         = realms->spread_s};
   fiq_band_plot_show(self->bands, &frame);
 }
 
@@ -154,14 +163,22 @@ static void show_moving(RealmsView* self, double now_s)
 static void say_of_realm(const RealmsView* self, char* text, size_t n_bytes)
 {
   const FiqUiRealms* const realms = &self->model->telemetry.realms;
-  if (self->realm == TEMPORAL) {
+  const uint32_t           groups = (uint32_t)value_of(self, "groups");
+  if (self->realm == SPECTRAL && value_of(self, "freeze") >= 0.5f) {
+    snprintf(text, n_bytes, "frozen \u00b7 %u bands", realms->n_bands);
+  } else if (self->realm == TEMPORAL) {
     snprintf(text, n_bytes, "Match error %.1f dB", (double)value_of(self, "match_error"));
   } else if (self->realm == ADAPTIVE) {
     const double share = 100.0 * (double)value_of(self, "spectral_share");
     snprintf(text, n_bytes, "%s \u00b7 %.0f %% spectral",
              share > 50.0 ? "sustained sound" : "transients", share);
+  } else if (realms->learned.n > 0 && realms->spread_s > 0.0f) {
+    snprintf(text, n_bytes, "learned \u00b7 %u bands \u00b7 delays within %.1f ms", realms->n_bands,
+             1000.0 * (double)realms->spread_s);
   } else if (realms->learned.n > 0) {
     snprintf(text, n_bytes, "learned \u00b7 %u bands", realms->n_bands);
+  } else if (groups > 0) {
+    snprintf(text, n_bytes, "%u bands in %u groups", realms->n_bands, groups);
   } else {
     snprintf(text, n_bytes, "%u bands \u00b7 coordinated %.2f", realms->n_bands,
              (double)value_of(self, "coordinated"));
@@ -181,8 +198,16 @@ static void show_lesson(RealmsView* self)
   // Headroom is won by lower peaks, the others by a louder sum.
   snprintf(text, sizeof(text), objective == 1 ? "\u2212%.1f dB" : "+%.1f dB", gain);
   fiq_label_show(learn->gain, objective == 0 || gain < 0.05 ? "0.0 dB" : text);
-  fiq_label_show(learn->what, what[objective < 4 ? objective : 0]);
-  snprintf(text, sizeof(text), "heard %.0f %%", 100.0 * (double)value_of(self, "learn_active"));
+  const bool is_vain = (uint32_t)value_of(self, "learn_state") == FIQ_LEARN_NOTHING;
+  fiq_label_show(learn->what, is_vain ? "nothing to gain: the sound is left as it is"
+                                      : what[objective < 4 ? objective : 0]);
+  const double delivered = (double)value_of(self, "learn_delivered");
+  const bool   is_louder = objective == 1 ? delivered <= 0.0 : delivered >= 0.0;
+  snprintf(text, sizeof(text), "heard %s%.1f dB, %.0f %%", is_louder ? "+" : "\u2212",
+           fabs(delivered), 100.0 * (double)value_of(self, "learn_active"));
+  if (objective == 0) {
+    text[0] = '\0';
+  }
   fiq_label_show(learn->active, text);
   fiq_button_light(learn->button[BUTTON_LEARN], value_of(self, "learn") >= 0.5f);
   fiq_button_light(learn->button[BUTTON_FORGET], value_of(self, "learn_clear") >= 0.5f);

@@ -115,17 +115,18 @@ static void show_partials(FiqSoundPictures* self)
   for (uint32_t i = 0; i < spectrum.n; ++i) {
     level[i]       = height_of(spectrum.level_db[i]);
     shape.heard[i] = height_of(spectrum.heard_db[i]);
-    place[i]       = (spectrum.ratio[i] - 1.0f) / (spectrum.last_ratio - 1.0f);
+    place[i]       = log2f(spectrum.ratio[i]) / log2f(spectrum.last_ratio);
   }
   for (uint32_t i = 0; i < FIQ_BARS_POINTS; ++i) {
-    shape.curve[i] = height_of(spectrum.curve_db[i]);
+    shape.curve[i]  = height_of(spectrum.curve_db[i]);
+    shape.ground[i] = spectrum.is_breathing ? height_of(spectrum.breath_db[i]) : 0.0f;
   }
   shape.zero = height_of(0.0f);
   fiq_note_name(69.0f + 12.0f * log2f(spectrum.hz / 440.0f), shape.caption, sizeof(shape.caption));
   for (uint32_t k = 0; k < FIQ_SOUND_BARS; ++k) {
     if (self->bars[k]->base.is_shown) {
       fiq_bars_show(self->bars[k], spectrum.n, level, place);
-      fiq_bars_shape(self->bars[k], spectrum.is_shaped ? &shape : NULL);
+      fiq_bars_shape(self->bars[k], spectrum.is_shaped || spectrum.is_breathing ? &shape : NULL);
     }
   }
 }

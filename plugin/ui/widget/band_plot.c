@@ -107,13 +107,38 @@ static void draw_phases(const FiqPaint* paint, FiqRect plot, uint32_t n, const d
   cairo_stroke(cr);
 }
 
-static void draw_learned(const FiqBandPlot* self, const FiqPaint* paint, FiqRect plot)
+static void draw_curve(const FiqPaint* paint, FiqRect plot, uint32_t n, const double ends[2],
+                       const float* rad, FiqColor color)
 {
   double hz[FIQ_PLOT_POINTS_MAX];
-  for (uint32_t i = 0; i < self->n_learned; ++i) {
-    hz[i] = curve_hz(self->learned_hz, i, self->n_learned);
+  for (uint32_t i = 0; i < n; ++i) {
+    hz[i] = curve_hz(ends, i, n);
   }
-  draw_phases(paint, plot, self->n_learned, hz, self->learned_rad, paint->theme->green, 2.0);
+  draw_phases(paint, plot, n, hz, rad, color, 2.0);
+}
+
+/// How the lesson delays each band, as bars along the lower edge: up is later; the strip is as high as the bound is wide.
+static void draw_delays(const FiqBandPlot* self, const FiqPaint* paint, FiqRect plot)
+{
+  const double height = fmin(0.2 * plot.height, 44.0);
+  const double middle = plot.y + plot.height - 0.5 * height - 3.0;
+  double       most   = 0.0;
+  double       mean   = 0.0;
+  for (uint32_t i = 0; i < self->n_delays; ++i) {
+    mean += (double)self->delays_s[i] / self->n_delays;
+  }
+  for (uint32_t i = 0; i < self->n_delays; ++i) {
+    most = fmax(most, fabs((double)self->delays_s[i] - mean));
+  }
+  const double reach = fmax(self->bound_s > 0.0f ? 0.5 * (double)self->bound_s : most, 1e-4);
+  fiq_paint_color(paint, fiq_color_faded(paint->theme->green, 0.5));
+  for (uint32_t i = 0; i < self->n_delays; ++i) {
+    const double share = fmin(fmax(((double)self->delays_s[i] - mean) / reach, -1.0), 1.0);
+    const double y     = middle - 0.5 * height * share;
+    cairo_rectangle(paint->cr, x_of(plot, (double)self->delays_hz[i]) - 2.0, fmin(y, middle), 4.0,
+                    fmax(fabs(y - middle), 1.0));
+  }
+  cairo_fill(paint->cr);
 }
 
 static void draw_bands(const FiqBandPlot* self, const FiqPaint* paint, FiqRect plot)
@@ -127,7 +152,9 @@ static void draw_bands(const FiqBandPlot* self, const FiqPaint* paint, FiqRect p
   for (uint32_t i = 0; i < self->n; ++i) {
     cairo_arc(paint->cr, x_of(plot, hz[i]), y_of(plot, (double)self->phase_rad[i]), 3.4, 0.0,
               2.0 * pi);
-    fiq_paint_color(paint, color_at(paint->theme, hz[i]));
+    fiq_paint_color(paint, self->group[i] > 0
+                               ? paint->theme->note[(self->group[i] - 1) % FIQ_UI_NOTE_COLORS]
+                               : color_at(paint->theme, hz[i]));
     cairo_fill(paint->cr);
   }
 }
@@ -154,13 +181,16 @@ static void draw_reading(const FiqBandPlot* self, const FiqPaint* paint, FiqRect
   if (band < 0) {
     return;
   }
-  char         hz[24], delay[24], text[80];
+  char         hz[24], delay[24], group[24] = "", text[112];
   const double rad = wrapped((double)self->phase_rad[band]);
   const double x   = x_of(plot, (double)self->hz[band]);
   const double y   = y_of(plot, rad);
   fiq_hz_text(self->hz[band], hz, sizeof(hz));
   fiq_number_text(1000.0 * (double)self->delay_s[band], " ms", delay, sizeof(delay));
-  snprintf(text, sizeof(text), "%s   %.0f\u00b0   %s", hz, rad * 180.0 / pi, delay);
+  if (self->group[band] > 0) {
+    snprintf(group, sizeof(group), "   group %u", self->group[band]);
+  }
+  snprintf(text, sizeof(text), "%s   %.0f\u00b0   %s%s", hz, rad * 180.0 / pi, delay, group);
   const FiqTextStyle style = {11.0, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, theme->on_light};
   const double       width = fiq_text_width(text, style.size, style.weight) + 20.0;
   const FiqRect box = {fmin(x + 10.0, plot.x + plot.width - width), fmax(y - 34.0, plot.y), width,
@@ -181,9 +211,15 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   const FiqRect            plot = plot_rect(self);
   draw_spectrum(self, paint, plot);
   draw_axes(paint, plot);
+  draw_delays(self, paint, plot);
+  if (self->n_rotator > 1) {
+    draw_curve(paint, plot, self->n_rotator, self->rotator_hz, self->rotator_rad,
+               paint->theme->orange);
+  }
   draw_bands(self, paint, plot);
   if (self->n_learned > 1) {
-    draw_learned(self, paint, plot);
+    draw_curve(paint, plot, self->n_learned, self->learned_hz, self->learned_rad,
+               paint->theme->green);
   }
   draw_reading(self, paint, plot);
 }
@@ -224,11 +260,17 @@ static uint32_t take_curve(const FiqPlotCurve* from, float* value, double ends[2
 
 void fiq_band_plot_show(FiqBandPlot* self, const FiqBandFrame* frame)
 {
-  assert(frame->n <= FIQ_PLOT_BANDS_MAX);
+  assert(frame->n <= FIQ_PLOT_BANDS_MAX && frame->n_learned <= FIQ_PLOT_BANDS_MAX);
   self->n = frame->n;
   memcpy(self->hz, frame->hz, frame->n * sizeof(float));
   memcpy(self->phase_rad, frame->phase_rad, frame->n * sizeof(float));
   memcpy(self->delay_s, frame->delay_s, frame->n * sizeof(float));
+  memcpy(self->group, frame->group, frame->n);
+  memcpy(self->delays_hz, frame->learned_hz, frame->n_learned * sizeof(float));
+  memcpy(self->delays_s, frame->learned_delay_s, frame->n_learned * sizeof(float));
+  self->n_delays   = frame->n_learned;
+  self->bound_s    = frame->bound_s;
+  self->n_rotator  = take_curve(&frame->rotator, self->rotator_rad, self->rotator_hz);
   self->n_spectrum = take_curve(&frame->spectrum, self->spectrum_db, self->spectrum_hz);
   self->n_learned  = take_curve(&frame->learned, self->learned_rad, self->learned_hz);
   fiq_widget_dirty(&self->base);

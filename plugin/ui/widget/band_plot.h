@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/// The phase of each band over frequency, what was learned as a curve, over the spectrum; values at the pointer.  [ui]
+/**
+   The phase of each band over frequency, what was learned and what a rotator adds as curves, over the spectrum; how the lesson
+   delays each band along the lower edge; values at the pointer.  [ui]
+*/
 #ifndef FIQ_UI_BAND_PLOT_H
 #define FIQ_UI_BAND_PLOT_H
 
@@ -16,22 +19,33 @@ typedef struct {
 
 /// What is shown at one moment.
 typedef struct {
-  uint32_t     n;
-  const float* hz;        ///< [n]
-  const float* phase_rad; ///< [n] any angle
-  const float* delay_s;   ///< [n]
-  FiqPlotCurve spectrum;  ///< dB
-  FiqPlotCurve learned;   ///< rad
+  uint32_t       n;
+  const float*   hz;              ///< [n]
+  const float*   phase_rad;       ///< [n] any angle
+  const float*   delay_s;         ///< [n]
+  const uint8_t* group;           ///< [n] that each belongs to, from 1 on; 0: none
+  FiqPlotCurve   spectrum;        ///< dB
+  FiqPlotCurve   learned;         ///< rad
+  FiqPlotCurve   rotator;         ///< rad
+  uint32_t       n_learned;       ///< bands of the lesson
+  const float*   learned_hz;      ///< [n_learned]
+  const float*   learned_delay_s; ///< [n_learned]
+  float          bound_s;         ///< that these were held within, 0: by nothing
 } FiqBandFrame;
 
 typedef struct {
   FiqWidget base;
   uint32_t  n;
   float     hz[FIQ_PLOT_BANDS_MAX], phase_rad[FIQ_PLOT_BANDS_MAX], delay_s[FIQ_PLOT_BANDS_MAX];
-  uint32_t  n_spectrum, n_learned;
-  double    spectrum_hz[2], learned_hz[2]; ///< their ends
+  uint8_t   group[FIQ_PLOT_BANDS_MAX];
+  uint32_t  n_spectrum, n_learned, n_rotator;
+  double    spectrum_hz[2], learned_hz[2], rotator_hz[2]; ///< their ends
   float     spectrum_db[FIQ_PLOT_POINTS_MAX];
   float     learned_rad[FIQ_PLOT_POINTS_MAX];
+  float     rotator_rad[FIQ_PLOT_POINTS_MAX];
+  uint32_t  n_delays;
+  float     delays_hz[FIQ_PLOT_BANDS_MAX], delays_s[FIQ_PLOT_BANDS_MAX];
+  float     bound_s;
   double    pointer_x; ///< units, while it is over it; else below 0
 } FiqBandPlot;
 

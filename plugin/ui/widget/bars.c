@@ -23,20 +23,37 @@ static void draw_bars(const FiqBars* self, const FiqPaint* paint, FiqRect r, con
   cairo_fill(paint->cr);
 }
 
+/// Place of point `i` of a curve: from the middle of the first bar to that of the last.
+static double point_x(const FiqBars* self, FiqRect r, uint32_t i)
+{
+  const double bar = bar_width(self, r);
+  return r.x + 0.5 * bar + (r.width - bar) * i / (FIQ_BARS_POINTS - 1);
+}
+
+static void draw_area(const FiqBars* self, const FiqPaint* paint, FiqRect r)
+{
+  cairo_t* const cr = paint->cr;
+  cairo_move_to(cr, point_x(self, r, 0), r.y + r.height);
+  for (uint32_t i = 0; i < FIQ_BARS_POINTS; ++i) {
+    cairo_line_to(cr, point_x(self, r, i), r.y + (1.0 - (double)self->shape.ground[i]) * r.height);
+  }
+  cairo_line_to(cr, point_x(self, r, FIQ_BARS_POINTS - 1), r.y + r.height);
+  cairo_close_path(cr);
+  fiq_paint_color(paint, fiq_color_faded(paint->theme->pink, 0.28));
+  cairo_fill(cr);
+}
+
 static void draw_curve(const FiqBars* self, const FiqPaint* paint, FiqRect r)
 {
   cairo_t* const      cr    = paint->cr;
   const FiqTheme*     theme = paint->theme;
   const FiqBarsShape* shape = &self->shape;
-  const double        bar   = bar_width(self, r);
   const double        zero  = r.y + (1.0 - (double)shape->zero) * r.height;
   cairo_rectangle(cr, r.x, zero, r.width, 1.0 / paint->scale);
   fiq_paint_color(paint, fiq_color_faded(theme->ink, 0.25));
   cairo_fill(cr);
   for (uint32_t i = 0; i < FIQ_BARS_POINTS; ++i) {
-    // From the middle of the first bar to that of the last.
-    cairo_line_to(cr, r.x + 0.5 * bar + (r.width - bar) * i / (FIQ_BARS_POINTS - 1),
-                  r.y + (1.0 - (double)shape->curve[i]) * r.height);
+    cairo_line_to(cr, point_x(self, r, i), r.y + (1.0 - (double)shape->curve[i]) * r.height);
   }
   fiq_paint_color(paint, theme->orange);
   cairo_set_line_width(cr, 1.6 * theme->line);
@@ -54,6 +71,9 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   fiq_paint_box(paint, widget->rect, 6.0,
                 fiq_color_mixed(paint->theme->panel, paint->theme->ground, 0.6),
                 paint->theme->edge);
+  if (self->is_shaped) {
+    draw_area(self, paint, r);
+  }
   draw_bars(self, paint, r, self->level, self->is_shaped ? fiq_color_faded(hue, 0.3) : hue);
   if (self->is_shaped) {
     draw_bars(self, paint, r, self->shape.heard, hue);
@@ -95,6 +115,7 @@ void fiq_bars_shape(FiqBars* self, const FiqBarsShape* shape)
   const bool                same = self->is_shaped && fabsf(old->zero - shape->zero) < 1e-6f &&
                     memcmp(old->heard, shape->heard, self->n * sizeof(float)) == 0 &&
                     memcmp(old->curve, shape->curve, sizeof(shape->curve)) == 0 &&
+                    memcmp(old->ground, shape->ground, sizeof(shape->ground)) == 0 &&
                     strcmp(old->caption, shape->caption) == 0;
   if (!same) {
     self->shape         = *shape;

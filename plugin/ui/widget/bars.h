@@ -9,9 +9,10 @@ enum { FIQ_BARS_MAX = 64, FIQ_BARS_POINTS = 96, FIQ_BARS_CAPTION_BYTES = 16 };
 
 /// What shapes the bars. Heights are 0..1.
 typedef struct {
-  float heard[FIQ_BARS_MAX];    ///< [n] of each bar after it
-  float curve[FIQ_BARS_POINTS]; ///< even over the width
-  float zero;                   ///< height of what changes nothing
+  float heard[FIQ_BARS_MAX];     ///< [n] of each bar after it
+  float curve[FIQ_BARS_POINTS];  ///< even over the width
+  float ground[FIQ_BARS_POINTS]; ///< an area behind the bars, 0 for none
+  float zero;                    ///< height of what changes nothing
   char  caption[FIQ_BARS_CAPTION_BYTES];
 } FiqBarsShape;
 

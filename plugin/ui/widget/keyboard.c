@@ -13,6 +13,8 @@ static const double wheel_width = 17.0, wheel_gap = 3.0, keys_left = 42.0, black
 static const uint8_t keycodes[FIQ_PLAYED_KEYS_MAX] = {38, 25, 39, 26, 40, 41, 28, 42, 29,
                                                       43, 30, 44, 45, 32, 46, 33, 47, 48};
 
+static const float least_chance = 0.01f;
+
 static bool is_black(int key)
 {
   const int step = key % 12;
@@ -80,6 +82,22 @@ static void draw_key(const FiqKeyboard* self, const FiqPaint* paint, int key)
   }
 }
 
+/// The root, so that what is less likely is seen too.
+static void draw_chance(const FiqKeyboard* self, const FiqPaint* paint, int key)
+{
+  const FiqRect rect   = key_rect(self, key);
+  const double  chance = sqrt(fmin(fmax((double)self->chance[key], 0.0), 1.0));
+  const double  lower  = is_black(key) ? 4.0 : 19.0;
+  const double  height = chance * (rect.height - lower - 4.0);
+  if (self->chance[key] < least_chance) {
+    return;
+  }
+  fiq_paint_box(paint,
+                (FiqRect){rect.x + 0.5 * rect.width - 2.5, rect.y + rect.height - lower - height,
+                          5.0, fmax(height, 3.0)},
+                1.5, paint->theme->orange, fiq_color_faded(paint->theme->ground, 0.7));
+}
+
 static void draw(FiqWidget* widget, const FiqPaint* paint)
 {
   const FiqKeyboard* const self = (const FiqKeyboard*)widget;
@@ -89,6 +107,7 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
     for (int key = self->first; key <= self->last; ++key) {
       if (is_black(key) == (pass == 1)) {
         draw_key(self, paint, key);
+        draw_chance(self, paint, key);
       }
     }
   }
@@ -288,6 +307,16 @@ void fiq_keyboard_show(FiqKeyboard* self, const int8_t color[FIQ_KEYS_MAX])
 {
   if (memcmp(self->color, color, sizeof(self->color)) != 0) {
     memcpy(self->color, color, sizeof(self->color));
+    self->base.is_dirty = true;
+  }
+}
+
+void fiq_keyboard_expect(FiqKeyboard* self, const float chance[FIQ_KEYS_MAX])
+{
+  static const float nothing[FIQ_KEYS_MAX];
+  const float* const next = chance ? chance : nothing;
+  if (memcmp(self->chance, next, sizeof(self->chance)) != 0) {
+    memcpy(self->chance, next, sizeof(self->chance));
     self->base.is_dirty = true;
   }
 }
