@@ -46,6 +46,12 @@ static void set_seed(void* handle, uint32_t seed)
   ((FiqUiFake*)handle)->model.seed = seed;
 }
 
+static void set_words(void* handle, const char* words)
+{
+  FiqUiFake* const self = handle;
+  snprintf(self->model.words, sizeof(self->model.words), "%s", words);
+}
+
 static void set_tuning(void* handle, const char* path)
 {
   FiqUiFake* const self = handle;
@@ -126,10 +132,10 @@ static void fill_presets(FiqUiFake* self)
 void fiq_ui_fake_init(FiqUiFake* self, FiqPluginKind plugin, uint32_t n_osc)
 {
   FiqRandom        random;
-  const FiqUiCalls calls = {self,         set,           touch,         note,
-                            wheel,        set_seed,      set_tuning,    select_preset,
-                            save_preset,  delete_preset, set_favourite, set_zoom,
-                            set_contrast, set_cursor,    copy,          ask_paste};
+  const FiqUiCalls calls = {self,          set,           touch,      note,          wheel,
+                            set_seed,      set_words,     set_tuning, select_preset, save_preset,
+                            delete_preset, set_favourite, set_zoom,   set_contrast,  set_cursor,
+                            copy,          ask_paste};
   memset(self, 0, sizeof(*self));
   fiq_ui_model_init(&self->model, plugin, &calls);
   self->model.seed = 48213;

@@ -83,6 +83,10 @@ static void set_most(FiqUiFake* fake)
   model->presets.current = 5;
   snprintf(model->tuning, sizeof(model->tuning),
            "/usr/share/scales/a/rather/deep/folder/with_a_long_name_of_a_scale.scl");
+  snprintf(
+      model->words, sizeof(model->words),
+      "Wo-che be-ginnt und en-det, and so does ev-e-ry word that is sung by a thou-sand os-cil-"
+      "la-tors in a box that is ra-ther small for it, line by line un-til the ve-ry last of them");
   fake->n_notes = FIQ_UI_NOTES_MAX;
 }
 

@@ -677,6 +677,24 @@ static void test_the_partials_are_drawn_as_the_filter_leaves_them(void** state)
   bench_free(self);
 }
 
+static void test_words_are_typed_and_taken_away(void** state)
+{
+  (void)state;
+  Bench* const      self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  const FiqUiRegion gap  = go_to(self, (uint32_t)fiq_ui_model_row(&self->fake.model, "words_gap"));
+  // The box stands left of the section's controls.
+  click(self, gap.x - 100.0, gap.y + 60.0, 1);
+  type(self, "la-la");
+  key(self, FIQ_UI_KEY_ENTER, 0, "");
+  assert_string_equal(self->fake.model.words, "la-la");
+  click(self, gap.x - 100.0, gap.y + 60.0, 1);
+  key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+  assert_string_equal(self->fake.model.words, "la-la");
+  key(self, FIQ_UI_KEY_DELETE, 0, "");
+  assert_string_equal(self->fake.model.words, "");
+  bench_free(self);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -698,6 +716,7 @@ int main(void)
       cmocka_unit_test(test_the_tour_has_seven_cards_and_steps_the_core),
       cmocka_unit_test(test_what_is_shown_can_be_typed),
       cmocka_unit_test(test_all_text_has_the_contrast_of_aa),
+      cmocka_unit_test(test_words_are_typed_and_taken_away),
       cmocka_unit_test(test_the_partials_are_drawn_as_the_filter_leaves_them),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,14 @@ void fiq_ui_tell_path(FiqUi* self, LV2_URID property, const char* path)
   end_telling(self, &object);
 }
 
+void fiq_ui_tell_text(FiqUi* self, LV2_URID property, const char* text)
+{
+  LV2_Atom_Forge_Frame object;
+  begin_telling(self, &object, property);
+  lv2_atom_forge_string(&self->forge, text, (uint32_t)strlen(text));
+  end_telling(self, &object);
+}
+
 void fiq_ui_tell_floats(FiqUi* self, LV2_URID property, const float* value, uint32_t n)
 {
   LV2_Atom_Forge_Frame object;
@@ -118,6 +126,11 @@ static void take_property(FiqUi* self, const LV2_Atom_Object* object)
              value->size < sizeof(self->model.tuning)) {
     memcpy(self->model.tuning, value + 1, value->size);
     self->model.tuning[value->size] = '\0';
+  } else if (name == self->urids.words && value->type == self->urids.atom_string) {
+    const uint32_t most = (uint32_t)sizeof(self->model.words) - 1;
+    const uint32_t n    = value->size < most ? value->size : most;
+    memcpy(self->model.words, value + 1, n);
+    self->model.words[n] = '\0';
   } else {
     take_state(self, name, value);
   }

@@ -44,6 +44,15 @@ static void set_seed(void* handle, uint32_t seed)
   fiq_ui_tell_long(self, self->urids.seed, (int64_t)self->model.seed);
 }
 
+static void set_words(void* handle, const char* words)
+{
+  FiqUi* const self = handle;
+  if (strlen(words) < sizeof(self->model.words)) {
+    strcpy(self->model.words, words);
+    fiq_ui_tell_text(self, self->urids.words, words);
+  }
+}
+
 static void set_tuning(void* handle, const char* path)
 {
   FiqUi* const self = handle;
@@ -195,6 +204,7 @@ FiqUiCalls fiq_ui_calls(FiqUi* self)
                       .note          = note,
                       .wheel         = wheel,
                       .set_seed      = set_seed,
+                      .set_words     = set_words,
                       .set_tuning    = set_tuning,
                       .select_preset = select_preset,
                       .save_preset   = save_preset,

@@ -42,6 +42,7 @@ static void map_urids(FiqUiUrids* self, LV2_URID_Map* map)
                {&self->atom_float, LV2_ATOM__Float},
                {&self->atom_long, LV2_ATOM__Long},
                {&self->atom_path, LV2_ATOM__Path},
+               {&self->atom_string, LV2_ATOM__String},
                {&self->atom_urid, LV2_ATOM__URID},
                {&self->atom_vector, LV2_ATOM__Vector},
                {&self->midi_event, LV2_MIDI__MidiEvent},
@@ -52,6 +53,7 @@ static void map_urids(FiqUiUrids* self, LV2_URID_Map* map)
                {&self->seed, "urn:fieldiq:seed"},
                {&self->tuning, "urn:fieldiq:tuning"},
                {&self->window, "urn:fieldiq:window"},
+               {&self->words, "urn:fieldiq:words"},
                {&self->scale_factor, LV2_UI__scaleFactor}};
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);

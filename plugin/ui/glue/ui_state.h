@@ -19,10 +19,11 @@
 enum { FIQ_UI_MESSAGE_BYTES = 8192, FIQ_UI_PORTS_MAX = 512 };
 
 typedef struct {
-  LV2_URID atom_event_transfer, atom_float, atom_long, atom_path, atom_urid, atom_vector;
+  LV2_URID atom_event_transfer, atom_float, atom_long, atom_path, atom_string, atom_urid,
+      atom_vector;
   LV2_URID midi_event;
   LV2_URID patch_get, patch_set, patch_property, patch_value;
-  LV2_URID seed, tuning, window;
+  LV2_URID seed, tuning, window, words;
   LV2_URID state[FIQ_PRESET_STATES];
   LV2_URID scale_factor;
 } FiqUiUrids;
@@ -84,6 +85,7 @@ void fiq_ui_ask(FiqUi* self, LV2_URID property);
 /// Tell the plugin a property.
 void fiq_ui_tell_long(FiqUi* self, LV2_URID property, int64_t value);
 void fiq_ui_tell_path(FiqUi* self, LV2_URID property, const char* path);
+void fiq_ui_tell_text(FiqUi* self, LV2_URID property, const char* text);
 void fiq_ui_tell_floats(FiqUi* self, LV2_URID property, const float* value, uint32_t n);
 
 /// Play a MIDI message of three bytes.

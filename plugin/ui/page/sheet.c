@@ -43,7 +43,7 @@ static const Place places[] = {
     {FIQ_IN_S, "Filter", "Tone envelope", "", FIQ_GROUP_TONE_ENVELOPE},
     {FIQ_IN_S, "Voice", "Voice", "voice vowel voice_size voice_ring voice_whisper formants",
      FIQ_GROUP_VOICE},
-    {FIQ_IN_S, "Voice", "Words", "words_gap words_loop", -1},
+    {FIQ_IN_S, "Voice", "Words", "words_gap words_loop words_ahead", -1},
     {FIQ_IN_S, "Voice", "Breath", "", FIQ_GROUP_BREATH},
     {FIQ_IN_S, "LFOs", "LFO 1", "", FIQ_GROUP_LFO_1},
     {FIQ_IN_S, "LFOs", "LFO 2", "", FIQ_GROUP_LFO_2},
@@ -112,9 +112,10 @@ typedef struct {
   const char* prefix;  ///< NULL: the title
 } Look;
 
-static const Look looks[] = {{"Envelope", 144.0, NULL},        {"Partials", 144.0, NULL},
-                             {"Filter", 144.0, NULL},          {"Breath", 144.0, NULL},
-                             {"Tone envelope", 144.0, "Tone"}, {"Just intonation", 274.0, NULL}};
+static const Look looks[] = {
+    {"Envelope", 144.0, NULL}, {"Partials", 144.0, NULL},        {"Filter", 144.0, NULL},
+    {"Breath", 144.0, NULL},   {"Tone envelope", 144.0, "Tone"}, {"Just intonation", 274.0, NULL},
+    {"Words", 200.0, NULL}};
 
 static void take_look(FiqSection* section)
 {

@@ -87,7 +87,8 @@ bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
   memset(self, 0, sizeof(*self));
   self->model  = sheet->controls->model;
   self->tuning = fiq_tuning_box_new(sheet->controls);
-  bool ok      = self->tuning != NULL;
+  self->words  = fiq_words_box_new(sheet->controls);
+  bool ok      = self->tuning && self->words;
   for (uint32_t i = 0; ok && i < FIQ_SOUND_ENVELOPES; ++i) {
     ok = make_envelope(self, sheet, i);
   }
@@ -96,6 +97,7 @@ bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
   }
   if (ok) {
     fiq_sheet_set_picture(sheet, "Just intonation", &self->tuning->base);
+    fiq_sheet_set_picture(sheet, "Words", &self->words->base);
   }
   return ok;
 }
@@ -147,4 +149,5 @@ void fiq_sound_pictures_refresh(FiqSoundPictures* self)
     show_partials(self);
   }
   fiq_tuning_box_refresh(self->tuning);
+  fiq_words_box_refresh(self->words);
 }

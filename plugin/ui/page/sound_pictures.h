@@ -5,6 +5,7 @@
 
 #include "plugin/ui/page/sheet.h"
 #include "plugin/ui/page/tuning_box.h"
+#include "plugin/ui/page/words_box.h"
 #include "plugin/ui/widget/bars.h"
 #include "plugin/ui/widget/envelope.h"
 
@@ -24,6 +25,7 @@ typedef struct {
   FiqUiModel*      model;
   FiqSoundEnvelope envelope[FIQ_SOUND_ENVELOPES];
   FiqBars*         bars[FIQ_SOUND_BARS];
+  FiqWordsBox*     words;
   FiqTuningBox*    tuning;
 } FiqSoundPictures;
 

@@ -60,6 +60,10 @@ static void draw_curve(const FiqBars* self, const FiqPaint* paint, FiqRect r)
   cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
   cairo_stroke(cr);
   const FiqTextStyle style = {9.5, FIQ_TEXT_REGULAR, FIQ_ALIGN_RIGHT, theme->soft};
+  const double       width = fiq_text_width(shape->caption, style.size, style.weight) + 6.0;
+  const FiqRect      box   = {r.x + r.width - width + 3.0, r.y - 2.0, width, 14.0};
+  const FiqColor     back  = fiq_color_faded(theme->ground, 0.8);
+  fiq_paint_box(paint, box, 3.0, back, fiq_color_faded(back, 0.0));
   fiq_paint_text(paint, r.x + r.width, r.y + 5.0, shape->caption, &style);
 }
 
