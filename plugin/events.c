@@ -210,11 +210,11 @@ static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
   if (named && fiq_plugin_ask_field(self, name)) {
     return;
   }
-  self->seed_asked      = true;
-  self->tunings.is_told = false;
-  self->names->is_told  = fiq_engine_names(self->engine)->n == 0;
-  if (self->words) {
-    self->words->is_told = false;
+  self->seed_asked          = true;
+  self->tunings.is_told     = false;
+  self->kept.names->is_told = fiq_engine_names(self->engine)->n == 0;
+  if (self->kept.words) {
+    self->kept.words->is_told = false;
   }
 }
 
@@ -366,11 +366,11 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_fram
   if (!self->tunings.is_told) {
     self->tunings.is_told = write_whole(self, &sequence, write_tuning, 0);
   }
-  if (self->words && !self->words->is_told) {
-    self->words->is_told = write_whole(self, &sequence, fiq_plugin_write_words, 0);
+  if (self->kept.words && !self->kept.words->is_told) {
+    self->kept.words->is_told = write_whole(self, &sequence, fiq_plugin_write_words, 0);
   }
-  if (!self->names->is_told) {
-    self->names->is_told = write_whole(self, &sequence, fiq_plugin_write_names, 0);
+  if (!self->kept.names->is_told) {
+    self->kept.names->is_told = write_whole(self, &sequence, fiq_plugin_write_names, 0);
   }
   write_asked_fields(self, &sequence);
   // Telemetry is news or nothing: what finds no room is dropped.

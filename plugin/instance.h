@@ -240,6 +240,14 @@ typedef struct {
   FiqPart*    lesson;         ///< to be learned from, and not yet handed to the worker
 } FiqPluginWork;
 
+/// What is kept with the session beside the engine's state.
+typedef struct {
+  FiqMoments*       moments;
+  FiqNamesState*    names;
+  FiqSequenceState* sequence;
+  FiqWordsExchange* words; ///< NULL where nothing sings
+} FiqPluginKept;
+
 typedef struct {
   FiqPluginKind   kind;
   FiqEngineConfig config;
@@ -268,13 +276,10 @@ typedef struct {
   uint32_t            fields_asked; ///< and these of the state's vectors, as bits
   FiqTuningExchange   tunings;
   FiqProgram          program;
-  FiqWordsExchange*   words; ///< NULL where nothing sings
+  FiqPluginKept       kept;
   FiqTelemetryPort    telling;
   FiqFeed             feed;
   FiqLink             link;
-  FiqMoments*         moments;
-  FiqNamesState*      names;
-  FiqSequenceState*   sequence;
   FiqTempo            tempo;
   FiqStateBox         restored;           ///< restore() -> run()
   FiqStateBox         snapshot;           ///< run() -> save()

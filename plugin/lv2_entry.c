@@ -128,18 +128,19 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   if (worker) {
     self->schedule = *worker;
   }
-  self->moments    = fiq_memory_state_new();
-  self->names      = fiq_names_state_new();
-  self->sequence   = fiq_sequence_state_new();
-  const bool sings = self->kind == FIQ_PLUGIN_SWARM;
-  self->words      = sings ? fiq_words_exchange_new() : NULL;
-  if (!self->moments || !self->names || !self->sequence || (sings && !self->words) ||
-      !fiq_plugin_init_programs(self) || !start_engine(self, sample_rate_hz)) {
+  self->kept.moments  = fiq_memory_state_new();
+  self->kept.names    = fiq_names_state_new();
+  self->kept.sequence = fiq_sequence_state_new();
+  const bool sings    = self->kind == FIQ_PLUGIN_SWARM;
+  self->kept.words    = sings ? fiq_words_exchange_new() : NULL;
+  if (!self->kept.moments || !self->kept.names || !self->kept.sequence ||
+      (sings && !self->kept.words) || !fiq_plugin_init_programs(self) ||
+      !start_engine(self, sample_rate_hz)) {
     fiq_plugin_free_programs(self);
-    fiq_words_exchange_free(self->words);
-    fiq_sequence_state_free(self->sequence);
-    free(self->names);
-    free(self->moments);
+    fiq_words_exchange_free(self->kept.words);
+    fiq_sequence_state_free(self->kept.sequence);
+    free(self->kept.names);
+    free(self->kept.moments);
     fiq_tuning_exchange_free(&self->tunings);
     free(self);
     return NULL;
@@ -306,10 +307,10 @@ static void cleanup(LV2_Handle handle)
   fiq_engine_free(self->engine);
   fiq_tuning_exchange_free(&self->tunings);
   fiq_plugin_free_programs(self);
-  fiq_words_exchange_free(self->words);
-  fiq_sequence_state_free(self->sequence);
-  free(self->names);
-  free(self->moments);
+  fiq_words_exchange_free(self->kept.words);
+  fiq_sequence_state_free(self->kept.sequence);
+  free(self->kept.names);
+  free(self->kept.moments);
   free(self);
 }
 

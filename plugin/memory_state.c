@@ -31,8 +31,8 @@ FiqMoments* fiq_memory_state_new(void)
 
 void fiq_plugin_take_moments(FiqPlugin* self)
 {
-  assert(self && self->moments);
-  FiqMoments* const moments = self->moments;
+  assert(self && self->kept.moments);
+  FiqMoments* const moments = self->kept.moments;
   if (fiq_triple_buffer_receive(&moments->restored_turn)) {
     const FiqPackedMoments* const kept = &moments->restored[moments->restored_turn.reading];
     fiq_engine_set_memory(self->engine, kept->value);
@@ -44,8 +44,8 @@ void fiq_plugin_take_moments(FiqPlugin* self)
 
 void fiq_plugin_publish_moments(FiqPlugin* self)
 {
-  assert(self && self->moments);
-  FiqMoments* const moments = self->moments;
+  assert(self && self->kept.moments);
+  FiqMoments* const moments = self->kept.moments;
   const uint32_t    now     = fiq_engine_memory_generation(self->engine);
   if (moments->is_packed && moments->generation == now) {
     return;
@@ -86,7 +86,7 @@ LV2_State_Status fiq_plugin_save_moments(FiqPlugin* self, LV2_State_Store_Functi
                                          LV2_State_Handle handle)
 {
   assert(self && store);
-  FiqMoments* const moments = self->moments;
+  FiqMoments* const moments = self->kept.moments;
   (void)fiq_triple_buffer_receive(&moments->snapshot_turn);
   const FiqPackedMoments* const played = &moments->snapshot[moments->snapshot_turn.reading];
   const FiqPackedMoments* const kept =
@@ -109,7 +109,7 @@ LV2_State_Status fiq_plugin_restore_moments(FiqPlugin* self, LV2_State_Retrieve_
                                             LV2_State_Handle handle)
 {
   assert(self && retrieve);
-  FiqMoments* const                 moments = self->moments;
+  FiqMoments* const                 moments = self->kept.moments;
   size_t                            size    = 0;
   uint32_t                          type    = 0;
   uint32_t                          how     = 0;

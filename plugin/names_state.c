@@ -31,8 +31,8 @@ FiqNamesState* fiq_names_state_new(void)
 
 void fiq_plugin_take_names(FiqPlugin* self)
 {
-  assert(self && self->names);
-  FiqNamesState* const names = self->names;
+  assert(self && self->kept.names);
+  FiqNamesState* const names = self->kept.names;
   if (fiq_triple_buffer_receive(&names->restored_turn)) {
     const FiqKeptNames* const kept = &names->restored[names->restored_turn.reading];
     fiq_engine_set_names(self->engine, &kept->names);
@@ -42,8 +42,8 @@ void fiq_plugin_take_names(FiqPlugin* self)
 
 void fiq_plugin_publish_names(FiqPlugin* self)
 {
-  assert(self && self->names);
-  FiqNamesState* const        names = self->names;
+  assert(self && self->kept.names);
+  FiqNamesState* const        names = self->kept.names;
   const FiqMomentNames* const now   = fiq_engine_names(self->engine);
   if (now->generation != names->generation) {
     names->generation         = now->generation;
@@ -89,7 +89,7 @@ LV2_State_Status fiq_plugin_save_names(FiqPlugin* self, LV2_State_Store_Function
                                        LV2_State_Handle handle)
 {
   assert(self && store);
-  FiqNamesState* const names = self->names;
+  FiqNamesState* const names = self->kept.names;
   (void)fiq_triple_buffer_receive(&names->snapshot_turn);
   const FiqKeptNames* const played = &names->snapshot[names->snapshot_turn.reading];
   const FiqKeptNames* const kept =
@@ -131,7 +131,7 @@ LV2_State_Status fiq_plugin_restore_names(FiqPlugin* self, LV2_State_Retrieve_Fu
                                           LV2_State_Handle handle)
 {
   assert(self && retrieve);
-  FiqNamesState* const names = self->names;
+  FiqNamesState* const names = self->kept.names;
   FiqKeptNames* const  last  = &names->last_restored;
   Moments              moments;
   size_t               n_bytes = 0;

@@ -41,8 +41,8 @@ void fiq_sequence_state_free(FiqSequenceState* self)
 void fiq_plugin_take_sequence(FiqPlugin* self)
 {
   assert(self && self->engine);
-  assert(self && self->sequence);
-  FiqSequenceState* const kept = self->sequence;
+  assert(self && self->kept.sequence);
+  FiqSequenceState* const kept = self->kept.sequence;
   if (!atomic_load_explicit(&kept->arrived, memory_order_relaxed) ||
       !fiq_engine_can_install(self->engine)) {
     return;
@@ -59,8 +59,8 @@ void fiq_plugin_take_sequence(FiqPlugin* self)
 void fiq_plugin_publish_sequence(FiqPlugin* self)
 {
   assert(self && self->engine);
-  assert(self && self->sequence);
-  FiqSequenceState* const kept = self->sequence;
+  assert(self && self->kept.sequence);
+  FiqSequenceState* const kept = self->kept.sequence;
   const uint32_t          now  = fiq_engine_learned_generation(self->engine);
   if (now == kept->generation && (kept->is_packed || now == 0)) {
     return;
@@ -121,7 +121,7 @@ LV2_State_Status fiq_plugin_save_sequence(FiqPlugin* self, LV2_State_Store_Funct
 {
   assert(self && store);
   assert(self && store);
-  FiqSequenceState* const kept = self->sequence;
+  FiqSequenceState* const kept = self->kept.sequence;
   (void)fiq_triple_buffer_receive(&kept->snapshot_turn);
   const FiqPackedSequence* const played = &kept->snapshot[kept->snapshot_turn.reading];
   const FiqPackedSequence* const now =
@@ -150,7 +150,7 @@ LV2_State_Status fiq_plugin_save_sequence(FiqPlugin* self, LV2_State_Store_Funct
 static LV2_State_Status study(FiqPlugin* self)
 {
   assert(self);
-  FiqSequenceState* const        kept  = self->sequence;
+  FiqSequenceState* const        kept  = self->kept.sequence;
   const FiqPackedSequence* const last  = &kept->last_restored;
   const FiqPartOrder             order = {.kind = FIQ_PART_PARTNER, .restore = last->restore};
   FiqPart* const                 part  = fiq_part_new(&self->config, &order);
@@ -178,10 +178,10 @@ LV2_State_Status fiq_plugin_restore_sequence(FiqPlugin* self, LV2_State_Retrieve
                body->child_type != self->urids.atom_int || body->child_size != sizeof(int32_t))) {
     return LV2_STATE_ERR_BAD_TYPE;
   }
-  FiqPackedSequence* const last    = &self->sequence->last_restored;
+  FiqPackedSequence* const last    = &self->kept.sequence->last_restored;
   const size_t             n_words = body ? (size - sizeof(*body)) / sizeof(int32_t) : 0;
   const size_t             n       = n_words / 2;
-  const bool               had     = last->n > 0 || atomic_load(&self->sequence->has_learned);
+  const bool               had     = last->n > 0 || atomic_load(&self->kept.sequence->has_learned);
   last->n                          = (uint32_t)(n < FIQ_PARTNER_WINDOW ? n : FIQ_PARTNER_WINDOW);
   for (uint32_t i = 0; i < last->n; ++i) {
     int32_t word[2];

@@ -107,8 +107,8 @@ static FiqSungText* read_words(FiqPlugin* self, const char* text, size_t n_bytes
 
 void fiq_plugin_work_words(FiqPlugin* self, FiqWordsTask task)
 {
-  assert(self->words && task != FIQ_WORDS_REST);
-  FiqWordsExchange* const words = self->words;
+  assert(self->kept.words && task != FIQ_WORDS_REST);
+  FiqWordsExchange* const words = self->kept.words;
   if (task == FIQ_WORDS_SWEEP) {
     fiq_handover_sweep(&words->handover);
     return;
@@ -127,7 +127,7 @@ void fiq_plugin_work_words(FiqPlugin* self, FiqWordsTask task)
 void fiq_plugin_ask_words(FiqPlugin* self, const char* text, uint32_t size_bytes)
 {
   assert(text || size_bytes == 0);
-  FiqWordsExchange* const words = self->words;
+  FiqWordsExchange* const words = self->kept.words;
   if (!words) {
     return;
   }
@@ -151,7 +151,7 @@ void fiq_plugin_ask_words(FiqPlugin* self, const char* text, uint32_t size_bytes
 void fiq_plugin_take_words(FiqPlugin* self)
 {
   assert(self && self->engine);
-  FiqWordsExchange* const words = self->words;
+  FiqWordsExchange* const words = self->kept.words;
   if (!words) {
     return;
   }
@@ -171,18 +171,18 @@ void fiq_plugin_order_words(FiqPlugin* self)
 {
   assert(self);
   // A full queue is asked again in the next block.
-  if (self->words && self->words->is_wanted &&
+  if (self->kept.words && self->kept.words->is_wanted &&
       fiq_plugin_hand_over(self, (FiqTask){.words = FIQ_WORDS_READ})) {
-    self->words->is_wanted = false;
+    self->kept.words->is_wanted = false;
   }
 }
 
 bool fiq_plugin_write_words(FiqPlugin* self, uint32_t which)
 {
-  assert(self && self->words);
+  assert(self && self->kept.words);
   (void)which;
   LV2_Atom_Forge* const    forge = &self->forge;
-  const FiqSungText* const sung  = (const void*)fiq_handover_used(&self->words->handover);
+  const FiqSungText* const sung  = (const void*)fiq_handover_used(&self->kept.words->handover);
   const char* const        text  = sung ? sung->text : "";
   LV2_Atom_Forge_Frame     object;
   return lv2_atom_forge_frame_time(forge, 0) &&
@@ -200,7 +200,7 @@ LV2_State_Status fiq_plugin_save_words(FiqPlugin* self, LV2_State_Store_Function
                                        LV2_State_Handle handle)
 {
   assert(self && store);
-  FiqWordsExchange* const words = self->words;
+  FiqWordsExchange* const words = self->kept.words;
   if (!words) {
     return LV2_STATE_SUCCESS;
   }
@@ -219,7 +219,7 @@ LV2_State_Status fiq_plugin_restore_words(FiqPlugin* self, LV2_State_Retrieve_Fu
                                           LV2_State_Handle handle)
 {
   assert(self && retrieve);
-  if (!self->words) {
+  if (!self->kept.words) {
     return LV2_STATE_SUCCESS;
   }
   size_t            size = 0;
@@ -233,6 +233,6 @@ LV2_State_Status fiq_plugin_restore_words(FiqPlugin* self, LV2_State_Retrieve_Fu
   if (!sung) {
     return LV2_STATE_ERR_UNKNOWN;
   }
-  fiq_handover_send(&self->words->handover, &sung->parcel);
+  fiq_handover_send(&self->kept.words->handover, &sung->parcel);
   return LV2_STATE_SUCCESS;
 }
