@@ -364,11 +364,15 @@ static void see_excess(FiqEffectPath* self, uint32_t n_frames)
   const uint32_t ahead = self->latency_frames - self->config.shape.watch_frames;
   float* const   dry[] = {self->ahead[0], self->ahead[1]};
   fiq_field_delay_peek(&self->dry_delay, ahead, dry, n_frames);
+  float most = seen->excess;
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
     for (uint32_t i = 0; i < n_frames; ++i) {
-      seen->excess = fmaxf(seen->excess, excess_of(self->wet[channel][i], dry[channel][i], limit));
+      if (fabsf(self->wet[channel][i]) > limit) {
+        most = fmaxf(most, excess_of(self->wet[channel][i], dry[channel][i], limit));
+      }
     }
   }
+  seen->excess = most;
 }
 
 static double block_energy(float a, float b)

@@ -445,7 +445,7 @@ void fiq_realms_set_match(FiqRealms* self, const float* learned)
 
 /// The delayed inputs of the lanes that run; the lines of the others are kept filled.
 static const float* const* delay_inputs(FiqRealms* self, const float* const* in,
-                                        const float* const* side, uint32_t n_frames)
+                                        const float* const* side, bool with_q, uint32_t n_frames)
 {
   const float* const* const heard = side ? side : in;
   self->has_target                = side != NULL;
@@ -458,7 +458,8 @@ static const float* const* delay_inputs(FiqRealms* self, const float* const* in,
     fiq_field_delay_pair(&self->temporal_delay, in, self->delayed[0], n_frames);
     for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
       fiq_hilbert_process(&self->field.channel[channel], self->delayed[0][channel],
-                          self->analytic[0][channel], self->analytic[1][channel], n_frames);
+                          self->analytic[0][channel], with_q ? self->analytic[1][channel] : NULL,
+                          n_frames);
     }
   } else {
     fiq_field_delay_take(&self->temporal_delay, in, n_frames);
@@ -484,7 +485,7 @@ void fiq_realms_process(FiqRealms* self, const float* const* in, const float* co
                         float* const* out_i, float* const* out_q, uint32_t n_frames)
 {
   assert(self->position + n_frames <= self->config.control_frames);
-  const float* const* const plain     = delay_inputs(self, in, side, n_frames);
+  const float* const* const plain     = delay_inputs(self, in, side, out_q != NULL, n_frames);
   const bool                is_direct = !out_q && is_alone(self, self->current);
   for (uint32_t realm = 0; realm < FIQ_N_REALMS; ++realm) {
     const Lane lane = {plain, is_direct ? out_i : self->wet[realm][0],

@@ -21,11 +21,20 @@ static const double lowest_hz      = 60.0;
 static const double highest_hz     = 16000.0;
 static const float  release_s      = 0.05f;
 static const double hold_s         = 0.02;
-static const double alias_gain     = 3.16e-4; // -70 dB
+static const float  wave_gain =
+    1e-5f; // -100 dB: less than that of a band is left out, as it is by the filter
+static const float  quiet      = 1e-8f;
+static const double alias_gain = 3.16e-4; // -70 dB
 
 static uint32_t fft_frames(const FiqRealmTemporal* self)
 {
   return 4 * self->control_frames;
+}
+
+/// Half of a control period at the neurons' rate.
+static uint32_t half_period(const FiqRealmTemporal* self)
+{
+  return self->control_frames * self->oversampling / 2;
 }
 
 static uint32_t half_taps(const FiqRealmTemporal* self)
@@ -49,33 +58,6 @@ static bool is_valid(const FiqRealmTemporalConfig* config)
          (b & (b - 1)) == 0;
 }
 
-static void take_lane(FiqRealmTemporal* self, FiqArena* arena)
-{
-  const uint32_t b   = self->control_frames;
-  const uint32_t fft = fft_frames(self);
-  for (uint32_t i = 0; i < FIQ_REALM_TEMPORAL_LANES; ++i) {
-    FiqRealmTemporalLane* lane = &self->lane[i];
-    lane->line                 = fiq_arena_take(arena, self->line_frames, sizeof(float));
-    lane->wet                  = fiq_arena_take(arena, b, sizeof(float));
-    lane->band = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
-    lane->sum  = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
-    lane->even = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
-    lane->odd  = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
-  }
-  for (uint32_t plane = 0; plane < 2; ++plane) {
-    self->spectrum[plane] = fiq_arena_take(arena, fft, sizeof(FiqComplex));
-  }
-  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
-    self->target[c] = fiq_arena_take(arena, fft, sizeof(float));
-  }
-  self->neuron    = fiq_arena_take(arena, self->n_neurons, sizeof(FiqRealmTemporalNeuron));
-  self->response  = fiq_arena_take(arena, (size_t)self->n_neurons * fft, sizeof(float));
-  self->decimator = fiq_arena_take(arena, DECIMATOR_HALF, sizeof(float));
-  self->frames    = fiq_arena_take(arena, fft, sizeof(FiqComplex));
-  self->bins      = fiq_arena_take(arena, (size_t)fft * self->oversampling, sizeof(FiqComplex));
-  self->bands     = fiq_arena_take(arena, (size_t)fft * self->oversampling, sizeof(FiqComplex));
-}
-
 /// Upper edge of neuron `i`'s band, Hz; 0 below the first.
 static double band_edge_hz(const FiqRealmTemporal* self, int i)
 {
@@ -96,6 +78,49 @@ static double flank_hz(const FiqRealmTemporal* self)
 {
   const double width = (attenuation_db - 8.0) / (2.285 * 2.0 * (double)half_taps(self));
   return 0.5 * width / (2.0 * pi) * self->sample_rate_hz;
+}
+
+/// Bins up to the end of the highest band.
+static uint32_t count_waves(const FiqRealmTemporal* self)
+{
+  const double   end  = band_edge_hz(self, (int)self->n_neurons - 1) + 2.0 * flank_hz(self);
+  const uint32_t bins = (uint32_t)(end / self->sample_rate_hz * fft_frames(self)) + 1;
+  const uint32_t most = fft_frames(self) / 2;
+  return bins < most ? bins : most;
+}
+
+static void take_lane(FiqRealmTemporal* self, FiqArena* arena)
+{
+  const uint32_t b   = self->control_frames;
+  const uint32_t fft = fft_frames(self);
+  for (uint32_t i = 0; i < FIQ_REALM_TEMPORAL_LANES; ++i) {
+    FiqRealmTemporalLane* lane = &self->lane[i];
+    lane->line                 = fiq_arena_take(arena, self->line_frames, sizeof(float));
+    lane->wet                  = fiq_arena_take(arena, b, sizeof(float));
+    lane->band = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
+    lane->sum  = fiq_arena_take(arena, (size_t)b * self->oversampling, sizeof(float));
+    lane->even = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
+    lane->odd  = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
+  }
+  for (uint32_t plane = 0; plane < 2; ++plane) {
+    self->spectrum[plane] = fiq_arena_take(arena, fft, sizeof(FiqComplex));
+  }
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    self->target[c] = fiq_arena_take(arena, fft, sizeof(float));
+  }
+  self->neuron        = fiq_arena_take(arena, self->n_neurons, sizeof(FiqRealmTemporalNeuron));
+  self->response      = fiq_arena_take(arena, (size_t)self->n_neurons * fft, sizeof(float));
+  self->decimator     = fiq_arena_take(arena, DECIMATOR_HALF, sizeof(float));
+  self->frames        = fiq_arena_take(arena, fft, sizeof(FiqComplex));
+  self->scratch       = fiq_arena_take(arena, 2 * (size_t)fft, sizeof(float));
+  const uint32_t half = half_period(self);
+  self->n_waves       = count_waves(self);
+  self->cosine        = fiq_arena_take(arena, (size_t)self->n_waves * half, sizeof(float));
+  self->sine          = fiq_arena_take(arena, (size_t)self->n_waves * half, sizeof(float));
+  self->turn          = fiq_arena_take(arena, self->n_waves, sizeof(FiqComplex));
+  for (uint32_t w = 0; w < 8; ++w) {
+    self->wave[w / 4][w % 4] = fiq_arena_take(arena, self->n_waves, sizeof(float));
+  }
 }
 
 /// Tap `k` from the centre of the ideal lowpass at `edge`.
@@ -140,18 +165,47 @@ static void design_band(FiqRealmTemporal* self, int i, const float* window)
     gain[k] = bins[k].re / (float)fft;
     peak    = fmaxf(peak, fabsf(bins[k].re));
   }
-  self->neuron[i].gain      = 1.0f / peak;
-  self->neuron[i].index_max = index_max(self, high + 0.5 * flank_hz(self));
+  // What a band has below half of the rate, where the transform of a real sound says all of it.
+  uint32_t last  = 0;
+  uint32_t first = self->n_waves - 1;
+  for (uint32_t k = 0; k < self->n_waves; ++k) {
+    if (fabsf(bins[k].re) > wave_gain * peak) {
+      first = k < first ? k : first;
+      last  = k;
+    }
+  }
+  self->neuron[i].first_wave = first;
+  self->neuron[i].n_waves    = last + 1 - first;
+  self->neuron[i].gain       = 1.0f / peak;
+  self->neuron[i].index_max  = index_max(self, high + 0.5 * flank_hz(self));
+}
+
+/// Cosines and sines of all bins about the middle of a period, which tells the frames after it by those before.
+static void design_waves(FiqRealmTemporal* self)
+{
+  const uint32_t half  = half_period(self);
+  const uint32_t size  = fft_frames(self) * self->oversampling;
+  const double   start = (double)half_taps(self) * self->oversampling + (double)half - 0.5;
+  for (uint32_t k = 0; k < self->n_waves; ++k) {
+    const double rad = 2.0 * pi * (double)k / (double)size;
+    const double all = k ? 2.0 : 1.0; // the negative frequency as well
+    self->turn[k] = (FiqComplex){(float)(all * cos(rad * start)), (float)(all * sin(rad * start))};
+    for (uint32_t m = 0; m < half; ++m) {
+      self->cosine[k * half + m] = (float)cos(rad * ((double)m + 0.5));
+      self->sine[k * half + m]   = (float)sin(rad * ((double)m + 0.5));
+    }
+  }
 }
 
 static void design(FiqRealmTemporal* self)
 {
   const double beta   = fiq_window_kaiser_beta(attenuation_db);
-  float*       window = &self->bands[0].re; // scratch, [half_taps] and [DECIMATOR_SIDE]
+  float*       window = self->scratch; // [half_taps] and [DECIMATOR_SIDE]
   fiq_window_kaiser_half(window, half_taps(self), beta);
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
     design_band(self, (int)i, window);
   }
+  design_waves(self);
   fiq_window_kaiser_half(window, DECIMATOR_SIDE, beta);
   double sum = 0.0;
   for (uint32_t q = 0; q < DECIMATOR_HALF; ++q) {
@@ -197,10 +251,6 @@ FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFf
   }
   self->use_avx2 = fiq_simd_avx2();
   status         = fiq_fft_init_kinds(&self->fft, pool, fft, FIQ_FFT_COMPLEX_FORWARD);
-  if (status == FIQ_OK) {
-    status =
-        fiq_fft_init_kinds(&self->inverse, pool, fft * self->oversampling, FIQ_FFT_COMPLEX_INVERSE);
-  }
   if (status != FIQ_OK) {
     return status;
   }
@@ -248,6 +298,7 @@ void fiq_realm_temporal_reset(FiqRealmTemporal* self)
   self->error         = 0.0f;
   self->n_lanes       = FIQ_REALM_TEMPORAL_LANES;
   self->position      = 0;
+  self->quiet_periods = 0;
   self->amount        = 0.0f;
   self->amount_target = 0.0f;
   self->drive_target  = 0.0f;
@@ -376,15 +427,30 @@ FIQ_INLINE Parts parts_of(float x)
   return parts;
 }
 
+/// The same where |x| is below pi / 2, to the bit.
+FIQ_INLINE Parts small_parts_of(float x)
+{
+  const float x2 = x * x;
+  const float cube =
+      ((((-2.5052108e-8f * x2 + 2.7557319e-6f) * x2 - 1.9841270e-4f) * x2 + 8.3333333e-3f) * x2 -
+       1.6666667e-1f) *
+      (x2 * x);
+  const float square =
+      ((((-2.7557319e-7f * x2 + 2.4801587e-5f) * x2 - 1.3888889e-3f) * x2 + 4.1666667e-2f) * x2 -
+       0.5f) *
+      x2;
+  return (Parts){square, cube};
+}
+
 /// Add one neuron's residue of `u` [n], and its share of u itself, to `sum` [n].
 FIQ_INLINE void add_residue(const float* restrict u, float* restrict sum, size_t n,
-                            const Ramps* restrict ramps)
+                            const Ramps* restrict ramps, bool is_small)
 {
   const Ramps r = *ramps;
   for (int32_t k = 0; k < (int32_t)n; ++k) {
     const float t     = (float)k;
     const float d     = lane_at(r.drive, t);
-    const Parts parts = parts_of(d * u[k]);
+    const Parts parts = is_small ? small_parts_of(d * u[k]) : parts_of(d * u[k]);
     const float all   = lane_at(r.im, t) * parts.even + lane_at(r.re, t) * parts.odd;
     sum[k] += all / (d > 1e-9f ? d : 1e-9f) + lane_at(r.straight, t) * u[k];
   }
@@ -392,12 +458,37 @@ FIQ_INLINE void add_residue(const float* restrict u, float* restrict sum, size_t
 
 static void add_residue_base(const float* u, float* sum, size_t n, const Ramps* ramps)
 {
-  add_residue(u, sum, n, ramps);
+  add_residue(u, sum, n, ramps, false);
+}
+
+static void add_small_residue_base(const float* u, float* sum, size_t n, const Ramps* ramps)
+{
+  add_residue(u, sum, n, ramps, true);
 }
 
 FIQ_AVX2 static void add_residue_avx2(const float* u, float* sum, size_t n, const Ramps* ramps)
 {
-  add_residue(u, sum, n, ramps);
+  add_residue(u, sum, n, ramps, false);
+}
+
+FIQ_AVX2 static void add_small_residue_avx2(const float* u, float* sum, size_t n,
+                                            const Ramps* ramps)
+{
+  add_residue(u, sum, n, ramps, true);
+}
+
+/// The residues of one lane; `peak` is no less than that of `u`.
+static void run_residue(const FiqRealmTemporal* self, const float* u, float* sum, float peak,
+                        const Ramps* ramps)
+{
+  const size_t n        = (size_t)self->control_frames * self->oversampling;
+  const float  end      = ramps->drive.start + ramps->drive.slope * (float)n;
+  const bool   is_small = fmaxf(ramps->drive.start, end) * peak < 1.57f;
+  if (self->use_avx2) {
+    (is_small ? add_small_residue_avx2 : add_residue_avx2)(u, sum, n, ramps);
+  } else {
+    (is_small ? add_small_residue_base : add_residue_base)(u, sum, n, ramps);
+  }
 }
 
 /// Where one neuron's derivatives of one channel go, and its phase without what was learned.
@@ -448,70 +539,127 @@ FIQ_AVX2 static void derive_avx2(const float* u, size_t n, int32_t stride, const
   derive(u, n, stride, ramps, slopes);
 }
 
-/// The larger size of each pair; `out` may be `a`.
-static void larger_of(float* out, const float* a, const float* restrict b, size_t n)
+/// What is added up for a band: [n] of each, and [n][half] waves about the middle of the period.
+typedef struct {
+  const float* gain;
+  const float* wave[4]; ///< cosines of left and right, sines of left and right
+  const float* cosine;
+  const float* sine;
+  uint32_t     n;
+  uint32_t     half;
+} Waves;
+
+/// Sizes as bits, which sort as the numbers do.
+FIQ_INLINE void raise_peaks(FiqInt8* peaks, const FiqFloat8* x)
 {
-  for (size_t k = 0; k < n; ++k) {
-    const float x = fabsf(a[k]);
-    const float y = fabsf(b[k]);
-    out[k]        = x > y ? x : y;
+  const FiqInt8 size  = (FiqInt8)*x & INT32_MAX;
+  const FiqInt8 above = size > *peaks;
+  *peaks              = (size & above) | (*peaks & ~above);
+}
+
+/// `n_vectors` times eight frames of a band, from `from` on either side of the middle; they stay in registers.
+FIQ_INLINE void add_wave_block(float* restrict left, float* restrict right,
+                               const Waves* restrict waves, size_t from, const size_t n_vectors,
+                               FiqInt8* restrict peaks)
+{
+  const Waves w                     = *waves;
+  FiqFloat8   even[FIQ_CHANNELS][2] = {{{0.0f}}};
+  FiqFloat8   odd[FIQ_CHANNELS][2]  = {{{0.0f}}};
+  for (size_t k = 0; k < w.n; ++k) {
+    const float* const cosine     = w.cosine + k * w.half + from;
+    const float* const sine       = w.sine + k * w.half + from;
+    const float        gain       = w.gain[k];
+    const float        even_left  = gain * w.wave[0][k];
+    const float        even_right = gain * w.wave[1][k];
+    const float        odd_left   = gain * w.wave[2][k];
+    const float        odd_right  = gain * w.wave[3][k];
+    for (size_t v = 0; v < n_vectors; ++v) {
+      even[0][v] += even_left * *(const FiqFloat8*)(cosine + 8 * v);
+      even[1][v] += even_right * *(const FiqFloat8*)(cosine + 8 * v);
+      odd[0][v] += odd_left * *(const FiqFloat8*)(sine + 8 * v);
+      odd[1][v] += odd_right * *(const FiqFloat8*)(sine + 8 * v);
+    }
+  }
+  for (size_t v = 0; v < n_vectors; ++v) {
+    for (size_t c = 0; c < FIQ_CHANNELS; ++c) {
+      float* const    middle = (c ? right : left) + w.half;
+      const size_t    at     = from + 8 * v;
+      const FiqFloat8 after  = even[c][v] + odd[c][v];
+      const FiqFloat8 before = even[c][v] - odd[c][v];
+      raise_peaks(peaks, &after);
+      raise_peaks(peaks, &before);
+      *(FiqFloat8*)(middle + at) = after;
+      *(FiqFloat8*)(middle - 8 - at) =
+          __builtin_shufflevector(before, before, 7, 6, 5, 4, 3, 2, 1, 0);
+    }
   }
 }
 
-/// Largest size in `a` and `b` [n], n a power of two; folded by halves, which vectorises.
-static float lane_peak(float* restrict scratch, const float* a, const float* b, size_t n)
+/// Both channels of a band, [2 half] each, from its even and odd part about the middle; the largest size of either.
+FIQ_INLINE float add_waves(float* restrict left, float* restrict right, const Waves* restrict waves)
 {
-  larger_of(scratch, a, b, n);
-  for (size_t half = n / 2; half > 0; half /= 2) {
-    larger_of(scratch, scratch, scratch + half, half);
+  const size_t half  = waves->half; // a multiple of 8
+  size_t       from  = 0;
+  FiqInt8      peaks = {0};
+  for (; from + 16 <= half; from += 16) {
+    add_wave_block(left, right, waves, from, 2, &peaks);
   }
-  return scratch[0];
+  if (from < half) {
+    add_wave_block(left, right, waves, from, 1, &peaks);
+  }
+  int32_t most = 0;
+  for (size_t m = 0; m < 8; ++m) {
+    most = peaks[m] > most ? peaks[m] : most;
+  }
+  float peak;
+  memcpy(&peak, &most, sizeof peak);
+  return peak;
 }
 
-FIQ_INLINE void weigh(FiqComplex* restrict out, const FiqComplex* restrict z,
-                      const float* restrict gain, size_t n)
+static float add_waves_base(float* left, float* right, const Waves* waves)
 {
-  for (size_t k = 0; k < n; ++k) {
-    out[k].re = gain[k] * z[k].re;
-    out[k].im = gain[k] * z[k].im;
+  return add_waves(left, right, waves);
+}
+
+FIQ_AVX2 static float add_waves_avx2(float* left, float* right, const Waves* waves)
+{
+  return add_waves(left, right, waves);
+}
+
+/// Left and right out of left + j right, bin by bin, turned to the middle of the period.
+static void find_waves(FiqRealmTemporal* self, uint32_t plane)
+{
+  const uint32_t          fft  = fft_frames(self);
+  const FiqComplex* const z    = self->spectrum[plane];
+  float* const* const     wave = self->wave[plane];
+  for (uint32_t k = 0; k < self->n_waves; ++k) {
+    const FiqComplex above = z[k];
+    const FiqComplex below = z[k ? fft - k : 0];
+    const FiqComplex turn  = self->turn[k];
+    const FiqComplex left  = {0.5f * (above.re + below.re), 0.5f * (above.im - below.im)};
+    const FiqComplex right = {0.5f * (above.im + below.im), 0.5f * (below.re - above.re)};
+    wave[0][k]             = left.re * turn.re - left.im * turn.im;
+    wave[1][k]             = right.re * turn.re - right.im * turn.im;
+    wave[2][k]             = 0.0f - (left.re * turn.im + left.im * turn.re);
+    wave[3][k]             = 0.0f - (right.re * turn.im + right.im * turn.re);
   }
 }
 
-static void weigh_base(FiqComplex* out, const FiqComplex* z, const float* gain, size_t n)
+/// Band `i` of both channels of a plane at the neurons' rate, out of the waves of that plane; its peak.
+static float find_bands(FiqRealmTemporal* self, uint32_t plane, uint32_t i)
 {
-  weigh(out, z, gain, n);
-}
-
-FIQ_AVX2 static void weigh_avx2(FiqComplex* out, const FiqComplex* z, const float* gain, size_t n)
-{
-  weigh(out, z, gain, n);
-}
-
-static void part(float* restrict left, float* restrict right, const FiqComplex* restrict z,
-                 size_t n)
-{
-  for (size_t k = 0; k < n; ++k) {
-    left[k]  = z[k].re;
-    right[k] = z[k].im;
-  }
-}
-
-/// Band `i` of both channels of a plane at the neurons' rate. A gain without phase treats the two
-/// alike, so that they pass through one complex transform, left + j right.
-static void find_bands(FiqRealmTemporal* self, uint32_t plane, uint32_t i)
-{
-  const uint32_t        fft  = fft_frames(self);
-  const uint32_t        half = fft / 2;
-  const float*          gain = self->response + (size_t)i * fft;
-  FiqRealmTemporalLane* lane = self->lane + (size_t)plane * FIQ_CHANNELS;
-  // The bins between the two halves stay 0 since init.
-  FiqComplex* const below = self->bins + (size_t)fft * self->oversampling - half;
-  (self->use_avx2 ? weigh_avx2 : weigh_base)(self->bins, self->spectrum[plane], gain, half);
-  (self->use_avx2 ? weigh_avx2 : weigh_base)(below, self->spectrum[plane] + half, gain + half,
-                                             half);
-  fiq_fft_inverse_complex(&self->inverse, self->bins, self->bands);
-  part(lane[0].band, lane[1].band, self->bands + (size_t)half_taps(self) * self->oversampling,
-       (size_t)self->control_frames * self->oversampling);
+  const FiqRealmTemporalNeuron* const neuron = &self->neuron[i];
+  const uint32_t                      first  = neuron->first_wave;
+  const uint32_t                      half   = half_period(self);
+  FiqRealmTemporalLane* const         lane   = self->lane + (size_t)plane * FIQ_CHANNELS;
+  float* const* const                 wave   = self->wave[plane];
+  const Waves waves = {.gain = self->response + (size_t)i * fft_frames(self) + first,
+                       .wave = {wave[0] + first, wave[1] + first, wave[2] + first, wave[3] + first},
+                       .cosine = self->cosine + (size_t)first * half,
+                       .sine   = self->sine + (size_t)first * half,
+                       .n      = neuron->n_waves,
+                       .half   = half};
+  return (self->use_avx2 ? add_waves_avx2 : add_waves_base)(lane[0].band, lane[1].band, &waves);
 }
 
 /// Drive of a neuron at the end of this period, held below the index at which it would alias.
@@ -571,17 +719,14 @@ static void derive_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t c, const 
 /// One neuron on all lanes, into their sums.
 static void run_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t n_lanes)
 {
-  const uint32_t n = self->control_frames * self->oversampling;
-  for (uint32_t plane = 0; plane < n_lanes / FIQ_CHANNELS; ++plane) {
-    find_bands(self, plane, i);
-  }
   // The I plane decides for both, so that I is the same with and without Q.
-  const float peak = lane_peak(&self->bands[0].re, self->lane[0].band, self->lane[1].band, n);
-  const float next = next_drive(self, i, peak);
+  const float peak   = find_bands(self, 0, i);
+  const float peak_q = n_lanes > FIQ_CHANNELS ? find_bands(self, 1, i) : 0.0f;
+  const float next   = next_drive(self, i, peak);
   for (uint32_t l = 0; l < n_lanes; ++l) {
     const Ramps ramps = ramps_of(self, i, l % FIQ_CHANNELS, next);
-    (self->use_avx2 ? add_residue_avx2 : add_residue_base)(self->lane[l].band, self->lane[l].sum, n,
-                                                           &ramps);
+    run_residue(self, self->lane[l].band, self->lane[l].sum, l < FIQ_CHANNELS ? peak : peak_q,
+                &ramps);
     if (l < FIQ_CHANNELS && lane_is_learning(self)) {
       derive_neuron(self, i, l, &ramps);
     }
@@ -711,14 +856,36 @@ static void transform(FiqRealmTemporal* self, uint32_t n_planes)
       self->frames[k].im = right[k];
     }
     fiq_fft_forward_complex(&self->fft, self->frames, self->spectrum[plane]);
+    find_waves(self, plane);
   }
+}
+
+/// Whether nothing comes in, and nothing of what came in is left.
+static bool is_resting(FiqRealmTemporal* self, uint32_t n_lanes)
+{
+  const uint32_t n       = self->control_frames;
+  const uint32_t memory  = fft_frames(self) / n + DECIMATOR_PAST / n + 2;
+  float          loudest = 0.0f;
+  bool           is_left = false;
+  for (uint32_t l = 0; l < n_lanes; ++l) {
+    const FiqRealmTemporalLane* lane = &self->lane[l];
+    for (uint32_t k = 0; k < n; ++k) {
+      const float size = fabsf(lane->line[self->line_frames - n + k]);
+      loudest          = size > loudest ? size : loudest;
+    }
+    is_left = is_left || fabsf(lane->offset) > quiet;
+  }
+  const uint32_t passed = self->quiet_periods < memory ? self->quiet_periods + 1 : memory;
+  self->quiet_periods   = loudest > quiet ? 0 : passed;
+  return self->quiet_periods == memory && !is_left;
 }
 
 /// The residues of the period that has just come in.
 static void run_lane_period(FiqRealmTemporal* self, uint32_t n_lanes)
 {
   const size_t n_sum  = (size_t)self->control_frames * self->oversampling;
-  const bool   is_off = self->amount <= 0.0f && self->amount_target <= 0.0f;
+  const bool   rests  = is_resting(self, n_lanes);
+  const bool   is_off = rests || (self->amount <= 0.0f && self->amount_target <= 0.0f);
   for (uint32_t l = 0; l < n_lanes; ++l) {
     FiqRealmTemporalLane* lane = &self->lane[l];
     if (is_off) {
@@ -732,7 +899,9 @@ static void run_lane_period(FiqRealmTemporal* self, uint32_t n_lanes)
   }
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
     FiqRealmTemporalNeuron* neuron = &self->neuron[i];
-    if (is_off) {
+    if (rests) {
+      neuron->drive = next_drive(self, i, 0.0f);
+    } else if (is_off) {
       neuron->peak         = 0.0f;
       neuron->hold_periods = 0;
       neuron->drive        = self->drive_target * neuron->gain * omega_of(self, i);
@@ -748,8 +917,9 @@ static void run_lane_period(FiqRealmTemporal* self, uint32_t n_lanes)
   for (uint32_t l = 0; l < n_lanes && !is_off; ++l) {
     finish_period(self, &self->lane[l]);
   }
-  self->amount  = is_off || self->is_cold ? 0.0f : self->amount_target;
-  self->is_cold = is_off;
+  // Silence is a past as good as any.
+  self->amount  = !rests && (is_off || self->is_cold) ? 0.0f : self->amount_target;
+  self->is_cold = is_off && !rests;
 }
 
 /// Take `n` frames in and give the delayed input and the last period's residues out.

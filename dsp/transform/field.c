@@ -328,6 +328,10 @@ void fiq_hilbert_process(FiqHilbert* self, const float* in, float* out_i, float*
   assert(n_frames == 0 || out_i != out_q);
   const uint32_t block = self->block_frames;
   uint32_t       n     = 0;
+  if (!out_q) {
+    delay_plane(self, in, out_i, n_frames);
+    return;
+  }
   for (uint32_t done = 0; done < n_frames; done += n) {
     n              = min_u32(n_frames - done, block - self->fill);
     float* const x = self->input + block + self->fill;

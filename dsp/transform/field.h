@@ -101,7 +101,8 @@ void fiq_hilbert_reset(FiqHilbert* self);
 /// Frames by which I and Q lag the input.  [any]
 uint32_t fiq_hilbert_latency_frames(const FiqHilbert* self);
 
-/// `in`, `out_i`, `out_q` [n_frames]; out_i or out_q may be `in`, but not both.  [audio]
+/// `in`, `out_i`, `out_q` [n_frames]; out_i or out_q may be `in`, but not both. Without out_q (NULL) I alone is made, which is a
+/// delay; Q is whole again two latencies after it came back.  [audio]
 void fiq_hilbert_process(FiqHilbert* self, const float* in, float* out_i, float* out_q,
                          uint32_t n_frames);
 

@@ -477,6 +477,39 @@ static void test_controls_glide(void** state)
   assert_true(drive < 0.03);
 }
 
+/// Once silence has passed the bank rests, Match as well; what comes then sounds as in a bank that has heard nothing.
+static void test_a_rest_is_not_heard(void** state)
+{
+  (void)state;
+  const size_t                 n      = 96000;
+  const size_t                 burst  = 9600;
+  const FiqRealmTemporalParams params = {1.0f, 8.0f, 0.0f, 0.0f, 0.5f, true};
+  float* const                 in     = support_floats(n);
+  float* const                 out    = support_floats(n);
+  float* const                 fresh  = support_floats(n);
+  Bench                        bench;
+  bench_init(&bench, 48000.0, NEURONS);
+  support_noise(in, burst, 0.5, 6);
+  run(&bench, &params, in, out, n);
+  assert_true(support_peak(out + n - 4800, 4800) <= 0.0); // no tail that costs
+  const float error = bench.realm.error;
+  memset(in, 0, n * sizeof(float));
+  run(&bench, &params, in, out, n);
+  assert_true(fabsf(bench.realm.error - error) <= 0.0f); // nothing was learned from nothing
+  support_noise(in + 3200, burst, 0.5, 7);
+  run(&bench, &params, in, out, n);
+  bench_free(&bench);
+  bench_init(&bench, 48000.0, NEURONS);
+  run(&bench, &params, in, fresh, n);
+  const double difference = support_db(support_max_difference(out, fresh, n));
+  print_message("a burst after a rest and in a fresh bank: difference %.1f dB\n", difference);
+  assert_true(difference < -100.0);
+  bench_free(&bench);
+  free(in);
+  free(out);
+  free(fresh);
+}
+
 static void test_silence_stays_silence_and_hot_input_stays_bounded(void** state)
 {
   (void)state;
@@ -587,6 +620,7 @@ int main(void)
       cmocka_unit_test(test_any_cutting_of_the_stream_gives_the_same_bits),
       cmocka_unit_test(test_in_place_equals_out_of_place_and_q_does_not_touch_i),
       cmocka_unit_test(test_controls_glide),
+      cmocka_unit_test(test_a_rest_is_not_heard),
       cmocka_unit_test(test_silence_stays_silence_and_hot_input_stays_bounded),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_too_small_an_arena_and_bad_configs_are_refused),
