@@ -32,7 +32,7 @@ float fiq_swarm_hz(const FiqSwarm* self, float x)
 }
 
 /// Amplitudes of the partials of a slot before normalisation: the patch's, the note's own brightness and its formants.
-static void partial_gains(const FiqSwarm* self, uint32_t slot, float* gain)
+static void partial_gains(FiqSwarm* self, uint32_t slot, float* gain)
 {
   assert(slot < FIQ_CARRIERS_MAX);
   const uint32_t n    = self->step.n_partials;
@@ -49,8 +49,7 @@ static void partial_gains(const FiqSwarm* self, uint32_t slot, float* gain)
   fiq_formants_apply(&self->slots.formants[slot], self->partials.ratio,
                      fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
   if (self->singing.amount[slot] > 0.0f) {
-    fiq_tract_apply(&self->singing.tract[slot], self->singing.amount[slot], self->partials.ratio,
-                    fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
+    fiq_swarm_shape_partials(self, slot, gain);
   }
 }
 

@@ -81,6 +81,8 @@ static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
                                        sizeof *self->breath.power);
   self->singing.utterance =
       fiq_arena_take(arena, FIQ_CARRIERS_MAX, sizeof *self->singing.utterance);
+  self->singing.curve   = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX,
+                                         sizeof *self->singing.curve);
   self->singing.density = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS,
                                          sizeof *self->singing.density);
   self->detune.sway = fiq_arena_take(arena, FIQ_SWARM_SWAY_MAX + CHUNK, sizeof *self->detune.sway);
@@ -212,6 +214,7 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(&self->words, 0, sizeof self->words);
   memset(self->singing.sings, 0, sizeof self->singing.sings);
   memset(self->singing.shaped, 0, sizeof self->singing.shaped);
+  memset(self->singing.drawn, 0, sizeof self->singing.drawn);
   memset(self->groups.norm, 0, sizeof self->groups.norm);
   memset(self->groups.active, 0, sizeof self->groups.active);
   memset(self->groups.counted, 0, sizeof self->groups.counted);
@@ -245,6 +248,7 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
   memcpy(self->singing.utterance, old->singing.utterance,
          FIQ_CARRIERS_MAX * sizeof *self->singing.utterance);
   memset(self->singing.shaped, 0, sizeof self->singing.shaped);
+  memset(self->singing.drawn, 0, sizeof self->singing.drawn);
   memcpy(self->breath.power, old->breath.power,
          (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS * sizeof *self->breath.power);
   memcpy(self->detune.sway, old->detune.sway,
@@ -325,6 +329,7 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.breath.power         = self->breath.power;
   next.singing.utterance    = self->singing.utterance;
   next.singing.density      = self->singing.density;
+  next.singing.curve        = self->singing.curve;
   next.detune.sway          = self->detune.sway;
   next.detune.sway_asked[0] = self->detune.sway_asked[0];
   next.detune.sway_asked[1] = self->detune.sway_asked[1];

@@ -175,6 +175,7 @@ static void set_noise(FiqSwarm* self, uint32_t slot, const FiqNote* note, const 
   full.level                     = 1.0f;
   singing->noise[slot] = fiq_notes_level(&self->notes, &full) * self->step.params.key_level;
   if (!singing->shaped[slot] || memcmp(&singing->tract[slot], tract, sizeof *tract) != 0) {
+    singing->drawn[slot].n = 0;
     fiq_tract_noise(tract, self->breath.noise.hz, self->breath.noise.width,
                     singing->density + (size_t)slot * POINTS, POINTS);
   }
@@ -222,6 +223,29 @@ void fiq_swarm_sing_note(FiqSwarm* self, uint32_t slot, FiqNote* note, float not
   set_noise(self, slot, note, &tract);
   singing->tract[slot] = tract;
   self->slots.level[slot] *= tract.voicing;
+}
+
+void fiq_swarm_shape_partials(FiqSwarm* self, uint32_t slot, float* gain)
+{
+  assert(self && gain);
+  assert(slot < FIQ_CARRIERS_MAX);
+  FiqSwarmSinging* const singing = &self->singing;
+  FiqSwarmCurve* const   drawn   = &singing->drawn[slot];
+  float* const           curve   = singing->curve + (size_t)slot * FIQ_SWARM_PARTIALS_MAX;
+  const FiqSwarmCurve    now     = {.hz      = fiq_swarm_hz(self, self->anneal.carriers.now[slot]),
+                                    .stretch = self->step.params.stretch,
+                                    .amount  = singing->amount[slot],
+                                    .n       = self->step.n_partials};
+  if (memcmp(drawn, &now, sizeof now) != 0) {
+    for (uint32_t h = 0; h < now.n; ++h) {
+      curve[h] = 1.0f;
+    }
+    fiq_tract_apply(&singing->tract[slot], now.amount, self->partials.ratio, now.hz, curve, now.n);
+    *drawn = now;
+  }
+  for (uint32_t h = 0; h < now.n; ++h) {
+    gain[h] *= curve[h];
+  }
 }
 
 void fiq_swarm_end_singing(FiqSwarm* self)

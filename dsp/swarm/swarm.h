@@ -384,10 +384,20 @@ typedef struct {
   uint32_t         n; ///< handed over since reset
 } FiqSwarmWords;
 
+/// Partials that a curve is for, beside its tract.
+typedef struct {
+  float    hz;
+  float    stretch;
+  float    amount;
+  uint32_t n; ///< 0: for none
+} FiqSwarmCurve;
+
 /// Whether and how each slot's note is sung.
 typedef struct {
   FiqUtterance* utterance;                 ///< [carriers]
   float*        density;                   ///< [carriers][FIQ_BREATH_POINTS] of the noise
+  float*        curve;                     ///< [carriers][FIQ_SWARM_PARTIALS_MAX] of the tract
+  FiqSwarmCurve drawn[FIQ_CARRIERS_MAX];   ///< what `curve` was made with
   FiqTract      tract[FIQ_CARRIERS_MAX];   ///< of this step
   float         amount[FIQ_CARRIERS_MAX];  ///< of the tract; 0: none
   float         noise[FIQ_CARRIERS_MAX];   ///< level of the noise; 0: none

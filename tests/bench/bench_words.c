@@ -4,10 +4,12 @@
    beside espeak-ng, flite and noise. The listener is pocketsphinx with a grammar of the words of the list.
 
      bench_words [-v] LIST        LIST: words, one a line; -v tells what was heard instead
+     bench_words --vowels         vowels held on 110 Hz: formants as Praat's LPC finds them, against their targets
 
-   Wants the programs espeak-ng, flite, sox and pocketsphinx_continuous (Debian: espeak-ng flite sox pocketsphinx
-   pocketsphinx-en-us) and a build with flite's lexicon.
+   Wants the programs espeak-ng, flite, sox and pocketsphinx_continuous or praat (Debian: espeak-ng flite sox pocketsphinx
+   pocketsphinx-en-us praat) and a build with flite's lexicon.
 */
+#include "dsp/voice/utterance.h"
 #include "plugin/syllables.h"
 #include "tests/support/fixture.h"
 
@@ -298,6 +300,97 @@ static void clean_up(const Bench* self)
   }
 }
 
+// ---- vowels ----
+
+/// Hold `name` for a second on 110 Hz.
+static void hold_vowel(const char* name, const char* path)
+{
+  static float   left[2 * RATE];
+  static float   right[2 * RATE];
+  static float   heard[2 * HEARD];
+  float* const   planes[2] = {left, right};
+  size_t         at        = 0;
+  char           words[16];
+  Fixture* const swarm = fixture_open(FIQ_PLUGIN_SWARM, RATE, true);
+  assert_non_null(swarm);
+  fixture_seed(swarm, 7);
+  set_voice(swarm);
+  (void)snprintf(words, sizeof words, "[%s]", name);
+  fixture_patch_string(swarm, 0, "urn:fieldiq:words", words);
+  run(swarm, planes, &at, RATE / 10);
+  fixture_midi(swarm, 0, 0x90, 45, 100);
+  run(swarm, planes, &at, 2 * RATE);
+  write_wav(path, heard, reduce(left + RATE, RATE, heard));
+  fixture_close(swarm);
+}
+
+/// Medians of F1 and F2 over the file.
+static bool find_formants(const Bench* self, const char* path, double hz[2])
+{
+  char  line[512];
+  char  script[160];
+  FILE* file = NULL;
+  (void)snprintf(script, sizeof script, "%s/formants.praat", self->folder);
+  file = fopen(script, "w");
+  assert_non_null(file);
+  (void)fprintf(file,
+                "Read from file: \"%s\"\nTo Formant (burg): 0, 5, 5000, 0.025, 50\n"
+                "a = Get quantile: 1, 0.4, 1.1, \"Hertz\", 0.5\n"
+                "b = Get quantile: 2, 0.4, 1.1, \"Hertz\", 0.5\n"
+                "writeInfoLine: a, \" \", b\n",
+                path);
+  assert_int_equal(fclose(file), 0);
+  (void)snprintf(line, sizeof line, "praat --run %s", script);
+  FILE* const answer = popen(line, "r");
+  assert_non_null(answer);
+  const bool found = fscanf(answer, "%lf %lf", &hz[0], &hz[1]) == 2;
+  return pclose(answer) == 0 && found;
+}
+
+static int compare(const void* a, const void* b)
+{
+  const double x = *(const double*)a;
+  const double y = *(const double*)b;
+  return (x > y) - (x < y);
+}
+
+static int measure_vowels(const Bench* self)
+{
+  const FiqVoiceParams man = {1.0f, 0.0f, 0.0f};
+  double               off[2 * FIQ_N_PHONEMES];
+  size_t               n = 0;
+  for (uint32_t i = 1; i < FIQ_N_PHONEMES; ++i) {
+    const FiqSyllable sung = {.nucleus = (uint8_t)i};
+    FiqUtterance      singer;
+    char              path[160];
+    double            hz[2] = {0.0, 0.0};
+    if (!fiq_phoneme_is_nucleus((FiqPhoneme)i)) {
+      continue;
+    }
+    fiq_utterance_begin(&singer, &sung, 0.06f);
+    const FiqTract tract = fiq_utterance_tract(&singer, &man, 1.0f, 110.0f);
+    if (fabsf(tract.nasal_hz - fiq_nasal_hz) > 1.0f) {
+      continue; // what a nose does is no formant
+    }
+    wav_path(self, "vowel", fiq_phoneme_name((FiqPhoneme)i), path);
+    hold_vowel(fiq_phoneme_name((FiqPhoneme)i), path);
+    if (!find_formants(self, path, hz)) {
+      (void)fprintf(stderr, "bench_words: praat finds nothing\n");
+      return 1;
+    }
+    for (int k = 0; k < 2; ++k) {
+      off[n++] = fabs(hz[k] / (double)tract.hz[k] - 1.0);
+    }
+    (void)printf("%-4s F1 %4.0f of %4.0f Hz, F2 %4.0f of %4.0f Hz\n",
+                 fiq_phoneme_name((FiqPhoneme)i), hz[0], (double)tract.hz[0], hz[1],
+                 (double)tract.hz[1]);
+  }
+  qsort(off, n, sizeof *off, compare);
+  (void)printf("off by %.1f %% in the median, %.1f %% at worst\n", 100.0 * off[n / 2],
+               100.0 * off[n - 1]);
+  return 0;
+}
+
 static bool read_list(Bench* self, const char* path)
 {
   FILE* const file = fopen(path, "r");
@@ -316,10 +409,15 @@ int main(int argc, char** argv)
 {
   static const double hz[]  = {110.0, 160.0, 220.0};
   static Bench        bench = {.folder = "/tmp/bench_words.XXXXXX"};
-  bench.tells               = argc > 2 && strcmp(argv[1], "-v") == 0;
+  if (argc == 2 && strcmp(argv[1], "--vowels") == 0 && mkdtemp(bench.folder)) {
+    const int status = measure_vowels(&bench);
+    clean_up(&bench);
+    return status;
+  }
+  bench.tells = argc > 2 && strcmp(argv[1], "-v") == 0;
   if (argc != (bench.tells ? 3 : 2) || !read_list(&bench, argv[argc - 1]) ||
       !mkdtemp(bench.folder)) {
-    (void)fprintf(stderr, "usage: bench_words [-v] LIST\n");
+    (void)fprintf(stderr, "usage: bench_words [-v] LIST | --vowels\n");
     return 2;
   }
   write_grammar(&bench);
