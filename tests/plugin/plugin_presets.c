@@ -18,7 +18,7 @@ enum {
   BANDS       = 12,
   SLICES      = 100,
   PRINT       = BANDS * SLICES,
-  PRESETS_MAX = 96
+  PRESETS_MAX = 160
 };
 
 /// Roughness of a click; the factory presets reach 5.1, a step of 0.05 in a tone 34.
@@ -159,7 +159,8 @@ static int play_all(FiqPluginKind kind, FixtureAudio* outs, const FiqPreset** kn
   int          n     = 0;
   int          n_bad = 0;
   for (uint32_t i = 0; i < fiq_n_presets; ++i) {
-    if (fiq_presets[i].plugin == kind && n < PRESETS_MAX) {
+    if (fiq_presets[i].plugin == kind) {
+      assert_true(n < PRESETS_MAX);
       outs[n] = fixture_audio(FRAMES);
       play(&fiq_presets[i], &in, &outs[n]);
       n_bad += sound_is_sane(&fiq_presets[i], &outs[n]) ? 0 : 1;
