@@ -49,7 +49,7 @@ static void partial_gains(FiqSwarm* self, uint32_t slot, float* gain)
   fiq_formants_apply(&self->slots.formants[slot], self->partials.ratio,
                      fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain, n);
   if (self->singing.amount[slot] > 0.0f) {
-    fiq_swarm_shape_partials(self, slot, gain);
+    fiq_swarm_shape_partials(self, slot, fiq_swarm_hz(self, self->anneal.carriers.now[slot]), gain);
   }
 }
 

@@ -225,14 +225,14 @@ void fiq_swarm_sing_note(FiqSwarm* self, uint32_t slot, FiqNote* note, float not
   self->slots.level[slot] *= tract.voicing;
 }
 
-void fiq_swarm_shape_partials(FiqSwarm* self, uint32_t slot, float* gain)
+void fiq_swarm_shape_partials(FiqSwarm* self, uint32_t slot, float note_hz, float* gain)
 {
   assert(self && gain);
   assert(slot < FIQ_CARRIERS_MAX);
   FiqSwarmSinging* const singing = &self->singing;
   FiqSwarmCurve* const   drawn   = &singing->drawn[slot];
   float* const           curve   = singing->curve + (size_t)slot * FIQ_SWARM_PARTIALS_MAX;
-  const FiqSwarmCurve    now     = {.hz      = fiq_swarm_hz(self, self->anneal.carriers.now[slot]),
+  const FiqSwarmCurve    now     = {.hz      = note_hz,
                                     .stretch = self->step.params.stretch,
                                     .amount  = singing->amount[slot],
                                     .n       = self->step.n_partials};

@@ -80,8 +80,8 @@ uint64_t fiq_swarm_strike_frame(const FiqSwarm* self, uint32_t channel, uint32_t
 /// The vocal tract of a note of `note_hz` in this step, and what it leaves of its level.  [audio]
 void fiq_swarm_sing_note(FiqSwarm* self, uint32_t slot, FiqNote* note, float note_hz);
 
-/// Multiply the amplitudes of a slot's partials by its tract.  [audio]
-void fiq_swarm_shape_partials(FiqSwarm* self, uint32_t slot, float* gain);
+/// Multiply the amplitudes of the partials of a slot, whose carrier is at `note_hz`, by its tract.  [audio]
+void fiq_swarm_shape_partials(FiqSwarm* self, uint32_t slot, float note_hz, float* gain);
 
 /// Slots that are free sing nothing.  [audio]
 void fiq_swarm_end_singing(FiqSwarm* self);
