@@ -8,20 +8,26 @@
 
 enum { SWITCH_ONSETS = 3, FOUND_ONSETS = 6 };
 
-static const double shortest_s    = 0.25;
-static const double longest_s     = 1.2;
-static const double preferred_s   = 0.55;
-static const float  preference    = 8.0f; // log likelihood lost an octave from there, squared
-static const double together_s    = 0.03;
-static const double evidence_s    = 8.0; // time constant
-static const double memory_beats  = 5.0;
-static const double memory_first  = 2.0;
-static const double memory_growth = 0.15;  // an onset
+static const double shortest_s   = 0.25;
+static const double longest_s    = 1.2;
+static const double preferred_s  = 0.55;
+static const float  preference   = 8.0f; // log likelihood lost an octave from there, squared
+static const double together_s   = 0.03;
+static const double evidence_s   = 8.0;   // time constant
+static const double onset_spread = 0.045; // of a beat, standard deviation, as those that follow
+static const double doubt = 0.5; // how soon a change of tempo is believed: squares of its deviation
+static const double first_place   = 0.03;
+static const double first_period  = 0.03;
+static const double first_slope   = 0.008; // a beat
+static const double wander_place  = 1e-5;  // variance that a beat adds
+static const double wander_period = 1e-6;
+static const double wander_slope  = 3e-8;
+static const double ahead_most    = 8.0;   // beats that are foreseen at once
 static const double slope_most    = 0.012; // of the period, a beat
 static const double slope_beats   = 4.0;   // for so long the tempo is taken to go on changing
 static const float  peak_width    = 0.07f;
 static const float  switch_margin = 0.7f;
-static const float  accent_weight = 0.8f;
+static const float  accent_weight = 1.0f;
 // The first onset is rather on a beat than a half or a quarter after one.
 static const float  phase_prior = 0.5f;
 static const float  lead_found  = 3.0f;
@@ -33,15 +39,50 @@ static const float metre_least = 0.1f;
 static const float near_beat   = 0.15f;
 static const float four_prior  = 1.05f; // bars of four are likely
 
-/// Parts of the beat: place, onsets expected there in a beat.
-static const struct {
+enum { PARTS = 7 };
+
+/// A part of the beat: its place, and onsets expected there in a beat.
+typedef struct {
   float place;
   float expected;
-} part[] = {{0.0f, 0.82f},     {0.5f, 0.5f},      {0.25f, 0.07f}, {0.75f, 0.12f},
-            {0.33333f, 0.03f}, {0.66667f, 0.05f}, {1.0f, 0.82f}};
+} Part;
+
+/// A way to divide the beat, all onsets expected in one, and how likely it is beforehand.
+typedef struct {
+  Part  part[PARTS];
+  float all_expected;
+  float log_prior;
+} Division;
+
+static const Division division[FIQ_PULSE_DIVISIONS] = {{{{0.0f, 0.82f},
+                                                         {0.5f, 0.5f},
+                                                         {0.25f, 0.07f},
+                                                         {0.75f, 0.12f},
+                                                         {0.33333f, 0.03f},
+                                                         {0.66667f, 0.05f},
+                                                         {1.0f, 0.82f}},
+                                                        1.62f,
+                                                        0.0f},
+                                                       {{{0.0f, 0.82f},
+                                                         {0.5f, 0.12f},
+                                                         {0.25f, 0.01f},
+                                                         {0.75f, 0.02f},
+                                                         {0.33333f, 0.005f},
+                                                         {0.66667f, 0.01f},
+                                                         {1.0f, 0.82f}},
+                                                        1.02f,
+                                                        -1.0f},
+                                                       {{{0.0f, 0.85f},
+                                                         {0.33333f, 0.3f},
+                                                         {0.66667f, 0.55f},
+                                                         {0.16667f, 0.03f},
+                                                         {0.5f, 0.05f},
+                                                         {0.83333f, 0.06f},
+                                                         {1.0f, 0.85f}},
+                                                        1.87f,
+                                                        -2.5f}};
 
 static const float floor_expected = 0.03f; // a beat, anywhere in it
-static const float all_expected   = 1.62f; // a beat
 
 static double home_period(uint32_t i)
 {
@@ -62,11 +103,19 @@ static void restart(FiqPulse* self, uint32_t i, double time_s, float evidence)
   static const double       phase[FIQ_PULSE_PHASES] = {0.0, 0.5, 0.75};
   FiqPulseOscillator* const one                     = &self->oscillator[i];
   one->period_s                                     = home_period(i);
-  one->at_s     = time_s - phase[i % FIQ_PULSE_PHASES] * one->period_s;
-  one->evidence = evidence;
-  one->n_onsets = 0.0f;
-  one->slope_s  = 0.0;
-  one->beatness = 0.0f;
+  one->at_s            = time_s - phase[i % FIQ_PULSE_PHASES] * one->period_s;
+  one->evidence        = evidence;
+  one->slope_s         = 0.0;
+  one->beatness        = 0.0f;
+  one->place_variance  = first_place * first_place;
+  one->place_period    = 0.0;
+  one->place_slope     = 0.0;
+  one->period_variance = first_period * first_period;
+  one->period_slope    = 0.0;
+  one->slope_variance  = first_slope * first_slope;
+  for (uint32_t k = 0; k < FIQ_PULSE_DIVISIONS; ++k) {
+    one->by_division[k] = evidence;
+  }
 }
 
 void fiq_pulse_reset(FiqPulse* self)
@@ -81,13 +130,13 @@ void fiq_pulse_reset(FiqPulse* self)
 }
 
 /// Onsets a beat at phase `x` of it, 0..1, per turn.
-static float intensity(float x, float* nearest, float* beatness)
+static float intensity(const Part part[PARTS], float x, float* nearest, float* beatness)
 {
   float on   = 0.0f;
   float sum  = floor_expected;
   float most = 0.0f;
   *nearest   = 1.0f;
-  for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); ++i) {
+  for (uint32_t i = 0; i < PARTS; ++i) {
     const float e    = x - part[i].place;
     const float unit = e * (1.0f / peak_width);
     const float bell = unit * unit < 40.0f ? part[i].expected * expf(-0.5f * unit * unit) : 0.0f;
@@ -102,17 +151,37 @@ static float intensity(float x, float* nearest, float* beatness)
   return sum;
 }
 
-/// Gains of a fading-memory filter of the second degree for a step of `beats`, with a memory that grows to its length.
-static void correct(FiqPulseOscillator* one, double error_s, double beats, float trust)
+/// How the uncertainty grows in some beats.
+static void foresee(FiqPulseOscillator* one, double beats)
 {
-  const double memory = fmin(memory_beats, memory_first + memory_growth * (double)one->n_onsets);
-  const double step   = fmax(beats, 0.25);
-  const double t      = exp(-step / memory);
-  const double u      = 1.0 - t;
-  const double error  = error_s * (double)trust;
-  one->at_s += (1.0 - t * t * t) * error;
-  one->period_s += 1.5 * u * u * (1.0 + t) / step * error;
-  one->slope_s += one->n_onsets > 5.0f ? u * u * u / (step * step) * error : 0.0;
+  const double n = fmin(beats, ahead_most);
+  const double b = one->place_slope + one->period_variance;
+  one->place_variance +=
+      n * (2.0 * one->place_period +
+           n * (b + n * (one->period_slope + 0.25 * n * one->slope_variance)) + wander_place);
+  one->place_period += n * (b + n * (1.5 * one->period_slope + 0.5 * n * one->slope_variance));
+  one->place_slope += n * (one->period_slope + 0.5 * n * one->slope_variance);
+  one->period_variance += n * (2.0 * one->period_slope + n * one->slope_variance + wander_period);
+  one->period_slope += n * one->slope_variance;
+  one->slope_variance += n * wander_slope;
+}
+
+/// Take an onset's error into account, by how much it is to be trusted.
+static void correct(FiqPulseOscillator* one, double error_s, float trust)
+{
+  const double sum    = one->place_variance + onset_spread * onset_spread / (double)trust;
+  const double place  = one->place_variance / sum;
+  const double period = one->place_period / sum;
+  const double slope  = one->place_slope / sum;
+  one->at_s += place * error_s;
+  one->period_s += period * error_s;
+  one->slope_s += slope * error_s;
+  one->slope_variance -= slope * one->place_slope;
+  one->period_slope -= slope * one->place_period;
+  one->period_variance -= period * one->place_period;
+  one->place_slope -= place * one->place_slope;
+  one->place_period -= place * one->place_period;
+  one->place_variance -= place * one->place_variance;
   one->period_s = fmin(fmax(one->period_s, shortest_s * 0.9), longest_s * 1.1);
   one->slope_s  = fmin(fmax(one->slope_s, -slope_most * one->period_s), slope_most * one->period_s);
 }
@@ -125,26 +194,42 @@ static double beats_ahead(const FiqPulseOscillator* one, double ahead_s)
   return beats - 0.5 * one->slope_s / one->period_s * bend * bend;
 }
 
+/// Judge an onset at phase `x` by each way to divide the beat; how far it is from the nearest part of the likeliest one.
+static float weigh_divisions(FiqPulseOscillator* one, float x, double since_s, float accent)
+{
+  const double passed    = since_s / one->period_s;
+  const float  kept      = (float)exp(-since_s / evidence_s);
+  const float  was_heavy = accent_weight * accent * one->beatness;
+  float        off       = 1.0f;
+  one->evidence          = -1e9f;
+  for (uint32_t k = 0; k < FIQ_PULSE_DIVISIONS; ++k) {
+    const Division* const way      = &division[k];
+    float                 nearest  = 0.0f;
+    float                 beatness = 0.0f;
+    const float           rate     = intensity(way->part, x, &nearest, &beatness);
+    one->by_division[k] = kept * one->by_division[k] + logf(rate * (float)(0.5 / one->period_s)) -
+                          way->all_expected * (float)fmin(passed, 4.0) + was_heavy;
+    if (one->by_division[k] + way->log_prior > one->evidence) {
+      one->evidence = one->by_division[k] + way->log_prior;
+      one->beatness = beatness;
+      off           = nearest;
+    }
+  }
+  return off;
+}
+
 /// Let an onset move one oscillator and judge it; the beats that it has passed.
 static double entrain(FiqPulseOscillator* one, double time_s, double since_s, float strength,
                       float accent)
 {
-  const double beats    = beats_ahead(one, time_s - one->at_s);
-  const double whole    = floor(beats);
-  float        nearest  = 0.0f;
-  float        beatness = 0.0f;
-  const float  x        = (float)(beats - whole);
-  const float  rate     = intensity(x, &nearest, &beatness);
-  const double passed   = since_s / one->period_s;
-  const float  kept     = (float)exp(-since_s / evidence_s);
-  one->evidence         = kept * one->evidence + logf(rate * (float)(0.5 / one->period_s)) -
-                  all_expected * (float)fmin(passed, 4.0) + accent_weight * accent * one->beatness;
-  one->beatness = beatness;
-  one->n_onsets = kept * one->n_onsets + 1.0f;
+  const double beats = beats_ahead(one, time_s - one->at_s);
+  const double whole = floor(beats);
+  foresee(one, since_s / one->period_s);
+  const float off = weigh_divisions(one, (float)(beats - whole), since_s, accent);
   one->at_s += whole * one->period_s + 0.5 * one->slope_s * whole * whole;
   one->period_s += one->slope_s * fmin(whole, slope_beats);
-  if (fabsf(nearest) < 3.5f * peak_width) {
-    correct(one, (double)nearest * one->period_s, passed, fiq_clamp(0.5f + strength, 0.5f, 1.0f));
+  if (fabsf(off) < 3.5f * peak_width) {
+    correct(one, (double)off * one->period_s, fiq_clamp(0.5f + strength, 0.5f, 1.0f));
   }
   return whole;
 }
@@ -270,21 +355,37 @@ bool fiq_pulse_is_found(const FiqPulse* self)
   return self->is_found;
 }
 
+/// A beat and its length.
+typedef struct {
+  double at_s;
+  double period_s;
+} Beat;
+
+/// The beat as told: where it is not sure that the tempo changes it does not, and what that explained is taken back.
+static Beat told(const FiqPulse* self)
+{
+  const FiqPulseOscillator* const one    = &self->oscillator[self->best];
+  const double                    change = one->slope_s / one->period_s;
+  const double                    share =
+      exp(-change * change / (doubt * one->slope_variance)) * one->slope_s / one->slope_variance;
+  return (Beat){one->at_s - one->place_slope * share, one->period_s - one->period_slope * share};
+}
+
 double fiq_pulse_period_s(const FiqPulse* self)
 {
-  return self->oscillator[self->best].period_s;
+  return told(self).period_s;
 }
 
 double fiq_pulse_beats(const FiqPulse* self, double time_s)
 {
-  const FiqPulseOscillator* const one = &self->oscillator[self->best];
-  return (double)self->beat + (time_s - one->at_s) / one->period_s;
+  const Beat beat = told(self);
+  return (double)self->beat + (time_s - beat.at_s) / beat.period_s;
 }
 
 double fiq_pulse_time_s(const FiqPulse* self, double beats)
 {
-  const FiqPulseOscillator* const one = &self->oscillator[self->best];
-  return one->at_s + (beats - (double)self->beat) * one->period_s;
+  const Beat beat = told(self);
+  return beat.at_s + (beats - (double)self->beat) * beat.period_s;
 }
 
 uint32_t fiq_pulse_metre(const FiqPulse* self, uint32_t* first_beat)
