@@ -123,7 +123,7 @@ static Kind kind_of(uint32_t character)
     return MARK;
   }
   const bool is_accent  = character >= 0x300 && character < 0x370; // written after its letter
-  const bool is_foreign = character >= 0x80 && !(character < 0xc0) && !is_accent &&
+  const bool is_foreign = character >= 0xc0 && !is_accent &&
                           !(character >= 0x2000 && character < 0x2070) &&
                           !(character >= 0x3000 && character < 0x3040) && character != 0xfeff;
   return is_foreign ? OTHER : BREAK;

@@ -128,6 +128,8 @@ static void read_words(FiqDescribe* self, LilvWorld* world, const char* class, b
       FiqDescribedWord* const word = &self->word[self->n_words++];
       *word                        = (FiqDescribedWord){words, is_instrument, {0.0f}};
       read_numbers(self, world, node, word->direction);
+    } else {
+      free(words);
     }
   }
   lilv_nodes_free(nodes);

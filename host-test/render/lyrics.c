@@ -158,7 +158,7 @@ static void put_letters(Text* self, const FiqMidiFileEvent* event)
 
 static bool take_lyrics(Lyrics* self, const FiqMidiFile* file)
 {
-  self->event = calloc(file->n_events + 1, sizeof self->event[0]);
+  self->event = calloc(file->n_events + 1, sizeof(const FiqMidiFileEvent*));
   for (size_t i = 0; self->event && i < file->n_events; ++i) {
     const FiqMidiFileEvent* const event = &file->events[i];
     const bool                    again = self->n > 0 && is_same(self->event[self->n - 1], event);

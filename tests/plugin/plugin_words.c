@@ -160,6 +160,7 @@ static void test_blocks_do_not_matter_and_no_words_are_no_words(void** state)
   FixtureAudio none  = played("[", 480);
   assert_true(are_equal(&sung, &again));
   assert_true(are_equal(&mute, &none));
+  assert_false(are_equal(&sung, &none));
   fixture_audio_free(&sung);
   fixture_audio_free(&again);
   fixture_audio_free(&mute);
