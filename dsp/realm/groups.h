@@ -12,7 +12,7 @@
    Steady is the group whose levels deviate least from their mean, struck the one whose levels rise most steeply, both by
    loudness; another one takes over where it is ahead by a fifth.
 
-   Cost: nothing while all is off; else some 25 ns a frame at 48 kHz. The work of a frame is spread over control periods.
+   Cost: nothing while all is off; else some 28 ns a frame at 48 kHz with 48 bands, 14 with 24. The work of a frame is spread over control periods.
    Latency: none; groups are found within seconds.
 */
 #ifndef FIQ_REALM_GROUPS_H

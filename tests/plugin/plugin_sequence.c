@@ -42,10 +42,11 @@ typedef struct {
   double surprise;
   double harmony;
   int    seed;
-  bool   again; ///< the player begins anew after 8 beats of rest
+  bool   again;      ///< the player begins anew after 8 beats of rest
+  double brightness; ///< that the sound is to come to, in percent; < 0: it has no goal
 } Session;
 
-static const Session plain = {1, 1, 1, -1, 50, 50, 50, 50, 7, false};
+static const Session plain = {1, 1, 1, -1, 50, 50, 50, 50, 7, false, -1};
 
 static void take_notes(const uint8_t* buffer, uint32_t start, Played* played)
 {
@@ -99,6 +100,8 @@ static Played play(FiqPluginKind kind, const Session* session, uint32_t block, F
   fixture_set(self, "sequence_register", session->register_);
   fixture_set(self, "sequence_surprise", session->surprise);
   fixture_set(self, "sequence_harmony", session->harmony);
+  fixture_set(self, "goal", session->brightness < 0 ? 0 : 3);
+  fixture_set(self, "goal_target", fmax(0.0, session->brightness));
   if (kind == FIQ_PLUGIN_REALMS) {
     fixture_set(self, "swarm_level", 0);
     fixture_set(self, "swarm_follow", 0);
@@ -320,6 +323,13 @@ static void test_parameters_are_heard(void** state)
   print_message("density %u, %u notes; register: mean key %.1f, %.1f\n", n_begun(&few, 0, LENGTH),
                 n_begun(&many, 0, LENGTH), mean_key(&down), mean_key(&up));
   assert_true(mean_key(&up) > mean_key(&down) + 0.5);
+  session             = plain;
+  session.brightness  = 100;
+  const Played bright = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  session.brightness  = 0;
+  const Played dark   = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  print_message("goal of brightness: mean key %.1f, %.1f\n", mean_key(&dark), mean_key(&bright));
+  assert_true(mean_key(&bright) > mean_key(&dark) + 0.5);
   session           = plain;
   session.surprise  = 0;
   const double sure = n_repeats(&session);
