@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
    Pictures for the window on the notify port: a patch:Get of urn:fieldiq:window is a lease of three seconds of one
-   object of type urn:fieldiq:Picture thirty times a second, of 12 kB at most. A host's ring of 32 kB holds what comes
+   object of type urn:fieldiq:Picture thirty times a second, of 15 kB at most. A host's ring of 32 kB holds what comes
    between two looks of a window that is asked fifteen times a second.
 */
 #include "plugin/told_fields.h"
@@ -60,7 +60,7 @@ static const FiqToldField fields[] = {
     {"learned_delay_s", FIQ_TOLD_REALS, AT(picture.common.curve.delay_s),
      AT(picture.common.curve.n_bands), 0},
     {"learned_spread_s", FIQ_TOLD_REAL, AT(picture.common.curve.spread_s), 0, 1},
-    {"rotator_rad", FIQ_TOLD_REALS, AT(picture.common.curve.rotator_rad), 0, FIQ_TELEMETRY_CURVE},
+    {"rotator_rad", FIQ_TOLD_REALS, AT(picture.common.curve.rotator_rad), AT(picture.n_rotator), 0},
     {"level", FIQ_TOLD_REALS, AT(level), 0, FIQ_FEED_LEVELS},
     {"sound_rate", FIQ_TOLD_REAL, AT(sound_rate_hz), 0, 1},
     {"sound_every", FIQ_TOLD_WHOLE, AT(every), 0, 1},

@@ -242,6 +242,7 @@ void fiq_engine_picture(FiqEngine* self, FiqPicture* picture)
   picture->n_bands   = 0;
   picture->n_neurons = 0;
   picture->n_learned = 0;
+  picture->n_rotator = self->path ? FIQ_TELEMETRY_CURVE : 0;
   if (self->path) {
     show_realms(picture, self);
   }

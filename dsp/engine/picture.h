@@ -75,6 +75,8 @@ typedef struct {
   float    learned_hz[FIQ_NEURONS_MAX];      ///< [n_learned]
   float    learned_rad[FIQ_NEURONS_MAX];     ///< [n_learned] left
 
+  uint32_t n_rotator; ///< points of the rotator's curve that count, 0 without realms
+
   // kept between pictures
   float    turned_rad; ///< by which the frame of the core has turned
   uint64_t n_ticks;    ///< control periods of the core at the last picture
