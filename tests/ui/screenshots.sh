@@ -24,7 +24,7 @@ take() {
   convert "$work/shot.png" -strip -define png:compression-level=9 "$output/$1.png"
 }
 
-jalv.gtk3 -c anneal=5 -c scatter=5 -c noise=120 -c oscillators=900 urn:fieldiq:swarm >"$work/swarm.log" 2>&1 &
+jalv.gtk3 -c anneal=5 -c scatter=5 -c noise=120 -c oscillators=900 -c partials=24 -c filter_type=1 -c filter_cutoff=1800 -c filter_resonance=40 urn:fieldiq:swarm >"$work/swarm.log" 2>&1 &
 swarm=$!
 processes="$processes $swarm"
 until_true is_open

@@ -59,7 +59,7 @@ static const Place places[] = {
      "anneal anneal_sync scatter noise anneal_curve temperature", FIQ_GROUP_ANNEAL},
     {FIQ_IN_S, "Annealing", "Choice of note", "strength sharpness balance sharpness_mode metric",
      -1},
-    {FIQ_IN_S, "Playing", "Keys", "mode glide chord root_note", FIQ_GROUP_PLAY},
+    {FIQ_IN_S, "Playing", "Keys", "mode glide", FIQ_GROUP_PLAY},
     {FIQ_IN_S, "Playing", "Velocity", "velocity_level velocity_mass", -1},
     {FIQ_IN_S, "Playing", "Pressure and wheels",
      "pressure_level pressure_bright wheel_detune bend_range mpe_bend", -1},
@@ -101,6 +101,7 @@ static const Place places[] = {
     {FIQ_IN_B, "Memory & goals", "Goals", "", FIQ_GROUP_GOALS},
     {FIQ_IN_B, "Memory & goals", "Link", "", FIQ_GROUP_LINK},
     {FIQ_IN_B, "Tuning", "Just intonation", "just prime_limit just_root partial_primes", -1},
+    {FIQ_IN_S, "Tuning", "Chord", "chord root_note", -1},
 };
 
 enum { N_PLACES = sizeof(places) / sizeof(places[0]) };
