@@ -209,6 +209,9 @@ void fiq_engine_set_tuning(FiqEngine* self, const FiqTuning* tuning)
 {
   assert(self);
   fiq_notes_set_tuning(&self->swarm->swarm.notes, tuning);
+  if (self->exchange.leaving) { // the tuning before may be released now
+    fiq_notes_set_tuning(&self->exchange.leaving->swarm.notes, tuning);
+  }
 }
 
 void fiq_engine_forget_mts(FiqEngine* self)
