@@ -114,6 +114,46 @@ static void test_spread_parts_sources_and_keeps_the_mono_sum(void** state)
   fixture_audio_free(&spread);
 }
 
+/// Telemetry and pictures tell a group for every band.
+static void test_groups_are_told_band_by_band(void** state)
+{
+  (void)state;
+  const Settings on       = {.spread = 100.0};
+  FixtureAudio   in       = two_sources();
+  FixtureAudio   out      = fixture_audio(N);
+  Fixture* const self     = open_realms(&on);
+  uint32_t       n_told[] = {0, 0};
+  for (size_t i = 0; i + 480 <= N; i += 480) {
+    static const char* const asked[] = {"urn:fieldiq:telemetry", "urn:fieldiq:window"};
+    static const char* const types[] = {"urn:fieldiq:Telemetry", "urn:fieldiq:Picture"};
+    for (int k = 0; k < 2 && i % RATE == 0; ++k) {
+      fixture_patch_get(self, 0, asked[k]);
+    }
+    fixture_run(self, in.plane, out.plane, i, 480);
+    fixture_work(self);
+    for (int k = 0; k < 2 && i > FROM; ++k) {
+      const LV2_Atom* const value = fixture_told_value(self, types[k], "urn:fieldiq:band_group");
+      bool                  is_told[3] = {false};
+      if (!value) {
+        continue;
+      }
+      const float* const group =
+          (const float*)(const void*)((const LV2_Atom_Vector*)(const void*)value + 1);
+      assert_int_equal(value->size, sizeof(LV2_Atom_Vector_Body) + 48 * sizeof(float));
+      for (int b = 0; b < 48; ++b) {
+        assert_true(group[b] >= 0.0f && group[b] <= 2.0f);
+        is_told[(int)group[b]] = true;
+      }
+      assert_true(is_told[1] && is_told[2]);
+      ++n_told[k];
+    }
+  }
+  assert_true(n_told[0] > 20 && n_told[1] > 20);
+  fixture_close(self);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 static void test_focus_raises_what_it_says(void** state)
 {
   (void)state;
@@ -210,6 +250,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_spread_parts_sources_and_keeps_the_mono_sum),
+      cmocka_unit_test(test_groups_are_told_band_by_band),
       cmocka_unit_test(test_focus_raises_what_it_says),
       cmocka_unit_test(test_blocks_do_not_matter),
       cmocka_unit_test(test_nothing_steps_and_off_again_nothing_is_left),

@@ -353,13 +353,16 @@ static void test_parameters_are_heard(void** state)
 typedef struct {
   uint32_t n_alone[2]; ///< moments in which only one plays
   uint32_t n_both;
-  double   harmony; ///< mean of the pairs that sound together
+  double   harmony;  ///< mean of the pairs that sound together
+  uint32_t n_agreed; ///< moments in which both told a chord
+  uint32_t n_same;   ///< the same one
 } Pair;
 
 static Pair play_pair(int seed, double link)
 {
   static uint8_t buffer[2][BUFFER];
-  Pair           pair     = {{0, 0}, 0, 0.0};
+  Pair           pair     = {.harmony = 0.0};
+  int32_t        chord[2] = {-1, -1};
   int            sound[2] = {-1, -1};
   FixtureAudio   out      = fixture_audio(480);
   Fixture*       player[2];
@@ -378,14 +381,22 @@ static Pair play_pair(int seed, double link)
     for (int i = 0; i < 2; ++i) {
       Played played                = {.n = 0};
       *(LV2_Atom*)(void*)buffer[i] = (LV2_Atom){BUFFER - sizeof(LV2_Atom), 0};
+      if (done % RATE == 0) {
+        fixture_patch_get(player[i], 0, "urn:fieldiq:telemetry");
+      }
       queue(player[i], &plain, done, done + 480);
       fixture_run(player[i], NULL, out.plane, 0, 480);
       fixture_work(player[i]);
+      const LV2_Atom* const told =
+          fixture_told_value(player[i], "urn:fieldiq:Telemetry", "urn:fieldiq:agreed_chord");
+      chord[i] = told ? ((const LV2_Atom_Int*)(const void*)told)->body : chord[i];
       take_notes(buffer[i], done, &played);
       for (uint32_t k = 0; k < played.n; ++k) {
         sound[i] = played.is_on[k] ? played.key[k] : -1;
       }
     }
+    pair.n_agreed += chord[0] >= 0 && chord[1] >= 0;
+    pair.n_same += chord[0] >= 0 && chord[0] == chord[1];
     pair.n_alone[0] += sound[0] >= 0 && sound[1] < 0;
     pair.n_alone[1] += sound[1] >= 0 && sound[0] < 0;
     if (sound[0] >= 0 && sound[1] >= 0) {
@@ -410,6 +421,8 @@ static void test_linked_partners_take_turns_or_agree(void** state)
       const Pair pair = play_pair(seed, link);
       assert_true(pair.n_both > 1000);
       harmony_of[link] += pair.harmony / 5.0;
+      assert_true(link ? pair.n_agreed > 500 && 10 * pair.n_same > 9 * pair.n_agreed
+                       : pair.n_agreed == 0);
     }
   }
   const Pair turns = play_pair(1, 2);

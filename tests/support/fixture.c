@@ -279,6 +279,20 @@ const char* fixture_told(const Fixture* self, const char* property, const char* 
   return text;
 }
 
+const LV2_Atom* fixture_told_value(const Fixture* self, const char* type, const char* key)
+{
+  const LV2_Atom_Sequence* const sequence = (const LV2_Atom_Sequence*)(const void*)self->notify;
+  const LV2_Atom*                value    = NULL;
+  LV2_ATOM_SEQUENCE_FOREACH(sequence, event)
+  {
+    const LV2_Atom_Object* const object = (const LV2_Atom_Object*)(const void*)&event->body;
+    if (object->body.otype == fixture_urid(type)) {
+      lv2_atom_object_get(object, fixture_urid(key), &value, 0);
+    }
+  }
+  return value;
+}
+
 void fixture_patch_get(Fixture* self, int64_t frame, const char* property)
 {
   LV2_Atom_Forge* const forge = &self->forge[0];

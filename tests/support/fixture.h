@@ -77,6 +77,9 @@ void fixture_patch_string(Fixture* self, int64_t frame, const char* property, co
 /// The text of the type `type` that the last run() said `property` is, or NULL; it stays until the next.
 const char* fixture_told(const Fixture* self, const char* property, const char* type);
 
+/// The value of `key` in the last object of `type` (both URIs) that the last run() told, or NULL; it stays until the next.
+const LV2_Atom* fixture_told_value(const Fixture* self, const char* type, const char* key);
+
 /// Queue a patch:Get of `property`, and a patch:Set of it to an atom:Vector of `n` floats.
 void fixture_patch_get(Fixture* self, int64_t frame, const char* property);
 void fixture_patch_floats(Fixture* self, int64_t frame, const char* property, const float* value,
