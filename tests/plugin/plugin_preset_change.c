@@ -33,7 +33,8 @@ static double sharp_power(const FixtureAudio* audio, size_t piece)
   for (int c = 0; c < 2; ++c) {
     const float* const x = audio->plane[c] + piece * PIECE;
     for (int i = 0; i < PIECE; ++i) {
-      const double d = x[i] - 4.0f * x[i - 1] + 6.0f * x[i - 2] - 4.0f * x[i - 3] + x[i - 4];
+      const double d =
+          (double)(x[i] - 4.0f * x[i - 1] + 6.0f * x[i - 2] - 4.0f * x[i - 3] + x[i - 4]);
       sum += d * d / 256.0;
     }
   }
