@@ -232,6 +232,9 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
       fixture_set(self, "swarm_level", -6);
       fixture_set(self, "freeze", i / 70 % 3 == 1);
       fixture_set(self, "rotator_2_amount", i / 90 % 2 ? 100 : 0);
+      fixture_set(self, "binding", i / 110 % 2 ? 100 : 0);
+      fixture_set(self, "group_spread", i / 70 % 2 ? 100 : 0);
+      fixture_set(self, "group_focus", i / 60 % 4);
       fixture_set(self, "shift", i % 300);
       fixture_set(self, "input_mode", i / 333);
       fixture_set(self, "objective", i / 230 % 4);
