@@ -9,7 +9,8 @@ static const float bypass_s          = 0.01f;
 static const float detour_s          = 0.02f;
 static const float exchange_s        = 0.05f;
 
-static const float goal_octaves = 4.0f; // of the drive that a goal adds or takes at most
+static const float drive_least  = 0.0630957344f; // the lowest Drive, at which nothing is added
+static const float goal_octaves = 4.0f;          // of the drive that a goal adds or takes at most
 
 /// Beats per turn for sync 1..7; the first three count bars.
 
@@ -77,9 +78,10 @@ static FiqRealmsParams realms_params(const FiqEngine* self)
   const float density = fiq_goal_controller_drive(&self->goals.controller, FIQ_GOAL_DENSITY);
   const float thicker = fabsf(density) > 0.0f ? exp2f(goal_octaves * density) : 1.0f;
   return (FiqRealmsParams){
-      .realm        = p->realm,
-      .amount       = self->smoothed[FIQ_SMOOTH_AMOUNT].end,
-      .drive        = fiq_clamp(self->smoothed[FIQ_SMOOTH_DRIVE].end * thicker, 0.0f, 64.0f),
+      .realm  = p->realm,
+      .amount = self->smoothed[FIQ_SMOOTH_AMOUNT].end,
+      .drive =
+          fiq_clamp((self->smoothed[FIQ_SMOOTH_DRIVE].end - drive_least) * thicker, 0.0f, 64.0f),
       .coordination = p->coordination,
       .motion_rad   = self->smoothed[FIQ_SMOOTH_MOTION].end,
       .stereo_rad   = FIQ_PI_F * self->smoothed[FIQ_SMOOTH_WIDTH].end,

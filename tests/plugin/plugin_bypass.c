@@ -53,6 +53,34 @@ static void test_amount_mix_and_enabled_zero_null(void** state)
   }
 }
 
+/// THD+N of the temporal realm at its lowest drive, for a tone of -6 dBFS.
+static void test_the_lowest_drive_adds_nothing(void** state)
+{
+  (void)state;
+  static const double tones[] = {100.0, 1000.0, 5000.0};
+  const size_t        late    = FRAMES - 48000;
+  for (size_t k = 0; k < sizeof(tones) / sizeof(tones[0]); ++k) {
+    Fixture*     self = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, false);
+    FixtureAudio in   = fixture_audio(FRAMES);
+    FixtureAudio out  = fixture_audio(FRAMES);
+    fixture_set(self, "realm", 0);
+    fixture_set(self, "amount", 100);
+    fixture_set(self, "drive", -24);
+    support_sine(in.plane[0], FRAMES, tones[k], 48000.0, 0.5, 0.0);
+    support_sine(in.plane[1], FRAMES, tones[k], 48000.0, 0.5, 0.0);
+    fixture_render(self, in.plane, out.plane, FRAMES, 256);
+    const size_t latency = (size_t)fixture_get(self, "latency");
+    const double rest =
+        support_max_difference(out.plane[0] + late, in.plane[0] + late - latency, FRAMES - late);
+    print_message("%.0f Hz at the lowest drive: nothing else above %.1f dB of it\n", tones[k],
+                  support_db(rest / 0.5));
+    assert_true(support_db(rest / 0.5) <= -90.0);
+    fixture_close(self);
+    fixture_audio_free(&in);
+    fixture_audio_free(&out);
+  }
+}
+
 static void test_swarm_disabled_is_silent(void** state)
 {
   (void)state;
@@ -128,6 +156,7 @@ static void test_switching_does_not_click(void** state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_amount_mix_and_enabled_zero_null),
+                                     cmocka_unit_test(test_the_lowest_drive_adds_nothing),
                                      cmocka_unit_test(test_swarm_disabled_is_silent),
                                      cmocka_unit_test(test_switching_does_not_click)};
   return cmocka_run_group_tests_name("plugin bypass", tests, NULL, NULL);
