@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host-test/render/render_options.h"
 
+#include "host-test/common/file_path.h"
 #include "host-test/common/option_table.h"
 #include "host-test/common/version.h"
 #include "host-test/lv2/lv2_host.h"
@@ -8,6 +9,7 @@
 
 #include <getopt.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -370,11 +372,32 @@ typedef struct {
   bool       complete;
 } Settings;
 
-/// Add what is in the file `path`, if there is one.
+/// Add the files of a folder that holds a state.
+static void add_folder(Settings* settings, const char* folder)
+{
+  struct dirent** entries = NULL;
+  const int       n       = scandir(folder, &entries, NULL, alphasort);
+  for (int i = 0; i < n; ++i) {
+    char      path[FIQ_PATH_BYTES];
+    char      text[FIQ_SHA256_TEXT_BYTES];
+    const int length = snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+    if (length > 0 && (size_t)length < sizeof path && fiq_sha256_file(path, text, NULL)) {
+      fiq_sha256_add_text(settings->hash, entries[i]->d_name);
+      fiq_sha256_add_text(settings->hash, text);
+    }
+    free(entries[i]);
+  }
+  free(entries);
+}
+
+/// Add what is in the file `path`, or in the files of this folder, if there is one.
 static void add_file(Settings* settings, const char* path)
 {
   struct stat info;
   char        text[FIQ_SHA256_TEXT_BYTES];
+  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+    add_folder(settings, path);
+  }
   if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
     return;
   }
@@ -413,6 +436,13 @@ static void add_link(Settings* settings, const FiqLinkOptions* link)
   for (uint32_t i = 0; i < link->n_automations; ++i) {
     fiq_sha256_add_text(settings->hash, link->automations[i]);
     add_file(settings, link->automations[i]);
+  }
+  if (link->tuning && strlen(link->tuning) > 4) {
+    // Its mapping is read with it.
+    char      mapping[FIQ_PATH_BYTES];
+    const int length = (int)strlen(link->tuning) - 4;
+    snprintf(mapping, sizeof mapping, "%.*s.kbm", length, link->tuning);
+    add_file(settings, mapping);
   }
   char text[64];
   snprintf(text, sizeof text, "%d %lld", link->seeded, (long long)link->seed);
