@@ -6,7 +6,9 @@
 // 1, and the groups after 12 s are read. Counted is the share of clear bands whose group is that of their source, each group being that of the
 // source which has more of its clear bands (purity); strictly, each source has one group alone, the best, and bands elsewhere are
 // wrong. A band without a group is wrong either way.
-// Use: bench_groups [BANDS]. The mixtures marked "tuned" may have been looked at while settings were chosen, the others not.
+// One group for both sources is pure as far as one of them has most of the clear bands: where they are few, look at the strict figure.
+// Use: bench_groups [BANDS]. Settings were chosen by the mixtures marked "tuned", with the figures of the others in view, though not
+// for them.
 // Sounds: Debian's hydrogen-data, alsa-utils and lmms-common; a mixture that wants others is left out.
 #include "dsp/base/maths.h"
 #include "dsp/realm/groups.h"
