@@ -387,15 +387,21 @@ static void test_vary_is_small_and_leaves_locks_alone(void** state)
 
 // ---- presets ----
 
+/// Open the browser by keys, type, and take the first that it finds.
+static void search(Bench* self, const char* words)
+{
+  key(self, FIQ_UI_KEY_TAB, 0, "");
+  key(self, FIQ_UI_KEY_TAB, 0, "");
+  key(self, FIQ_UI_KEY_ENTER, 0, "");
+  type(self, words);
+  key(self, FIQ_UI_KEY_ENTER, 0, "");
+}
+
 static void test_browser_filters_as_typed_and_steps_keep_to_it(void** state)
 {
   (void)state;
   Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  key(self, FIQ_UI_KEY_TAB, 0, "");
-  key(self, FIQ_UI_KEY_TAB, 0, "");
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
-  type(self, "glass");
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
+  search(self, "glass");
   assert_true(strstr(self->fake.name[self->fake.selected], "Glass") != NULL);
   const int32_t first = self->fake.selected;
   key(self, FIQ_UI_KEY_TAB, 0, "");
@@ -405,6 +411,16 @@ static void test_browser_filters_as_typed_and_steps_keep_to_it(void** state)
   }
   // There are ten of them, so ten steps end where they began.
   assert_int_equal(self->fake.selected, first);
+  bench_free(self);
+}
+
+static void test_the_browser_finds_words_that_mean_the_same(void** state)
+{
+  (void)state;
+  Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  search(self, "Brilliant");
+  assert_true(self->fake.selected >= 0);
+  assert_true(strstr(self->fake.preset[self->fake.selected].tags, "bright") != NULL);
   bench_free(self);
 }
 
@@ -708,6 +724,7 @@ int main(void)
       cmocka_unit_test(test_a_and_b_keep_two_sounds),
       cmocka_unit_test(test_vary_is_small_and_leaves_locks_alone),
       cmocka_unit_test(test_browser_filters_as_typed_and_steps_keep_to_it),
+      cmocka_unit_test(test_the_browser_finds_words_that_mean_the_same),
       cmocka_unit_test(test_a_preset_is_saved_with_category_and_tags),
       cmocka_unit_test(test_drawing_what_changed_equals_drawing_all),
       cmocka_unit_test(test_a_still_page_draws_nothing),

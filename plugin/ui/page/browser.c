@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/ui/page/browser.h"
 
+#include "plugin/adjectives.h"
 #include "plugin/ui/widget/button.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,15 +25,43 @@ static bool contains(const char* text, const char* part)
   return part[0] == '\0' || strcasestr(text, part) != NULL;
 }
 
-/// Every word that is typed must be found in name, category, tags or comment.
+static bool says(const FiqUiPreset* preset, const char* word)
+{
+  return contains(preset->name, word) || contains(preset->category, word) ||
+         contains(preset->tags, word) || contains(preset->comment, word);
+}
+
+/// Whether it says a word that means the same.
+static bool says_otherwise(const FiqUiPreset* preset, const char* word)
+{
+  char lower[64], other[64];
+  for (size_t i = 0; i < sizeof(lower); ++i) {
+    lower[i] = (char)tolower((unsigned char)word[i]);
+    if (word[i] == '\0') {
+      break;
+    }
+  }
+  const FiqAdjective* const adjective = fiq_adjective_of(lower, strlen(lower));
+  const char*               words     = adjective ? adjective->words : "";
+  while (*words) {
+    const size_t n = strcspn(words, " ");
+    snprintf(other, sizeof(other), "%.*s", (int)n, words);
+    if (says(preset, other)) {
+      return true;
+    }
+    words += n + strspn(words + n, " ");
+  }
+  return false;
+}
+
+/// Every word that is typed, or one that means the same, must be found in name, category, tags or comment.
 static bool matches_words(const FiqUiPreset* preset, const char* words)
 {
   char word[64];
   while (*words) {
     const size_t n = strcspn(words, " ");
     snprintf(word, sizeof(word), "%.*s", (int)n, words);
-    if (!contains(preset->name, word) && !contains(preset->category, word) &&
-        !contains(preset->tags, word) && !contains(preset->comment, word)) {
+    if (!says(preset, word) && !says_otherwise(preset, word)) {
       return false;
     }
     words += n + strspn(words + n, " ");
