@@ -45,6 +45,8 @@ sox "$say/Front_Left.wav" "$say/Front_Center.wav" "$say/Front_Right.wav" \
 "$render" --plugin swarm --preset Crystallise --midi "$here/demo.mid" --trace "$out/demo.jsonl" "$out/demo.wav"
 "$root/build/release/host-test/fieldiq-plot" "$out/demo.jsonl" "$out/demo-inside.png"
 
+sh "$here/piece.sh" "$render" "$out/piece.wav"
+
 # The song: its lyrics are in the file, for the voice on channel 1; choir and bass have no words.
 "$render" --plugin swarm --midi "$here/song.mid" --set midi_channel=1 --set oscillators=512 --set partials=80 --set detune=4 \
   --set scatter=0 --set anneal=0.05 --set noise=0 --set attack=0.005 --set sustain=100 --set release=0.08 --set stereo=20 \
@@ -54,12 +56,12 @@ sox "$say/Front_Left.wav" "$say/Front_Center.wav" "$say/Front_Right.wav" \
 sox -m -v 1 "$out/song-voice.wav" -v 0.5 "$out/song-choir.wav" -v 0.7 "$out/song-bass.wav" "$out/song.wav" gain -n -1
 rm -f "$out/song-voice.wav" "$out/song-choir.wav" "$out/song-bass.wav"
 
-for name in speech speech-realms chord-swarm chord-swarm-realms demo song; do
+for name in speech speech-realms chord-swarm chord-swarm-realms demo piece song; do
   sox "$out/$name.wav" -n remix - rate 16k spectrogram -x 900 -y 400 -z 100 -t "$name" -o "$out/$name.png"
 done
 
 echo "Listen and look:"
-for name in speech speech-realms chord-swarm chord-swarm-realms demo song; do
+for name in speech speech-realms chord-swarm chord-swarm-realms demo piece song; do
   printf '  %s\n  %s\n' "$out/$name.wav" "$out/$name.png"
 done
 printf '  %s\n' "$out/demo-inside.png"
