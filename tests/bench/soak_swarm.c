@@ -153,6 +153,8 @@ static void choose_sound(Soak* self)
   fixture_set(plugin, "attack", below(self, 2) ? 0.001 : 0.1);
   fixture_set(plugin, "release", below(self, 2) ? 0.005 : 0.5);
   fixture_set(plugin, "output", -12);
+  // A program would bring its own release and partials.
+  fixture_set(plugin, "program_change", 0);
 }
 
 /// Pedals up, and either every key that is down let go once, or all notes off.

@@ -46,6 +46,8 @@ static FixtureAudio render(const Take* take, int64_t seed, const uint8_t* keys, 
   bank_load(self, take->preset);
   fixture_set(self, "sustain", 100);
   fixture_set(self, "tone_sustain", 100);
+  // Noise moves by what it is.
+  fixture_set(self, "breath", 0);
   fixture_render(self, NULL, out.plane, BLOCK, BLOCK);
   for (int i = 0; i < n_keys; ++i) {
     fixture_midi(self, 0, 0x90, keys[i], 100);
