@@ -108,8 +108,8 @@ static bool claim_files(FiqJackJob* job)
          fiq_claim(claims, FIQ_CLAIM_READ, "--preset", preset) &&
          fiq_claim_tuning(claims, "--tuning", options->tuning) &&
          fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--midi-map", options->midi_map) &&
-         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--record", options->record) &&
-         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--trace", options->trace);
+         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--trace", options->trace) &&
+         fiq_claim(claims, FIQ_CLAIM_WRITTEN, "--record", options->record);
 }
 
 /// Everything that lies between a plugin that is set up and one that plays.
@@ -226,10 +226,12 @@ static FiqExit conclude(FiqJackJob* job)
 
 static void open_console(FiqJackJob* job)
 {
-  job->console.jack     = &job->jack;
-  job->console.host     = &job->host;
-  job->console.map      = &job->map;
-  job->console.claims   = &job->claims;
+  job->console.jack   = &job->jack;
+  job->console.host   = &job->host;
+  job->console.map    = &job->map;
+  job->console.claims = &job->claims;
+  // The console watches a recording, which may end before the program does, by the recording itself.
+  fiq_claims_cut(&job->claims, job->claims.n - (job->options.record ? 1 : 0));
   job->console.n_claims = job->claims.n;
 }
 

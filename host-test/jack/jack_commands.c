@@ -18,6 +18,14 @@ static bool read_switch(const char* rest, const char* use, bool* on)
   return true;
 }
 
+bool fiq_command_claim(FiqConsole* self, const char* what, const char* path)
+{
+  const FiqRecord* const record = &self->jack->record;
+  return (!record->file ||
+          fiq_claim(self->claims, FIQ_CLAIM_WRITTEN, "the recording", record->pending.path)) &&
+         fiq_claim(self->claims, FIQ_CLAIM_WRITTEN, what, path);
+}
+
 void fiq_command_buffer(FiqConsole* self, char* rest)
 {
   char*               end    = NULL;
@@ -104,7 +112,7 @@ void fiq_command_record(FiqConsole* self, char* rest)
   const uint32_t n = self->claims->n;
   if (!rest[0]) {
     end_record(self);
-  } else if (fiq_claim(self->claims, FIQ_CLAIM_WRITTEN, "record", rest) &&
+  } else if (fiq_command_claim(self, "record", rest) &&
              fiq_record_begin(&self->jack->record, rest, self->host->audio.n_out,
                               self->host->rate_hz)) {
     printf("records %s\n", rest);

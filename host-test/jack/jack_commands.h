@@ -15,6 +15,10 @@ void fiq_command_learn(FiqConsole* self, char* rest);
 void fiq_command_levels(FiqConsole* self, char* rest);
 void fiq_command_record(FiqConsole* self, char* rest);
 
+/// Note, for the command `what`, that `path` is to be written; says so and returns false where something else would be
+/// lost, a recording that goes on included. The claims are the caller's to cut.  [any but audio]
+bool fiq_command_claim(FiqConsole* self, const char* what, const char* path);
+
 /// Print levels, load and xruns, without the end of the line.  [any but audio]
 void fiq_command_print_levels(FiqConsole* self);
 

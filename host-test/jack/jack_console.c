@@ -117,8 +117,7 @@ static void act_save(FiqConsole* self, char* rest)
   const uint32_t    n    = self->claims->n;
   if (!path[0]) {
     fiq_error("save FILE");
-  } else if (fiq_claim(self->claims, FIQ_CLAIM_WRITTEN, "save", path) &&
-             fiq_state_save(self->host, path)) {
+  } else if (fiq_command_claim(self, "save", path) && fiq_state_save(self->host, path)) {
     printf("saved %s\n", path);
   }
   fiq_claims_cut(self->claims, n);

@@ -25,6 +25,8 @@ test_record() {
   sleep 1
   "$send_midi" fiq:midi_in 804500
   check "the file does not stand under its name while it is recorded" [ ! -e whole.wav ]
+  answers "cannot be the same file" "save $work/whole.wav"
+  answers "saved $work/beside.ttl" "save $work/beside.ttl"
   tell quit
   ends 0
   check "--record has the note (peak $(peak whole.wav))" between 0.01 1 "$(peak whole.wav)"
@@ -36,6 +38,7 @@ test_record() {
   answers "has to end in .wav or .flac" "record $work/part.mp3"
   answers "records" "record $work/part.flac"
   answers "is going on" "record $work/other.wav"
+  answers "cannot be the same file" "save $work/part.flac"
   "$send_midi" fiq:midi_in 904564
   sleep 0.5
   answers "recorded $work/part.flac" record
