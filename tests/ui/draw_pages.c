@@ -90,6 +90,43 @@ static void set_most(FiqUiFake* fake)
   fake->n_notes = FIQ_UI_NOTES_MAX;
 }
 
+/// What comes up over a page: the pointer's reading, a tooltip, the focus, the browser and the tour.
+static void draw_hints(FiqUiFake* fake, FiqUiPage* page, cairo_surface_t* surface,
+                       const char* folder, uint32_t zoom, double at_s)
+{
+  // The pointer over the river, and over a control until its tooltip comes.
+  FiqUiEvent move = {.kind   = FIQ_UI_MOVE,
+                     .x      = 300.0 * zoom / 100,
+                     .y      = 200.0 * zoom / 100,
+                     .time_s = 100.0 + at_s};
+  fiq_ui_page_event(page, &move);
+  at_s = run(fake, page, surface, at_s, at_s + 0.3);
+  write(surface, folder, "pointer", zoom);
+  move.x      = 210.0 * zoom / 100;
+  move.y      = 490.0 * zoom / 100;
+  move.time_s = 100.0 + at_s;
+  fiq_ui_page_event(page, &move);
+  at_s = run(fake, page, surface, at_s, at_s + 1.0);
+  write(surface, folder, "tooltip", zoom);
+  // The focus on the second button, its tooltip, then the browser.
+  press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
+  press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
+  at_s = run(fake, page, surface, at_s, at_s + 1.0);
+  write(surface, folder, "focus", zoom);
+  press_key(page, FIQ_UI_KEY_ENTER, 0, "", 100.0 + at_s);
+  at_s = run(fake, page, surface, at_s, at_s + 0.1);
+  write(surface, folder, "browser", zoom);
+  press_key(page, FIQ_UI_KEY_ESCAPE, 0, "", 100.0 + at_s);
+  press_key(page, FIQ_UI_KEY_F1, 0, "", 100.0 + at_s);
+  for (int card = 0; card < 7; ++card) {
+    char name[32];
+    at_s = run(fake, page, surface, at_s, at_s + 0.1);
+    snprintf(name, sizeof(name), "tour%d", card);
+    write(surface, folder, name, zoom);
+    press_key(page, FIQ_UI_KEY_ENTER, 0, "", 100.0 + at_s);
+  }
+}
+
 int main(int argc, char** argv)
 {
   const char* const folder = argc > 1 ? argv[1] : ".";
@@ -127,37 +164,7 @@ int main(int argc, char** argv)
     snprintf(name, sizeof(name), "realm%d", realm);
     write(surface, folder, name, zoom);
   }
-  // The pointer over the river, and over a control until its tooltip comes.
-  FiqUiEvent move = {.kind   = FIQ_UI_MOVE,
-                     .x      = 300.0 * zoom / 100,
-                     .y      = 200.0 * zoom / 100,
-                     .time_s = 100.0 + at_s};
-  fiq_ui_page_event(page, &move);
-  at_s = run(fake, page, surface, at_s, at_s + 0.3);
-  write(surface, folder, "pointer", zoom);
-  move.x      = 210.0 * zoom / 100;
-  move.y      = 490.0 * zoom / 100;
-  move.time_s = 100.0 + at_s;
-  fiq_ui_page_event(page, &move);
-  at_s = run(fake, page, surface, at_s, at_s + 1.0);
-  write(surface, folder, "tooltip", zoom);
-  // The focus on the second button, its tooltip, then the browser.
-  press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
-  press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
-  at_s = run(fake, page, surface, at_s, at_s + 1.0);
-  write(surface, folder, "focus", zoom);
-  press_key(page, FIQ_UI_KEY_ENTER, 0, "", 100.0 + at_s);
-  at_s = run(fake, page, surface, at_s, at_s + 0.1);
-  write(surface, folder, "browser", zoom);
-  press_key(page, FIQ_UI_KEY_ESCAPE, 0, "", 100.0 + at_s);
-  press_key(page, FIQ_UI_KEY_F1, 0, "", 100.0 + at_s);
-  for (int card = 0; card < 7; ++card) {
-    char name[32];
-    at_s = run(fake, page, surface, at_s, at_s + 0.1);
-    snprintf(name, sizeof(name), "tour%d", card);
-    write(surface, folder, name, zoom);
-    press_key(page, FIQ_UI_KEY_ENTER, 0, "", 100.0 + at_s);
-  }
+  draw_hints(fake, page, surface, folder, zoom, at_s);
   fiq_ui_page_free(page);
   cairo_surface_destroy(surface);
   free(fake);
