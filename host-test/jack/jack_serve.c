@@ -221,7 +221,11 @@ void fiq_jack_serve(FiqJackJob* self, const volatile int* ended)
       away_ms = AWAY_MS;
     } else if ((away_ms += POLL_MS) >= AWAY_MS) {
       away_ms = 0;
-      if (come_back(self) && atomic_load(&jack->gone)) {
+      // One that went for another rate has left a server that is there, or that is gone for good.
+      if (!come_back(self) && !self->options.reconnect) {
+        atomic_store(&jack->gone, true);
+      }
+      if (atomic_load(&jack->gone)) {
         return;
       }
     }
