@@ -32,7 +32,7 @@ typedef enum { FIQ_LEARN_HEADROOM, FIQ_LEARN_MONO, FIQ_LEARN_ALIGN } FiqLearnObj
 
 typedef struct {
   double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ
-  uint32_t window_frames;  ///< of the realm; a power of two, 256..8192
+  uint32_t window_frames;  ///< of the realm; a power of two, 256..65536
   uint32_t n_bands;        ///< neurons of the realm, 4..FIQ_NEURONS_MAX
   uint32_t n_frames_max;   ///< longest audio, 1..2^26
   uint64_t seed;           ///< of the random starts

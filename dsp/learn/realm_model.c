@@ -101,7 +101,7 @@ FiqStatus fiq_realm_model_init(FiqRealmModel* self, FiqArena* arena, FiqFftPool*
   memset(self, 0, sizeof *self);
   self->config     = *config;
   const uint32_t n = config->window_frames;
-  if (!fiq_fft_size_is_valid(n) || n < 256 || n > 8192) {
+  if (!fiq_fft_size_is_valid(n) || n < 256 || n > 65536) {
     return FIQ_BAD_ARGUMENT;
   }
   self->hop_frames              = n / FIQ_LEARN_HOPS_A_FRAME;

@@ -34,7 +34,7 @@
 
 typedef struct {
   double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ
-  uint32_t window_frames;  ///< a power of two, 256..8192
+  uint32_t window_frames;  ///< a power of two, 256..65536
   uint32_t n_bands;        ///< 4..FIQ_NEURONS_MAX
 } FiqRealmModelConfig;
 

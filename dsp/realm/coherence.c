@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { BINS_MAX = 8192 / 2 + 1 }; ///< of the longest window
-
 static const double two_pi         = 6.28318530717958647692;
 static const double period_erb     = 14.0;
 static const double spread_rad     = 12.5663706143591730;
@@ -55,7 +53,7 @@ FiqStatus fiq_coherence_init(FiqCoherence* self, FiqArena* arena, FiqFftPool* po
   memset(self, 0, sizeof *self);
   self->config       = *config;
   const uint32_t n   = config->window_frames;
-  const bool     fit = n >= 256 && n <= 8192 && (n & (n - 1)) == 0;
+  const bool     fit = n >= 256 && n <= 65536 && (n & (n - 1)) == 0;
   if (!fit || config->hop_frames == 0 || config->hop_frames > n / 4 ||
       n % config->hop_frames != 0 || !(config->sample_rate_hz >= FIQ_SAMPLE_RATE_MIN_HZ) ||
       !(config->sample_rate_hz <= FIQ_SAMPLE_RATE_MAX_HZ)) {
@@ -74,6 +72,7 @@ FiqStatus fiq_coherence_init(FiqCoherence* self, FiqArena* arena, FiqFftPool* po
   self->advance        = fiq_arena_take(arena, n / config->hop_frames, sizeof(FiqComplex));
   self->bins           = fiq_arena_take(arena, n / 2, sizeof(FiqComplex));
   self->time           = fiq_arena_take(arena, n / 2, sizeof(FiqComplex));
+  self->peak           = fiq_arena_take(arena, self->n_bins, sizeof(uint16_t));
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
@@ -269,7 +268,7 @@ FIQ_AVX2 static void mark_peaks_avx2(const float* power, float floor, float* mar
 }
 
 /// Those bins in rising order, without a branch that sound decides; next_rad is free until draw_curves.
-static uint32_t list_peaks(const FiqCoherence* self, uint16_t list[BINS_MAX])
+static uint32_t list_peaks(const FiqCoherence* self, uint16_t* list)
 {
   float* const mark = self->next_rad;
   const float  most = highest(self->power + 2, self->n_bins - 5);
@@ -286,7 +285,7 @@ static uint32_t list_peaks(const FiqCoherence* self, uint16_t list[BINS_MAX])
 /// Peaks that are no sidelobes, in rising order.
 static uint32_t find_peaks(const FiqCoherence* self, uint32_t* bins)
 {
-  uint16_t           list[BINS_MAX];
+  uint16_t* const    list     = self->peak;
   const float* const power    = self->power;
   const uint32_t     n_listed = list_peaks(self, list);
   uint32_t           n        = 0;

@@ -43,7 +43,7 @@ enum {
 
 typedef struct {
   double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ
-  uint32_t window_frames;  ///< a power of two, 256..8192
+  uint32_t window_frames;  ///< a power of two, 256..65536
   uint32_t hop_frames;     ///< a divisor of window_frames, 1..window/4
 } FiqCoherenceConfig;
 
@@ -70,6 +70,7 @@ typedef struct {
   FiqComplex*         advance;        ///< [window/hop] of the phase of a bin's centre in a hop
   FiqComplex*         bins;           ///< [window/2] X turned
   FiqComplex*         time;           ///< [window/2] its envelope, every other sample
+  uint16_t*           peak;           ///< [n_bins] scratch: bins of the peaks
   FiqCoherencePartial partial[FIQ_COHERENCE_PEAKS_MAX];
   uint32_t            n_partials;
   float               shadow[FIQ_COHERENCE_SHADOW]; ///< share of power by distance in bins

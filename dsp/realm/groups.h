@@ -34,7 +34,7 @@ typedef enum {
 
 typedef struct {
   double   sample_rate_hz;             ///< FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ
-  uint32_t window_frames;              ///< of the analysis, a power of two, 256..8192
+  uint32_t window_frames;              ///< of the analysis, a power of two, 256..65536
   uint32_t control_frames;             ///< 1..FIQ_CONTROL_MAX
   uint32_t n_bands[FIQ_GROUPS_COUNTS]; ///< 4..FIQ_NEURONS_MAX each
 } FiqGroupsConfig;

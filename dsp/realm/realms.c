@@ -23,11 +23,11 @@ uint32_t fiq_realms_n_bands(const FiqRealms* self, FiqRealm realm)
   return realm == FIQ_REALM_SPECTRAL ? self->config.n_bands : fixed[realm];
 }
 
-/// The window of 44.1 and 48 kHz at the present rate: the same time, as far as the transform allows.
 uint32_t fiq_realms_window_frames(double sample_rate_hz, uint32_t window_frames)
 {
   double   rate   = 66150.0; // halfway between 48 and 88.2 kHz on a scale of ratios
   uint32_t window = window_frames;
+  assert(window_frames <= FIQ_REALMS_WINDOW_MAX);
   while (sample_rate_hz > rate && window < FIQ_STFT_WINDOW_MAX) {
     rate *= 2.0;
     window *= 2;
@@ -102,7 +102,7 @@ FiqStatus fiq_realms_init(FiqRealms* self, FiqArena* arena, FiqFftPool* pool,
   const bool legal = config->n_bands >= FIQ_PHASE_LAYER_NEURONS_MIN &&
                      config->n_bands <= FIQ_NEURONS_MAX &&
                      config->window_frames >= FIQ_STFT_WINDOW_MIN &&
-                     config->window_frames <= FIQ_STFT_WINDOW_MAX &&
+                     config->window_frames <= FIQ_REALMS_WINDOW_MAX &&
                      (double)config->lookahead_frames <= config->sample_rate_hz;
   if (!legal) {
     return FIQ_BAD_ARGUMENT;

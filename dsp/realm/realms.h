@@ -33,8 +33,9 @@ typedef enum { FIQ_REALM_TEMPORAL, FIQ_REALM_SPECTRAL, FIQ_REALM_ADAPTIVE, FIQ_N
 typedef struct {
   double   sample_rate_hz; ///< 8000..384000
   uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
-  uint32_t window_frames;  ///< of the spectral realm at 44.1 and 48 kHz: a power of two, 256..8192
-  uint32_t n_bands;        ///< of the spectral realm, 4..FIQ_NEURONS_MAX
+  uint32_t
+           window_frames; ///< of the spectral realm at 44.1 and 48 kHz: a power of two, 256..FIQ_REALMS_WINDOW_MAX
+  uint32_t n_bands;          ///< of the spectral realm, 4..FIQ_NEURONS_MAX
   uint32_t lookahead_frames; ///< added to the latency, 0..sample rate
   uint32_t latency_frames;   ///< the latency is at least this
   bool spectral_only; ///< the spectral realm plays whatever is asked for, and waits for no other
@@ -61,6 +62,8 @@ typedef struct {
   const float* gain_db;     ///< [FIQ_NEURONS_MAX] of the bands; with `place`
   bool         is_mid_side; ///< the planes are M and S
 } FiqRealmsParams;
+
+enum { FIQ_REALMS_WINDOW_MAX = 8192 }; ///< at 44.1 and 48 kHz
 
 enum { FIQ_REALMS_MATCH = 64 * 4 }; ///< at least the length of what Match learns
 
@@ -147,7 +150,8 @@ void fiq_realms_set_match(FiqRealms* self, const float* learned);
 /// lookahead_frames to either side.  [audio]
 void fiq_realms_set_lesson(FiqRealms* self, const FiqPhaseSolution* lesson);
 
-/// The window that the spectral realm has in place of `window_frames`, which is for 44.1 and 48 kHz.  [any]
+/// The window that the spectral realm has in place of `window_frames` (at most FIQ_REALMS_WINDOW_MAX), which is for 44.1 and
+/// 48 kHz: as long in time, to half an octave of rates, but never shorter than FIQ_STFT_WINDOW_MIN frames.  [any]
 uint32_t fiq_realms_window_frames(double sample_rate_hz, uint32_t window_frames);
 
 /// Bands of a realm.  [any]

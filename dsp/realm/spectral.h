@@ -34,7 +34,7 @@
 
 typedef struct {
   double   sample_rate_hz; ///< FIQ_SAMPLE_RATE_MIN_HZ..FIQ_SAMPLE_RATE_MAX_HZ
-  uint32_t window_frames;  ///< a power of two, 256..8192; default 2048
+  uint32_t window_frames;  ///< a power of two, 256..65536; default 2048
   uint32_t n_neurons;      ///< 4..FIQ_NEURONS_MAX; default 24
   uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
   uint32_t hop_frames;     ///< a power of two, 16..window/4; 0: window/4

@@ -23,7 +23,7 @@ struct fftwf_plan_s; // what fftwf_plan points to; spares every user of this hea
 
 enum {
   FIQ_FFT_SIZE_MIN  = 16,
-  FIQ_FFT_SIZE_MAX  = 65536,
+  FIQ_FFT_SIZE_MAX  = 262144,
   FIQ_FFT_POOL_SIZE = 32 ///< plans that one pool can hold
 };
 

@@ -38,7 +38,7 @@
 enum {
   FIQ_STFT_CHANNELS_MAX = 2,
   FIQ_STFT_WINDOW_MIN   = 256, ///< frames
-  FIQ_STFT_WINDOW_MAX   = 8192,
+  FIQ_STFT_WINDOW_MAX   = 65536,
   FIQ_STFT_SLICES       = 8, ///< of a frame's work; the smallest hop has two frames for each
   FIQ_STFT_STEPS_MAX    = 4  ///< calls of the callback in a frame
 };

@@ -141,6 +141,49 @@ static void test_impulse_comes_out_at_the_reported_latency(void** state)
   }
 }
 
+/// The frame at which the impulse comes out, or 0 if anything else does.
+static size_t delay_of_impulse(Fixture* self, size_t n)
+{
+  FixtureAudio in    = fixture_audio(n);
+  FixtureAudio out   = fixture_audio(n);
+  size_t       found = 0;
+  fixture_render(self, in.plane, out.plane, n, 256);
+  in.plane[0][1000] = 1.0f;
+  in.plane[1][1000] = 1.0f;
+  fixture_render(self, in.plane, out.plane, n, 256);
+  for (size_t i = 0; i < n; ++i) {
+    found = fabsf(out.plane[0][i] - 1.0f) < 1e-4f ? i : found;
+  }
+  out.plane[0][found] = 0.0f;
+  const double rest   = support_db(support_peak(out.plane[0], n));
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+  return rest < -90.0 ? found : 0;
+}
+
+static void test_windows_last_as_long_at_every_rate(void** state)
+{
+  (void)state;
+  static const double rates[] = {48000, 96000, 192000, 44100, 88200, 176400};
+  for (int window = 3; window < 6; ++window) {
+    double latency_s = 0.0;
+    for (size_t r = 0; r < sizeof(rates) / sizeof(rates[0]); ++r) {
+      Fixture* self = fixture_open(FIQ_PLUGIN_REALMS, rates[r], true);
+      fixture_set(self, "realm", 1);
+      fixture_set(self, "window", window);
+      fixture_set(self, "amount", 0);
+      const size_t at   = delay_of_impulse(self, (size_t)(0.5 * rates[r]));
+      const double told = (double)fixture_get(self, "latency");
+      latency_s         = r % 3 == 0 ? told / rates[r] : latency_s;
+      print_message("%6.0f Hz, window %d: latency %.2f ms\n", rates[r], 256 << window,
+                    1e3 * told / rates[r]);
+      assert_int_equal(at, 1000 + (size_t)told);
+      assert_true(fabs(told / rates[r] - latency_s) < 0.001);
+      fixture_close(self);
+    }
+  }
+}
+
 static void test_in_place_equals_apart(void** state)
 {
   (void)state;
@@ -332,6 +375,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_block_size_invariance),
       cmocka_unit_test(test_impulse_comes_out_at_the_reported_latency),
+      cmocka_unit_test(test_windows_last_as_long_at_every_rate),
       cmocka_unit_test(test_in_place_equals_apart),
       cmocka_unit_test(test_unaligned_buffers_are_fine),
       cmocka_unit_test(test_missing_ports_change_nothing),

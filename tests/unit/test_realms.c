@@ -128,11 +128,26 @@ static void test_configurations_that_cannot_be_are_refused(void** state)
   free(realms);
 }
 
+static void test_a_window_lasts_as_long_at_every_rate(void** state)
+{
+  (void)state;
+  static const double rates_hz[] = {44100.0,  48000.0,  88200.0, 96000.0,
+                                    176400.0, 192000.0, 384000.0};
+  for (uint32_t window = FIQ_STFT_WINDOW_MIN; window <= FIQ_REALMS_WINDOW_MAX; window *= 2) {
+    for (size_t r = 0; r < sizeof rates_hz / sizeof rates_hz[0]; ++r) {
+      const bool   is_cd  = fmod(rates_hz[r], 44100.0) < 1.0;
+      const double wanted = window * rates_hz[r] / (is_cd ? 44100.0 : 48000.0);
+      assert_int_equal(fiq_realms_window_frames(rates_hz[r], window), (uint32_t)(wanted + 0.5));
+    }
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_amount_0_nulls_against_the_delayed_input_in_every_realm),
       cmocka_unit_test(test_realms_change_without_a_step),
-      cmocka_unit_test(test_configurations_that_cannot_be_are_refused)};
+      cmocka_unit_test(test_configurations_that_cannot_be_are_refused),
+      cmocka_unit_test(test_a_window_lasts_as_long_at_every_rate)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,7 +255,7 @@ static void test_amount_zero_nulls_against_the_delayed_input(void** state)
 {
   (void)state;
   static const double   rates_hz[] = {8000.0, 22050.0, 48000.0, 96000.0, 192000.0};
-  static const uint32_t windows[]  = {256, 2048, 8192};
+  static const uint32_t windows[]  = {256, 2048, 8192, 16384};
   for (size_t r = 0; r < sizeof rates_hz / sizeof *rates_hz; ++r) {
     for (size_t w = 0; w < sizeof windows / sizeof *windows; ++w) {
       Rig    rig;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES = 1 << 20, LENGTH = 20000, SEED = 11 };
+enum { ARENA_BYTES = 8 << 20, LENGTH = 80000, SEED = 11 };
 
 static FiqFftPool pool;
 
@@ -379,7 +379,7 @@ static void test_bad_configurations_are_refused(void** state)
   static const FiqStftConfig bad[] = {
       {0, 0, 512, 0, FIQ_STFT_FILTER, false},    {5, 1, 512, 0, FIQ_STFT_FILTER, false},
       {1, 2, 512, 0, FIQ_STFT_FILTER, false},    {1, 1, 128, 0, FIQ_STFT_FILTER, false},
-      {1, 1, 16384, 0, FIQ_STFT_FILTER, false},  {1, 1, 1000, 0, FIQ_STFT_FILTER, false},
+      {1, 1, 131072, 0, FIQ_STFT_FILTER, false}, {1, 1, 1000, 0, FIQ_STFT_FILTER, false},
       {1, 1, 512, 256, FIQ_STFT_FILTER, false},  {1, 1, 512, 100, FIQ_STFT_SQRT_HANN, false},
       {1, 1, 512, 8, FIQ_STFT_SQRT_HANN, false}, {1, 1, 512, 512, FIQ_STFT_SQRT_HANN, false}};
   FiqArena arena = support_arena(ARENA_BYTES);
