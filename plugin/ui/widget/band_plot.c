@@ -128,7 +128,8 @@ static void draw_delays(const FiqBandPlot* self, const FiqPaint* paint, FiqRect 
     mean += (double)self->delays_s[i] / self->n_delays;
   }
   for (uint32_t i = 0; i < self->n_delays; ++i) {
-    most = fmax(most, fabs((double)self->delays_s[i] - mean));
+    const double apart = fabs((double)self->delays_s[i] - mean);
+    most               = apart > most ? apart : most;
   }
   const double reach = fmax(self->bound_s > 0.0f ? 0.5 * (double)self->bound_s : most, 1e-4);
   fiq_paint_color(paint, fiq_color_faded(paint->theme->green, 0.5));
