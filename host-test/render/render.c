@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TAIL_STEP_FRAMES = 1024 };
+
 #define SILENCE 3.1622776e-5f // -90 dBFS
 #define SILENCE_S 0.5
 
@@ -49,6 +51,54 @@ static uint32_t next_block(FiqRender* self)
   }
   self->random = self->random * 1664525u + 1013904223u;
   return 1 + ((self->random >> 8) % 1024);
+}
+
+/// Frames that the plugins run until the sound of the body is out.
+static uint64_t sounding_frames(const FiqRender* self)
+{
+  return self->body_frames + (uint64_t)fiq_chain_latency(self->chain);
+}
+
+/// How far it is to the next frame at which blocks are cut: the end of the body, that of its sound, the steps of a tail that
+/// may end in silence, and the end of all. So the plugins have run the same frames in the end whatever the length of a
+/// block, and a state saved then is the same.
+static uint64_t frames_to_cut(const FiqRender* self)
+{
+  const uint64_t run      = (uint64_t)self->chain->n_run;
+  const uint64_t sounding = sounding_frames(self);
+  if (run < self->body_frames) {
+    return self->body_frames - run;
+  }
+  if (run < sounding) {
+    return sounding - run;
+  }
+  const uint64_t left = sounding + self->tail_frames - run;
+  const uint64_t step = TAIL_STEP_FRAMES - (run - sounding) % TAIL_STEP_FRAMES;
+  return self->options->tail_s < 0.0 && step < left ? step : left;
+}
+
+/// Run the plugins over the next block and put its length into `n_frames`.
+static bool run_block(FiqRender* self, uint32_t* n_frames)
+{
+  const uint64_t left   = frames_to_cut(self);
+  const uint32_t wanted = next_block(self);
+  assert(left > 0);
+  *n_frames = left < wanted ? (uint32_t)left : wanted;
+  return fiq_chain_run(self->chain, self->input, *n_frames);
+}
+
+/// Silence was found within a step of the tail: run on to its end.
+static bool complete_step(FiqRender* self)
+{
+  uint32_t n_frames = 0;
+  bool     ran      = true;
+  for (;;) {
+    const uint64_t in_tail = (uint64_t)self->chain->n_run - sounding_frames(self);
+    if (!ran || in_tail % TAIL_STEP_FRAMES == 0 || in_tail == self->tail_frames) {
+      return ran;
+    }
+    ran = run_block(self, &n_frames);
+  }
 }
 
 static bool put_out(FiqRender* self, float* const* planes, uint32_t n_frames)
@@ -181,10 +231,10 @@ static void stop_partners(FiqRender* self)
 
 bool fiq_render_step(FiqRender* self)
 {
-  const uint32_t n_frames = next_block(self);
-  const int64_t  begun    = self->chain->n_run;
+  uint32_t      n_frames = 0;
+  const int64_t begun    = self->chain->n_run;
   stop_partners(self);
-  if (!fiq_chain_run(self->chain, self->input, n_frames)) {
+  if (!run_block(self, &n_frames)) {
     return false;
   }
   if (self->input && !fiq_source_is_whole(self->input)) {
@@ -200,6 +250,9 @@ bool fiq_render_step(FiqRender* self)
   for (uint32_t c = 0; c < self->n_channels; ++c) {
     planes[c] = last->ensemble.out[c] + skipped;
   }
-  return write_aligned(self, planes, n_frames - skipped) &&
-         (!self->done || !self->resampler.converter || convert(self, NULL, 0));
+  if (!write_aligned(self, planes, n_frames - skipped)) {
+    return false;
+  }
+  return !self->done ||
+         ((!self->resampler.converter || convert(self, NULL, 0)) && complete_step(self));
 }
