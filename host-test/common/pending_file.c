@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 65536 };
+enum { COPY_BYTES = 65536, TRIES_MAX = 8 };
 
 /// Those that have a temporary file, where a signal finds them.
 static FiqPendingFile* begun[FIQ_PENDING_MAX];
@@ -52,13 +52,34 @@ void fiq_pending_remove_all(void)
   }
 }
 
-/// A new file in the folder of the final one, with the mode and, if that may be, the owner that it is to have.
+/// A new file in the folder of the final one. While it is written it is locked: one that is not is nobody's any more, and may
+/// be swept before it is locked.
+static int make_temporary(FiqPendingFile* self)
+{
+  struct stat info;
+  for (int i = 0; i < TRIES_MAX; ++i) {
+    const bool named      = fiq_path_temporary(self->path, self->temporary);
+    const int  descriptor = named ? mkstemp(self->temporary) : -1;
+    if (descriptor < 0) {
+      return -1;
+    }
+    const bool is_swept = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!is_swept && fstat(descriptor, &info) == 0 && info.st_nlink > 0) {
+      return descriptor;
+    }
+    close(descriptor);
+  }
+  errno = EBUSY;
+  return -1;
+}
+
+/// The same with the mode and, if that may be, the owner that it is to have.
 static int open_temporary(FiqPendingFile* self, const struct stat* older)
 {
   const mode_t mask = umask(0);
   umask(mask);
-  const bool named      = fiq_path_temporary(self->path, self->temporary);
-  const int  descriptor = named && remember(self) ? mkstemp(self->temporary) : -1;
+  fiq_pending_sweep(self->path);
+  const int descriptor = remember(self) ? make_temporary(self) : -1;
   if (descriptor < 0) {
     forget(self);
     return -1;
@@ -66,8 +87,6 @@ static int open_temporary(FiqPendingFile* self, const struct stat* older)
   if (older && fchown(descriptor, older->st_uid, older->st_gid) != 0) {
     errno = 0; // only the superuser may give files away
   }
-  // While it is written it is locked: one that is not is nobody's any more.
-  flock(descriptor, LOCK_EX | LOCK_NB);
   fchmod(descriptor, older ? older->st_mode & 0777 : (mode_t)(0666 & ~mask));
   return descriptor;
 }

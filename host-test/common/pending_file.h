@@ -2,7 +2,8 @@
 /**
    A file that appears under its name only when all of it is on the disk. Until then it stands
    in the same folder under a hidden temporary name, so that nobody ever sees half of it and an
-   older file of that name stays until it is replaced. What is no file (a device, a pipe, "-" for stdout) is
+   older file of that name stays until it is replaced. One that a killed process left is removed when the file is written
+   again. What is no file (a device, a pipe, "-" for stdout) is
    written to directly, or, for what must be sought in, at the end out of a file without a name.
 */
 #ifndef FIQ_PENDING_FILE_H

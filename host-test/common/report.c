@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,7 +12,8 @@ enum { BAR_COLUMNS = 40 };
 
 static struct {
   const char* program;
-  FILE*       terminal; ///< NULL: stderr
+  FILE*       terminal;   ///< NULL: stderr
+  int         descriptor; ///< of `terminal`
   bool        quiet;
   bool        bar_visible;
   double      bar_start_s;
@@ -39,6 +41,7 @@ static void silence_libraries(void)
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   report.terminal   = kept >= 0 ? fdopen(kept, "w") : NULL;
   if (report.terminal && nowhere >= 0) {
+    report.descriptor = kept;
     setvbuf(report.terminal, NULL, _IOLBF, BUFSIZ);
     dup2(nowhere, STDERR_FILENO);
   }
@@ -87,6 +90,18 @@ void fiq_error(const char* format, ...)
   va_start(arguments, format);
   say("error: ", format, arguments);
   va_end(arguments);
+}
+
+void fiq_error_at_once(const char* const words[], int n)
+{
+  const int         to     = report.terminal ? report.descriptor : STDERR_FILENO;
+  const char* const head[] = {report.bar_visible ? "\r\033[K" : "", report.program, ": error: "};
+  for (int i = 0; i < 3 + n + 1; ++i) {
+    const char* const text = i < 3 ? head[i] : i < 3 + n ? words[i - 3] : "\n";
+    if (write(to, text, strlen(text)) < 0) {
+      return;
+    }
+  }
 }
 
 void fiq_warning(const char* format, ...)

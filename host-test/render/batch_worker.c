@@ -3,7 +3,7 @@
 
 #include "host-test/render/batch_worker.h"
 
-#include "host-test/common/pending_file.h"
+#include "host-test/common/file_path.h"
 #include "host-test/common/report.h"
 #include "host-test/render/batch_record.h"
 #include "host-test/render/job.h"
@@ -116,7 +116,6 @@ static FiqExit work(const FiqBatchPlan* plan, const FiqBatchFile* file)
   if (!fiq_batch_record(&record, file->input, plan->settings)) {
     return FIQ_EXIT_FAILURE;
   }
-  fiq_pending_sweep(file->output);
   if (plan->options->batch.resumes && fiq_batch_is_made(&record, file->output)) {
     fprintf(to_parent, "kept\n");
     return FIQ_EXIT_OK;

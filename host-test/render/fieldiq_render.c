@@ -3,6 +3,7 @@
    fieldiq-render: sound files through plugins, without a sound card. Exit status and options are those of --help; the work
    is in job.c, batch.c and listing.c.
 */
+#include "host-test/common/crash.h"
 #include "host-test/render/batch.h"
 #include "host-test/render/job.h"
 #include "host-test/render/listing.h"
@@ -64,10 +65,13 @@ int main(int argc, char** argv)
   if (job.options.batch.path) {
     status = fiq_batch_run(&job.options, is_stopped);
   } else {
+    // In a batch, whoever started the process sees how it ended.
+    fiq_crash_watch();
     status = fiq_job_run(&job);
   }
   fiq_progress_end();
   fiq_job_free(&job);
+  fiq_crash_rest();
   if (caught) {
     // Die of the signal, so that a calling shell sees what happened.
     fiq_error("interrupted; %s",

@@ -129,6 +129,32 @@ test_failures() {
   refuses 2 "No such file" "$render" --batch nowhere out
 }
 
+# A render alone is no batch: the plugin ends the process that writes.
+test_alone() {
+  for end in Abort Exit Segfault; do
+    mkdir "alone$end"
+    echo old >"alone$end/kept.wav"
+    got=0
+    "$render" --plugin $probe --set end=$end "bad/a.wav" "alone$end/x.wav" >/dev/null 2>said.txt || got=$?
+    check "$end in a render alone is a failure (status $got)" [ $got -ne 0 ]
+    case $end in Exit) words="it called exit()" ;; Abort) words=aborted ;; *) words="segmentation fault" ;; esac
+    check "   which says so" grep -qF "error: the plugin ended the process: $words" said.txt
+    "$render" --plugin $probe --set end=$end "bad/a.wav" "alone$end/kept.wav" >/dev/null 2>&1
+    check "   and leaves nothing but the older file" [ "$(ls -A "alone$end") $(cat "alone$end/kept.wav")" = "kept.wav old" ]
+  done
+  sox -D -n -r 44100 -c 2 -b 16 long.wav synth 120 pinknoise gain -12
+  mkdir alone
+  "$render" --quiet --block 16 long.wav alone/x.wav &
+  victim=$!
+  until_true sh -c '[ -n "$(ls -A alone)" ]'
+  check "while one writes, another does not take it for a killed one" "$render" --quiet --tail 0 bad/a.wav alone/x.wav
+  check "   whose temporary file stays" [ "$(n_temporaries alone)" -eq 1 ]
+  kill -KILL $victim
+  wait $victim 2>/dev/null
+  check "the next render removes what a killed one left" "$render" --quiet --tail 0 bad/a.wav alone/x.wav
+  check "   and leaves nothing behind" [ "$(n_temporaries alone)" -eq 0 ]
+}
+
 test_usage() {
   refuses 2 "is an input and would be written over" "$render" --batch in 'in/{path}.{ext}'
   refuses 2 "would be the output of two files" "$render" --batch in 'out/x.wav{ext}'
@@ -166,6 +192,7 @@ test_workers
 test_kills
 test_resume
 test_failures
+test_alone
 test_usage
 test_stop
 cd / && conclude
