@@ -248,6 +248,29 @@ static void note_task(FiqPorts* self, uint32_t i, const Source* source)
   }
 }
 
+static bool is_instrument(LilvWorld* world, const LilvPlugin* plugin)
+{
+  LilvNode* const type       = lilv_new_uri(world, LILV_NS_RDF "type");
+  LilvNode* const instrument = lilv_new_uri(world, LV2_CORE__InstrumentPlugin);
+  const bool      yes        = lilv_world_ask(world, lilv_plugin_get_uri(plugin), type, instrument);
+  lilv_node_free(instrument);
+  lilv_node_free(type);
+  return yes;
+}
+
+/// What an instrument that plays notes hears besides is not what it is for, whatever its ports say.
+static void take_inputs_aside(FiqPorts* self)
+{
+  bool sounds = false;
+  for (uint32_t i = 0; i < self->n_ports; ++i) {
+    sounds = sounds || (self->ports[i].kind == FIQ_PORT_AUDIO && !self->ports[i].input);
+  }
+  for (uint32_t i = 0; i < self->n_ports && sounds && self->midi != FIQ_NO_PORT; ++i) {
+    FiqPort* const port = &self->ports[i];
+    port->sidechain     = port->kind == FIQ_PORT_AUDIO && port->input;
+  }
+}
+
 bool fiq_ports_init(FiqPorts* self, LilvWorld* world, const LilvPlugin* plugin, double rate_hz)
 {
   *self         = (FiqPorts){.enabled   = FIQ_NO_PORT,
@@ -263,6 +286,9 @@ bool fiq_ports_init(FiqPorts* self, LilvWorld* world, const LilvPlugin* plugin, 
     const Source source = {world, plugin, lilv_plugin_get_port_by_index(plugin, i)};
     complete            = describe(&self->ports[i], &source, rate_hz);
     note_task(self, i, &source);
+  }
+  if (complete && is_instrument(world, plugin)) {
+    take_inputs_aside(self);
   }
   return complete;
 }

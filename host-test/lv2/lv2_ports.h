@@ -28,23 +28,23 @@ typedef struct {
 } FiqScalePoint;
 
 typedef struct {
-  FiqPortKind    kind;
-  bool           input;
-  bool           optional;   ///< may stay unconnected
-  bool           sidechain;  ///< an audio input beside the main ones
-  bool           midi;       ///< an atom port that supports midi:MidiEvent
-  bool           position;   ///< an atom port that supports time:Position
-  bool           patch;      ///< an atom port that supports patch:Message
-  bool           designated; ///< the atom port designated lv2:control
-  bool           toggled;
-  bool           integer;
-  bool           enumeration;  ///< only the scale points are legal
-  bool           hidden;       ///< pprops:notOnGUI
-  bool           logarithmic;  ///< pprops:logarithmic
-  float          minimum;      ///< natural units; -INFINITY when not given
-  float          maximum;      ///< natural units; INFINITY when not given
-  float          fallback;     ///< lv2:default, else the nearest legal value to 0
-  uint32_t       buffer_bytes; ///< rsz:minimumSize of an atom port, 0 when not given
+  FiqPortKind kind;
+  bool        input;
+  bool        optional; ///< may stay unconnected
+  bool     sidechain; ///< an audio input beside the main ones; all of an instrument that takes MIDI
+  bool     midi;      ///< an atom port that supports midi:MidiEvent
+  bool     position;  ///< an atom port that supports time:Position
+  bool     patch;     ///< an atom port that supports patch:Message
+  bool     designated; ///< the atom port designated lv2:control
+  bool     toggled;
+  bool     integer;
+  bool     enumeration;  ///< only the scale points are legal
+  bool     hidden;       ///< pprops:notOnGUI
+  bool     logarithmic;  ///< pprops:logarithmic
+  float    minimum;      ///< natural units; -INFINITY when not given
+  float    maximum;      ///< natural units; INFINITY when not given
+  float    fallback;     ///< lv2:default, else the nearest legal value to 0
+  uint32_t buffer_bytes; ///< rsz:minimumSize of an atom port, 0 when not given
   const char*    symbol;
   char*          name;
   char*          unit;    ///< "" when there is none

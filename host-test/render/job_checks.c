@@ -149,8 +149,10 @@ static bool check_files(const FiqJob* self, const FiqLink* first)
     return false;
   }
   if (!silent && options->n_files != (effect ? 2 : 1)) {
-    fiq_error("%s", effect ? "an effect needs INPUT and OUTPUT; see --help"
-                           : "an instrument needs one file, OUTPUT; see --help");
+    const bool hears = first && first->ensemble.hosts[0].audio.n_side_in > 0;
+    fiq_error("%s%s",
+              effect ? "an effect needs INPUT and OUTPUT" : "an instrument needs one file, OUTPUT",
+              !effect && hears ? "; --sidechain FILE is what it hears" : "; see --help");
     return false;
   }
   if (silent && effect && !fiq_job_only_studies(options)) {

@@ -169,6 +169,8 @@ test_usage() {
   cp songs/a.mid songs/b.mid
   check "an instrument plays MIDI files" "$render" --quiet --batch songs --plugin swarm --end 2 --tail 0 played
   check "   the same" cmp played/a.wav played/b.wav
+  check "so does one with audio inputs" "$render" --quiet --batch songs --plugin $probe-listener --end 2 --tail 0 heard
+  check "   with sound" sh -c '[ "$(sox heard/a.wav -n stat 2>&1 | awk "/Maximum amplitude/ { print \$3 }")" = 0.500000 ]'
   check "outputs within the inputs are not inputs" batch 'in/wet/{path}.wav'
   batch --resume --json 'in/wet/{path}.wav' >told.jsonl
   check "   nor later" [ "$(results told.jsonl)" = "0 40 0 " ]

@@ -105,6 +105,18 @@ test_chain() {
   refuses 2 "no audio outputs" "$render" --plugin $probe-transpose --chord C4 x.wav
 }
 
+# An instrument may have inputs that are not said to be optional or a side chain, as synthv1 and padthv1 have.
+test_instrument() {
+  run --plugin $probe-listener --chord C4 --length 0.5 played.wav
+  check "an instrument with inputs plays a chord" is_like played.wav 'e = n < 24000 ? 0.5 : 0'
+  run --plugin $probe-listener --chord C4 --length 0.5 --sidechain half.wav heard.wav
+  check "   and hears the side chain" is_like heard.wav 'e = n < 24000 ? 1 : 0.5'
+  run --plugin $probe-listener --plugin $probe --set gain=0.5 --chord C4 --length 0.5 chained.wav
+  check "   and begins a chain" is_like chained.wav 'e = n < 24000 ? 0.25 : 0'
+  refuses 2 "--sidechain FILE is what it hears" "$render" --plugin $probe-listener --chord C4 half.wav x.wav
+  refuses 2 "takes no sound" "$render" --plugin $probe --plugin $probe-listener half.wav x.wav
+}
+
 test_channels() {
   run --plugin $probe --set gain=0.5 slope.wav two.wav
   check "stereo through two of a mono plugin" [ "$(soxi -c two.wav 2>/dev/null)" = 2 ]
@@ -198,6 +210,7 @@ test_listing() {
 make_inputs
 test_automation
 test_chain
+test_instrument
 test_channels
 test_part
 test_rates

@@ -4,6 +4,7 @@
    probe: out[n + delay] = gain[n] in[n] + offset + bias; the delay is reported as latency. The offset is the number in the
    file that its property names, the bias comes with the state. `end` ends the host, as careless plugins do.
    transpose: MIDI without sound; keys come out an octave higher.
+   listener: an instrument with audio inputs that are nobody's to leave out: out = in + 0.5 while any key is down.
 */
 #include <lv2/atom/util.h>
 #include <lv2/core/lv2.h>
@@ -195,10 +196,32 @@ static void transpose(LV2_Handle instance, uint32_t n_frames)
   }
 }
 
+/// Ports: two inputs, two outputs, MIDI in.
+static void listen(LV2_Handle instance, uint32_t n_frames)
+{
+  Probe* const                   self = instance;
+  const LV2_Atom_Sequence* const midi = self->ports[4];
+  const LV2_URID                 type = self->map->map(self->map->handle, LV2_MIDI__MidiEvent);
+  const LV2_Atom_Event*          next = lv2_atom_sequence_begin(&midi->body);
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    for (; !lv2_atom_sequence_is_end(&midi->body, midi->atom.size, next) && next->time.frames == i;
+         next = lv2_atom_sequence_next(next)) {
+      const uint8_t kind = *(const uint8_t*)(next + 1) & 0xf0;
+      if (next->body.type == type && (kind == 0x80 || kind == 0x90)) {
+        self->offset = kind == 0x90 ? 0.5f : 0.0f;
+      }
+    }
+    for (int c = 0; c < 2; ++c) {
+      ((float*)self->ports[2 + c])[i] = ((const float*)self->ports[c])[i] + self->offset;
+    }
+  }
+}
+
 static const LV2_Descriptor descriptors[] = {
     {PROBE, instantiate, connect_port, activate, run, NULL, cleanup, extension_data},
     {PROBE "-default", instantiate, connect_port, activate, run, NULL, cleanup, extension_data},
-    {PROBE "-transpose", instantiate, connect_port, NULL, transpose, NULL, cleanup, NULL}};
+    {PROBE "-transpose", instantiate, connect_port, NULL, transpose, NULL, cleanup, NULL},
+    {PROBE "-listener", instantiate, connect_port, NULL, listen, NULL, cleanup, NULL}};
 
 LV2_SYMBOL_EXPORT const LV2_Descriptor* lv2_descriptor(uint32_t index)
 {
