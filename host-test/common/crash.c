@@ -13,6 +13,8 @@
 
 enum { STACK_BYTES = 65536 };
 
+typedef enum { RESTS, WORKS, RELEASES } Phase;
+
 static const struct {
   int         number;
   const char* name;
@@ -22,20 +24,31 @@ static const struct {
             {SIGILL, "illegal instruction"},
             {SIGSEGV, "segmentation fault"}};
 
-static volatile sig_atomic_t watching;
+static volatile sig_atomic_t phase; // Phase
+static volatile sig_atomic_t done_status;
 
+/// Say how the process was ended.
 static void say(const char* how)
 {
-  const char* const words[] = {"the plugin ended the process: ", how};
-  fiq_error_at_once(words, 2);
+  const char* const during[] = {"error: the plugin ended the process: ", how};
+  const char* const after[]  = {"warning: the plugin failed when it was released: ", how,
+                                "; what was written is complete"};
+  if (phase == WORKS) {
+    fiq_say_at_once(during, 2);
+  } else if (phase == RELEASES) {
+    fiq_say_at_once(after, 3);
+  }
 }
 
 static void on_signal(int number)
 {
-  for (size_t i = 0; watching && i < sizeof ends / sizeof ends[0]; ++i) {
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; ++i) {
     if (ends[i].number == number) {
       say(ends[i].name);
     }
+  }
+  if (phase == RELEASES) {
+    _exit((int)done_status);
   }
   fiq_pending_remove_all();
   // Die of the signal, with a core if one is wanted.
@@ -45,10 +58,12 @@ static void on_signal(int number)
 
 static void on_exit_called(void)
 {
-  if (watching) {
-    say("it called exit()");
+  say("it called exit()");
+  if (phase == WORKS) {
     fiq_pending_remove_all();
-    _exit(FIQ_EXIT_FAILURE);
+  }
+  if (phase != RESTS) {
+    _exit(phase == WORKS ? FIQ_EXIT_FAILURE : (int)done_status);
   }
 }
 
@@ -63,11 +78,17 @@ void fiq_crash_watch(void)
   for (size_t i = 0; i < sizeof ends / sizeof ends[0]; ++i) {
     sigaction(ends[i].number, &action, NULL);
   }
-  watching = 1;
+  phase = WORKS;
   atexit(on_exit_called);
+}
+
+void fiq_crash_release(int status)
+{
+  done_status = status;
+  phase       = RELEASES;
 }
 
 void fiq_crash_rest(void)
 {
-  watching = 0;
+  phase = RESTS;
 }

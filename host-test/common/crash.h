@@ -11,7 +11,10 @@
 /// Watch from now on.  [setup]
 void fiq_crash_watch(void);
 
-/// The work is done, or has failed by itself: exit() is no surprise any more.  [setup]
+/// All files are what they will be; the plugins are released now, and what they do then leaves `status` the program's.  [setup]
+void fiq_crash_release(int status);
+
+/// Nothing of a plugin is left.  [setup]
 void fiq_crash_rest(void);
 
 #endif

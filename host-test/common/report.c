@@ -92,10 +92,10 @@ void fiq_error(const char* format, ...)
   va_end(arguments);
 }
 
-void fiq_error_at_once(const char* const words[], int n)
+void fiq_say_at_once(const char* const words[], int n)
 {
   const int         to     = report.terminal ? report.descriptor : STDERR_FILENO;
-  const char* const head[] = {report.bar_visible ? "\r\033[K" : "", report.program, ": error: "};
+  const char* const head[] = {report.bar_visible ? "\r\033[K" : "", report.program, ": "};
   for (int i = 0; i < 3 + n + 1; ++i) {
     const char* const text = i < 3 ? head[i] : i < 3 + n ? words[i - 3] : "\n";
     if (write(to, text, strlen(text)) < 0) {

@@ -30,8 +30,8 @@ void fiq_report_to_stderr(void);
 /// Why the program cannot go on, or cannot do what the console asked.  [any but audio]
 void fiq_error(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
-/// As fiq_error, with one row of `words` [n] and by system calls alone.  [any, handlers of signals too]
-void fiq_error_at_once(const char* const words[], int n);
+/// Say `words` [n] in one line, by system calls alone.  [any, handlers of signals too]
+void fiq_say_at_once(const char* const words[], int n);
 
 /// What the user should know although the work goes on.  [any but audio]
 void fiq_warning(const char* format, ...) __attribute__((format(printf, 1, 2)));

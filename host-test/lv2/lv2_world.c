@@ -163,8 +163,17 @@ static void load_place(LilvWorld* world, const char* place, size_t length)
   free(entries);
 }
 
+/// Plugins that bring Qt start it before anybody wants their window, and without a display it aborts.
+static void do_without_display(void)
+{
+  if (!getenv("DISPLAY") && !getenv("WAYLAND_DISPLAY")) {
+    setenv("QT_QPA_PLATFORM", "offscreen", 0);
+  }
+}
+
 LilvWorld* fiq_world_new(void)
 {
+  do_without_display();
   LilvWorld* const  world  = lilv_world_new();
   char* const       own    = own_bundle();
   const char* const path   = getenv("LV2_PATH");

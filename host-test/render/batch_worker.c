@@ -24,7 +24,8 @@
 
 // ---- in the process ----
 
-static FILE* to_parent; // of this process
+static FILE*  to_parent; // of this process
+static FiqJob job;
 
 static double now_s(void)
 {
@@ -91,7 +92,6 @@ static bool aim(FiqRenderOptions* options, const FiqBatchFile* file)
 
 static FiqExit render_file(const FiqBatchPlan* plan, const FiqBatchFile* file)
 {
-  static FiqJob job;
   job.options    = *plan->options;
   job.beside     = &plan->chain->links[0].ensemble.hosts[0];
   job.is_stopped = plan->is_stopped;
@@ -106,7 +106,6 @@ static FiqExit render_file(const FiqBatchPlan* plan, const FiqBatchFile* file)
     fprintf(to_parent, "metrics %s", line);
   }
   free(line);
-  fiq_job_free(&job);
   return status;
 }
 
@@ -151,6 +150,8 @@ static void live(const FiqBatchPlan* plan, const FiqBatchFile* file, pid_t paren
   }
   const FiqExit status = work(plan, file);
   fflush(to_parent);
+  // Whatever becomes of the plugin now, the file is there.
+  fiq_job_free(&job);
   _exit((int)status);
 }
 
@@ -282,6 +283,11 @@ bool fiq_batch_worker_poll(FiqBatchWorker* self)
   }
   self->pid = 0;
   pass_warnings(self);
+  if (WIFSIGNALED(status) && self->result != FIQ_BATCH_FAILED) {
+    fiq_warning("%s: the plugin failed when it was released: %s; what was written is complete",
+                self->file->input, strsignal(WTERMSIG(status)));
+    return false;
+  }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || self->result == FIQ_BATCH_FAILED) {
     self->result = FIQ_BATCH_FAILED;
     find_reason(self, status);

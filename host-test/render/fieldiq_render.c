@@ -68,6 +68,7 @@ int main(int argc, char** argv)
     // In a batch, whoever started the process sees how it ended.
     fiq_crash_watch();
     status = fiq_job_run(&job);
+    fiq_crash_release((int)status);
   }
   fiq_progress_end();
   fiq_job_free(&job);

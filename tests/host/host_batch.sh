@@ -125,6 +125,11 @@ test_failures() {
     refuses 1 "bad/a.wav: the plugin ended the process" "$render" --batch bad --plugin $probe --set end=$end --tail 0 "out$end"
     check "   $end leaves nothing behind" [ "$(find "out$end" -type f | wc -l)" -eq 0 ]
   done
+  mkdir good
+  cp "in/file 0.wav" good/a.wav
+  refuses 0 "good/a.wav: the plugin failed when it was released" "$render" --batch good --plugin $probe --set end=Released --tail 0 released
+  check "one that wants a display does without" env -u DISPLAY -u WAYLAND_DISPLAY -u QT_QPA_PLATFORM "$render" --quiet --batch good --plugin $probe --set end=Displayless --tail 0 unseen
+  check "   both are whole" cmp released/a.wav unseen/a.wav
   refuses 1 "bad/a.wav: no parameter" "$render" --batch bad --set nonsense=1 out
   refuses 2 "No such file" "$render" --batch nowhere out
 }
@@ -142,6 +147,8 @@ test_alone() {
     "$render" --plugin $probe --set end=$end "bad/a.wav" "alone$end/kept.wav" >/dev/null 2>&1
     check "   and leaves nothing but the older file" [ "$(ls -A "alone$end") $(cat "alone$end/kept.wav")" = "kept.wav old" ]
   done
+  refuses 0 "failed when it was released" "$render" --plugin $probe --set end=Released --tail 0 good/a.wav aloneAbort/kept.wav
+  check "   and the file is there" cmp aloneAbort/kept.wav released/a.wav
   sox -D -n -r 44100 -c 2 -b 16 long.wav synth 120 pinknoise gain -12
   mkdir alone
   "$render" --quiet --block 16 long.wav alone/x.wav &

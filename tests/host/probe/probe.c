@@ -2,7 +2,8 @@
 /*
    Plugins that hosts are tested with: they do what can be foretold to the sample.
    probe: out[n + delay] = gain[n] in[n] + offset + bias; the delay is reported as latency. The offset is the number in the
-   file that its property names, the bias comes with the state. `end` ends the host, as careless plugins do.
+   file that its property names, the bias comes with the state. `end` ends the host, as careless plugins do: at
+   once, without a display, or when it is released.
    transpose: MIDI without sound; keys come out an octave higher.
    listener: an instrument with audio inputs that are nobody's to leave out: out = in + 0.5 while any key is down.
 */
@@ -14,6 +15,7 @@
 #include <lv2/urid/urid.h>
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,7 @@
 
 enum { IN, OUT, GAIN, DELAY, END, LATENCY, CONTROL, N_PORTS };
 enum { LINE_FRAMES = 8192 };
-enum { ENDS_NOT, ABORTS, EXITS, SEGFAULTS };
+enum { ENDS_NOT, ABORTS, EXITS, SEGFAULTS, WANTS_DISPLAY, ENDS_LAST };
 
 typedef struct {
   void*         ports[N_PORTS];
@@ -31,6 +33,7 @@ typedef struct {
   unsigned      at;
   float         offset;
   float         bias;
+  bool          ends_last;
 } Probe;
 
 static LV2_URID_Map* find_map(const LV2_Feature* const* features)
@@ -110,6 +113,8 @@ static void end_host(int how)
     exit(0);
   } else if (how == SEGFAULTS) {
     raise(SIGSEGV);
+  } else if (how == WANTS_DISPLAY && !getenv("DISPLAY") && !getenv("QT_QPA_PLATFORM")) {
+    abort();
   }
 }
 
@@ -128,12 +133,18 @@ static void run(LV2_Handle instance, uint32_t n_frames)
     self->at             = (self->at + 1) % LINE_FRAMES;
   }
   if (n_frames > 0) {
-    end_host((int)*(const float*)self->ports[END]);
+    const int how   = (int)*(const float*)self->ports[END];
+    self->ends_last = how == ENDS_LAST;
+    end_host(how);
   }
 }
 
 static void cleanup(LV2_Handle instance)
 {
+  const Probe* const self = instance;
+  if (self->ends_last) {
+    raise(SIGSEGV);
+  }
   free(instance);
 }
 
