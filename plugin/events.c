@@ -8,6 +8,7 @@
 #include <lv2/patch/patch.h>
 #include <lv2/time/time.h>
 
+#include <math.h>
 #include <string.h>
 
 void fiq_urids_init(FiqUrids* self, LV2_URID_Map* map)
@@ -147,6 +148,26 @@ static void take_goals(FiqPlugin* self, const LV2_Atom* value)
   fiq_engine_set_goals(self->engine, goals, n_goals);
 }
 
+/// The user of a window has set a control that something lies over: a vector of its port and value.
+static void take_back(FiqPlugin* self, const LV2_Atom* value)
+{
+  assert(self && value);
+  float                        pair[2];
+  const LV2_Atom_Vector* const vector = (const LV2_Atom_Vector*)(const void*)value;
+  if (value->type != self->urids.atom_vector ||
+      value->size != sizeof(vector->body) + sizeof(pair) ||
+      vector->body.child_type != self->urids.atom_float ||
+      vector->body.child_size != sizeof(float)) {
+    return;
+  }
+  memcpy(pair, &vector->body + 1, sizeof(pair));
+  for (uint32_t i = 0; i < self->n_controls; ++i) {
+    if (fabsf(pair[0] - (float)self->port_of_control[i]) < 0.5f) {
+      fiq_plugin_take_back(self, i, pair[1]);
+    }
+  }
+}
+
 static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
 {
   assert(self && object);
@@ -174,6 +195,9 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
   if (named && name != self->urids.goals) {
     (void)fiq_plugin_set_field(self, name, value);
   }
+  if (named && name == self->program.told_key) {
+    take_back(self, value);
+  }
   const bool is_text =
       named && (value->type == self->urids.atom_path || value->type == self->urids.atom_string);
   if (is_text && name == self->urids.tuning) {
@@ -184,6 +208,9 @@ static void take_setting(FiqPlugin* self, const LV2_Atom_Object* object)
   }
   if (is_text && name == self->urids.moment) {
     fiq_engine_call_moment(self->engine, (const char*)(value + 1), value->size);
+  }
+  if (is_text) {
+    (void)fiq_plugin_set_controllers(self, name, (const char*)(value + 1), value->size);
   }
   if (is_text && name == self->urids.words) {
     fiq_plugin_ask_words(self, (const char*)(value + 1), value->size);
@@ -210,9 +237,10 @@ static void take_question(FiqPlugin* self, const LV2_Atom_Object* object)
   if (named && fiq_plugin_ask_field(self, name)) {
     return;
   }
-  self->seed_asked          = true;
-  self->tunings.is_told     = false;
-  self->kept.names->is_told = fiq_engine_names(self->engine)->n == 0;
+  self->seed_asked                = true;
+  self->tunings.is_told           = false;
+  self->kept.names->is_told       = fiq_engine_names(self->engine)->n == 0;
+  self->kept.controllers->is_told = self->kept.controllers->played.map.n == 0;
   if (self->kept.words) {
     self->kept.words->is_told = false;
   }
@@ -242,8 +270,11 @@ static void take_event(FiqPlugin* self, const LV2_Atom* atom)
 {
   assert(self && atom);
   if (atom->type == self->urids.midi_event) {
-    fiq_plugin_take_program(self, (const uint8_t*)(atom + 1), atom->size);
-    fiq_engine_midi(self->engine, (const uint8_t*)(atom + 1), atom->size);
+    const uint8_t* const message = (const uint8_t*)(atom + 1);
+    if (!fiq_plugin_take_controller(self, message, atom->size)) {
+      fiq_plugin_take_program(self, message, atom->size);
+      fiq_engine_midi(self->engine, message, atom->size);
+    }
     return;
   }
   const LV2_Atom_Object* const object = (const LV2_Atom_Object*)(const void*)atom;
@@ -372,10 +403,18 @@ void fiq_plugin_notify(FiqPlugin* self, uint32_t capacity_bytes, uint32_t n_fram
   if (!self->kept.names->is_told) {
     self->kept.names->is_told = write_whole(self, &sequence, fiq_plugin_write_names, 0);
   }
+  if (!self->kept.controllers->is_told) {
+    self->kept.controllers->is_told =
+        write_whole(self, &sequence, fiq_plugin_write_controllers, 0) &&
+        write_whole(self, &sequence, fiq_plugin_write_controllers, 1);
+  }
   write_asked_fields(self, &sequence);
   // Telemetry is news or nothing: what finds no room is dropped.
   for (uint32_t i = 0; i < self->telling.n_told; ++i) {
     (void)write_whole(self, &sequence, fiq_plugin_write_telling, i);
+  }
+  if (is_due && !self->program.is_told) {
+    self->program.is_told = write_whole(self, &sequence, fiq_plugin_write_overlay, 0);
   }
   if (is_due) {
     (void)write_whole(self, &sequence, fiq_plugin_write_picture, 0);

@@ -10,6 +10,7 @@
 
 #include "dsp/engine/picture.h"
 #include "dsp/notes/tuning.h"
+#include "plugin/controllers.h"
 #include "plugin/handover.h"
 #include "plugin/instance_guard.h"
 #include "plugin/link.h"
@@ -183,15 +184,41 @@ typedef struct {
   bool          complained;
 } FiqTuningExchange;
 
-/// Presets by program change; see program.c.
+enum { FIQ_NO_PROGRAM = -1 };
+
+/// What MIDI has laid over the ports; see program.c.
 typedef struct {
-  float*     bank; ///< [n_presets][n_controls] as ports have them; NULL: none
+  float*     bank; ///< [n_presets][n_controls] as ports have them
   uint32_t   n_presets;
   uint8_t    bank_select[16][2]; ///< of each channel, coarse and fine
   FiqOverlay over;               ///< the ports
   bool       is_over;            ///< at all
   uint32_t   wait_frames;        ///< in which ports that belong to a restored state may still come
+  int32_t    number;             ///< of the preset that was picked last, or FIQ_NO_PROGRAM
+  bool       has_moved;          ///< a port that presets set, since the last fiq_plugin_end_news
+  bool       is_told;            ///< the window knows what lies over them
+  LV2_URID   told_key;
 } FiqProgram;
+
+/// Controllers with the count of restores.
+typedef struct {
+  uint32_t       restore; ///< so that a save knows which is newer
+  FiqControllers map;
+} FiqKeptControllers;
+
+/// Controllers between run() and the host's side; see controllers_state.c.
+typedef struct {
+  LV2_URID           key, learn_key;
+  FiqKeptControllers restored[FIQ_TRIPLE_BUFFER_SLOTS]; ///< restore() -> run()
+  FiqTripleBuffer    restored_turn;
+  FiqKeptControllers snapshot[FIQ_TRIPLE_BUFFER_SLOTS]; ///< run() -> save()
+  FiqTripleBuffer    snapshot_turn;
+  FiqKeptControllers last_restored; ///< restore() -> save(), both on the host's side
+  FiqKeptControllers played;        ///< run()'s alone, as what follows
+  int32_t            learning;      ///< row that waits for a controller, or FIQ_NO_CONTROLLER
+  bool               is_published;
+  bool               is_told;
+} FiqControllersState;
 
 typedef enum { FIQ_TUNING_REST, FIQ_TUNING_LOAD, FIQ_TUNING_SWEEP } FiqTuningTask;
 
@@ -242,10 +269,11 @@ typedef struct {
 
 /// What is kept with the session beside the engine's state.
 typedef struct {
-  FiqMoments*       moments;
-  FiqNamesState*    names;
-  FiqSequenceState* sequence;
-  FiqWordsExchange* words; ///< NULL where nothing sings
+  FiqMoments*          moments;
+  FiqNamesState*       names;
+  FiqSequenceState*    sequence;
+  FiqControllersState* controllers;
+  FiqWordsExchange*    words; ///< NULL where nothing sings
 } FiqPluginKept;
 
 typedef struct {
@@ -260,7 +288,8 @@ typedef struct {
   uint32_t        midi_out_port;         ///< 0: none
   uint32_t place_of_port[FIQ_PORTS_MAX]; ///< of each control port, among the controls or the meters
   bool     is_meter[FIQ_PORTS_MAX];      ///< of each control port: which
-  uint32_t row_of_control[FIQ_PORTS_MAX]; ///< [n_controls] of fiq_params
+  uint32_t row_of_control[FIQ_PORTS_MAX];  ///< [n_controls] of fiq_params
+  uint32_t port_of_control[FIQ_PORTS_MAX]; ///< [n_controls]
   uint32_t n_controls;
   size_t   offset_of_meter[FIQ_PORTS_MAX]; ///< [n_meters] in FiqEngineMeters
   uint32_t n_meters;
@@ -290,7 +319,7 @@ typedef struct {
 } FiqPlugin;
 
 /// Values of all presets that programs pick; false without memory.  [setup]
-bool fiq_plugin_init_programs(FiqPlugin* self);
+bool fiq_plugin_init_programs(FiqPlugin* self, LV2_URID_Map* map);
 void fiq_plugin_free_programs(FiqPlugin* self);
 
 /// A program change or bank select; other messages are left alone.  [audio]
@@ -307,6 +336,40 @@ void fiq_plugin_restore_program(FiqPlugin* self, const FiqOverlay* kept);
 
 /// `n_frames` have passed.  [audio]
 void fiq_plugin_pass_program(FiqPlugin* self, uint32_t n_frames);
+
+/// Lay `value` over the port of control `i`, until that moves.  [audio]
+void fiq_plugin_lay_over(FiqPlugin* self, uint32_t i, float value);
+
+/// The user has set control `i` to `value`, which its port has or will have: nothing lies over it any more.  [audio]
+void fiq_plugin_take_back(FiqPlugin* self, uint32_t i, float value);
+
+/// Forge what lies over the ports: the program, then port and value of each; false if it does not fit.  [audio]
+bool fiq_plugin_write_overlay(FiqPlugin* self, uint32_t which);
+
+/// No controllers, or NULL; release with free().  [setup]
+FiqControllersState* fiq_controllers_state_new(LV2_URID_Map* map);
+
+/// A MIDI message: whether it was a controller that moves a parameter, or that has just been learned.  [audio]
+bool fiq_plugin_take_controller(FiqPlugin* self, const uint8_t* message, uint32_t size_bytes);
+
+/// A text for the property `name`: the controllers, or the parameter to learn; false if it is another.  [audio]
+bool fiq_plugin_set_controllers(FiqPlugin* self, LV2_URID name, const char* text,
+                                uint32_t size_bytes);
+
+/// Forge the controllers (0), or what is being learned (1); false if it does not fit.  [audio]
+bool fiq_plugin_write_controllers(FiqPlugin* self, uint32_t which);
+
+/// Take over restored controllers, if any have arrived; then, at the end of run(), publish what is new.  [audio]
+void fiq_plugin_take_controllers(FiqPlugin* self);
+void fiq_plugin_publish_controllers(FiqPlugin* self);
+
+/// Store the controllers, and hand run() stored ones; where there are none, what there is is kept: they belong to the
+/// player's hands more than to a sound.  [setup]
+LV2_State_Status fiq_plugin_save_controllers(FiqPlugin* self, LV2_State_Store_Function store,
+                                             LV2_State_Handle handle);
+LV2_State_Status fiq_plugin_restore_controllers(FiqPlugin*                  self,
+                                                LV2_State_Retrieve_Function retrieve,
+                                                LV2_State_Handle            handle);
 
 /// Data of the feature `uri`, or NULL.  [setup]
 void* fiq_feature(const LV2_Feature* const* features, const char* uri);

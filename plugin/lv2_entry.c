@@ -60,6 +60,7 @@ static void map_control_ports(FiqPlugin* self)
       self->offset_of_meter[self->n_meters++] = param->offset;
     } else {
       self->place_of_port[port]                = self->n_controls;
+      self->port_of_control[self->n_controls]  = port;
       self->row_of_control[self->n_controls++] = row;
     }
     connect_control_port(self, port, NULL);
@@ -128,17 +129,19 @@ static LV2_Handle instantiate(const LV2_Descriptor* descriptor, double sample_ra
   if (worker) {
     self->schedule = *worker;
   }
-  self->kept.moments  = fiq_memory_state_new();
-  self->kept.names    = fiq_names_state_new();
-  self->kept.sequence = fiq_sequence_state_new();
-  const bool sings    = self->kind == FIQ_PLUGIN_SWARM;
-  self->kept.words    = sings ? fiq_words_exchange_new() : NULL;
-  if (!self->kept.moments || !self->kept.names || !self->kept.sequence ||
-      (sings && !self->kept.words) || !fiq_plugin_init_programs(self) ||
+  self->kept.moments     = fiq_memory_state_new();
+  self->kept.names       = fiq_names_state_new();
+  self->kept.sequence    = fiq_sequence_state_new();
+  self->kept.controllers = fiq_controllers_state_new(map);
+  const bool sings       = self->kind == FIQ_PLUGIN_SWARM;
+  self->kept.words       = sings ? fiq_words_exchange_new() : NULL;
+  if (!self->kept.moments || !self->kept.names || !self->kept.sequence || !self->kept.controllers ||
+      (sings && !self->kept.words) || !fiq_plugin_init_programs(self, map) ||
       !start_engine(self, sample_rate_hz)) {
     fiq_plugin_free_programs(self);
     fiq_words_exchange_free(self->kept.words);
     fiq_sequence_state_free(self->kept.sequence);
+    free(self->kept.controllers);
     free(self->kept.names);
     free(self->kept.moments);
     fiq_tuning_exchange_free(&self->tunings);
@@ -280,6 +283,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_take_sequence(self);
   fiq_plugin_tune(self);
   fiq_plugin_take_words(self);
+  fiq_plugin_take_controllers(self);
   (void)read_controls(self);
   fiq_plugin_grow(self);
   fiq_plugin_learn(self);
@@ -294,6 +298,7 @@ static void run(LV2_Handle handle, uint32_t n_frames)
   fiq_plugin_publish_moments(self);
   fiq_plugin_publish_names(self);
   fiq_plugin_publish_sequence(self);
+  fiq_plugin_publish_controllers(self);
   fiq_denormals_restore(float_mode);
 }
 
@@ -309,6 +314,7 @@ static void cleanup(LV2_Handle handle)
   fiq_plugin_free_programs(self);
   fiq_words_exchange_free(self->kept.words);
   fiq_sequence_state_free(self->kept.sequence);
+  free(self->kept.controllers);
   free(self->kept.names);
   free(self->kept.moments);
   free(self);

@@ -117,6 +117,16 @@ float fiq_param_clamp(const FiqParam* param, float value)
   }
 }
 
+float fiq_param_at(const FiqParam* param, float place)
+{
+  assert(place >= 0.0f && place <= 1.0f && !fiq_param_is_meter(param));
+  const bool by_ratios =
+      (param->kind == FIQ_KIND_LOG || param->kind == FIQ_KIND_COUNT_HEAVY) && param->minimum > 0.0f;
+  const float value = by_ratios ? param->minimum * powf(param->maximum / param->minimum, place)
+                                : param->minimum + place * (param->maximum - param->minimum);
+  return fiq_param_clamp(param, value);
+}
+
 /// A legal port value in the engine's unit.
 static float engine_value(const FiqParam* param, float value)
 {

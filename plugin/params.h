@@ -111,6 +111,9 @@ bool fiq_param_in(const FiqParam* param, FiqPluginKind plugin);
 /// `value` as the host wrote it (any bits, NaN gives the default), made legal: in range, rounded.  [any]
 float fiq_param_clamp(const FiqParam* param, float value);
 
+/// The legal port value at `place` 0..1 of the range, by ratios where the parameter moves by them.  [any]
+float fiq_param_at(const FiqParam* param, float place);
+
 /// Write `value` as the host wrote it, made legal, into its field of `params` in the engine's unit.  [any]
 void fiq_param_store(const FiqParam* param, FiqEngineParams* params, float value);
 

@@ -96,7 +96,8 @@ void fiq_plugin_lease_pictures(FiqPlugin* self)
     feed->n_taken     = 0;
     feed->wait_frames = 0;
   }
-  feed->lease_frames = (uint64_t)(lease_s * self->config.sample_rate_hz);
+  feed->lease_frames    = (uint64_t)(lease_s * self->config.sample_rate_hz);
+  self->program.is_told = false; // said again now and then, as a full ring loses messages
 }
 
 static float loudest(const float* plane, uint32_t n_frames, float before)

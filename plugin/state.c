@@ -202,6 +202,9 @@ static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store
   if (status == LV2_STATE_SUCCESS) {
     status = fiq_plugin_save_names(self, store, handle);
   }
+  if (status == LV2_STATE_SUCCESS) {
+    status = fiq_plugin_save_controllers(self, store, handle);
+  }
   const bool is_restored = kept == &self->last_restored;
   return status ? status : fiq_plugin_save_tuning(self, is_restored, store, handle, features);
 }
@@ -277,6 +280,9 @@ static LV2_State_Status restore(LV2_Handle instance, LV2_State_Retrieve_Function
   }
   if (status == LV2_STATE_SUCCESS) {
     status = fiq_plugin_restore_names(self, retrieve, handle);
+  }
+  if (status == LV2_STATE_SUCCESS) {
+    status = fiq_plugin_restore_controllers(self, retrieve, handle);
   }
   if (status != LV2_STATE_SUCCESS) {
     return status;

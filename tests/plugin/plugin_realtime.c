@@ -213,6 +213,22 @@ static void stir(Fixture* self, int i)
   }
 }
 
+/// Controllers are learned, move parameters, are told of and given back.
+static void turn_knobs(Fixture* self, int i)
+{
+  const float back[2] = {(float)fixture_port(self, "coupling"), 2.0f};
+  if (i % 80 == 10) {
+    fixture_patch_string(self, 1, "urn:fieldiq:controllers", i % 160 == 10 ? "1 21 coupling" : "");
+    fixture_patch_string(self, 2, "urn:fieldiq:learn-controller", "noise");
+    fixture_patch_get(self, 3, "urn:fieldiq:seed");
+  }
+  fixture_midi(self, 4, 0xb0, i % 2 ? 21 : 22, (uint8_t)(i % 128));
+  if (i % 80 == 50) {
+    fixture_patch_floats(self, 5, "urn:fieldiq:laid-over", back, 2);
+    fixture_midi(self, 6, 0xc0, (uint8_t)(i / 80), 0);
+  }
+}
+
 /// One second of everything that a session may bring, block by block under the guard.
 static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
 {
@@ -248,6 +264,7 @@ static Caught watch(FiqPluginKind kind, int realm, bool with_worker)
       fixture_set(self, "breath_colour", i % 12);
     }
     stir(self, i);
+    turn_knobs(self, i);
     fixture_set(peer, "link", 1);
     fixture_run(peer, NULL, out.plane, 0, BLOCK);
     fixture_set(self, "enabled", i / 50 % 2);
