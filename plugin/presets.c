@@ -51,6 +51,17 @@ bool fiq_preset_suits(const FiqPreset* preset, FiqPluginKind plugin)
   return true;
 }
 
+const FiqPreset* fiq_preset_program(FiqPluginKind plugin, uint32_t number)
+{
+  assert(plugin < FIQ_N_PLUGINS);
+  for (uint32_t i = 0; i < fiq_n_presets; ++i) {
+    if (fiq_preset_suits(&fiq_presets[i], plugin) && number-- == 0) {
+      return &fiq_presets[i];
+    }
+  }
+  return NULL;
+}
+
 float fiq_preset_value(const FiqPreset* preset, const FiqParam* param)
 {
   assert(preset && param);

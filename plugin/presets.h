@@ -38,6 +38,9 @@ bool fiq_preset_suits(const FiqPreset* preset, FiqPluginKind plugin);
 /// The control of that name, or NULL.  [any]
 const FiqParam* fiq_preset_param(FiqPluginKind plugin, const char* symbol);
 
+/// The preset that is `number` among those that suit `plugin`, as programs pick them, or NULL.  [any]
+const FiqPreset* fiq_preset_program(FiqPluginKind plugin, uint32_t number);
+
 /// Value of `param` in the preset.  [any]
 float fiq_preset_value(const FiqPreset* preset, const FiqParam* param);
 

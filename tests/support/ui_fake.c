@@ -27,6 +27,23 @@ static void touch(void* handle, uint32_t row, bool held)
   self->n_lets += !held;
 }
 
+static void take_back(void* handle, uint32_t row, float value)
+{
+  FiqUiFake* const self = handle;
+  self->taken_back      = (int32_t)row;
+  self->taken_value     = value;
+}
+
+static void learn_controller(void* handle, int32_t row)
+{
+  ((FiqUiFake*)handle)->model.learning = row;
+}
+
+static void forget_controller(void* handle, uint32_t row)
+{
+  fiq_controllers_forget(&((FiqUiFake*)handle)->model.controllers, row);
+}
+
 static void note(void* handle, uint8_t key, uint8_t velocity)
 {
   FiqUiFake* const self = handle;
@@ -132,16 +149,32 @@ static void fill_presets(FiqUiFake* self)
 void fiq_ui_fake_init(FiqUiFake* self, FiqPluginKind plugin, uint32_t n_osc)
 {
   FiqRandom        random;
-  const FiqUiCalls calls = {self,          set,           touch,      note,          wheel,
-                            set_seed,      set_words,     set_tuning, select_preset, save_preset,
-                            delete_preset, set_favourite, set_zoom,   set_contrast,  set_cursor,
-                            copy,          ask_paste};
+  const FiqUiCalls calls = {.handle            = self,
+                            .set               = set,
+                            .touch             = touch,
+                            .take_back         = take_back,
+                            .learn_controller  = learn_controller,
+                            .forget_controller = forget_controller,
+                            .note              = note,
+                            .wheel             = wheel,
+                            .set_seed          = set_seed,
+                            .set_words         = set_words,
+                            .set_tuning        = set_tuning,
+                            .select_preset     = select_preset,
+                            .save_preset       = save_preset,
+                            .delete_preset     = delete_preset,
+                            .set_favourite     = set_favourite,
+                            .set_zoom          = set_zoom,
+                            .set_contrast      = set_contrast,
+                            .set_cursor        = set_cursor,
+                            .copy              = copy,
+                            .ask_paste         = ask_paste};
   memset(self, 0, sizeof(*self));
   fiq_ui_model_init(&self->model, plugin, &calls);
   self->model.seed = 48213;
   self->n_osc      = n_osc;
   self->n_notes    = 4;
-  self->n_notes    = 4;
+  self->taken_back = -1;
   self->selected   = -1;
   self->deleted    = -1;
   fill_presets(self);

@@ -90,6 +90,32 @@ static void set_most(FiqUiFake* fake)
   fake->n_notes = FIQ_UI_NOTES_MAX;
 }
 
+/// MIDI learn over the first tab: some controls have a controller, one waits for one.
+static double draw_learning(FiqUiFake* fake, FiqUiPage* page, cairo_surface_t* surface,
+                            const char* folder, uint32_t zoom, double at_s)
+{
+  static const char text[] =
+      "1 21 tilt, 16 119 oscillators, 1 7 output, 1 22 coupling, 1 23 mix, 2 24 "
+      "coherence, 1 25 realm, 16 118 quality";
+  fiq_controllers_read(&fake->model.controllers, fake->model.plugin, text, sizeof(text));
+  FiqUiEvent press = {.kind   = FIQ_UI_PRESS,
+                      .button = 1,
+                      .x      = 0.01 * zoom * (FIQ_UI_PAGE_WIDTH - 40.0),
+                      .y = 0.01 * zoom * (fake->model.plugin == FIQ_PLUGIN_SWARM ? 407.0 : 495.0),
+                      .time_s = 100.0 + at_s};
+  fiq_ui_page_event(page, &press);
+  press.kind = FIQ_UI_RELEASE;
+  fiq_ui_page_event(page, &press);
+  at_s = run(fake, page, surface, at_s, at_s + 0.1);
+  write(surface, folder, "learn", zoom);
+  fake->model.learning = fiq_ui_model_row(&fake->model, "partials");
+  at_s                 = run(fake, page, surface, at_s, at_s + 0.1);
+  write(surface, folder, "learn-waits", zoom);
+  press_key(page, FIQ_UI_KEY_ESCAPE, 0, "", 100.0 + at_s);
+  press_key(page, FIQ_UI_KEY_ESCAPE, 0, "", 100.0 + at_s);
+  return run(fake, page, surface, at_s, at_s + 0.1);
+}
+
 /// What comes up over a page: the pointer's reading, a tooltip, the focus, the browser and the tour.
 static void draw_hints(FiqUiFake* fake, FiqUiPage* page, cairo_surface_t* surface,
                        const char* folder, uint32_t zoom, double at_s)
@@ -109,6 +135,7 @@ static void draw_hints(FiqUiFake* fake, FiqUiPage* page, cairo_surface_t* surfac
   at_s = run(fake, page, surface, at_s, at_s + 1.0);
   write(surface, folder, "tooltip", zoom);
   // The focus on the second button, its tooltip, then the browser.
+  press_key(page, FIQ_UI_KEY_ESCAPE, 0, "", 100.0 + at_s);
   press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
   press_key(page, FIQ_UI_KEY_TAB, 0, "", 100.0 + at_s);
   at_s = run(fake, page, surface, at_s, at_s + 1.0);
@@ -164,6 +191,7 @@ int main(int argc, char** argv)
     snprintf(name, sizeof(name), "realm%d", realm);
     write(surface, folder, name, zoom);
   }
+  at_s = draw_learning(fake, page, surface, folder, zoom, at_s);
   draw_hints(fake, page, surface, folder, zoom, at_s);
   fiq_ui_page_free(page);
   cairo_surface_destroy(surface);

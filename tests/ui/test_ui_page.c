@@ -3,11 +3,9 @@
 /// keys alone, each write arriving. Method: a page over an invented model that counts what is asked of it.
 #include "dsp/tone/spectrum.h"
 #include "plugin/ui/page/note_spectrum.h"
-#include "plugin/ui/page/page.h"
 #include "plugin/ui/page/param_text.h"
 #include "plugin/ui/widget/paint.h"
-#include "tests/support/support.h"
-#include "tests/support/ui_fake.h"
+#include "tests/support/ui_bench.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,115 +13,14 @@
 
 enum { STOPS_MAX = 400 };
 
-typedef struct {
-  FiqUiFake        fake;
-  FiqUiPage*       page;
-  cairo_surface_t* surface;
-  double           now_s;
-} Bench;
-
-static Bench* bench_new(FiqPluginKind plugin, uint32_t zoom)
-{
-  Bench* const self = calloc(1, sizeof(*self));
-  const int    w    = (int)(FIQ_UI_PAGE_WIDTH * zoom / 100);
-  const int    h    = (int)(FIQ_UI_PAGE_HEIGHT * zoom / 100);
-  fiq_ui_fake_init(&self->fake, plugin, 100);
-  self->page    = fiq_ui_page_new(&self->fake.model);
-  self->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, w, h);
-  self->now_s   = 100.0;
-  assert_non_null(self->page);
-  fiq_ui_page_layout(self->page, (uint32_t)w, (uint32_t)h, zoom / 100.0);
-  return self;
-}
-
-static void bench_free(Bench* self)
-{
-  fiq_ui_page_free(self->page);
-  cairo_surface_destroy(self->surface);
-  free(self);
-}
-
-static void turn(Bench* self, double s)
-{
-  FiqUiRegion regions[FIQ_UI_REGIONS_MAX];
-  self->now_s += s;
-  if (fiq_ui_page_idle(self->page, self->now_s)) {
-    fiq_ui_page_draw(self->page, self->surface, regions);
-  }
-}
-
-static bool key(Bench* self, FiqUiKey key_, uint32_t modifiers, const char* text)
-{
-  FiqUiEvent event = {
-      .kind = FIQ_UI_KEY_DOWN, .key = key_, .modifiers = modifiers, .time_s = self->now_s};
-  strncpy(event.text, text, sizeof(event.text) - 1);
-  const bool used = fiq_ui_page_event(self->page, &event);
-  event.kind      = FIQ_UI_KEY_UP;
-  fiq_ui_page_event(self->page, &event);
-  return used;
-}
-
-static void type(Bench* self, const char* text)
-{
-  for (; *text; ++text) {
-    const char one[2] = {*text, '\0'};
-    key(self, FIQ_UI_KEY_TEXT, 0, one);
-  }
-}
-
-static void pointer(Bench* self, FiqUiEventKind kind, double x, double y, uint32_t n_clicks,
-                    uint32_t modifiers)
-{
-  const FiqUiEvent event = {.kind      = kind,
-                            .x         = x,
-                            .y         = y,
-                            .button    = 1,
-                            .n_clicks  = n_clicks,
-                            .modifiers = modifiers,
-                            .time_s    = self->now_s};
-  fiq_ui_page_event(self->page, &event);
-}
-
-static void click(Bench* self, double x, double y, uint32_t n_clicks)
-{
-  pointer(self, FIQ_UI_MOVE, x, y, 0, 0);
-  pointer(self, FIQ_UI_PRESS, x, y, n_clicks, 0);
-  pointer(self, FIQ_UI_RELEASE, x, y, 0, 0);
-}
-
-static void scroll(Bench* self, double x, double y, double dy)
-{
-  const FiqUiEvent event = {.kind = FIQ_UI_SCROLL, .x = x, .y = y, .dy = dy, .time_s = self->now_s};
-  fiq_ui_page_event(self->page, &event);
-}
-
-/// The tab of that row is shown, by a click; where its control is.
-static FiqUiRegion go_to(Bench* self, uint32_t row)
-{
-  FiqUiRegion tab, control;
-  assert_true(fiq_ui_page_locate(self->page, row, &tab, &control));
-  click(self, tab.x + 0.5 * tab.width, tab.y + 0.5 * tab.height, 1);
-  turn(self, 0.02);
-  fiq_ui_page_locate(self->page, row, &tab, &control);
-  assert_true(control.width > 0);
-  return control;
-}
-
-static uint32_t row_of(const Bench* self, const char* symbol)
-{
-  const int32_t row = fiq_ui_model_row(&self->fake.model, symbol);
-  assert_int_not_equal(row, FIQ_UI_NO_ROW);
-  return (uint32_t)row;
-}
-
 // ---- every control ----
 
-static bool is_input(const Bench* self, uint32_t row)
+static bool is_input(const UiBench* self, uint32_t row)
 {
   return fiq_ui_model_shows(&self->fake.model, row);
 }
 
-static void check_all_written(const Bench* self, const char* how)
+static void check_all_written(const UiBench* self, const char* how)
 {
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     if (is_input(self, row) && self->fake.n_set[row] == 0) {
@@ -135,60 +32,60 @@ static void check_all_written(const Bench* self, const char* how)
 
 static void walk_by_keys(FiqPluginKind plugin)
 {
-  Bench* const self = bench_new(plugin, 100);
+  UiBench* const self = ui_bench_new(plugin, 100);
   for (uint32_t tab = 0; tab < 16; ++tab) {
     for (uint32_t stop = 0; stop < STOPS_MAX; ++stop) {
-      key(self, FIQ_UI_KEY_TAB, 0, "");
+      ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
       // The tabs use these keys too, and are then back where they were.
-      key(self, FIQ_UI_KEY_UP_ARROW, 0, "");
-      key(self, FIQ_UI_KEY_DOWN_ARROW, 0, "");
+      ui_bench_key(self, FIQ_UI_KEY_UP_ARROW, 0, "");
+      ui_bench_key(self, FIQ_UI_KEY_DOWN_ARROW, 0, "");
     }
-    key(self, FIQ_UI_KEY_PAGE_DOWN, FIQ_UI_CTRL, "");
-    turn(self, 0.02);
+    ui_bench_key(self, FIQ_UI_KEY_PAGE_DOWN, FIQ_UI_CTRL, "");
+    ui_bench_turn(self, 0.02);
   }
   // The power button is one: the last of the header, before the pictures and the tabs.
-  const uint32_t enabled = row_of(self, "enabled");
-  key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+  const uint32_t enabled = ui_bench_row(self, "enabled");
+  ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
   for (uint32_t stop = 0; stop < 20 && self->fake.n_set[enabled] == 0; ++stop) {
-    key(self, FIQ_UI_KEY_TAB, 0, "");
-    key(self, FIQ_UI_KEY_ENTER, 0, "");
-    key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
     if (self->fake.n_set[enabled] == 0) {
       // Escape left the focus where nothing was open; go on from there.
       for (uint32_t i = 0; i <= stop; ++i) {
-        key(self, FIQ_UI_KEY_TAB, 0, "");
+        ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
       }
     }
   }
   check_all_written(self, "keys");
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void walk_by_pointer(FiqPluginKind plugin)
 {
-  Bench* const self = bench_new(plugin, 100);
+  UiBench* const self = ui_bench_new(plugin, 100);
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     if (!is_input(self, row) || fiq_params[row].kind == FIQ_KIND_ENABLED) {
       continue;
     }
-    const FiqUiRegion at  = go_to(self, row);
+    const FiqUiRegion at  = ui_bench_go_to(self, row);
     const double      x   = at.x + 0.5 * at.width;
     const double      y   = at.y + 0.5 * at.height;
     const float       was = self->fake.model.value[row];
-    scroll(self, x, y, 1.0);
-    scroll(self, x, y, 1.0);
-    scroll(self, x, y, -1.0);
-    scroll(self, x, y, -1.0);
-    scroll(self, x, y, -1.0);
+    ui_bench_scroll(self, x, y, 1.0);
+    ui_bench_scroll(self, x, y, 1.0);
+    ui_bench_scroll(self, x, y, -1.0);
+    ui_bench_scroll(self, x, y, -1.0);
+    ui_bench_scroll(self, x, y, -1.0);
     assert_true(self->fake.n_set[row] > 0);
-    click(self, x, y, 2);
+    ui_bench_click(self, x, y, 2);
     if (fabsf(self->fake.model.value[row] - fiq_params[row].fallback) > 1e-6f) {
       fail_msg("a double click does not reset %s (was %g)", fiq_params[row].symbol, (double)was);
     }
   }
-  click(self, FIQ_UI_PAGE_WIDTH - 28.0, 24.0, 1);
+  ui_bench_click(self, FIQ_UI_PAGE_WIDTH - 28.0, 24.0, 1);
   check_all_written(self, "pointer");
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_every_control_by_keys_alone(void** state)
@@ -214,15 +111,15 @@ static bool meet(FiqUiRegion a, FiqUiRegion b)
 
 static void check_layout(FiqPluginKind plugin, uint32_t zoom)
 {
-  Bench* const self  = bench_new(plugin, zoom);
-  const double scale = zoom / 100.0;
-  FiqUiRegion  shown[FIQ_UI_ROWS_MAX];
-  FiqUiRegion  tab, other;
+  UiBench* const self  = ui_bench_new(plugin, zoom);
+  const double   scale = zoom / 100.0;
+  FiqUiRegion    shown[FIQ_UI_ROWS_MAX];
+  FiqUiRegion    tab, other;
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     if (!is_input(self, row) || fiq_params[row].kind == FIQ_KIND_ENABLED) {
       continue;
     }
-    const FiqUiRegion at = go_to(self, row);
+    const FiqUiRegion at = ui_bench_go_to(self, row);
     shown[row]           = at;
     assert_true(at.x >= 0 && at.x + at.width <= (int32_t)(FIQ_UI_PAGE_WIDTH * scale));
     assert_true(at.y >= 0 && at.y + at.height <= (int32_t)(FIQ_UI_PAGE_HEIGHT * scale));
@@ -240,7 +137,7 @@ static void check_layout(FiqPluginKind plugin, uint32_t zoom)
       }
     }
   }
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_no_control_is_cut_or_covered(void** state)
@@ -258,86 +155,86 @@ static void test_no_control_is_cut_or_covered(void** state)
 static void test_drag_moves_and_shift_makes_it_ten_times_finer(void** state)
 {
   (void)state;
-  Bench* const      self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  const uint32_t    row  = row_of(self, "stereo");
-  const FiqUiRegion at   = go_to(self, row);
+  UiBench* const    self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t    row  = ui_bench_row(self, "stereo");
+  const FiqUiRegion at   = ui_bench_go_to(self, row);
   const double      x    = at.x + 0.5 * at.width;
   const double      y    = at.y + 0.5 * at.height;
   float             moved[2];
   for (uint32_t fine = 0; fine < 2; ++fine) {
     fiq_ui_model_set(&self->fake.model, row, 50.0f);
-    turn(self, 0.02);
-    pointer(self, FIQ_UI_PRESS, x, y, 1, 0);
+    ui_bench_turn(self, 0.02);
+    ui_bench_pointer(self, FIQ_UI_PRESS, x, y, 1, 0);
     for (int step = 1; step <= 30; ++step) {
-      pointer(self, FIQ_UI_MOVE, x, y - 2 * step, 0, fine ? FIQ_UI_SHIFT : 0u);
+      ui_bench_pointer(self, FIQ_UI_MOVE, x, y - 2 * step, 0, fine ? FIQ_UI_SHIFT : 0u);
     }
     assert_int_equal(self->fake.model.held, row);
-    pointer(self, FIQ_UI_RELEASE, x, y - 60, 0, 0);
+    ui_bench_pointer(self, FIQ_UI_RELEASE, x, y - 60, 0, 0);
     assert_int_equal(self->fake.model.held, FIQ_UI_NO_ROW);
     moved[fine] = self->fake.model.value[row] - 50.0f;
   }
   assert_true(moved[0] > 20.0f);
   assert_true(fabsf(moved[1] * 10.0f - moved[0]) < 0.01f * moved[0]);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_a_value_is_typed_by_keys_and_delete_resets(void** state)
 {
   (void)state;
-  Bench* const   self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  const uint32_t row  = row_of(self, "attack");
-  go_to(self, row);
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t row  = ui_bench_row(self, "attack");
+  ui_bench_go_to(self, row);
   // Tab until the arrow moves the attack.
   for (uint32_t stop = 0; stop < STOPS_MAX && self->fake.n_set[row] == 0; ++stop) {
-    key(self, FIQ_UI_KEY_TAB, 0, "");
-    key(self, FIQ_UI_KEY_UP_ARROW, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_UP_ARROW, 0, "");
   }
-  type(self, "250 ms");
-  assert_true(key(self, FIQ_UI_KEY_ENTER, 0, ""));
+  ui_bench_type(self, "250 ms");
+  assert_true(ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, ""));
   assert_true(fabsf(self->fake.model.value[row] - 0.25f) < 1e-6f);
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
-  type(self, "1,5");
-  key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+  ui_bench_type(self, "1,5");
+  ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
   assert_true(fabsf(self->fake.model.value[row] - 0.25f) < 1e-6f);
-  key(self, FIQ_UI_KEY_DELETE, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_DELETE, 0, "");
   assert_true(fabsf(self->fake.model.value[row] - fiq_params[row].fallback) < 1e-6f);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_unused_keys_are_the_hosts_and_an_entry_keeps_its_own(void** state)
 {
   (void)state;
-  Bench* const   self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  const uint32_t row  = row_of(self, "detune");
-  assert_false(key(self, FIQ_UI_KEY_TEXT, 0, " "));
-  const FiqUiRegion at = go_to(self, row);
-  click(self, at.x + 0.5 * at.width, at.y + 0.5 * at.height, 1);
-  assert_false(key(self, FIQ_UI_KEY_TEXT, 0, " "));
-  assert_false(key(self, FIQ_UI_KEY_TEXT, 0, "l"));
-  assert_true(key(self, FIQ_UI_KEY_ENTER, 0, ""));
-  assert_true(key(self, FIQ_UI_KEY_TEXT, 0, " "));
-  assert_true(key(self, FIQ_UI_KEY_TEXT, 0, "l"));
-  key(self, FIQ_UI_KEY_ESCAPE, 0, "");
-  bench_free(self);
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t row  = ui_bench_row(self, "detune");
+  assert_false(ui_bench_key(self, FIQ_UI_KEY_TEXT, 0, " "));
+  const FiqUiRegion at = ui_bench_go_to(self, row);
+  ui_bench_click(self, at.x + 0.5 * at.width, at.y + 0.5 * at.height, 1);
+  assert_false(ui_bench_key(self, FIQ_UI_KEY_TEXT, 0, " "));
+  assert_false(ui_bench_key(self, FIQ_UI_KEY_TEXT, 0, "l"));
+  assert_true(ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, ""));
+  assert_true(ui_bench_key(self, FIQ_UI_KEY_TEXT, 0, " "));
+  assert_true(ui_bench_key(self, FIQ_UI_KEY_TEXT, 0, "l"));
+  ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+  ui_bench_free(self);
 }
 
 static void test_echoes_leave_the_knob_in_hand_alone(void** state)
 {
   (void)state;
-  Bench* const      self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  const uint32_t    row  = row_of(self, "detune");
-  const FiqUiRegion at   = go_to(self, row);
+  UiBench* const    self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t    row  = ui_bench_row(self, "detune");
+  const FiqUiRegion at   = ui_bench_go_to(self, row);
   const double      x    = at.x + 0.5 * at.width;
   const double      y    = at.y + 0.5 * at.height;
-  pointer(self, FIQ_UI_PRESS, x, y, 1, 0);
-  pointer(self, FIQ_UI_MOVE, x, y - 50, 0, 0);
+  ui_bench_pointer(self, FIQ_UI_PRESS, x, y, 1, 0);
+  ui_bench_pointer(self, FIQ_UI_MOVE, x, y - 50, 0, 0);
   const float mine = self->fake.model.value[row];
   fiq_ui_model_heard(&self->fake.model, row, 1.0f);
   assert_true(memcmp(&mine, &self->fake.model.value[row], sizeof(mine)) == 0);
-  pointer(self, FIQ_UI_RELEASE, x, y - 50, 0, 0);
+  ui_bench_pointer(self, FIQ_UI_RELEASE, x, y - 50, 0, 0);
   fiq_ui_model_heard(&self->fake.model, row, 1.0f);
   assert_true(fabsf(self->fake.model.value[row] - 1.0f) < 1e-6f);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 // ---- A and B, vary ----
@@ -345,9 +242,9 @@ static void test_echoes_leave_the_knob_in_hand_alone(void** state)
 static void test_a_and_b_keep_two_sounds(void** state)
 {
   (void)state;
-  Bench* const      self  = bench_new(FIQ_PLUGIN_SWARM, 100);
+  UiBench* const    self  = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
   FiqUiModel* const model = &self->fake.model;
-  const uint32_t    row   = row_of(self, "detune");
+  const uint32_t    row   = ui_bench_row(self, "detune");
   fiq_ui_model_set(model, row, 10.0f);
   fiq_ui_model_select_slot(model, 1);
   fiq_ui_model_set(model, row, 20.0f);
@@ -358,16 +255,16 @@ static void test_a_and_b_keep_two_sounds(void** state)
   fiq_ui_model_copy_slot(model);
   fiq_ui_model_select_slot(model, 1);
   assert_true(fabsf(model->value[row] - 10.0f) < 1e-6f);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_vary_is_small_and_leaves_locks_alone(void** state)
 {
   (void)state;
-  Bench* const      self   = bench_new(FIQ_PLUGIN_SWARM, 100);
+  UiBench* const    self   = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
   FiqUiModel* const model  = &self->fake.model;
-  const uint32_t    locked = row_of(self, "detune");
-  const uint32_t    level  = row_of(self, "output");
+  const uint32_t    locked = ui_bench_row(self, "detune");
+  const uint32_t    level  = ui_bench_row(self, "output");
   uint32_t          n      = 0;
   model->is_locked[locked] = true;
   fiq_ui_model_vary(model, 0.06f, 11);
@@ -382,64 +279,64 @@ static void test_vary_is_small_and_leaves_locks_alone(void** state)
   assert_int_equal(self->fake.n_set[locked], 0);
   assert_int_equal(self->fake.n_set[level], 0);
   assert_true(n > 10);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 // ---- presets ----
 
 /// Open the browser by keys, type, and take the first that it finds.
-static void search(Bench* self, const char* words)
+static void search(UiBench* self, const char* words)
 {
-  key(self, FIQ_UI_KEY_TAB, 0, "");
-  key(self, FIQ_UI_KEY_TAB, 0, "");
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
-  type(self, words);
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+  ui_bench_type(self, words);
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
 }
 
 static void test_browser_filters_as_typed_and_steps_keep_to_it(void** state)
 {
   (void)state;
-  Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
   search(self, "glass");
   assert_true(strstr(self->fake.name[self->fake.selected], "Glass") != NULL);
   const int32_t first = self->fake.selected;
-  key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
   for (int i = 0; i < 10; ++i) {
-    key(self, FIQ_UI_KEY_ENTER, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
     assert_true(strstr(self->fake.name[self->fake.selected], "Glass") != NULL);
   }
   // There are ten of them, so ten steps end where they began.
   assert_int_equal(self->fake.selected, first);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_the_browser_finds_words_that_mean_the_same(void** state)
 {
   (void)state;
-  Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
   search(self, "Brilliant");
   assert_true(self->fake.selected >= 0);
   assert_true(strstr(self->fake.preset[self->fake.selected].tags, "bright") != NULL);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_a_preset_is_saved_with_category_and_tags(void** state)
 {
   (void)state;
-  Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
   for (int i = 0; i < 7; ++i) {
-    key(self, FIQ_UI_KEY_TAB, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
   }
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
-  type(self, "Mine");
-  key(self, FIQ_UI_KEY_TAB, 0, "");
-  type(self, "Pads");
-  key(self, FIQ_UI_KEY_TAB, 0, "");
-  type(self, "soft low");
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+  ui_bench_type(self, "Mine");
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_type(self, "Pads");
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_type(self, "soft low");
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
   assert_string_equal(self->fake.saved, "Mine/Pads/soft low");
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 // ---- drawing ----
@@ -460,15 +357,15 @@ static uint64_t hash_of(cairo_surface_t* surface)
 static void test_drawing_what_changed_equals_drawing_all(void** state)
 {
   (void)state;
-  Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  FiqUiRegion  regions[FIQ_UI_REGIONS_MAX];
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  FiqUiRegion    regions[FIQ_UI_REGIONS_MAX];
   for (uint32_t i = 0; i < 40; ++i) {
     if (i % 2 == 0) {
       fiq_ui_fake_tell(&self->fake, 0.1 * i, self->now_s);
     }
-    fiq_ui_model_set(&self->fake.model, row_of(self, "tilt"), -0.5f * (float)i);
-    key(self, FIQ_UI_KEY_TAB, 0, "");
-    turn(self, 1.0 / 60.0);
+    fiq_ui_model_set(&self->fake.model, ui_bench_row(self, "tilt"), -0.5f * (float)i);
+    ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+    ui_bench_turn(self, 1.0 / 60.0);
   }
   cairo_surface_flush(self->surface);
   const size_t         n     = 4u * FIQ_UI_PAGE_WIDTH * FIQ_UI_PAGE_HEIGHT;
@@ -484,36 +381,36 @@ static void test_drawing_what_changed_equals_drawing_all(void** state)
   }
   assert_in_range(n_apart, 0, 100);
   free(parts);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_a_still_page_draws_nothing(void** state)
 {
   (void)state;
-  Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
   for (int i = 0; i < 100; ++i) {
-    turn(self, 0.1);
+    ui_bench_turn(self, 0.1);
   }
   for (int i = 0; i < 100; ++i) {
     self->now_s += 0.1;
     assert_false(fiq_ui_page_idle(self->page, self->now_s));
   }
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_a_dimmed_control_says_why_and_still_works(void** state)
 {
   (void)state;
-  Bench* const      self   = bench_new(FIQ_PLUGIN_SWARM, 100);
-  const uint32_t    row    = row_of(self, "stereo_rate");
-  const FiqUiRegion at     = go_to(self, row);
+  UiBench* const    self   = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t    row    = ui_bench_row(self, "stereo_rate");
+  const FiqUiRegion at     = ui_bench_go_to(self, row);
   const uint64_t    dimmed = hash_of(self->surface);
-  fiq_ui_model_set(&self->fake.model, row_of(self, "stereo_motion"), 50.0f);
-  turn(self, 0.02);
+  fiq_ui_model_set(&self->fake.model, ui_bench_row(self, "stereo_motion"), 50.0f);
+  ui_bench_turn(self, 0.02);
   assert_true(hash_of(self->surface) != dimmed);
-  scroll(self, at.x + 0.5 * at.width, at.y + 0.5 * at.height, 1.0);
+  ui_bench_scroll(self, at.x + 0.5 * at.width, at.y + 0.5 * at.height, 1.0);
   assert_true(self->fake.n_set[row] > 0);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 // ---- the keyboard ----
@@ -521,8 +418,8 @@ static void test_a_dimmed_control_says_why_and_still_works(void** state)
 static void test_keyboard_plays_by_pointer_and_by_keys(void** state)
 {
   (void)state;
-  Bench* const self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  click(self, 600.0, FIQ_UI_PAGE_HEIGHT - 20.0, 1);
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  ui_bench_click(self, 600.0, FIQ_UI_PAGE_HEIGHT - 20.0, 1);
   assert_int_equal(self->fake.n_notes_on, 1);
   assert_int_equal(self->fake.n_notes_off, 1);
   FiqUiEvent event = {
@@ -532,15 +429,15 @@ static void test_keyboard_plays_by_pointer_and_by_keys(void** state)
   fiq_ui_page_event(self->page, &event);
   assert_int_equal(self->fake.n_notes_on, 2);
   // The focus goes elsewhere while the key is down: the note must not hang.
-  key(self, FIQ_UI_KEY_TAB, 0, "");
-  turn(self, 0.02);
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_turn(self, 0.02);
   assert_int_equal(self->fake.n_notes_off, 2);
   // The pitch wheel springs back.
-  pointer(self, FIQ_UI_PRESS, 20.0, FIQ_UI_PAGE_HEIGHT - 80.0, 1, 0);
+  ui_bench_pointer(self, FIQ_UI_PRESS, 20.0, FIQ_UI_PAGE_HEIGHT - 80.0, 1, 0);
   assert_true(self->fake.bend > 0.5f);
-  pointer(self, FIQ_UI_RELEASE, 20.0, FIQ_UI_PAGE_HEIGHT - 80.0, 0, 0);
+  ui_bench_pointer(self, FIQ_UI_RELEASE, 20.0, FIQ_UI_PAGE_HEIGHT - 80.0, 0, 0);
   assert_true(fabsf(self->fake.bend) < 1e-6f);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 // ---- the tour ----
@@ -548,15 +445,15 @@ static void test_keyboard_plays_by_pointer_and_by_keys(void** state)
 static void test_the_tour_has_seven_cards_and_steps_the_core(void** state)
 {
   (void)state;
-  Bench* const   self  = bench_new(FIQ_PLUGIN_SWARM, 100);
-  const uint32_t pause = row_of(self, "core_pause");
-  const uint32_t step  = row_of(self, "core_step");
-  turn(self, 0.02);
+  UiBench* const self  = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t pause = ui_bench_row(self, "core_pause");
+  const uint32_t step  = ui_bench_row(self, "core_step");
+  ui_bench_turn(self, 0.02);
   const uint64_t closed = hash_of(self->surface);
   uint64_t       card[7];
-  key(self, FIQ_UI_KEY_F1, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_F1, 0, "");
   for (int i = 0; i < 7; ++i) {
-    turn(self, 0.02);
+    ui_bench_turn(self, 0.02);
     card[i] = hash_of(self->surface);
     assert_true(card[i] != closed);
     for (int k = 0; k < i; ++k) {
@@ -564,32 +461,32 @@ static void test_the_tour_has_seven_cards_and_steps_the_core(void** state)
     }
     if (i == 1) {
       // Behind Next come Close, Pause and Step.
-      key(self, FIQ_UI_KEY_TAB, 0, "");
-      key(self, FIQ_UI_KEY_TAB, 0, "");
-      key(self, FIQ_UI_KEY_ENTER, 0, "");
+      ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+      ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+      ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
       assert_int_equal(self->fake.n_set[pause], 1);
-      turn(self, 0.02);
-      key(self, FIQ_UI_KEY_TAB, 0, "");
-      key(self, FIQ_UI_KEY_ENTER, 0, "");
+      ui_bench_turn(self, 0.02);
+      ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+      ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
       assert_true(self->fake.model.value[step] > 0.5f);
-      turn(self, 0.1);
+      ui_bench_turn(self, 0.1);
       assert_true(self->fake.model.value[step] > 0.5f);
-      turn(self, 0.2);
-      turn(self, 0.02);
+      ui_bench_turn(self, 0.2);
+      ui_bench_turn(self, 0.02);
       assert_true(self->fake.model.value[step] < 0.5f);
       for (int back = 0; back < 3; ++back) {
-        key(self, FIQ_UI_KEY_TAB, FIQ_UI_SHIFT, "");
+        ui_bench_key(self, FIQ_UI_KEY_TAB, FIQ_UI_SHIFT, "");
       }
     }
-    key(self, FIQ_UI_KEY_ENTER, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
   }
   // The last card's Done closes it.
-  turn(self, 0.02);
-  key(self, FIQ_UI_KEY_ESCAPE, 0, "");
-  turn(self, 0.02);
+  ui_bench_turn(self, 0.02);
+  ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+  ui_bench_turn(self, 0.02);
   assert_true(
       fiq_ui_page_event(self->page, &(FiqUiEvent){.kind = FIQ_UI_KEY_DOWN, .key = FIQ_UI_KEY_F1}));
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 // ---- text ----
@@ -655,7 +552,7 @@ static void test_all_text_has_the_contrast_of_aa(void** state)
   }
 }
 
-static void set_value(Bench* self, const char* symbol, float value)
+static void set_value(UiBench* self, const char* symbol, float value)
 {
   fiq_ui_model_set(&self->fake.model, (uint32_t)fiq_ui_model_row(&self->fake.model, symbol), value);
 }
@@ -663,7 +560,7 @@ static void set_value(Bench* self, const char* symbol, float value)
 static void test_the_partials_are_drawn_as_the_filter_leaves_them(void** state)
 {
   (void)state;
-  Bench* const    self = bench_new(FIQ_PLUGIN_SWARM, 100);
+  UiBench* const  self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
   FiqNoteSpectrum seen;
   set_value(self, "partials", 16.0f);
   set_value(self, "tilt", -6.0f);
@@ -690,25 +587,26 @@ static void test_the_partials_are_drawn_as_the_filter_leaves_them(void** state)
   fiq_note_spectrum(&self->fake.model, &seen);
   assert_true(fabsf(seen.heard_db[7] - seen.level_db[7] + 6.0f) < 0.01f);
   assert_true(fabsf(seen.hz - tone->hz) < 0.01f);
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 static void test_words_are_typed_and_taken_away(void** state)
 {
   (void)state;
-  Bench* const      self = bench_new(FIQ_PLUGIN_SWARM, 100);
-  const FiqUiRegion gap  = go_to(self, (uint32_t)fiq_ui_model_row(&self->fake.model, "words_gap"));
+  UiBench* const    self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const FiqUiRegion gap =
+      ui_bench_go_to(self, (uint32_t)fiq_ui_model_row(&self->fake.model, "words_gap"));
   // The box stands left of the section's controls.
-  click(self, gap.x - 100.0, gap.y + 60.0, 1);
-  type(self, "la-la");
-  key(self, FIQ_UI_KEY_ENTER, 0, "");
+  ui_bench_click(self, gap.x - 100.0, gap.y + 60.0, 1);
+  ui_bench_type(self, "la-la");
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
   assert_string_equal(self->fake.model.words, "la-la");
-  click(self, gap.x - 100.0, gap.y + 60.0, 1);
-  key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+  ui_bench_click(self, gap.x - 100.0, gap.y + 60.0, 1);
+  ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
   assert_string_equal(self->fake.model.words, "la-la");
-  key(self, FIQ_UI_KEY_DELETE, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_DELETE, 0, "");
   assert_string_equal(self->fake.model.words, "");
-  bench_free(self);
+  ui_bench_free(self);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal: fieldiq-jack --ui opens the window in the same program: what is typed there the console knows, what the console sets
-# is seen, a key of its keyboard sounds; closing it ends nothing. Method: a private JACK and X server, xdotool.
+# is seen, a key of its keyboard sounds, a controller of MIDI is learned there; closing it ends nothing. Method: a private JACK and X server, xdotool.
 # Usage: ui_jack.sh BUILD_DIR
 set -eu
 
@@ -14,6 +14,7 @@ export LV2_PATH="$build/lv2:/usr/lib/lv2"
 . "$(dirname "$0")/../support/screen.sh"
 start_sound
 jack=$(find "$build" -name fieldiq-jack -type f | head -1)
+send_midi=$build/tests/send_midi
 
 echo "- without an X server it says so"
 status=0
@@ -31,7 +32,7 @@ detune_is() {
 sounds() { [ "$(colours 20 100 640 270)" -ge 150 ]; }
 
 mkfifo "$work/in"
-"$jack" --plugin swarm --ui <"$work/in" >"$work/jack.log" 2>&1 &
+"$jack" --plugin swarm --name fiq --ui <"$work/in" >"$work/jack.log" 2>&1 &
 program=$!
 processes="$processes $program"
 exec 8>"$work/in"
@@ -58,6 +59,37 @@ put 400 690
 xdotool mousedown 1
 until_true sounds || fail "no sound is seen"
 xdotool mouseup 1
+
+echo "- a controller that is learned in the window moves the knob, and is saved"
+learn() { put 1062 404 && xdotool click 1; }
+learn
+sleep 0.3
+put 138 490
+xdotool click 1
+sleep 0.3
+"$send_midi" fiq:midi_in b24a00 || fail "no MIDI"
+learn
+put 600 700
+sleep 0.5
+import -window "$(ours)" -crop 70x90+103+445 +repage "$work/low.png"
+"$send_midi" fiq:midi_in b24a7f || fail "no MIDI"
+sleep 0.5
+import -window "$(ours)" -crop 70x90+103+445 +repage "$work/high.png"
+moved=$(differing low high)
+[ "$moved" -gt 50 ] || fail "$moved pixels of the knob differ when the controller is moved"
+tell save "$work/learned.ttl"
+until_true grep -q '3 74 detune' "$work/learned.ttl" || fail "the controller is not in the saved state"
+
+echo "- a program that MIDI picks is named in the window, and its values are seen"
+import -window "$(ours)" -crop 205x26+235+11 +repage "$work/before.png"
+"$send_midi" fiq:midi_in c207 || fail "no MIDI"
+sleep 0.7
+import -window "$(ours)" -crop 205x26+235+11 +repage "$work/after.png"
+import -window "$(ours)" -crop 70x90+103+445 +repage "$work/program.png"
+moved=$(differing before after)
+[ "$moved" -gt 50 ] || fail "$moved pixels of the header differ"
+moved=$(differing high program)
+[ "$moved" -gt 50 ] || fail "$moved pixels of the knob differ"
 
 echo "- closing it ends nothing"
 xdotool windowclose "$(ours)"

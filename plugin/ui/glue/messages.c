@@ -106,6 +106,55 @@ static void take_state(FiqUi* self, LV2_URID name, const LV2_Atom* value)
   }
 }
 
+/// Copy the text, as far as there is room.
+static void copy_text(char* to, uint32_t n_bytes, const LV2_Atom* value)
+{
+  const uint32_t n = value->size < n_bytes - 1 ? value->size : n_bytes - 1;
+  memcpy(to, value + 1, n);
+  to[n] = '\0';
+}
+
+/// Which controllers move parameters, or what waits for one.
+static void take_controllers(FiqUi* self, LV2_URID name, const LV2_Atom* value)
+{
+  const char* const   text = (const char*)(value + 1);
+  const FiqPluginKind kind = self->model.plugin;
+  if (name == self->urids.controllers) {
+    fiq_controllers_read(&self->model.controllers, kind, text, value->size);
+  } else {
+    self->model.learning = fiq_controllers_row(kind, text, strnlen(text, value->size));
+  }
+}
+
+/// What the plugin plays over its ports: the program, then port and value of each control.
+static void take_overlay(FiqUi* self, const LV2_Atom* value)
+{
+  const LV2_Atom_Vector* const vector = (const LV2_Atom_Vector*)(const void*)value;
+  const size_t                 head   = sizeof(vector->body);
+  float                        pair[2];
+  bool                         is_over[FIQ_UI_ROWS_MAX] = {false};
+  float                        over[FIQ_UI_ROWS_MAX]    = {0.0f};
+  if (value->size < head + sizeof(float) || vector->body.child_type != self->urids.atom_float) {
+    return;
+  }
+  memcpy(&pair[0], &vector->body + 1, sizeof(float));
+  self->program = (int32_t)pair[0];
+  for (size_t at = head + sizeof(float); at + sizeof(pair) <= value->size; at += sizeof(pair)) {
+    memcpy(pair, (const char*)&vector->body + at, sizeof(pair));
+    const bool    fits = pair[0] >= 0.0f && pair[0] < (float)FIQ_UI_PORTS_MAX;
+    const int32_t row  = fits ? self->row_of_port[(uint32_t)pair[0]] : FIQ_UI_NO_ROW;
+    if (row != FIQ_UI_NO_ROW) {
+      is_over[row] = true;
+      over[row]    = pair[1];
+    }
+  }
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    if (fiq_ui_model_shows(&self->model, row)) {
+      fiq_ui_model_lay_over(&self->model, row, is_over[row], over[row]);
+    }
+  }
+}
+
 static void take_property(FiqUi* self, const LV2_Atom_Object* object)
 {
   const LV2_Atom* property = NULL;
@@ -119,18 +168,20 @@ static void take_property(FiqUi* self, const LV2_Atom_Object* object)
   if (!property || !value || property->type != self->urids.atom_urid) {
     return;
   }
-  const LV2_URID name = ((const LV2_Atom_URID*)(const void*)property)->body;
-  if (name == self->urids.seed && value->type == self->urids.atom_long) {
+  const FiqUiUrids* const urids   = &self->urids;
+  const LV2_URID          name    = ((const LV2_Atom_URID*)(const void*)property)->body;
+  const bool              is_text = value->type == urids->atom_string;
+  if (name == urids->seed && value->type == urids->atom_long) {
     self->model.seed = (uint32_t)((const LV2_Atom_Long*)(const void*)value)->body;
-  } else if (name == self->urids.tuning && value->type == self->urids.atom_path &&
+  } else if (name == urids->tuning && value->type == urids->atom_path &&
              value->size < sizeof(self->model.tuning)) {
-    memcpy(self->model.tuning, value + 1, value->size);
-    self->model.tuning[value->size] = '\0';
-  } else if (name == self->urids.words && value->type == self->urids.atom_string) {
-    const uint32_t most = (uint32_t)sizeof(self->model.words) - 1;
-    const uint32_t n    = value->size < most ? value->size : most;
-    memcpy(self->model.words, value + 1, n);
-    self->model.words[n] = '\0';
+    copy_text(self->model.tuning, sizeof(self->model.tuning), value);
+  } else if (name == urids->words && is_text) {
+    copy_text(self->model.words, sizeof(self->model.words), value);
+  } else if ((name == urids->controllers || name == urids->learn_controller) && is_text) {
+    take_controllers(self, name, value);
+  } else if (name == urids->laid_over && value->type == urids->atom_vector) {
+    take_overlay(self, value);
   } else {
     take_state(self, name, value);
   }

@@ -2,6 +2,7 @@
 #include "plugin/ui/glue/ui_state.h"
 
 #include "dsp/base/maths.h"
+#include "plugin/presets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,30 @@ static void touch(void* handle, uint32_t row, bool held)
   if (self->host.touch && self->host.touch->touch) {
     self->host.touch->touch(self->host.touch->handle, self->port_of_row[row], held);
   }
+}
+
+static void take_back(void* handle, uint32_t row, float value)
+{
+  FiqUi* const self    = handle;
+  const float  pair[2] = {(float)self->port_of_row[row], value};
+  fiq_ui_tell_floats(self, self->urids.laid_over, pair, 2);
+}
+
+static void learn_controller(void* handle, int32_t row)
+{
+  FiqUi* const self    = handle;
+  self->model.learning = row;
+  fiq_ui_tell_text(self, self->urids.learn_controller,
+                   row == FIQ_UI_NO_ROW ? "" : fiq_params[row].symbol);
+}
+
+static void forget_controller(void* handle, uint32_t row)
+{
+  FiqUi* const self = handle;
+  char         text[FIQ_CONTROLLERS_TEXT_BYTES];
+  fiq_controllers_forget(&self->model.controllers, row);
+  (void)fiq_controllers_write(&self->model.controllers, text);
+  fiq_ui_tell_text(self, self->urids.controllers, text);
 }
 
 static void note(void* handle, uint8_t key, uint8_t velocity)
@@ -85,6 +110,24 @@ static void select_preset(void* handle, uint32_t entry)
     }
   }
   self->model.presets.current = (int32_t)entry;
+  self->program_entry         = -1;
+}
+
+void fiq_ui_show_program(FiqUi* self)
+{
+  FiqUiPresets* const presets = &self->model.presets;
+  if (self->program == self->program_shown) {
+    return;
+  }
+  self->program_shown = self->program;
+  if (self->program >= 0) {
+    const FiqPreset* const preset = fiq_preset_program(self->model.plugin, (uint32_t)self->program);
+    self->program_entry           = preset ? fiq_preset_store_find(self->store, preset->label) : -1;
+    presets->current              = self->program_entry;
+  } else if (self->program_entry >= 0 && presets->current == self->program_entry) {
+    // The host has another sound now, whose name it does not tell.
+    presets->current = -1;
+  }
 }
 
 static void scan(FiqUi* self, const char* current)
@@ -198,21 +241,24 @@ static void ask_paste(void* handle)
 
 FiqUiCalls fiq_ui_calls(FiqUi* self)
 {
-  return (FiqUiCalls){.handle        = self,
-                      .set           = set,
-                      .touch         = touch,
-                      .note          = note,
-                      .wheel         = wheel,
-                      .set_seed      = set_seed,
-                      .set_words     = set_words,
-                      .set_tuning    = set_tuning,
-                      .select_preset = select_preset,
-                      .save_preset   = save_preset,
-                      .delete_preset = delete_preset,
-                      .set_favourite = set_favourite,
-                      .set_zoom      = set_zoom,
-                      .set_contrast  = set_contrast,
-                      .set_cursor    = set_cursor,
-                      .copy          = copy,
-                      .ask_paste     = ask_paste};
+  return (FiqUiCalls){.handle            = self,
+                      .set               = set,
+                      .touch             = touch,
+                      .take_back         = take_back,
+                      .learn_controller  = learn_controller,
+                      .forget_controller = forget_controller,
+                      .note              = note,
+                      .wheel             = wheel,
+                      .set_seed          = set_seed,
+                      .set_words         = set_words,
+                      .set_tuning        = set_tuning,
+                      .select_preset     = select_preset,
+                      .save_preset       = save_preset,
+                      .delete_preset     = delete_preset,
+                      .set_favourite     = set_favourite,
+                      .set_zoom          = set_zoom,
+                      .set_contrast      = set_contrast,
+                      .set_cursor        = set_cursor,
+                      .copy              = copy,
+                      .ask_paste         = ask_paste};
 }

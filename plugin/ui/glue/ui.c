@@ -54,6 +54,9 @@ static void map_urids(FiqUiUrids* self, LV2_URID_Map* map)
                {&self->tuning, "urn:fieldiq:tuning"},
                {&self->window, "urn:fieldiq:window"},
                {&self->words, "urn:fieldiq:words"},
+               {&self->controllers, "urn:fieldiq:controllers"},
+               {&self->learn_controller, "urn:fieldiq:learn-controller"},
+               {&self->laid_over, "urn:fieldiq:laid-over"},
                {&self->scale_factor, LV2_UI__scaleFactor}};
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);
@@ -229,8 +232,11 @@ static LV2UI_Handle instantiate(const LV2UI_Descriptor* descriptor, const char* 
   if (!self) {
     return NULL;
   }
-  self->host  = (FiqUiHost){.write = write, .controller = controller};
-  self->plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+  self->host          = (FiqUiHost){.write = write, .controller = controller};
+  self->program       = -1;
+  self->program_shown = -1;
+  self->program_entry = -1;
+  self->plain         = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
   map_urids(&self->urids, map);
   lv2_atom_forge_init(&self->forge, map);
   take_features(self, features);
@@ -296,6 +302,9 @@ static void scan_once(FiqUi* self)
   if (!self->is_scanned && self->drawn_s > 0.0) {
     self->is_scanned = true;
     fiq_preset_store_scan(self->store, &self->settings, &self->model.presets);
+  }
+  if (self->is_scanned) {
+    fiq_ui_show_program(self);
   }
 }
 

@@ -24,6 +24,7 @@ typedef struct {
   LV2_URID midi_event;
   LV2_URID patch_get, patch_set, patch_property, patch_value;
   LV2_URID seed, tuning, window, words;
+  LV2_URID controllers, learn_controller, laid_over;
   LV2_URID state[FIQ_PRESET_STATES];
   LV2_URID scale_factor;
 } FiqUiUrids;
@@ -61,13 +62,16 @@ typedef struct {
   uint32_t         port_of_row[FIQ_UI_ROWS_MAX];
   int32_t          row_of_port[FIQ_UI_PORTS_MAX]; ///< or FIQ_UI_NO_ROW
   uint32_t         control_port, midi_port, notify_port;
-  double           scale;      ///< px a unit at a zoom of 100 %
-  double           leased_s;   ///< when the plugin was last told that somebody looks
-  double           drawn_s;    ///< when the page was last drawn
-  bool             must_draw;  ///< there was no surface when there was something to draw
-  bool             is_scanned; ///< the user's presets are known
-  bool             is_asked;   ///< the plugin was asked for seed and tuning
-  locale_t         plain;      ///< numbers with points
+  double           scale;         ///< px a unit at a zoom of 100 %
+  double           leased_s;      ///< when the plugin was last told that somebody looks
+  double           drawn_s;       ///< when the page was last drawn
+  int32_t          program;       ///< preset that lies over the ports, -1 for none
+  int32_t          program_shown; ///< the same, as the header shows it
+  int32_t          program_entry; ///< of the presets, that the header shows for it; -1 for none
+  bool             must_draw;     ///< there was no surface when there was something to draw
+  bool             is_scanned;    ///< the user's presets are known
+  bool             is_asked;      ///< the plugin was asked for seed and tuning
+  locale_t         plain;         ///< numbers with points
   union {
     LV2_Atom atom;
     uint8_t  bytes[FIQ_UI_MESSAGE_BYTES];
@@ -93,6 +97,9 @@ void fiq_ui_play(FiqUi* self, uint8_t status, uint8_t data1, uint8_t data2);
 
 /// A message of the plugin.
 void fiq_ui_hear(FiqUi* self, const LV2_Atom* atom, uint32_t size_bytes);
+
+/// Name the program that lies over the ports in the header.
+void fiq_ui_show_program(FiqUi* self);
 
 /// Size of the window at the present zoom.
 void fiq_ui_wanted_size(const FiqUi* self, uint32_t* width, uint32_t* height);

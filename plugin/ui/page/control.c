@@ -164,32 +164,60 @@ static void list(void* handle, uint32_t row, FiqRect rect)
                 chosen);
 }
 
-enum { ITEM_RESET, ITEM_LOCK, ITEM_TYPE };
+enum { ITEM_RESET, ITEM_LOCK, ITEM_TYPE, ITEM_LEARN, ITEM_FORGET };
+
+_Static_assert((int)ITEM_FORGET + 1 == (int)FIQ_CONTROL_ITEMS_MAX, "a place for each item");
 
 static void menu_chosen(void* handle, uint32_t item)
 {
-  FiqControls* const self = handle;
-  if (item == ITEM_RESET) {
+  FiqControls* const      self  = handle;
+  const FiqUiCalls* const calls = &self->model->calls;
+  switch (self->meant[item]) {
+  case ITEM_RESET:
     set_once(self, self->row, fiq_params[self->row].fallback);
-  } else if (item == ITEM_LOCK) {
+    break;
+  case ITEM_LOCK:
     self->model->is_locked[self->row] = !self->model->is_locked[self->row];
-  } else {
+    break;
+  case ITEM_TYPE:
     type_in(self, self->row, self->typed, "");
+    break;
+  case ITEM_LEARN:
+    self->learn(self->handle, self->row);
+    break;
+  default:
+    calls->forget_controller(calls->handle, self->row);
+    break;
   }
+}
+
+static uint32_t add_item(FiqControls* self, uint32_t n, uint32_t meant, const char* text)
+{
+  assert(n < FIQ_CONTROL_ITEMS_MAX);
+  self->meant[n] = meant;
+  self->item[n]  = text;
+  return n + 1;
 }
 
 static void menu(void* handle, uint32_t row, double x, double y)
 {
-  FiqControls* const    self    = handle;
-  const FiqValue* const value   = self->control[row];
-  const bool            is_type = value && !fiq_params[row].points && value->text_rect.width > 0.0;
-  self->row                     = row;
-  self->typed                   = value ? value->text_rect : (FiqRect){x, y, 80.0, 20.0};
-  self->item[ITEM_RESET]        = "Reset";
-  self->item[ITEM_LOCK] = self->model->is_locked[row] ? "Let Vary change it" : "Lock against Vary";
-  self->item[ITEM_TYPE] = "Type a value";
-  fiq_menu_open(self->menu, (FiqRect){x, y, 0.0, 0.0}, self->item, is_type ? 3 : 2, -1, self,
-                menu_chosen);
+  FiqControls* const    self  = handle;
+  const FiqValue* const value = self->control[row];
+  uint32_t              n     = add_item(self, 0, ITEM_RESET, "Reset");
+  self->row                   = row;
+  self->typed                 = value ? value->text_rect : (FiqRect){x, y, 80.0, 20.0};
+  n                           = add_item(self, n, ITEM_LOCK,
+               self->model->is_locked[row] ? "Let Vary change it" : "Lock against Vary");
+  if (value && !fiq_params[row].points && value->text_rect.width > 0.0) {
+    n = add_item(self, n, ITEM_TYPE, "Type a value");
+  }
+  if (self->learn) {
+    n = add_item(self, n, ITEM_LEARN, "Learn MIDI controller");
+  }
+  if (fiq_controllers_for(&self->model->controllers, row) != FIQ_NO_CONTROLLER) {
+    n = add_item(self, n, ITEM_FORGET, "Forget MIDI controller");
+  }
+  fiq_menu_open(self->menu, (FiqRect){x, y, 0.0, 0.0}, self->item, n, -1, self, menu_chosen);
 }
 
 // ---- making them ----

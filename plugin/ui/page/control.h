@@ -12,7 +12,7 @@
 #include "plugin/ui/widget/knob.h"
 #include "plugin/ui/widget/menu.h"
 
-enum { FIQ_CONTROL_LABEL_BYTES = 32 };
+enum { FIQ_CONTROL_LABEL_BYTES = 32, FIQ_CONTROL_ITEMS_MAX = 5 };
 
 /// What all controls of a page share.
 typedef struct {
@@ -20,12 +20,15 @@ typedef struct {
   FiqUiModel* model;
   FiqEntry*   entry;
   FiqMenu*    menu;
-  uint32_t    row;                      ///< that the entry or menu is open for
-  const char* item[4];                  ///< of the right button's menu
-  FiqRect     typed;                    ///< where its value is typed
-  FiqValue*   control[FIQ_UI_ROWS_MAX]; ///< by row, NULL for those that have none
-  double      width[FIQ_UI_ROWS_MAX];   ///< units that it wants
-  char        label[FIQ_UI_ROWS_MAX][FIQ_CONTROL_LABEL_BYTES]; ///< written above it
+  uint32_t    row;                          ///< that the entry or menu is open for
+  const char* item[FIQ_CONTROL_ITEMS_MAX];  ///< of the right button's menu
+  uint32_t    meant[FIQ_CONTROL_ITEMS_MAX]; ///< what each of them does
+  void*       handle;
+  void (*learn)(void* handle, uint32_t row); ///< let a MIDI controller be learned; may be NULL
+  FiqRect   typed;                           ///< where its value is typed
+  FiqValue* control[FIQ_UI_ROWS_MAX];        ///< by row, NULL for those that have none
+  double    width[FIQ_UI_ROWS_MAX];          ///< units that it wants
+  char      label[FIQ_UI_ROWS_MAX][FIQ_CONTROL_LABEL_BYTES]; ///< written above it
 } FiqControls;
 
 /// No controls yet; false if memory is short.

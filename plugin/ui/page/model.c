@@ -14,10 +14,12 @@ void fiq_ui_model_init(FiqUiModel* self, FiqPluginKind plugin, const FiqUiCalls*
   self->plugin          = plugin;
   self->calls           = *calls;
   self->held            = FIQ_UI_NO_ROW;
+  self->learning        = FIQ_UI_NO_ROW;
   self->zoom            = 100;
   self->presets.current = -1;
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     self->value[row]     = fiq_params[row].fallback;
+    self->port[row]      = fiq_params[row].fallback;
     self->effective[row] = NAN;
   }
 }
@@ -44,8 +46,25 @@ static bool keep(FiqUiModel* self, uint32_t row, float value)
 void fiq_ui_model_heard(FiqUiModel* self, uint32_t row, float value)
 {
   assert(row < fiq_n_params);
-  if (self->held != (int32_t)row && isfinite(value)) {
+  if (!isfinite(value)) {
+    return;
+  }
+  // A port that moves takes the control over; one that a host says again does not.
+  const bool is_news = memcmp(&self->port[row], &value, sizeof(value)) != 0;
+  self->port[row]    = value;
+  self->is_over[row] = self->is_over[row] && !is_news;
+  if (self->held != (int32_t)row && !self->is_over[row]) {
     keep(self, row, value);
+  }
+}
+
+void fiq_ui_model_lay_over(FiqUiModel* self, uint32_t row, bool is_over, float value)
+{
+  assert(row < fiq_n_params && !fiq_param_is_meter(&fiq_params[row]));
+  const bool was_over = self->is_over[row];
+  self->is_over[row]  = is_over;
+  if (self->held != (int32_t)row && (is_over || was_over)) {
+    keep(self, row, is_over ? fiq_param_clamp(&fiq_params[row], value) : self->port[row]);
   }
 }
 
@@ -64,9 +83,16 @@ void fiq_ui_model_moved(FiqUiModel* self, uint32_t row, float value)
 void fiq_ui_model_set(FiqUiModel* self, uint32_t row, float value)
 {
   assert(row < fiq_n_params && !fiq_param_is_meter(&fiq_params[row]));
-  const float legal = fiq_param_clamp(&fiq_params[row], value);
-  if (keep(self, row, legal)) {
+  const float legal    = fiq_param_clamp(&fiq_params[row], value);
+  const bool  was_over = self->is_over[row];
+  if (keep(self, row, legal) || was_over) {
+    self->port[row]    = legal;
+    self->is_over[row] = false;
     self->calls.set(self->calls.handle, row, legal);
+  }
+  if (was_over) {
+    // A port that has the value already does not move, which would take the control over.
+    self->calls.take_back(self->calls.handle, row, legal);
   }
 }
 

@@ -7,7 +7,7 @@
 #ifndef FIQ_UI_MODEL_H
 #define FIQ_UI_MODEL_H
 
-#include "plugin/params.h"
+#include "plugin/controllers.h"
 
 enum {
   FIQ_UI_ROWS_MAX        = 512,  ///< rows of fiq_params
@@ -144,6 +144,10 @@ typedef struct {
   void (*set)(void* handle, uint32_t row,
               float value); ///< write the port of that row; `value` is legal
   void (*touch)(void* handle, uint32_t row, bool held); ///< the user takes it in hand, lets go
+  void (*take_back)(void* handle, uint32_t row,
+                    float value); ///< what lies over that port is gone: `value` counts
+  void (*learn_controller)(void* handle, int32_t row); ///< the next that is moved; no row: none
+  void (*forget_controller)(void* handle, uint32_t row);
   void (*note)(void* handle, uint8_t note, uint8_t velocity); ///< velocity 0 ends the note
   void (*wheel)(void* handle, uint32_t which,
                 float value); ///< 0 pitch bend -1..1, 1 modulation 0..1
@@ -171,7 +175,9 @@ typedef struct {
 
 typedef struct {
   FiqPluginKind plugin;
-  float         value[FIQ_UI_ROWS_MAX]; ///< [fiq_n_params] of the ports, controls and meters
+  float         value[FIQ_UI_ROWS_MAX];   ///< [fiq_n_params] that count, of controls and meters
+  float         port[FIQ_UI_ROWS_MAX];    ///< [fiq_n_params] of the host's ports
+  bool          is_over[FIQ_UI_ROWS_MAX]; ///< [fiq_n_params] something else lies over the port
   float    effective[FIQ_UI_ROWS_MAX]; ///< [fiq_n_params] as modulated, NAN where nothing modulates
   uint32_t changes[FIQ_UI_ROWS_MAX];   ///< [fiq_n_params] times that the value changed
   int32_t  held; ///< row in the user's hand, or FIQ_UI_NO_ROW: leave echoes of it out
@@ -182,6 +188,8 @@ typedef struct {
   bool     high_contrast;
   uint32_t slot; ///< 0 A, 1 B
   FiqUiSlot      slots[FIQ_UI_SLOTS];
+  FiqControllers controllers;                ///< that move parameters
+  int32_t        learning;                   ///< row that waits for one, or FIQ_UI_NO_ROW
   bool           is_locked[FIQ_UI_ROWS_MAX]; ///< rows that vary leaves alone
   FiqUiPresets   presets;
   FiqUiTelemetry telemetry; ///< the latest
@@ -196,6 +204,10 @@ int32_t fiq_ui_model_row(const FiqUiModel* self, const char* symbol);
 
 /// A port's value as the host says it: for the owner. What the user holds is left alone.
 void fiq_ui_model_heard(FiqUiModel* self, uint32_t row, float value);
+
+/// What the plugin plays where MIDI has set other values than the host's ports have: `value` where `is_over`, else the
+/// port's. What the user holds is left alone.
+void fiq_ui_model_lay_over(FiqUiModel* self, uint32_t row, bool is_over, float value);
 
 /// A control's value as it is moved at this moment; NAN, or what the control has itself, where nothing moves it.
 void fiq_ui_model_moved(FiqUiModel* self, uint32_t row, float value);

@@ -3,6 +3,7 @@
 
 #include "plugin/ui/page/control.h"
 #include "plugin/ui/page/header.h"
+#include "plugin/ui/page/learn_layer.h"
 #include "plugin/ui/page/sheet.h"
 #include "plugin/ui/page/sound_pictures.h"
 #include "plugin/ui/page/view.h"
@@ -16,7 +17,7 @@
 enum { LOWEST_KEY = 36, HIGHEST_KEY = 96 };
 
 static const double margin = 12.0, tabs_height = 28.0, sheet_height = 200.0, keyboard_height = 78.0,
-                    gap = 10.0;
+                    gap = 10.0, learn_width = 92.0;
 
 struct FiqUiPage {
   FiqStage*        stage;
@@ -29,6 +30,8 @@ struct FiqUiPage {
   FiqTabs*         tabs;
   FiqSheet         sheet;
   FiqSoundPictures pictures;
+  FiqButton*       learn;
+  FiqLearnLayer*   layer;
   FiqKeyboard*     keyboard; ///< NULL in Realms
   bool             high_contrast;
   FiqUiCursor      cursor;
@@ -61,6 +64,23 @@ static void tab_chosen(void* handle, uint32_t tab)
     fiq_stage_set_focus(self->stage, &self->tabs->base, fiq_stage_shows_focus(self->stage));
   }
   fiq_stage_renew(self->stage);
+}
+
+static void toggle_learning(void* handle, uint32_t id)
+{
+  FiqUiPage* const self = handle;
+  (void)id;
+  if (self->layer->base.is_shown) {
+    fiq_learn_layer_close(self->layer);
+  } else {
+    fiq_learn_layer_open(self->layer, FIQ_UI_NO_ROW);
+  }
+}
+
+static void learn_one(void* handle, uint32_t row)
+{
+  FiqUiPage* const self = handle;
+  fiq_learn_layer_open(self->layer, (int32_t)row);
 }
 
 static void show_tour(FiqUiPage* self, bool on)
@@ -112,6 +132,26 @@ static bool make_keyboard(FiqUiPage* self)
   return self->keyboard != NULL;
 }
 
+static bool make_learning(FiqUiPage* self)
+{
+  self->controls.handle = self;
+  self->controls.learn  = learn_one;
+  self->layer           = fiq_learn_layer_new(&self->controls);
+  return self->layer != NULL;
+}
+
+static bool make_learn_button(FiqUiPage* self)
+{
+  self->learn = fiq_button_new(self->stage, "MIDI learn", FIQ_SIGN_NONE, self, 0, toggle_learning);
+  if (self->learn) {
+    self->learn->base.name = "MIDI learn";
+    self->learn->base.tip  = "Shows which controllers of a MIDI device move which controls, and "
+                             "learns new ones. One control alone: right "
+                             "button, or the menu key.";
+  }
+  return self->learn != NULL;
+}
+
 static bool make_all(FiqUiPage* self)
 {
   self->stage = fiq_stage_new(ground, self);
@@ -122,10 +162,11 @@ static bool make_all(FiqUiPage* self)
   self->view = is_swarm(self) ? fiq_ui_swarm_view(self->stage, self->model)
                               : fiq_ui_realms_view(self->stage, self->model);
   self->tabs = fiq_tabs_new(self->stage, self, tab_chosen);
-  if (!self->view || !self->tabs ||
+  if (!self->view || !self->tabs || !make_learn_button(self) ||
       !fiq_sheet_init(&self->sheet, &self->controls, self->tabs,
                       FIQ_UI_PAGE_WIDTH - 2.0 * margin) ||
-      !fiq_sound_pictures_init(&self->pictures, &self->sheet) || !make_keyboard(self)) {
+      !fiq_sound_pictures_init(&self->pictures, &self->sheet) || !make_keyboard(self) ||
+      !make_learning(self)) {
     return false;
   }
   self->tour = fiq_ui_tour_view(self->stage, self->model, tour_closed, self);
@@ -182,8 +223,13 @@ void fiq_ui_page_layout(FiqUiPage* self, uint32_t width, uint32_t height, double
   if (self->tour) {
     self->tour->layout(self->tour, upper);
   }
-  fiq_widget_place(&self->tabs->base, (FiqRect){margin, tabs, w - 2.0 * margin, tabs_height});
-  fiq_sheet_layout(&self->sheet, (FiqRect){margin, sheet, w - 2.0 * margin, sheet_height});
+  const FiqRect below = {margin, sheet, w - 2.0 * margin, sheet_height};
+  fiq_widget_place(&self->tabs->base,
+                   (FiqRect){margin, tabs, below.width - learn_width - gap, tabs_height});
+  fiq_widget_place(&self->learn->base,
+                   (FiqRect){w - margin - learn_width, tabs + 1.0, learn_width, tabs_height - 5.0});
+  fiq_sheet_layout(&self->sheet, below);
+  fiq_widget_place(&self->layer->base, below);
   if (self->keyboard) {
     fiq_widget_place(&self->keyboard->base, (FiqRect){margin, h - margin - keyboard_height,
                                                       w - 2.0 * margin, keyboard_height});
@@ -223,9 +269,21 @@ static bool shortcut(FiqUiPage* self, const FiqUiEvent* event)
   return false;
 }
 
+/// Escape is the layer's wherever the focus is, but for what is open over it.
+static bool leaves_learning(FiqUiPage* self, const FiqUiEvent* event)
+{
+  if (event->kind != FIQ_UI_KEY_DOWN || event->key != FIQ_UI_KEY_ESCAPE ||
+      !self->layer->base.is_shown || fiq_stage_popup(self->stage)) {
+    return false;
+  }
+  fiq_learn_layer_escape(self->layer);
+  return true;
+}
+
 bool fiq_ui_page_event(FiqUiPage* self, const FiqUiEvent* event)
 {
-  const bool        used   = fiq_stage_event(self->stage, event) || shortcut(self, event);
+  const bool used =
+      leaves_learning(self, event) || fiq_stage_event(self->stage, event) || shortcut(self, event);
   const FiqUiCursor cursor = fiq_stage_cursor(self->stage);
   if (cursor != self->cursor) {
     self->cursor = cursor;
@@ -255,6 +313,21 @@ static void show_keys(FiqUiPage* self)
   fiq_keyboard_expect(self->keyboard, expects ? told->chance : NULL);
 }
 
+static void show_learning(FiqUiPage* self, double now_s)
+{
+  const FiqControllers* const map  = &self->model->controllers;
+  const bool                  on   = self->layer->base.is_shown;
+  uint32_t                    tabs = 0;
+  fiq_learn_layer_refresh(self->layer, now_s);
+  fiq_button_light(self->learn, on);
+  for (uint32_t i = 0; on && i < map->n; ++i) {
+    if (self->controls.control[map->entry[i].row]) {
+      tabs |= 1u << fiq_sheet_of(&self->sheet, map->entry[i].row);
+    }
+  }
+  fiq_tabs_mark(self->tabs, tabs);
+}
+
 bool fiq_ui_page_idle(FiqUiPage* self, double now_s)
 {
   if (self->high_contrast != self->model->high_contrast) {
@@ -269,6 +342,7 @@ bool fiq_ui_page_idle(FiqUiPage* self, double now_s)
     self->tour->refresh(self->tour, now_s);
   }
   show_keys(self);
+  show_learning(self, now_s);
   return fiq_stage_tick(self->stage, now_s);
 }
 
@@ -283,6 +357,10 @@ void fiq_ui_page_let_go(FiqUiPage* self)
     fiq_keyboard_let_go(self->keyboard);
   }
   fiq_ui_model_let_go(self->model);
+  if (self->model->learning != FIQ_UI_NO_ROW) {
+    // Nobody would know what a controller that is moved later does.
+    self->model->calls.learn_controller(self->model->calls.handle, FIQ_UI_NO_ROW);
+  }
 }
 
 static FiqUiRegion region_of(const FiqUiPage* self, FiqRect rect)

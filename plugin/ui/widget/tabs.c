@@ -65,12 +65,26 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
     }
     fiq_paint_text(paint, rect.x + 0.5 * rect.width, rect.y + 0.5 * rect.height + 1.0,
                    self->label[i], &s);
+    if (self->marked >> i & 1u) {
+      cairo_new_path(paint->cr);
+      cairo_arc(paint->cr, rect.x + rect.width - 6.0, rect.y + 8.0, 2.5, 0.0, 6.2831853071795865);
+      fiq_paint_color(paint, theme->accent);
+      cairo_fill(paint->cr);
+    }
     if (on && fiq_widget_focused(widget) && fiq_stage_shows_focus(widget->stage)) {
       fiq_paint_round(paint, fiq_rect_inset(rect, 1.5), 5.0);
       fiq_paint_color(paint, theme->focus);
       cairo_set_line_width(paint->cr, 1.5 * theme->line);
       cairo_stroke(paint->cr);
     }
+  }
+}
+
+void fiq_tabs_mark(FiqTabs* self, uint32_t tabs)
+{
+  if (self->marked != tabs) {
+    self->marked        = tabs;
+    self->base.is_dirty = true;
   }
 }
 

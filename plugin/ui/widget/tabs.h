@@ -12,7 +12,8 @@ typedef struct {
   const char* label[FIQ_TABS_MAX];
   uint32_t    n;
   uint32_t    current;
-  int32_t     over; ///< under the pointer, -1 for none
+  uint32_t    marked; ///< a bit for each tab that has a dot
+  int32_t     over;   ///< under the pointer, -1 for none
   void*       handle;
   void (*chosen)(void* handle, uint32_t tab);
 } FiqTabs;
@@ -22,6 +23,9 @@ void     fiq_tabs_add(FiqTabs* self, const char* label); ///< `label` must outli
 
 /// Where a tab is, units.
 FiqRect fiq_tabs_rect(const FiqTabs* self, uint32_t tab);
+
+/// Dots on the tabs whose bits are set.
+void fiq_tabs_mark(FiqTabs* self, uint32_t tabs);
 
 /// Choose a tab; its owner hears of it.
 void fiq_tabs_choose(FiqTabs* self, uint32_t tab);
