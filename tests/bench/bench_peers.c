@@ -514,13 +514,14 @@ static double amsynth_run(Amsynth* self, uint32_t n_blocks, double* peak)
 #endif
 
 typedef struct {
-  const char* name;
-  const char* plugin;
-  Amsynth*    amsynth; ///< instead of a plugin
-  Player*     player;
-  bool        present;
-  double      peak;
-  double      ns[ROUNDS_MAX]; ///< per frame
+  const char*        name;
+  const char*        plugin;
+  const char* const* sets;    ///< ports and their values; NULL: the default sound
+  Amsynth*           amsynth; ///< instead of a plugin
+  Player*            player;
+  bool               present;
+  double             peak;
+  double             ns[ROUNDS_MAX]; ///< per frame
 } Synth;
 
 static void print_synths(const Synth* row, int n_rows, int n_rounds)
@@ -541,22 +542,40 @@ static void print_synths(const Synth* row, int n_rows, int n_rounds)
   }
 }
 
+static const char* const flying[]  = {"oscillators", "1000", "anneal", "30", NULL};
+static const char* const resting[] = {"oscillators", "1000", "anneal", "0.05", NULL};
+
+/// A filter, breath, two LFOs and eight rows of the matrix.
+#define MOVED                                                                                      \
+  "filter_type", "1", "filter_resonance", "30", "breath", "30", "lfo_2_shape", "1",                \
+      "lfo_2_common", "1", "matrix_1_source", "4", "matrix_1_target", "2", "matrix_1_amount",      \
+      "20", "matrix_2_source", "5", "matrix_2_target", "3", "matrix_2_amount", "20",               \
+      "matrix_3_source", "3", "matrix_3_target", "2", "matrix_3_amount", "20", "matrix_4_source",  \
+      "1", "matrix_4_target", "4", "matrix_4_amount", "20", "matrix_5_source", "6",                \
+      "matrix_5_target", "5", "matrix_5_amount", "20", "matrix_6_source", "7", "matrix_6_target",  \
+      "1", "matrix_6_amount", "20", "matrix_7_source", "4", "matrix_7_target", "7",                \
+      "matrix_7_amount", "20", "matrix_8_source", "5", "matrix_8_target", "15", "matrix_8_amount", \
+      "20", NULL
+
+static const char* const flying_moved[]  = {"oscillators", "1000", "anneal", "30", MOVED};
+static const char* const resting_moved[] = {"oscillators", "1000", "anneal", "0.05", MOVED};
+
 static void bench_synths(int n_rounds)
 {
-  static const char* const flying[]  = {"oscillators", "1000", "anneal", "30", NULL};
-  static const char* const resting[] = {"oscillators", "1000", "anneal", "0.05", NULL};
-  static const char* const none[]    = {NULL};
+  static const char* const none[] = {NULL};
   static Amsynth           amsynth[2];
   Synth                    row[] = {
-                         {.name = "swarm, 1000 oscillators in flight", .plugin = "swarm"},
-                         {.name = "swarm, 1000 oscillators at rest", .plugin = "swarm"},
+                         {.name = "swarm, 1000 oscillators in flight", .plugin = "swarm", .sets = flying},
+                         {.name = "swarm, 1000 oscillators at rest", .plugin = "swarm", .sets = resting},
+                         {.name = "in flight, filter to matrix", .plugin = "swarm", .sets = flying_moved},
+                         {.name = "at rest, filter to matrix", .plugin = "swarm", .sets = resting_moved},
                          {.name = "amsynth (DSSI, first program)", .amsynth = &amsynth[0]},
                          {.name = "amsynth (DSSI, default ports)", .amsynth = &amsynth[1]},
                          {.name = "synthv1 (LV2, default sound)", .plugin = "http://synthv1.sourceforge.net/lv2"},
                          {.name = "ZynAddSubFX (LV2, default sound)", .plugin = "http://zynaddsubfx.sourceforge.net"}};
   const int n_rows = (int)(sizeof row / sizeof row[0]);
   for (int i = 0; i < n_rows; ++i) {
-    const char* const* const sets = i == 0 ? flying : i == 1 ? resting : none;
+    const char* const* const sets = row[i].sets ? row[i].sets : none;
     row[i].player  = row[i].plugin ? player_open(row[i].plugin, sets, true, false) : NULL;
     row[i].present = row[i].plugin ? row[i].player != NULL
                                    : amsynth_open(row[i].amsynth, row[i].amsynth == amsynth);
