@@ -121,7 +121,8 @@ static void shake_groups(FiqEngine* self, float period_s)
     const uint32_t j =
         (uint32_t)((uint64_t)i * swarm->step.n_run / FIQ_STOCHASTIC_RESONANCE_SAMPLED);
     const uint32_t group = swarm->osc.group[j] % FIQ_SWARM_SILENT;
-    phase_rad[i]         = FIQ_TWO_PI_F * (swarm->osc.phi[j] - swarm->groups.member[group].psi);
+    const float    mean  = swarm->step.coupled ? swarm->groups.psi[group] : 0.0f;
+    phase_rad[i]         = FIQ_TWO_PI_F * (swarm->osc.phi[j] - mean);
   }
   fiq_stochastic_resonance_look(resonance, phase_rad, FIQ_STOCHASTIC_RESONANCE_SAMPLED, 0.0f,
                                 swarm->groups.order, self->params.resonance);

@@ -43,23 +43,23 @@ static inline uint32_t slot_of(uint16_t group)
 FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
 {
   assert(first % FIQ_ANNEAL_CHUNK == 0);
-  const uint16_t* restrict group       = self->osc.group + first;
-  const FiqSwarmGroup* restrict member = self->groups.member;
+  const uint16_t* restrict group = self->osc.group + first;
   // Whole entries are fetched and turned round; single floats would take a load and an insertion each.
-  for (int i = 0; !self->step.coupled && i < CHUNK; i += 4) {
+  for (uint32_t i = 0; !self->step.coupled && i < CHUNK; i += 4) {
+    const FiqSwarmGroup* restrict member = self->groups.member[0];
     fiq_transpose_two((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
                       (const FiqFloat4*)&member[group[i + 2]],
                       (const FiqFloat4*)&member[group[i + 3]], work->target + i, work->pitch + i);
   }
-  for (int i = 0; self->step.coupled && i < CHUNK; i += 4) {
+  // Sides take turns, and in rows of all places the left one may come first or the right one.
+  for (uint32_t i = 0; self->step.coupled && i < CHUNK; i += 4) {
+    const uint32_t odd = self->step.widens ? fiq_swarm_side(fiq_lobe_place(first + i)) : 0;
+    const FiqSwarmGroup* restrict even_ones = self->groups.member[odd];
+    const FiqSwarmGroup* restrict odd_ones  = self->groups.member[self->step.widens ? 1 - odd : 0];
     float* const row[4] = {work->target + i, work->pitch + i, work->pull + i, work->psi + i};
-    fiq_transpose((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
-                  (const FiqFloat4*)&member[group[i + 2]], (const FiqFloat4*)&member[group[i + 3]],
-                  row);
-  }
-  for (uint32_t i = 0; self->step.widens && i < CHUNK; ++i) {
-    const uint32_t side = fiq_swarm_side(fiq_lobe_place(first + i));
-    work->psi[i] += self->places.offset[side][fiq_swarm_offset_of(group[i])];
+    fiq_transpose((const FiqFloat4*)&even_ones[group[i]], (const FiqFloat4*)&odd_ones[group[i + 1]],
+                  (const FiqFloat4*)&even_ones[group[i + 2]],
+                  (const FiqFloat4*)&odd_ones[group[i + 3]], row);
   }
   for (uint32_t i = 0; self->step.pans && i < CHUNK; ++i) {
     work->target[i] *= self->places.weight[slot_of(group[i])][fiq_lobe_place(first + i)];

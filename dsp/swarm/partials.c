@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "dsp/swarm/swarm_state.h"
 
+#include "dsp/base/simd.h"
 #include "dsp/base/trig_turns.h"
 #include "dsp/notes/just_intonation.h"
 
@@ -91,14 +92,52 @@ static void set_pan(FiqSwarm* self, bool changed)
   }
 }
 
-/// Odd number of bits, by which the sequence of Thue and Morse is neither even nor periodic.
-static bool is_odious(uint32_t i)
+enum { OFFSETS = FIQ_SWARM_OFFSETS };
+
+// 1 where the number of bits is odd, -1 where it is even: by the sequence of Thue and Morse it is neither even nor periodic.
+static const float bit_sign[OFFSETS] = {-1.0f, 1.0f,  1.0f,  -1.0f, 1.0f,  -1.0f, -1.0f, 1.0f,
+                                        1.0f,  -1.0f, -1.0f, 1.0f,  -1.0f, 1.0f,  1.0f,  -1.0f,
+                                        1.0f,  -1.0f, -1.0f, 1.0f,  -1.0f, 1.0f,  1.0f,  -1.0f,
+                                        -1.0f, 1.0f,  1.0f,  -1.0f, 1.0f,  -1.0f, -1.0f, 1.0f};
+
+FIQ_INLINE void find_offsets(FiqSwarmPlaces* restrict places, float angle, float near)
 {
-  bool odd = false;
-  for (; i > 0; i &= i - 1) {
-    odd = !odd;
+  float at[OFFSETS];
+  float* restrict left   = places->offset[0];
+  float* restrict right  = places->offset[1];
+  float* restrict cosine = places->aim.cosine;
+  float* restrict sine   = places->aim.sine;
+  for (uint32_t i = 0; i < OFFSETS; ++i) {
+    at[i] = (float)(1 + i % 3) * places->motion + 0.381966f * (float)i;
   }
-  return odd;
+  for (uint32_t i = 0; i < OFFSETS; ++i) {
+    const float moved  = offset_moves * fiq_sine_turns(fiq_wrap_turns(at[i]));
+    const float half   = 0.5f / FIQ_TWO_PI_F * angle * (bit_sign[i] + moved);
+    const float turns  = fiq_angle_turns(fiq_sine_turns(half), near * fiq_cosine_turns(half));
+    const float offset = fiq_clamp(turns, -most_offset, most_offset);
+    left[i]            = -offset;
+    right[i]           = offset;
+    cosine[i]          = fiq_cosine_turns(offset);
+    sine[i]            = fiq_sine_turns(offset);
+  }
+  for (uint32_t i = 0; i < FIQ_SWARM_BLOCK; ++i) {
+    left[OFFSETS + i]   = left[i];
+    right[OFFSETS + i]  = right[i];
+    cosine[OFFSETS + i] = cosine[i];
+    sine[OFFSETS + i]   = sine[i];
+  }
+}
+
+static void find_offsets_base(FiqSwarmPlaces* places, float angle, float near)
+{
+  assert(places && near > 0.0f);
+  find_offsets(places, angle, near);
+}
+
+FIQ_AVX2 static void find_offsets_avx2(FiqSwarmPlaces* places, float angle, float near)
+{
+  assert(places && near > 0.0f);
+  find_offsets(places, angle, near);
 }
 
 /// By how much left and right aim beside the common phase.
@@ -119,16 +158,7 @@ void fiq_swarm_set_offsets(FiqSwarm* self)
     return;
   }
   const float near = fmaxf(fabsf(apart) / all, least_apart);
-  for (uint32_t i = 0; i < FIQ_SWARM_OFFSETS; ++i) {
-    const float at    = (float)(1 + i % 3) * places->motion + 0.381966f * (float)i;
-    const float moved = offset_moves * fiq_sine_turns(fiq_wrap_turns(at));
-    const float half  = 0.5f / FIQ_TWO_PI_F * angle * ((is_odious(i) ? 1.0f : -1.0f) + moved);
-    const float offset =
-        fiq_clamp(fiq_angle_turns(fiq_sine_turns(half), near * fiq_cosine_turns(half)),
-                  -most_offset, most_offset);
-    places->offset[0][i] = -offset;
-    places->offset[1][i] = offset;
-  }
+  (self->use_avx2 ? find_offsets_avx2 : find_offsets_base)(places, angle, near);
 }
 
 static void set_partials(FiqSwarm* self)
@@ -157,6 +187,9 @@ void fiq_swarm_take_params(FiqSwarm* self, bool all)
   if (all || fiq_swarm_differs(old.tilt_db_per_octave, p->tilt_db_per_octave) ||
       fiq_swarm_differs(old.odd_even, p->odd_even) || fiq_swarm_differs(old.stretch, p->stretch)) {
     set_partials(self);
+  }
+  if (all || fiq_swarm_differs(old.tone.cutoff_hz, p->tone.cutoff_hz)) {
+    self->partials.cutoff_octave = log2f(p->tone.cutoff_hz);
   }
   set_pan(self, all || old.motion_depth > 0.0f || fiq_swarm_differs(old.width, p->width));
 }

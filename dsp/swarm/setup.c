@@ -10,6 +10,7 @@ enum {
   CHUNK    = FIQ_LOBE_CHUNK,
   GROUPS   = FIQ_SWARM_GROUPS,
   PARTIALS = FIQ_SWARM_PARTIALS_MAX,
+  LEVELS   = GROUPS / FIQ_SWARM_BLOCK,
   N_SUMS   = GROUPS + 1
 };
 
@@ -72,11 +73,16 @@ static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
   self->osc.group     = fiq_arena_take(arena, n, sizeof *self->osc.group);
   self->groups.sum =
       fiq_arena_take(arena, (size_t)FIQ_SWARM_LANES * N_SUMS, sizeof *self->groups.sum);
-  self->groups.member = fiq_arena_take(arena, 2 * (size_t)GROUPS, sizeof *self->groups.member);
+  for (int side = 0; side < 2; ++side) {
+    self->groups.member[side] =
+        fiq_arena_take(arena, 2 * (size_t)GROUPS, sizeof *self->groups.member[side]);
+  }
+  self->groups.level  = fiq_arena_take(arena, LEVELS, sizeof *self->groups.level);
   self->groups.count  = fiq_arena_take(arena, GROUPS, sizeof *self->groups.count);
   self->groups.order2 = fiq_arena_take(arena, GROUPS, sizeof *self->groups.order2);
-  self->groups.level  = fiq_arena_take(arena, GROUPS, sizeof *self->groups.level);
   self->groups.centre = fiq_arena_take(arena, GROUPS, sizeof *self->groups.centre);
+  self->groups.pull   = fiq_arena_take(arena, GROUPS, sizeof *self->groups.pull);
+  self->groups.psi    = fiq_arena_take(arena, GROUPS, sizeof *self->groups.psi);
   self->breath.power  = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS,
                                        sizeof *self->breath.power);
   self->singing.utterance =
@@ -220,11 +226,15 @@ void fiq_swarm_reset(FiqSwarm* self, uint64_t seed)
   memset(self->groups.counted, 0, sizeof self->groups.counted);
   memset(self->groups.used, 1, sizeof self->groups.used);
   memset(self->groups.sum, 0, (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->groups.sum);
-  memset(self->groups.member, 0, 2 * (size_t)GROUPS * sizeof *self->groups.member);
+  for (int side = 0; side < 2; ++side) {
+    memset(self->groups.member[side], 0, 2 * (size_t)GROUPS * sizeof *self->groups.member[side]);
+  }
+  memset(self->groups.level, 0, LEVELS * sizeof *self->groups.level);
   memset(self->groups.count, 0, GROUPS * sizeof *self->groups.count);
   memset(self->groups.order2, 0, GROUPS * sizeof *self->groups.order2);
-  memset(self->groups.level, 0, GROUPS * sizeof *self->groups.level);
   memset(self->groups.centre, 0, GROUPS * sizeof *self->groups.centre);
+  memset(self->groups.pull, 0, GROUPS * sizeof *self->groups.pull);
+  memset(self->groups.psi, 0, GROUPS * sizeof *self->groups.psi);
   memset(self->osc.nu, 0, self->anneal.capacity * sizeof *self->osc.nu);
   memset(self->osc.tone, 0, self->anneal.capacity * sizeof *self->osc.tone);
   memset(self->osc.slew, 0, self->anneal.capacity * sizeof *self->osc.slew);
@@ -240,11 +250,16 @@ static void adopt_groups(FiqSwarm* self, const FiqSwarm* old)
   assert(self && old);
   memcpy(self->groups.sum, old->groups.sum,
          (size_t)FIQ_SWARM_LANES * N_SUMS * sizeof *self->groups.sum);
-  memcpy(self->groups.member, old->groups.member, 2 * (size_t)GROUPS * sizeof *self->groups.member);
+  for (int side = 0; side < 2; ++side) {
+    memcpy(self->groups.member[side], old->groups.member[side],
+           2 * (size_t)GROUPS * sizeof *self->groups.member[side]);
+  }
+  memcpy(self->groups.level, old->groups.level, LEVELS * sizeof *self->groups.level);
   memcpy(self->groups.count, old->groups.count, GROUPS * sizeof *self->groups.count);
   memcpy(self->groups.order2, old->groups.order2, GROUPS * sizeof *self->groups.order2);
-  memcpy(self->groups.level, old->groups.level, GROUPS * sizeof *self->groups.level);
   memcpy(self->groups.centre, old->groups.centre, GROUPS * sizeof *self->groups.centre);
+  memcpy(self->groups.pull, old->groups.pull, GROUPS * sizeof *self->groups.pull);
+  memcpy(self->groups.psi, old->groups.psi, GROUPS * sizeof *self->groups.psi);
   memcpy(self->singing.utterance, old->singing.utterance,
          FIQ_CARRIERS_MAX * sizeof *self->singing.utterance);
   memset(self->singing.shaped, 0, sizeof self->singing.shaped);
@@ -320,11 +335,14 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.osc.slew             = self->osc.slew;
   next.osc.group            = self->osc.group;
   next.groups.sum           = self->groups.sum;
-  next.groups.member        = self->groups.member;
+  next.groups.member[0]     = self->groups.member[0];
+  next.groups.member[1]     = self->groups.member[1];
+  next.groups.level         = self->groups.level;
   next.groups.count         = self->groups.count;
   next.groups.order2        = self->groups.order2;
-  next.groups.level         = self->groups.level;
   next.groups.centre        = self->groups.centre;
+  next.groups.pull          = self->groups.pull;
+  next.groups.psi           = self->groups.psi;
   next.breath.noise         = self->breath.noise;
   next.breath.power         = self->breath.power;
   next.singing.utterance    = self->singing.utterance;

@@ -259,6 +259,7 @@ static void begin_step(FiqSwarm* self)
   set_step(self);
   set_population(self);
   fiq_swarm_begin_carriers(self);
+  fiq_swarm_find_pitches(self);
   fiq_swarm_share_motion(self);
   self->step.still = self->anneal.pass.still;
   set_tone(self);
@@ -272,6 +273,23 @@ static void begin_step(FiqSwarm* self)
   plan_work(self);
 }
 
+/// Nobody is left of the groups of a slot.
+static void empty_slot(FiqSwarm* self, uint32_t slot)
+{
+  assert(slot < FIQ_CARRIERS_MAX);
+  FiqSwarmLevels nothing = {.power = {0.0f}};
+  for (uint32_t i = 0; i < FIQ_SWARM_BLOCK; ++i) {
+    nothing.steer[i] = 1.0f;
+  }
+  for (uint32_t h = 0; h < PARTIALS; ++h) {
+    const uint32_t g                        = slot * PARTIALS + h;
+    self->groups.count[g]                   = 0.0f;
+    self->groups.order2[g]                  = 0.0f;
+    self->groups.pull[g]                    = 0.0f;
+    self->groups.level[g / FIQ_SWARM_BLOCK] = nothing;
+  }
+}
+
 void fiq_swarm_fall_asleep(FiqSwarm* self)
 {
   assert(self);
@@ -283,15 +301,12 @@ void fiq_swarm_fall_asleep(FiqSwarm* self)
     }
   }
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    for (uint32_t h = 0; self->groups.active[k] && h < PARTIALS; ++h) {
-      (void)fiq_swarm_take_sum(self, k * PARTIALS + h);
+    if (self->groups.active[k]) {
+      memset(self->groups.sum + (size_t)k * PARTIALS * FIQ_SWARM_LANES, 0,
+             (size_t)PARTIALS * FIQ_SWARM_LANES * sizeof *self->groups.sum);
     }
-    for (uint32_t h = 0; self->groups.used[k] && h < PARTIALS; ++h) {
-      const uint32_t g            = k * PARTIALS + h;
-      self->groups.count[g]       = 0.0f;
-      self->groups.order2[g]      = 0.0f;
-      self->groups.level[g]       = (FiqSwarmLevel){.steer = 1.0f};
-      self->groups.member[g].pull = 0.0f;
+    if (self->groups.used[k]) {
+      empty_slot(self, k);
     }
     self->groups.active[k] = false;
     self->groups.used[k]   = false;

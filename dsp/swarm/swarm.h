@@ -81,6 +81,7 @@ enum {
   FIQ_SWARM_SILENT =
       FIQ_SWARM_GROUPS, ///< added to the group of who falls silent to change its partial
   FIQ_SWARM_LANES         = FIQ_LOBE_PLACES, ///< sums of a group, one for each place
+  FIQ_SWARM_BLOCK         = 8,               ///< groups that are worked on at once
   FIQ_SWARM_VOICES_MAX    = 32,
   FIQ_SWARM_OFFSETS       = 32, ///< phases that harmonics stand beside the common one by
   FIQ_SWARM_SWAY_MAX      = 1000,
@@ -191,18 +192,18 @@ typedef struct {
   float gain;  ///< amplitude of one member
   float pitch; ///< cycles per sample: at rest of the group, in flight at unit x
   float pull;  ///< coupling, cycles per sample per unit sine
-  float psi;   ///< mean phase, turns
+  float psi;   ///< phase that it is pulled to, turns
 } FiqSwarmGroup;
 
-/// How loud the members of a group would be together if each had amplitude 1.
+/// How loud the members of each of eight groups in a row would be together if each had amplitude 1.
 typedef struct {
-  float heard[4]; ///< when last measured: left re, im, right re, im
-  float slope[4]; ///< what that changes by in a step, turned along with the note
-  float power;    ///< of both channels, averaged
-  float n;        ///< members then
-  float trust;    ///< 0 the average counts .. 1 what is heard, and goes on as it did
-  float steer;    ///< what makes the power 1; smooth
-} FiqSwarmLevel;
+  float heard[4][FIQ_SWARM_BLOCK]; ///< when last measured: left re, im, right re, im
+  float slope[4][FIQ_SWARM_BLOCK]; ///< what that changes by in a step, turned along with the note
+  float power[FIQ_SWARM_BLOCK];    ///< of both channels, averaged
+  float n[FIQ_SWARM_BLOCK];        ///< members then
+  float trust[FIQ_SWARM_BLOCK]; ///< 0 the average counts .. 1 what is heard, and goes on as it did
+  float steer[FIQ_SWARM_BLOCK]; ///< what makes the power 1; smooth
+} FiqSwarmLevels;
 
 /// What one step works with, fixed at its start.
 typedef struct {
@@ -248,12 +249,15 @@ typedef struct {
 
 /// All oscillators on one partial of one note.
 typedef struct {
-  FiqSwarmSum*   sum;    ///< [groups + 1][lanes], the last group takes what is silent
-  FiqSwarmGroup* member; ///< [2 groups], the second half for the silent
-  float*         count;  ///< members, falling slowly
-  float*         order2; ///< R^2 without the part that chance gives, slow
-  FiqSwarmLevel* level;  ///< how loud the members are together
-  float*         centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
+  FiqSwarmSum*   sum; ///< [groups + 1][lanes], the last group takes what is silent
+  FiqSwarmGroup* member
+      [2]; ///< [2 groups] left and right of the middle, the second half for the silent; alike unless notes are widened
+  float*          count;  ///< members, falling slowly
+  float*          order2; ///< R^2 without the part that chance gives, slow
+  FiqSwarmLevels* level;  ///< [groups / block] how loud the members are together
+  float*          centre; ///< mean detune, exponent, slow; taken off, so that the group is in tune
+  float*          pull;   ///< of the members from the last measure on
+  float*          psi;    ///< mean phase then, turns
   float    norm[FIQ_CARRIERS_MAX]; ///< power of all partials over that of those with members, slow
   bool     active[FIQ_CARRIERS_MAX];  ///< slots with members
   bool     used[FIQ_CARRIERS_MAX];    ///< slots with members since the last silence
@@ -277,11 +281,18 @@ typedef struct {
   float    ratio[FIQ_SWARM_PARTIALS_MAX];  ///< frequency over that of the note
   float    octave[FIQ_SWARM_PARTIALS_MAX]; ///< log2 of that
   float    log[FIQ_SWARM_PARTIALS_MAX];    ///< natural logarithm of its number
+  float    cutoff_octave;                  ///< log2 of the filter's cutoff in Hz
   int32_t  n;                              ///< that `of` is made for
   uint32_t limit;                          ///< the same
   uint32_t regroup_steps;
   uint32_t n_ready; ///< oscillators whose group is known to hold the partial that is theirs
 } FiqSwarmPartials;
+
+/// Cosine and sine of the offsets to the right, the first ones once more at the end.
+typedef struct {
+  float cosine[FIQ_SWARM_OFFSETS + FIQ_SWARM_BLOCK];
+  float sine[FIQ_SWARM_OFFSETS + FIQ_SWARM_BLOCK];
+} FiqSwarmAim;
 
 /// Where oscillators stand between left and right.
 typedef struct {
@@ -289,7 +300,9 @@ typedef struct {
   float at[FIQ_LOBE_PLACES];                ///< -1..1 of the width
   float offset
       [2]
-      [FIQ_SWARM_OFFSETS]; ///< turns beside the common phase, left and right; only with a phase width
+      [FIQ_SWARM_OFFSETS +
+       FIQ_SWARM_BLOCK]; ///< turns beside the common phase, left and right; only with a phase width
+  FiqSwarmAim aim;       ///< of those; only if notes are widened
   float
       weight[FIQ_CARRIERS_MAX]
             [FIQ_LOBE_PLACES]; ///< amplitude of each note's members there; only if notes are panned
@@ -298,10 +311,12 @@ typedef struct {
 
 /// Who has which carrier.
 typedef struct {
-  uint8_t      of_note[FIQ_NOTES_MAX];  ///< carrier of each note, or 255
-  bool         taken[FIQ_CARRIERS_MAX]; ///< slots of notes and voices
-  float        level[FIQ_CARRIERS_MAX]; ///< envelope of this step
-  float        tilt[FIQ_CARRIERS_MAX];  ///< brightness of the note: exponent of the partial number
+  uint8_t      of_note[FIQ_NOTES_MAX];   ///< carrier of each note, or 255
+  bool         taken[FIQ_CARRIERS_MAX];  ///< slots of notes and voices
+  float        hz[FIQ_CARRIERS_MAX];     ///< of the carriers of this step
+  float        octave[FIQ_CARRIERS_MAX]; ///< log2 of that, 0 at least
+  float        level[FIQ_CARRIERS_MAX];  ///< envelope of this step
+  float        tilt[FIQ_CARRIERS_MAX];   ///< brightness of the note: exponent of the partial number
   float        velocity[FIQ_CARRIERS_MAX]; ///< 0..1; of voices 1
   FiqFormants  formants[FIQ_CARRIERS_MAX]; ///< of this step
   FiqSwarmHeld held[FIQ_SWARM_VOICES_MAX];

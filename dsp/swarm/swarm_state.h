@@ -2,7 +2,7 @@
 /**
    What the files of the swarm share; for nobody else.
    step.c: a step and its portions of work; partials.c: partials, places, and what silence is used for; kernel.c: one chunk of oscillators in it;
-   groups.c: what all members of a group share, and what is measured of them; slots.c: who sounds
+   groups.c: what all members of a group share; measure.c: what is measured of them; slots.c: who sounds
    in which slot, and the carriers from it; setup.c: making, emptying, handing over.
 */
 #ifndef FIQ_SWARM_STATE_H
@@ -107,6 +107,9 @@ void fiq_swarm_begin_carriers(FiqSwarm* self);
 /// How long groups that begin are measured in every step.
 static const float fiq_swarm_young_s = 0.01f;
 
+/// Frequencies of the carriers in this step.  [audio]
+void fiq_swarm_find_pitches(FiqSwarm* self);
+
 /// Half the width of the widest group that sounds, rad/s.  [audio]
 float fiq_swarm_beat_rad(const FiqSwarm* self);
 
@@ -118,9 +121,6 @@ void fiq_swarm_set_first_gains(FiqSwarm* self);
 
 /// Numbers, order, mean detune and pull of all groups from the sums of this step.  [audio]
 void fiq_swarm_measure_groups(FiqSwarm* self);
-
-/// The sums of group `g`, which are empty then.  [audio]
-FiqSwarmSum fiq_swarm_take_sum(FiqSwarm* self, uint32_t g);
 
 /// Shares of the partials.  [audio]
 void fiq_swarm_share_partials(FiqSwarm* self, int32_t n_partials, uint32_t limit);

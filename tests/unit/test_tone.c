@@ -28,7 +28,7 @@ static void test_the_top_fades_smoothly(void** state)
       fiq_swarm_note_on(&bench.swarm, 0, key, 1.0f, 0);
       bench_render(&bench, 6400);
       for (uint32_t i = 0; i < 1000; ++i) {
-        const FiqSwarmGroup* const member = &bench.swarm.groups.member[bench.swarm.osc.group[i]];
+        const FiqSwarmGroup* const member = &bench.swarm.groups.member[0][bench.swarm.osc.group[i]];
         const int                  cell   = (int)((double)bench.swarm.osc.nu[i] * 2.0 * CELLS);
         if (cell < CELLS && member->gain > 0.0f) {
           share[cell] = fmax(share[cell], (double)(bench.swarm.osc.amplitude[i] / member->gain));
