@@ -103,4 +103,20 @@ static inline bool fiq_simd_avx512(void)
 #endif
 }
 
+/// The builds that this machine runs, kept since `init`.
+typedef struct {
+  bool use_avx2;
+  bool use_avx512;
+} FiqSimd;
+
+/// [setup]
+static inline FiqSimd fiq_simd(void)
+{
+  return (FiqSimd){fiq_simd_avx2(), fiq_simd_avx512()};
+}
+
+/// The build of a kernel for this machine: kernel_base, _avx2 or _avx512; `self` points to what has the two flags.
+#define FIQ_PICK(self, kernel)                                                                     \
+  (!(self)->use_avx2 ? kernel##_base : (self)->use_avx512 ? kernel##_avx512 : kernel##_avx2)
+
 #endif

@@ -2,7 +2,7 @@
 #include "dsp/realm/temporal.h"
 
 #include "dsp/base/maths.h"
-#include "dsp/base/simd.h"
+#include "dsp/realm/residue.h"
 #include "dsp/transform/window.h"
 
 #include <assert.h>
@@ -21,10 +21,9 @@ static const double lowest_hz      = 60.0;
 static const double highest_hz     = 16000.0;
 static const float  release_s      = 0.05f;
 static const double hold_s         = 0.02;
-static const float  wave_gain =
-    1e-5f; // -100 dB: less than that of a band is left out, as it is by the filter
-static const float  quiet      = 1e-8f;
-static const double alias_gain = 3.16e-4; // -70 dB
+static const float  wave_gain      = 1e-5f; // -100 dB: what a band lets through less of is left out
+static const float  quiet          = 1e-8f;
+static const double alias_gain     = 3.16e-4; // -70 dB
 
 static uint32_t fft_frames(const FiqRealmTemporal* self)
 {
@@ -81,7 +80,7 @@ static double flank_hz(const FiqRealmTemporal* self)
 }
 
 /// Bins up to the end of the highest band.
-static uint32_t count_waves(const FiqRealmTemporal* self)
+static uint32_t count_bins(const FiqRealmTemporal* self)
 {
   const double   end  = band_edge_hz(self, (int)self->n_neurons - 1) + 2.0 * flank_hz(self);
   const uint32_t bins = (uint32_t)(end / self->sample_rate_hz * fft_frames(self)) + 1;
@@ -102,25 +101,15 @@ static void take_lane(FiqRealmTemporal* self, FiqArena* arena)
     lane->even = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
     lane->odd  = fiq_arena_take(arena, b + DECIMATOR_PAST, sizeof(float));
   }
-  for (uint32_t plane = 0; plane < 2; ++plane) {
-    self->spectrum[plane] = fiq_arena_take(arena, fft, sizeof(FiqComplex));
-  }
+  self->spectrum = fiq_arena_take(arena, fft + 1, sizeof(FiqComplex));
   for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
     self->target[c] = fiq_arena_take(arena, fft, sizeof(float));
   }
-  self->neuron        = fiq_arena_take(arena, self->n_neurons, sizeof(FiqRealmTemporalNeuron));
-  self->response      = fiq_arena_take(arena, (size_t)self->n_neurons * fft, sizeof(float));
-  self->decimator     = fiq_arena_take(arena, DECIMATOR_HALF, sizeof(float));
-  self->frames        = fiq_arena_take(arena, fft, sizeof(FiqComplex));
-  self->scratch       = fiq_arena_take(arena, 2 * (size_t)fft, sizeof(float));
-  const uint32_t half = half_period(self);
-  self->n_waves       = count_waves(self);
-  self->cosine        = fiq_arena_take(arena, (size_t)self->n_waves * half, sizeof(float));
-  self->sine          = fiq_arena_take(arena, (size_t)self->n_waves * half, sizeof(float));
-  self->turn          = fiq_arena_take(arena, self->n_waves, sizeof(FiqComplex));
-  for (uint32_t w = 0; w < 8; ++w) {
-    self->wave[w / 4][w % 4] = fiq_arena_take(arena, self->n_waves, sizeof(float));
-  }
+  self->neuron    = fiq_arena_take(arena, self->n_neurons, sizeof(FiqRealmTemporalNeuron));
+  self->response  = fiq_arena_take(arena, (size_t)self->n_neurons * fft, sizeof(float));
+  self->decimator = fiq_arena_take(arena, DECIMATOR_HALF, sizeof(float));
+  self->frames    = fiq_arena_take(arena, fft, sizeof(FiqComplex));
+  self->scratch   = fiq_arena_take(arena, 2 * (size_t)fft, sizeof(float));
 }
 
 /// Tap `k` from the centre of the ideal lowpass at `edge`.
@@ -151,7 +140,7 @@ static void design_band(FiqRealmTemporal* self, int i, const float* window)
   const double   low  = band_edge_hz(self, i - 1);
   const double   high = band_edge_hz(self, i);
   float*         gain = self->response + (size_t)i * fft;
-  FiqComplex*    bins = self->spectrum[0];
+  FiqComplex*    bins = self->spectrum;
   float          peak = 0.0f;
   memset(self->frames, 0, fft * sizeof(FiqComplex));
   for (uint32_t k = 0; k <= half; ++k) {
@@ -166,35 +155,19 @@ static void design_band(FiqRealmTemporal* self, int i, const float* window)
     peak    = fmaxf(peak, fabsf(bins[k].re));
   }
   // What a band has below half of the rate, where the transform of a real sound says all of it.
-  uint32_t last  = 0;
-  uint32_t first = self->n_waves - 1;
-  for (uint32_t k = 0; k < self->n_waves; ++k) {
-    if (fabsf(bins[k].re) > wave_gain * peak) {
+  const uint32_t n_bins = self->waves.config.n_bins;
+  uint32_t       last   = 0;
+  uint32_t       first  = n_bins - 1;
+  for (uint32_t k = 0; k < n_bins; ++k) {
+    if (fabsf(bins[k].re) > wave_gain) {
       first = k < first ? k : first;
-      last  = k;
+      last  = k > last ? k : last;
     }
   }
-  self->neuron[i].first_wave = first;
-  self->neuron[i].n_waves    = last + 1 - first;
-  self->neuron[i].gain       = 1.0f / peak;
-  self->neuron[i].index_max  = index_max(self, high + 0.5 * flank_hz(self));
-}
-
-/// Cosines and sines of all bins about the middle of a period, which tells the frames after it by those before.
-static void design_waves(FiqRealmTemporal* self)
-{
-  const uint32_t half  = half_period(self);
-  const uint32_t size  = fft_frames(self) * self->oversampling;
-  const double   start = (double)half_taps(self) * self->oversampling + (double)half - 0.5;
-  for (uint32_t k = 0; k < self->n_waves; ++k) {
-    const double rad = 2.0 * pi * (double)k / (double)size;
-    const double all = k ? 2.0 : 1.0; // the negative frequency as well
-    self->turn[k] = (FiqComplex){(float)(all * cos(rad * start)), (float)(all * sin(rad * start))};
-    for (uint32_t m = 0; m < half; ++m) {
-      self->cosine[k * half + m] = (float)cos(rad * ((double)m + 0.5));
-      self->sine[k * half + m]   = (float)sin(rad * ((double)m + 0.5));
-    }
-  }
+  self->neuron[i].first_bin = first;
+  self->neuron[i].n_bins    = last + 1 - first;
+  self->neuron[i].gain      = 1.0f / peak;
+  self->neuron[i].index_max = index_max(self, high + 0.5 * flank_hz(self));
 }
 
 static void design(FiqRealmTemporal* self)
@@ -205,7 +178,6 @@ static void design(FiqRealmTemporal* self)
   for (uint32_t i = 0; i < self->n_neurons; ++i) {
     design_band(self, (int)i, window);
   }
-  design_waves(self);
   fiq_window_kaiser_half(window, DECIMATOR_SIDE, beta);
   double sum = 0.0;
   for (uint32_t q = 0; q < DECIMATOR_HALF; ++q) {
@@ -241,16 +213,23 @@ FiqStatus fiq_realm_temporal_init(FiqRealmTemporal* self, FiqArena* arena, FiqFf
   const uint32_t fft  = fft_frames(self);
   self->line_frames   = config->control_frames + (past > fft ? past : fft);
   take_lane(self, arena);
-  const FiqMatchConfig match  = {self->n_neurons, FIQ_CHANNELS * self->control_frames};
-  FiqStatus            status = fiq_match_init(&self->match, arena, &match);
-  if (status == FIQ_BAD_ARGUMENT) {
-    return status;
+  // The middle of the stretch: what is as far from both ends as the filters are long.
+  const FiqBandWavesConfig waves  = {.fft_frames    = fft,
+                                     .oversampling  = self->oversampling,
+                                     .half          = half_period(self),
+                                     .middle_frames = half_taps(self) + 0.5 * self->control_frames,
+                                     .n_bins        = count_bins(self)};
+  const FiqMatchConfig     match  = {self->n_neurons, FIQ_CHANNELS * self->control_frames};
+  FiqStatus                status = fiq_match_init(&self->match, arena, &match);
+  const FiqStatus          other  = fiq_band_waves_init(&self->waves, arena, &waves);
+  if (status == FIQ_BAD_ARGUMENT || other == FIQ_BAD_ARGUMENT) {
+    return FIQ_BAD_ARGUMENT;
   }
   if (fiq_arena_status(arena) != FIQ_OK) {
     return FIQ_NO_MEMORY;
   }
-  self->use_avx2 = fiq_simd_avx2();
-  status         = fiq_fft_init_kinds(&self->fft, pool, fft, FIQ_FFT_COMPLEX_FORWARD);
+  self->simd = fiq_simd();
+  status     = fiq_fft_init_kinds(&self->fft, pool, fft, FIQ_FFT_COMPLEX_FORWARD);
   if (status != FIQ_OK) {
     return status;
   }
@@ -313,17 +292,16 @@ static const float* weights_of(const FiqRealmTemporal* self, uint32_t i)
 
 static float omega_of(const FiqRealmTemporal* self, uint32_t i)
 {
-  return expf(weights_of(self, i)[FIQ_MATCH_DRIVE]);
+  return fiq_exp(weights_of(self, i)[FIQ_MATCH_DRIVE]);
 }
 
 /// Weights of the odd (re) and even (im) part at the end of this period: e^{j psi} (p + jq).
 static FiqComplex phasor_of(const FiqRealmTemporal* self, uint32_t i, uint32_t c)
 {
-  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
-  const float                   p      = weights_of(self, i)[FIQ_MATCH_P];
-  const float                   q      = weights_of(self, i)[FIQ_MATCH_Q];
-  const float                   re     = neuron->re_target[c];
-  const float                   im     = neuron->im_target[c];
+  const float p  = weights_of(self, i)[FIQ_MATCH_P];
+  const float q  = weights_of(self, i)[FIQ_MATCH_Q];
+  const float re = self->re_target[c][i];
+  const float im = self->im_target[c][i];
   return (FiqComplex){re * p - im * q, im * p + re * q};
 }
 
@@ -339,6 +317,57 @@ static void arrive(FiqRealmTemporal* self, uint32_t i)
   neuron->straight = weights_of(self, i)[FIQ_MATCH_BAND];
 }
 
+/// Cosines and sines of the neurons' phases.
+FIQ_INLINE void set_targets(float* restrict re, float* restrict im, const float* restrict phi_rad,
+                            const float* restrict theta_rad, float motion_rad, float side_rad,
+                            size_t n)
+{
+  for (size_t i = 0; i < n; ++i) {
+    const FiqComplex z = fiq_phasor(phi_rad[i] + motion_rad * fiq_sin(theta_rad[i] + side_rad));
+    re[i]              = z.re;
+    im[i]              = z.im;
+  }
+}
+
+/// Half-band filter at every other sample: `even` and `odd` from its centre on, [n] (a multiple of 16) to `wet`.
+FIQ_INLINE void half_band(float* restrict wet, const float* restrict even,
+                          const float* restrict odd, const float* restrict taps, size_t n)
+{
+  for (size_t block = 0; block < n; block += 16) {
+    FiqFloat8 sum[2]; // stays in registers
+    for (size_t v = 0; v < 2; ++v) {
+      sum[v] = 0.5f * *(const FiqFloat8*)(even + block + 8 * v);
+    }
+    for (size_t q = 0; q < DECIMATOR_HALF; ++q) {
+      for (size_t v = 0; v < 2; ++v) {
+        const float* const after = odd + block + 8 * v + q;
+        const float* const ahead = odd + block + 8 * v - 1 - q;
+        sum[v] += taps[q] * (*(const FiqFloat8*)after + *(const FiqFloat8*)ahead);
+      }
+    }
+    for (size_t v = 0; v < 2; ++v) {
+      *(FiqFloat8*)(wet + block + 8 * v) = sum[v];
+    }
+  }
+}
+
+#define BUILDS(suffix, mark)                                                                       \
+  mark static void set_targets_##suffix(float* re, float* im, const float* phi_rad,                \
+                                        const float* theta_rad, float motion_rad, float side_rad,  \
+                                        size_t n)                                                  \
+  {                                                                                                \
+    set_targets(re, im, phi_rad, theta_rad, motion_rad, side_rad, n);                              \
+  }                                                                                                \
+  mark static void half_band_##suffix(float* wet, const float* even, const float* odd,             \
+                                      const float* taps, size_t n)                                 \
+  {                                                                                                \
+    half_band(wet, even, odd, taps, n);                                                            \
+  }
+
+BUILDS(base, )
+BUILDS(avx2, FIQ_AVX2)
+BUILDS(avx512, FIQ_AVX512)
+
 void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalParams* params,
                                 const float* phi_rad, const float* theta_rad)
 {
@@ -353,14 +382,11 @@ void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalPa
   self->amount_target = params->amount;
   self->drive_target  = params->drive;
   self->learn_rate    = params->frozen ? 0.0f : params->learn_rate;
-  for (uint32_t i = 0; i < self->n_neurons; ++i) {
-    FiqRealmTemporalNeuron* neuron = &self->neuron[i];
-    for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
-      const float side     = (c ? 0.5f : -0.5f) * params->stereo_rad;
-      const float psi      = phi_rad[i] + params->motion_rad * sinf(theta_rad[i] + side);
-      neuron->re_target[c] = cosf(psi);
-      neuron->im_target[c] = sinf(psi);
-    }
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const float side = (c ? 0.5f : -0.5f) * params->stereo_rad;
+    FIQ_PICK(&self->simd, set_targets)
+    (self->re_target[c], self->im_target[c], phi_rad, theta_rad, params->motion_rad, side,
+     self->n_neurons);
   }
   if (self->is_fresh) {
     self->amount = params->amount;
@@ -373,293 +399,14 @@ void fiq_realm_temporal_control(FiqRealmTemporal* self, const FiqRealmTemporalPa
   }
 }
 
-/// A value at the start of a period and what a sample adds to it.
-typedef struct {
-  float start;
-  float slope;
-} Ramp;
-
-static Ramp ramp(float from, float to, uint32_t n)
-{
-  const Ramp result = {from, (to - from) / (float)n};
-  return result;
-}
-
-/// All that changes over a period in one neuron and channel.
-typedef struct {
-  Ramp drive;
-  Ramp re;
-  Ramp im;
-  Ramp straight;
-} Ramps;
-
-static inline float lane_at(Ramp x, float k)
-{
-  return x.start + x.slope * k;
-}
-
-/// cos x - 1 and sin x - x, relative accuracy kept where x is small.
-typedef struct {
-  float even;
-  float odd;
-} Parts;
-
-/**
-   x is reduced to y in [-pi/2, pi/2] with sign s, cos x = s cos y and sin x = s sin y. Where nothing
-   had to be reduced, s - 1 and s y - x are exactly 0 and the series remain.
-*/
-FIQ_INLINE Parts parts_of(float x)
-{
-  const float half = fiq_round(x * (1.0f / FIQ_PI_F));
-  const float y    = (x - half * 3.140625f) - half * 9.67653589793e-4f;
-  const float y2   = y * y;
-  const float odd  = half - 2.0f * fiq_round(half * 0.5f);
-  const float s    = 1.0f - 2.0f * odd * odd;
-  const float cube =
-      ((((-2.5052108e-8f * y2 + 2.7557319e-6f) * y2 - 1.9841270e-4f) * y2 + 8.3333333e-3f) * y2 -
-       1.6666667e-1f) *
-      (y2 * y);
-  const float square =
-      ((((-2.7557319e-7f * y2 + 2.4801587e-5f) * y2 - 1.3888889e-3f) * y2 + 4.1666667e-2f) * y2 -
-       0.5f) *
-      y2;
-  const Parts parts = {s * square + (s - 1.0f), s * cube + (s * y - x)};
-  return parts;
-}
-
-/// The same where |x| is below pi / 2, to the bit.
-FIQ_INLINE Parts small_parts_of(float x)
-{
-  const float x2 = x * x;
-  const float cube =
-      ((((-2.5052108e-8f * x2 + 2.7557319e-6f) * x2 - 1.9841270e-4f) * x2 + 8.3333333e-3f) * x2 -
-       1.6666667e-1f) *
-      (x2 * x);
-  const float square =
-      ((((-2.7557319e-7f * x2 + 2.4801587e-5f) * x2 - 1.3888889e-3f) * x2 + 4.1666667e-2f) * x2 -
-       0.5f) *
-      x2;
-  return (Parts){square, cube};
-}
-
-/// Add one neuron's residue of `u` [n], and its share of u itself, to `sum` [n].
-FIQ_INLINE void add_residue(const float* restrict u, float* restrict sum, size_t n,
-                            const Ramps* restrict ramps, bool is_small)
-{
-  const Ramps r = *ramps;
-  for (int32_t k = 0; k < (int32_t)n; ++k) {
-    const float t     = (float)k;
-    const float d     = lane_at(r.drive, t);
-    const Parts parts = is_small ? small_parts_of(d * u[k]) : parts_of(d * u[k]);
-    const float all   = lane_at(r.im, t) * parts.even + lane_at(r.re, t) * parts.odd;
-    sum[k] += all / (d > 1e-9f ? d : 1e-9f) + lane_at(r.straight, t) * u[k];
-  }
-}
-
-static void add_residue_base(const float* u, float* sum, size_t n, const Ramps* ramps)
-{
-  add_residue(u, sum, n, ramps, false);
-}
-
-static void add_small_residue_base(const float* u, float* sum, size_t n, const Ramps* ramps)
-{
-  add_residue(u, sum, n, ramps, true);
-}
-
-FIQ_AVX2 static void add_residue_avx2(const float* u, float* sum, size_t n, const Ramps* ramps)
-{
-  add_residue(u, sum, n, ramps, false);
-}
-
-FIQ_AVX2 static void add_small_residue_avx2(const float* u, float* sum, size_t n,
-                                            const Ramps* ramps)
-{
-  add_residue(u, sum, n, ramps, true);
-}
-
-/// The residues of one lane; `peak` is no less than that of `u`.
-static void run_residue(const FiqRealmTemporal* self, const float* u, float* sum, float peak,
-                        const Ramps* ramps)
-{
-  const size_t n        = (size_t)self->control_frames * self->oversampling;
-  const float  end      = ramps->drive.start + ramps->drive.slope * (float)n;
-  const bool   is_small = fmaxf(ramps->drive.start, end) * peak < 1.57f;
-  if (self->use_avx2) {
-    (is_small ? add_small_residue_avx2 : add_residue_avx2)(u, sum, n, ramps);
-  } else {
-    (is_small ? add_small_residue_base : add_residue_base)(u, sum, n, ramps);
-  }
-}
-
-/// Where one neuron's derivatives of one channel go, and its phase without what was learned.
-typedef struct {
-  float* out[FIQ_MATCH_WEIGHTS]; ///< [n]
-  float  re;
-  float  im;
-  float  amount;
-} Slopes;
-
-/// The derivatives of the output by the weights, at every `stride`-th sample of `u`: [n] of each.
-FIQ_INLINE void derive(const float* restrict u, size_t n, int32_t stride,
-                       const Ramps* restrict ramps, const Slopes* restrict slopes)
-{
-  float* restrict p    = slopes->out[FIQ_MATCH_P];
-  float* restrict q    = slopes->out[FIQ_MATCH_Q];
-  float* restrict band = slopes->out[FIQ_MATCH_BAND];
-  float* restrict log  = slopes->out[FIQ_MATCH_DRIVE];
-  const Ramps  r       = *ramps;
-  const Slopes s       = *slopes;
-  for (int32_t k = 0; k < (int32_t)n; ++k) {
-    const float t     = (float)(k * stride);
-    const float v     = u[k * stride];
-    const float d     = lane_at(r.drive, t);
-    const float x     = d * v;
-    const Parts parts = parts_of(x);
-    const float gain  = s.amount / (d > 1e-9f ? d : 1e-9f);
-    const float even  = gain * parts.even;
-    const float odd   = gain * parts.odd;
-    const float im    = lane_at(r.im, t);
-    const float re    = lane_at(r.re, t);
-    p[k]              = s.im * even + s.re * odd;
-    q[k]              = s.re * even - s.im * odd;
-    band[k]           = s.amount * v;
-    log[k]            = x * (re * even - im * (odd + s.amount * v)) - (im * even + re * odd);
-  }
-}
-
-static void derive_base(const float* u, size_t n, int32_t stride, const Ramps* ramps,
-                        const Slopes* slopes)
-{
-  derive(u, n, stride, ramps, slopes);
-}
-
-FIQ_AVX2 static void derive_avx2(const float* u, size_t n, int32_t stride, const Ramps* ramps,
-                                 const Slopes* slopes)
-{
-  derive(u, n, stride, ramps, slopes);
-}
-
-/// What is added up for a band: [n] of each, and [n][half] waves about the middle of the period.
-typedef struct {
-  const float* gain;
-  const float* wave[4]; ///< cosines of left and right, sines of left and right
-  const float* cosine;
-  const float* sine;
-  uint32_t     n;
-  uint32_t     half;
-} Waves;
-
-/// Sizes as bits, which sort as the numbers do.
-FIQ_INLINE void raise_peaks(FiqInt8* peaks, const FiqFloat8* x)
-{
-  const FiqInt8 size  = (FiqInt8)*x & INT32_MAX;
-  const FiqInt8 above = size > *peaks;
-  *peaks              = (size & above) | (*peaks & ~above);
-}
-
-/// `n_vectors` times eight frames of a band, from `from` on either side of the middle; they stay in registers.
-FIQ_INLINE void add_wave_block(float* restrict left, float* restrict right,
-                               const Waves* restrict waves, size_t from, const size_t n_vectors,
-                               FiqInt8* restrict peaks)
-{
-  const Waves w                     = *waves;
-  FiqFloat8   even[FIQ_CHANNELS][2] = {{{0.0f}}};
-  FiqFloat8   odd[FIQ_CHANNELS][2]  = {{{0.0f}}};
-  for (size_t k = 0; k < w.n; ++k) {
-    const float* const cosine     = w.cosine + k * w.half + from;
-    const float* const sine       = w.sine + k * w.half + from;
-    const float        gain       = w.gain[k];
-    const float        even_left  = gain * w.wave[0][k];
-    const float        even_right = gain * w.wave[1][k];
-    const float        odd_left   = gain * w.wave[2][k];
-    const float        odd_right  = gain * w.wave[3][k];
-    for (size_t v = 0; v < n_vectors; ++v) {
-      even[0][v] += even_left * *(const FiqFloat8*)(cosine + 8 * v);
-      even[1][v] += even_right * *(const FiqFloat8*)(cosine + 8 * v);
-      odd[0][v] += odd_left * *(const FiqFloat8*)(sine + 8 * v);
-      odd[1][v] += odd_right * *(const FiqFloat8*)(sine + 8 * v);
-    }
-  }
-  for (size_t v = 0; v < n_vectors; ++v) {
-    for (size_t c = 0; c < FIQ_CHANNELS; ++c) {
-      float* const    middle = (c ? right : left) + w.half;
-      const size_t    at     = from + 8 * v;
-      const FiqFloat8 after  = even[c][v] + odd[c][v];
-      const FiqFloat8 before = even[c][v] - odd[c][v];
-      raise_peaks(peaks, &after);
-      raise_peaks(peaks, &before);
-      *(FiqFloat8*)(middle + at) = after;
-      *(FiqFloat8*)(middle - 8 - at) =
-          __builtin_shufflevector(before, before, 7, 6, 5, 4, 3, 2, 1, 0);
-    }
-  }
-}
-
-/// Both channels of a band, [2 half] each, from its even and odd part about the middle; the largest size of either.
-FIQ_INLINE float add_waves(float* restrict left, float* restrict right, const Waves* restrict waves)
-{
-  const size_t half  = waves->half; // a multiple of 8
-  size_t       from  = 0;
-  FiqInt8      peaks = {0};
-  for (; from + 16 <= half; from += 16) {
-    add_wave_block(left, right, waves, from, 2, &peaks);
-  }
-  if (from < half) {
-    add_wave_block(left, right, waves, from, 1, &peaks);
-  }
-  int32_t most = 0;
-  for (size_t m = 0; m < 8; ++m) {
-    most = peaks[m] > most ? peaks[m] : most;
-  }
-  float peak;
-  memcpy(&peak, &most, sizeof peak);
-  return peak;
-}
-
-static float add_waves_base(float* left, float* right, const Waves* waves)
-{
-  return add_waves(left, right, waves);
-}
-
-FIQ_AVX2 static float add_waves_avx2(float* left, float* right, const Waves* waves)
-{
-  return add_waves(left, right, waves);
-}
-
-/// Left and right out of left + j right, bin by bin, turned to the middle of the period.
-static void find_waves(FiqRealmTemporal* self, uint32_t plane)
-{
-  const uint32_t          fft  = fft_frames(self);
-  const FiqComplex* const z    = self->spectrum[plane];
-  float* const* const     wave = self->wave[plane];
-  for (uint32_t k = 0; k < self->n_waves; ++k) {
-    const FiqComplex above = z[k];
-    const FiqComplex below = z[k ? fft - k : 0];
-    const FiqComplex turn  = self->turn[k];
-    const FiqComplex left  = {0.5f * (above.re + below.re), 0.5f * (above.im - below.im)};
-    const FiqComplex right = {0.5f * (above.im + below.im), 0.5f * (below.re - above.re)};
-    wave[0][k]             = left.re * turn.re - left.im * turn.im;
-    wave[1][k]             = right.re * turn.re - right.im * turn.im;
-    wave[2][k]             = 0.0f - (left.re * turn.im + left.im * turn.re);
-    wave[3][k]             = 0.0f - (right.re * turn.im + right.im * turn.re);
-  }
-}
-
-/// Band `i` of both channels of a plane at the neurons' rate, out of the waves of that plane; its peak.
+/// Band `i` of both channels of a plane at the neurons' rate; its peak.
 static float find_bands(FiqRealmTemporal* self, uint32_t plane, uint32_t i)
 {
   const FiqRealmTemporalNeuron* const neuron = &self->neuron[i];
-  const uint32_t                      first  = neuron->first_wave;
-  const uint32_t                      half   = half_period(self);
+  const float* const                  gain   = self->response + (size_t)i * fft_frames(self);
   FiqRealmTemporalLane* const         lane   = self->lane + (size_t)plane * FIQ_CHANNELS;
-  float* const* const                 wave   = self->wave[plane];
-  const Waves waves = {.gain = self->response + (size_t)i * fft_frames(self) + first,
-                       .wave = {wave[0] + first, wave[1] + first, wave[2] + first, wave[3] + first},
-                       .cosine = self->cosine + (size_t)first * half,
-                       .sine   = self->sine + (size_t)first * half,
-                       .n      = neuron->n_waves,
-                       .half   = half};
-  return (self->use_avx2 ? add_waves_avx2 : add_waves_base)(lane[0].band, lane[1].band, &waves);
+  return fiq_band_waves_band(&self->waves, plane, gain + neuron->first_bin, neuron->first_bin,
+                             neuron->n_bins, lane[0].band, lane[1].band);
 }
 
 /// Drive of a neuron at the end of this period, held below the index at which it would alias.
@@ -687,32 +434,36 @@ static bool lane_is_learning(const FiqRealmTemporal* self)
   return self->learn_rate > 0.0f && self->is_odd;
 }
 
-static Ramps ramps_of(const FiqRealmTemporal* self, uint32_t i, uint32_t c, float next_drive)
+static FiqResidueRamps ramps_of(const FiqRealmTemporal* self, uint32_t i, float next_drive)
 {
-  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
-  const uint32_t                n      = self->control_frames * self->oversampling;
-  const FiqComplex              phasor = phasor_of(self, i, c);
-  const Ramps ramps = {ramp(neuron->drive, next_drive, n), ramp(neuron->re[c], phasor.re, n),
-                       ramp(neuron->im[c], phasor.im, n),
-                       ramp(neuron->straight, weights_of(self, i)[FIQ_MATCH_BAND], n)};
+  const FiqRealmTemporalNeuron* neuron   = &self->neuron[i];
+  const uint32_t                n        = self->control_frames * self->oversampling;
+  const float                   straight = weights_of(self, i)[FIQ_MATCH_BAND];
+  FiqResidueRamps               ramps    = {.drive    = fiq_ramp(neuron->drive, next_drive, n),
+                                            .straight = fiq_ramp(neuron->straight, straight, n)};
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    const FiqComplex phasor = phasor_of(self, i, c);
+    ramps.re[c]             = fiq_ramp(neuron->re[c], phasor.re, n);
+    ramps.im[c]             = fiq_ramp(neuron->im[c], phasor.im, n);
+  }
   return ramps;
 }
 
 /// The derivatives of neuron `i` on both channels of I, for the step that follows the period.
-static void derive_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t c, const Ramps* ramps)
+static void derive_neuron(FiqRealmTemporal* self, uint32_t i, const FiqResidueRamps* ramps)
 {
-  const FiqRealmTemporalNeuron* neuron = &self->neuron[i];
-  const uint32_t                n      = self->control_frames;
-  float* const                  basis  = fiq_match_basis(&self->match, i) + (size_t)c * n;
-  Slopes                        slopes = {
-                             .re = neuron->re_target[c], .im = neuron->im_target[c], .amount = self->amount_target};
-  for (uint32_t j = 0; j < FIQ_MATCH_WEIGHTS; ++j) {
-    slopes.out[j] = basis + (size_t)j * FIQ_CHANNELS * n;
-  }
-  (self->use_avx2 ? derive_avx2 : derive_base)(self->lane[c].band, n, (int32_t)self->oversampling,
-                                               ramps, &slopes);
-  if (neuron->is_held) {
-    memset(slopes.out[FIQ_MATCH_DRIVE], 0, n * sizeof(float)); // the drive does not act
+  const uint32_t n = self->control_frames;
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    float* const     basis  = fiq_match_basis(&self->match, i) + (size_t)c * n;
+    FiqResidueSlopes slopes = {
+        .re = self->re_target[c][i], .im = self->im_target[c][i], .amount = self->amount_target};
+    for (uint32_t j = 0; j < FIQ_MATCH_WEIGHTS; ++j) {
+      slopes.out[j] = basis + (size_t)j * FIQ_CHANNELS * n;
+    }
+    fiq_residue_derive(self->lane[c].band, n, self->oversampling, ramps, c, &slopes, &self->simd);
+    if (self->neuron[i].is_held) {
+      memset(slopes.out[FIQ_MATCH_DRIVE], 0, n * sizeof(float)); // the drive does not act
+    }
   }
 }
 
@@ -720,53 +471,21 @@ static void derive_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t c, const 
 static void run_neuron(FiqRealmTemporal* self, uint32_t i, uint32_t n_lanes)
 {
   // The I plane decides for both, so that I is the same with and without Q.
-  const float peak   = find_bands(self, 0, i);
-  const float peak_q = n_lanes > FIQ_CHANNELS ? find_bands(self, 1, i) : 0.0f;
-  const float next   = next_drive(self, i, peak);
-  for (uint32_t l = 0; l < n_lanes; ++l) {
-    const Ramps ramps = ramps_of(self, i, l % FIQ_CHANNELS, next);
-    run_residue(self, self->lane[l].band, self->lane[l].sum, l < FIQ_CHANNELS ? peak : peak_q,
-                &ramps);
-    if (l < FIQ_CHANNELS && lane_is_learning(self)) {
-      derive_neuron(self, i, l, &ramps);
-    }
+  const float           peak   = find_bands(self, 0, i);
+  const float           peak_q = n_lanes > FIQ_CHANNELS ? find_bands(self, 1, i) : 0.0f;
+  const float           next   = next_drive(self, i, peak);
+  const uint32_t        n      = self->control_frames * self->oversampling;
+  const FiqResidueRamps ramps  = ramps_of(self, i, next);
+  for (uint32_t l = 0; l < n_lanes; l += FIQ_CHANNELS) {
+    const FiqRealmTemporalLane* const lane               = self->lane + l;
+    const float* const                band[FIQ_CHANNELS] = {lane[0].band, lane[1].band};
+    float* const                      sum[FIQ_CHANNELS]  = {lane[0].sum, lane[1].sum};
+    fiq_residue_add(band, sum, n, l ? peak_q : peak, &ramps, &self->simd);
+  }
+  if (lane_is_learning(self)) {
+    derive_neuron(self, i, &ramps);
   }
   self->neuron[i].drive = next;
-}
-
-/// Half-band filter at every other sample: `even` and `odd` from its centre on, [n] to `wet`.
-FIQ_INLINE void half_band(float* restrict wet, const float* restrict even,
-                          const float* restrict odd, const float* restrict taps, size_t n)
-{
-  // Blocks that stay in registers; n is a multiple of 16.
-  for (size_t block = 0; block < n; block += 16) {
-    float sum[16];
-    for (size_t k = 0; k < 16; ++k) {
-      sum[k] = 0.5f * even[block + k];
-    }
-    for (size_t q = 0; q < DECIMATOR_HALF; ++q) {
-      const float* after = odd + block + q;
-      const float* ahead = odd + block - 1 - q;
-      for (size_t k = 0; k < 16; ++k) {
-        sum[k] += taps[q] * (after[k] + ahead[k]);
-      }
-    }
-    for (size_t k = 0; k < 16; ++k) {
-      wet[block + k] = sum[k];
-    }
-  }
-}
-
-static void half_band_base(float* wet, const float* even, const float* odd, const float* taps,
-                           size_t n)
-{
-  half_band(wet, even, odd, taps, n);
-}
-
-FIQ_AVX2 static void half_band_avx2(float* wet, const float* even, const float* odd,
-                                    const float* taps, size_t n)
-{
-  half_band(wet, even, odd, taps, n);
 }
 
 /// Half-band filter and every other sample of the lane's sum, into wet.
@@ -782,8 +501,7 @@ static void decimate(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
     even[DECIMATOR_PAST + k] = lane->sum[2 * k];
     odd[DECIMATOR_PAST + k]  = lane->sum[2 * k + 1];
   }
-  (self->use_avx2 ? half_band_avx2 : half_band_base)(lane->wet, even + centre, odd + centre,
-                                                     self->decimator, n);
+  FIQ_PICK(&self->simd, half_band)(lane->wet, even + centre, odd + centre, self->decimator, n);
 }
 
 /// Offset removed, amount applied.
@@ -791,8 +509,8 @@ static void finish_period(FiqRealmTemporal* self, FiqRealmTemporalLane* lane)
 {
   const uint32_t n = self->control_frames;
   // The half-band filter has no past to work on in the first period after a rest.
-  const float target = self->is_cold ? 0.0f : self->amount_target;
-  const Ramp  amount = ramp(self->amount, target, n);
+  const float   target = self->is_cold ? 0.0f : self->amount_target;
+  const FiqRamp amount = fiq_ramp(self->amount, target, n);
   if (self->oversampling == 2) {
     decimate(self, lane);
   } else {
@@ -855,8 +573,8 @@ static void transform(FiqRealmTemporal* self, uint32_t n_planes)
       self->frames[k].re = left[k];
       self->frames[k].im = right[k];
     }
-    fiq_fft_forward_complex(&self->fft, self->frames, self->spectrum[plane]);
-    find_waves(self, plane);
+    fiq_fft_forward_complex(&self->fft, self->frames, self->spectrum);
+    fiq_band_waves_take(&self->waves, plane, self->spectrum);
   }
 }
 

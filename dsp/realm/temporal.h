@@ -38,18 +38,19 @@
        r_i = (im_i (cos(d_i u_i) - 1) + re_i (sin(d_i u_i) - d_i u_i)) / d_i + a_i u_i,
        re_i + j im_i = (p_i + j q_i) e^{j psi_i},    d_i = drive omega_i gain_i
 
-   The bands of a period come from one transform of both channels, and of each band only the bins above -100 dB are
-   added up, as cosines and sines about the middle of the period; a direct sum of some 15 bins costs half of what an inverse
-   transform would, three quarters of whose frames nobody wants.
+   The bands of a period come from one transform of both channels, and of each band only the bins above -100 dB of
+   the input are added up (band_waves.h): what is left out is as far below the sound that it is of. The residues of
+   both channels are found together (residue.h).
 
-   Cost: 110 ns a stereo frame, 0.5 % of a core for 16 neurons at 48 kHz (AVX2), 60 more while learning, twice that with Q, nearly
-   nothing at amount 0 and once silence has passed all that remembers it; half of it those sums, half the sines (two a neuron,
-   channel and frame). Latency: 2.5 control periods, plus 19 frames where oversampled (99 at 48 kHz, 2.1 ms).
+   Cost: 0.3 % of a core for 16 neurons, stereo, at 48 kHz (AVX-512), half as much again while learning, twice that
+   with Q, nearly nothing at amount 0 and once silence has passed all that remembers it; a third of it the bands, a
+   third the residues. Latency: 2.5 control periods, plus 19 frames where oversampled (99 at 48 kHz, 2.1 ms).
 */
 #ifndef FIQ_TEMPORAL_H
 #define FIQ_TEMPORAL_H
 
 #include "dsp/base/arena.h"
+#include "dsp/realm/band_waves.h"
 #include "dsp/realm/match.h"
 #include "dsp/transform/fft.h"
 
@@ -86,59 +87,55 @@ typedef struct {
 /// One neuron.
 typedef struct {
   float    gain;         ///< 1 / (largest gain of its band)
-  uint32_t first_wave;   ///< bin where its band begins
-  uint32_t n_waves;      ///< bins that it has
+  uint32_t first_bin;    ///< bin where its band begins
+  uint32_t n_bins;       ///< bins that it has
   float    index_max;    ///< largest index that does not alias
   float    peak;         ///< |u| * gain, held and released
   float    drive;        ///< d_i at the end of the last period
   float    straight;     ///< a_i at the end of the last period
   float    re[2];        ///< weight of the odd part a channel, at the end of the last period
   float    im[2];        ///< weight of the even part
-  float    re_target[2]; ///< cos psi at the end of this period
-  float    im_target[2]; ///< sin psi
   uint32_t hold_periods; ///< that the peak is still kept for
   bool     is_held;      ///< the drive is held below what was asked for
 } FiqRealmTemporalNeuron;
 
 typedef struct {
   FiqRealmTemporalLane    lane[FIQ_REALM_TEMPORAL_LANES];
-  FiqComplex*             spectrum[2];          ///< [fft] of left + j right, for I and Q
+  FiqComplex*             spectrum;             ///< [fft + 1] of left + j right
   float*                  target[FIQ_CHANNELS]; ///< [fft] sidechain, this period at the end
   FiqRealmTemporalNeuron* neuron;               ///< [n_neurons]
   float*                  response;             ///< [n_neurons * fft] zero-phase gain / fft
   float*                  decimator; ///< [20] one side of the half-band filter's odd taps
   FiqComplex*             frames;    ///< [fft] scratch
   float*                  scratch;   ///< [control_frames * oversampling], and for init
-  float*      cosine; ///< [n_waves][half a period at the neurons' rate], from its middle on
-  float*      sine;   ///< the same
-  FiqComplex* turn;   ///< [n_waves] from the start of a frame to the middle of the period
-  float* wave[2][4];  ///< [n_waves] for I and Q: cosines of left and right, sines of left and right
-  uint32_t n_waves;   ///< bins from 0 on that any band has
-  FiqFft   fft;       ///< of the input
-  FiqMatch match;     ///< what was learned
-  double   sample_rate_hz;
-  uint32_t n_neurons;
-  uint32_t control_frames;
-  uint32_t line_frames;
-  uint32_t oversampling;  ///< 1 or 2
-  uint32_t n_lanes;       ///< planes in the last call: 2, or 4 with Q
-  uint32_t position;      ///< frames of the current period so far
-  uint32_t target_frames; ///< of them with a sidechain
-  float    highpass;      ///< coefficient of the 5 Hz highpass
-  float    release;       ///< factor of the peaks a period, after the hold
-  uint32_t hold_periods;  ///< of the peaks
-  uint32_t quiet_periods; ///< since the last with sound, and a line more
-  float    amount;        ///< at the end of the last period
-  float    amount_target; ///< at the end of this period
-  float    drive_target;  ///< as asked for
-  float    learn_rate;    ///< 0 when frozen
-  float    error;         ///< mean square over a second
-  float    error_offset[FIQ_CHANNELS];
-  bool     had_target; ///< the last period had a sidechain
-  bool     is_odd;     ///< this period is one to learn from
-  bool     is_fresh;   ///< nothing to ramp from yet
-  bool     is_cold;    ///< the neurons rested in the last period
-  bool     use_avx2;
+  FiqBandWaves            waves;     ///< of the bands
+  FiqFft                  fft;       ///< of the input
+  FiqMatch                match;     ///< what was learned
+  double                  sample_rate_hz;
+  uint32_t                n_neurons;
+  uint32_t                control_frames;
+  uint32_t                line_frames;
+  uint32_t                oversampling;  ///< 1 or 2
+  uint32_t                n_lanes;       ///< planes in the last call: 2, or 4 with Q
+  uint32_t                position;      ///< frames of the current period so far
+  uint32_t                target_frames; ///< of them with a sidechain
+  float                   highpass;      ///< coefficient of the 5 Hz highpass
+  float                   release;       ///< factor of the peaks a period, after the hold
+  uint32_t                hold_periods;  ///< of the peaks
+  uint32_t                quiet_periods; ///< since the last with sound, and a line more
+  float                   amount;        ///< at the end of the last period
+  float                   amount_target; ///< at the end of this period
+  float                   drive_target;  ///< as asked for
+  float                   learn_rate;    ///< 0 when frozen
+  float                   error;         ///< mean square over a second
+  float                   error_offset[FIQ_CHANNELS];
+  float   re_target[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< cos psi at the end of this period
+  float   im_target[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< sin psi
+  bool    had_target;                               ///< the last period had a sidechain
+  bool    is_odd;                                   ///< this period is one to learn from
+  bool    is_fresh;                                 ///< nothing to ramp from yet
+  bool    is_cold;                                  ///< the neurons rested in the last period
+  FiqSimd simd;
 } FiqRealmTemporal;
 
 /// Take the buffers, get plans from `pool` (which must outlive this), reset.

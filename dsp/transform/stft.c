@@ -20,10 +20,6 @@ enum {
   SLICE_ADD     = 7
 };
 
-/// The build of a kernel for this machine.
-#define PICK(self, kernel)                                                                         \
-  (!(self)->use_avx2 ? kernel##_base : (self)->use_avx512 ? kernel##_avx512 : kernel##_avx2)
-
 static bool is_power_of_two(uint32_t x)
 {
   return x != 0 && (x & (x - 1)) == 0;
@@ -429,7 +425,7 @@ static void run_fold_of_filter(FiqStft* self, uint32_t start)
     const Half from = {self->input + at, self->analysis + 2 * i, self->twiddle + bin, self->sign,
                        i < half ? -1.0f : 1.0f};
     to              = stop - i < n - at ? stop : i + n - at;
-    PICK(self, fold_half)(&from, self->even_time[0] + bin, self->odd_time[0] + bin, to - i);
+    FIQ_PICK(self, fold_half)(&from, self->even_time[0] + bin, self->odd_time[0] + bin, to - i);
   }
 }
 
@@ -444,8 +440,8 @@ static void run_unpack(FiqStft* self)
   right[0]                = (FiqComplex){even[0].im, 0.0f};
   left[half]              = (FiqComplex){even[half / 2].re, 0.0f};
   right[half]             = (FiqComplex){even[half / 2].im, 0.0f};
-  PICK(self, unpack)(left, right, even + 1, even + half - 1, 2, half / 2 - 1);
-  PICK(self, unpack)(left, right, odd, odd + half - 1, 1, half / 2);
+  FIQ_PICK(self, unpack)(left, right, even + 1, even + half - 1, 2, half / 2 - 1);
+  FIQ_PICK(self, unpack)(left, right, odd, odd + half - 1, 1, half / 2);
 }
 
 FiqComplex* const* fiq_stft_look(FiqStft* self)
@@ -481,9 +477,9 @@ static void run_turn(FiqStft* self)
   FiqComplex* const        odd   = self->odd[0];
   even[0]                        = turn_real(even[0], left->even[0], right->even[0]);
   even[half / 2] = turn_real(even[half / 2], left->even[half / 2], right->even[half / 2]);
-  PICK(self, turn_pairs)
+  FIQ_PICK(self, turn_pairs)
   (even + 1, even + half - 1, left->even + 1, right->even + 1, self->sign, half / 2 - 1);
-  PICK(self, turn_pairs)(odd, odd + half - 1, left->odd, right->odd, self->sign, half / 2);
+  FIQ_PICK(self, turn_pairs)(odd, odd + half - 1, left->odd, right->odd, self->sign, half / 2);
 }
 
 static void run_pack(FiqStft* self)
@@ -539,7 +535,8 @@ static void run_overlap_add(FiqStft* self, uint32_t plane, uint32_t start)
                               self->synthesis + 2 * i,
                               self->twiddle + i,
                               self->sign};
-    PICK(self, overlap_add)(&to, self->even_time[plane] + i, self->odd_time[plane] + i, stretch);
+    FIQ_PICK(self, overlap_add)
+    (&to, self->even_time[plane] + i, self->odd_time[plane] + i, stretch);
     i += stretch;
   }
 }

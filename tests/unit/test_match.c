@@ -316,11 +316,14 @@ static void test_cuts_reset_and_instruction_set_change_no_bit(void** state)
   run_cut(&rig, whole, n, PERIOD);
   fiq_realm_temporal_learned(&rig.realm, learned);
   assert_true(fabsf(learned[FIQ_MATCH_P] - 1.0f) > 1e-3f);
-  for (int kind = 0; kind < 3; ++kind) {
+  for (int kind = 0; kind < 4; ++kind) {
     fiq_realm_temporal_reset(&rig.realm);
-    if (kind == 2) {
-      rig.realm.use_avx2       = false;
-      rig.realm.match.use_avx2 = false;
+    if (kind >= 2) {
+      // AVX-512 first, if it is there; then without it; then with neither.
+      const FiqSimd simd       = {kind == 2 && rig.realm.simd.use_avx2, false};
+      rig.realm.simd           = simd;
+      rig.realm.waves.simd     = simd;
+      rig.realm.match.use_avx2 = simd.use_avx2;
     }
     run_cut(&rig, other, n, kind == 1 ? 7 : PERIOD);
     assert_memory_equal(whole, other, n * sizeof(float));
