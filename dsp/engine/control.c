@@ -185,13 +185,23 @@ static void meter_groups(FiqEngineMeters* meters, const FiqEngine* self)
   meters->zone_share     = regulator->zone_share;
 }
 
+/// Mean progress of the goals, the partner's range among them.
+static float goal_progress(const FiqEngine* self)
+{
+  const FiqGoalController* const goals    = &self->goals.controller;
+  const float                    progress = fiq_goal_controller_progress(goals);
+  float                          range    = 0.0f;
+  const float                    n        = (float)goals->n_goals;
+  return fiq_engine_partner_range(self, &range) ? (n * progress + range) / (n + 1.0f) : progress;
+}
+
 static void meter_mind(FiqEngineMeters* meters, const FiqEngine* self)
 {
   assert(meters && self);
   meters->learn_delivered = self->path ? fiq_engine_delivered_db(self) : 0.0f;
   meters->moments         = (float)self->moments.memory.n_moments;
   meters->recall_match    = self->params.recall > 0.0f ? self->moments.memory.recall : 0.0f;
-  meters->goal_progress   = fiq_goal_controller_progress(&self->goals.controller);
+  meters->goal_progress   = goal_progress(self);
   meters->linked          = (float)self->phase.field.n_peers;
 }
 
@@ -289,6 +299,9 @@ void fiq_engine_describe(FiqEngine* self, FiqTelemetry* draft)
   fiq_describe_swarm(draft, &self->swarm->swarm);
   fiq_describe_mind(&draft->mind, &self->moments.memory, &self->goals.controller,
                     &self->goals.attention);
+  if (fiq_engine_partner_range(self, &draft->mind.progress[draft->mind.n_goals])) {
+    ++draft->mind.n_goals;
+  }
   draft->mind.harmony       = meters->harmony;
   draft->mind.goal_progress = meters->goal_progress;
   fiq_engine_describe_sequence(self, &draft->sequence);

@@ -321,6 +321,9 @@ void fiq_engine_control_sequence(FiqEngine* self);
 uint32_t fiq_engine_partner_pitches(const FiqEngine* self);
 bool     fiq_engine_partner_plays(const FiqEngine* self);
 
+/// Whether a range is wished for of what the partner plays; if so, the share of its last notes that is within.  [audio]
+bool fiq_engine_partner_range(const FiqEngine* self, float* share);
+
 /// The partner's vote for the next chord.  [audio]
 FiqChordVote fiq_engine_partner_vote(const FiqEngine* self);
 

@@ -168,7 +168,9 @@ void fiq_engine_control_sequence(FiqEngine* self)
                          .warning  = p->stabilise ? self->phase.core.confidence : 0.0f,
                          .harmony  = p->sequence_harmony,
                          .density  = fiq_clamp(p->sequence_density + goal_share * dense, 0.0f, 1.0f),
-                         .register_ = fiq_clamp(p->sequence_register + goal_share * bright, 0.0f, 1.0f)}};
+                         .register_ = fiq_clamp(p->sequence_register + goal_share * bright, 0.0f, 1.0f),
+                         .lowest    = (uint8_t)p->sequence_lowest,
+                         .highest   = (uint8_t)p->sequence_highest}};
   fiq_partner_step(partner, &params, frame, self->control_frames);
   for (uint32_t i = 0; i < partner->n_events; ++i) {
     play(self, &partner->event[i], frame);
@@ -257,6 +259,21 @@ FiqChordVote fiq_engine_partner_vote(const FiqEngine* self)
 {
   assert(self);
   return self->sequence.partner ? self->sequence.partner->partner.vote : (FiqChordVote){{0, 0}};
+}
+
+bool fiq_engine_partner_range(const FiqEngine* self, float* share)
+{
+  assert(self && share);
+  const int32_t low  = self->params.sequence_lowest;
+  const int32_t high = self->params.sequence_highest;
+  const bool    is_wished =
+      low < high ? low > 0 || high < FIQ_MELODY_KEYS - 1 : high > 0 || low < FIQ_MELODY_KEYS - 1;
+  if (!is_wished || !self->sequence.partner || self->params.sequence == FIQ_PARTNER_OFF) {
+    return false;
+  }
+  *share = fiq_improviser_in_range(&self->sequence.partner->partner.improviser, (uint8_t)low,
+                                   (uint8_t)high);
+  return true;
 }
 
 bool fiq_engine_partner_plays(const FiqEngine* self)

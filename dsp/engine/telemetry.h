@@ -15,7 +15,7 @@
 
 enum {
   FIQ_TELEMETRY_BINS  = 128, ///< of the oscillators' histogram
-  FIQ_TELEMETRY_GOALS = 10,
+  FIQ_TELEMETRY_GOALS = 11,
   FIQ_TELEMETRY_KEYS  = 128,
   FIQ_TELEMETRY_CURVE = 64 ///< points of a curve over frequency
 };

@@ -17,6 +17,8 @@ enum {
   NOVEL_NOTES   = 14, ///< back to which what was played is no longer new
   NOTES_LEAST   = 4,  ///< that must be known before it plays
   PLACE_TICKS   = 12,
+  RANGE_KEYS    = 5, ///< of the scale that a range has at least
+  OCTAVES       = 10,
   VOICE_LOWEST  = 3, ///< semitones of the second voice below the first
   VOICE_DEEPEST = 16
 };
@@ -99,6 +101,7 @@ void fiq_improviser_reset(FiqImproviser* self, uint64_t seed)
   self->highest       = 0;
   self->last_key      = 0;
   self->n_repeated    = 0;
+  self->n_played      = 0;
   self->mean_velocity = 80.0f;
   fiq_melody_set_candidates(&self->melody, NULL);
   ++self->generation;
@@ -333,11 +336,97 @@ static float novelty_of(const FiqImproviser* self, uint32_t key)
   return 1.0f / (1.0f + familiar * (float)n);
 }
 
-static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* params, float* weight)
+/// Keys that may be chosen, and how far from there they are played.
+typedef struct {
+  int32_t lowest;
+  int32_t highest;
+  int32_t moved; ///< semitones, whole octaves
+} KeyRange;
+
+static KeyRange range_between(uint8_t key, uint8_t other)
+{
+  return (KeyRange){key < other ? key : other, key < other ? other : key, 0};
+}
+
+static KeyRange wished_range(const FiqImproviserParams* params)
+{
+  return range_between(params->lowest, params->highest);
+}
+
+static bool has_range(const FiqImproviserParams* params)
+{
+  const KeyRange wished = wished_range(params);
+  return wished.lowest > 0 || wished.highest < FIQ_MELODY_KEYS - 1;
+}
+
+static bool is_within(const KeyRange* range, int32_t key)
+{
+  return key >= range->lowest && key <= range->highest;
+}
+
+/// What both ranges have, `octaves` apart.
+static KeyRange shared_range(const FiqImproviser* self, const KeyRange* wished, int32_t octaves)
+{
+  const int32_t moved   = 12 * octaves;
+  const int32_t lowest  = wished->lowest - moved;
+  const int32_t highest = wished->highest - moved;
+  return (KeyRange){lowest > self->lowest ? lowest : self->lowest,
+                    highest < self->highest ? highest : self->highest, moved};
+}
+
+static uint32_t n_in_scale(const FiqImproviser* self, int32_t lowest, int32_t highest)
+{
+  uint32_t n = 0;
+  for (int32_t key = lowest; key <= highest; ++key) {
+    n += fiq_melody_in_scale(&self->melody, (uint32_t)key);
+  }
+  return n;
+}
+
+/// Widen `range` until there is something to choose from: within what is wished for, then beyond.
+static void widen_range(const FiqImproviser* self, const KeyRange* wished, KeyRange* range)
+{
+  const uint32_t known = n_in_scale(self, self->lowest, self->highest);
+  const uint32_t least = known < RANGE_KEYS ? known : RANGE_KEYS;
+  const int32_t  first = range->moved < 0 ? -range->moved : 0;
+  const int32_t  last  = FIQ_MELODY_KEYS - 1 - (range->moved > 0 ? range->moved : 0);
+  for (uint32_t i = 0;
+       i < FIQ_MELODY_KEYS && n_in_scale(self, range->lowest, range->highest) < least; ++i) {
+    const bool below = range->lowest + range->moved > wished->lowest;
+    const bool above = range->highest + range->moved < wished->highest;
+    range->lowest -= (below || !above) && range->lowest > first;
+    range->highest += (above || !below) && range->highest < last;
+  }
+}
+
+/// The keys to choose from.
+static KeyRange find_range(const FiqImproviser* self, const FiqImproviserParams* params)
+{
+  if (!has_range(params)) {
+    return (KeyRange){self->lowest, self->highest, 0};
+  }
+  const KeyRange wished = wished_range(params);
+  KeyRange       best   = shared_range(self, &wished, 0);
+  for (int32_t n = 1; n <= OCTAVES; ++n) {
+    const KeyRange higher = shared_range(self, &wished, n);
+    const KeyRange lower  = shared_range(self, &wished, -n);
+    best = higher.highest - higher.lowest > best.highest - best.lowest ? higher : best;
+    best = lower.highest - lower.lowest > best.highest - best.lowest ? lower : best;
+  }
+  if (best.lowest > best.highest) {
+    best.lowest  = wished.lowest - best.moved;
+    best.highest = wished.highest - best.moved;
+  }
+  widen_range(self, &wished, &best);
+  return best;
+}
+
+static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* params,
+                       const KeyRange* keys, float* weight)
 {
   const FiqMelodyModel* const melody                        = &self->melody;
   bool                        is_forbidden[FIQ_MELODY_KEYS] = {false};
-  const float                 range = fmaxf(1.0f, (float)(self->highest - self->lowest));
+  const float                 range = fmaxf(1.0f, (float)(keys->highest - keys->lowest));
   forbid_copies(self, is_forbidden);
   if (self->n_repeated >= REPEATED_MOST) {
     is_forbidden[self->last_key] = true;
@@ -345,7 +434,7 @@ static void weigh_keys(const FiqImproviser* self, const FiqImproviserParams* par
   for (uint32_t i = 0; i < melody->n_candidates; ++i) {
     const uint32_t key   = melody->candidate[i];
     const float    leap  = fabsf((float)key - (float)melody->at.last) / leap_semitones;
-    const float    place = ((float)key - (float)self->lowest) / range - 0.5f;
+    const float    place = ((float)key - (float)keys->lowest) / range - 0.5f;
     const float    fit   = powf(harmony_with(self, params, key), harmony_power * params->harmony);
     const float    lean  = expf(register_pull * 2.0f * (params->register_ - 0.5f) * place);
     const bool     is_possible = !is_forbidden[key] && fiq_melody_in_scale(melody, key);
@@ -381,7 +470,9 @@ static uint16_t choose_step(FiqImproviser* self, const FiqImproviserParams* para
                                              FIQ_N_STEPS, chance)];
 }
 
-static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* params, uint32_t key)
+/// A chord for beneath `key`, whose keys are not below `lowest`.
+static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* params, uint32_t key,
+                             int32_t lowest)
 {
   if (self->n_chords == 0) {
     return 0;
@@ -397,8 +488,8 @@ static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* par
     const uint32_t chord = i > 0 ? self->chord_seen[i - 1] : 0;
     bool           fits  = true;
     for (uint32_t bit = 0; bit < 16; ++bit) {
-      fits &=
-          !(chord >> bit & 1u) || (bit < key && fiq_melody_in_scale(&self->melody, key - bit - 1));
+      fits &= !(chord >> bit & 1u) || ((int32_t)(key - bit) > lowest && bit < key &&
+                                       fiq_melody_in_scale(&self->melody, key - bit - 1));
     }
     (void)fiq_context_classes_add(&classes, chord_symbol(self, key, chord));
     weight[i] = fits ? 1.0f : 0.0f;
@@ -410,33 +501,38 @@ static uint16_t choose_chord(FiqImproviser* self, const FiqImproviserParams* par
   return chosen > 0 ? self->chord_seen[chosen - 1] : 0;
 }
 
-/// Predict and weigh the keys of the scale.
+/// Predict and weigh the keys of the scale within `range`.
 static void prepare_keys(FiqImproviser* self, const FiqImproviserParams* params,
-                         const FiqMelodyNote* note, float* weight)
+                         const FiqMelodyNote* note, const KeyRange* range, float* weight)
 {
   bool is_possible[FIQ_MELODY_KEYS] = {false};
-  for (uint32_t key = self->lowest; key <= self->highest; ++key) {
-    is_possible[key] = fiq_melody_in_scale(&self->melody, key);
+  for (int32_t key = range->lowest; key <= range->highest; ++key) {
+    is_possible[key] = fiq_melody_in_scale(&self->melody, (uint32_t)key);
   }
   fiq_melody_set_candidates(&self->melody, is_possible);
   fiq_melody_predict(&self->melody, note);
-  weigh_keys(self, params, weight);
+  weigh_keys(self, params, range, weight);
+}
+
+static void note_played(FiqImproviser* self, uint8_t key)
+{
+  self->played[self->n_played++ % FIQ_RANGE_NOTES] = key;
 }
 
 static uint8_t choose_key(FiqImproviser* self, const FiqImproviserParams* params,
-                          const FiqMelodyNote* note)
+                          const FiqMelodyNote* note, const KeyRange* range)
 {
   const FiqNoteChoiceParams choice = {params->surprise, params->warning};
   FiqMelodyModel* const     melody = &self->melody;
   float                     weight[FIQ_MELODY_KEYS];
   float                     chance[FIQ_MELODY_KEYS];
-  prepare_keys(self, params, note, weight);
+  prepare_keys(self, params, note, range, weight);
   const uint32_t chosen =
       fiq_note_choice_pick(&self->key_choice, &choice, melody->mixer.share, weight,
                            melody->candidate, melody->n_candidates, chance);
   memset(self->chance, 0, sizeof(self->chance));
   for (uint32_t i = 0; i < melody->n_candidates; ++i) {
-    self->chance[melody->candidate[i]] = chance[i];
+    self->chance[melody->candidate[i] + range->moved] = chance[i];
   }
   const uint8_t key = melody->candidate[chosen];
   narrow_candidates(self);
@@ -450,15 +546,18 @@ FiqLearnedNote fiq_improviser_play(FiqImproviser* self, const FiqImproviserParam
   assert(fiq_improviser_can_play(self));
   FiqLearnedNote note       = {.place = (uint16_t)(place % bar_ticks)};
   note.step                 = choose_step(self, params, note.place, bar_ticks);
+  const KeyRange      range = find_range(self, params);
   const FiqMelodyNote asked = melody_note(&note);
-  note.key                  = choose_key(self, params, &asked);
-  note.chord                = choose_chord(self, params, note.key);
-  const float loud          = self->mean_velocity * (note.place == 0 ? accent : 1.0f);
-  note.velocity             = (uint8_t)fiq_clamp(loud, 1.0f, 127.0f);
-  self->n_repeated          = note.key == self->last_key ? self->n_repeated + 1 : 1;
-  self->last_key            = note.key;
+  note.key                  = choose_key(self, params, &asked, &range);
+  note.chord       = choose_chord(self, params, note.key, has_range(params) ? range.lowest : 0);
+  const float loud = self->mean_velocity * (note.place == 0 ? accent : 1.0f);
+  note.velocity    = (uint8_t)fiq_clamp(loud, 1.0f, 127.0f);
+  self->n_repeated = note.key == self->last_key ? self->n_repeated + 1 : 1;
+  self->last_key   = note.key;
   count_runs(self, note.key);
   fiq_improviser_follow(self, &note);
+  note.key = (uint8_t)(note.key + range.moved);
+  note_played(self, note.key);
   return note;
 }
 
@@ -469,13 +568,28 @@ void fiq_improviser_foresee(FiqImproviser* self, const FiqImproviserParams* para
   assert(fiq_improviser_can_play(self));
   const FiqLearnedNote next  = {.place = (uint16_t)place, .step = FIQ_TICKS};
   const FiqMelodyNote  asked = melody_note(&next);
+  const KeyRange       range = find_range(self, params);
   float                weight[FIQ_MELODY_KEYS];
-  prepare_keys(self, params, &asked, weight);
+  prepare_keys(self, params, &asked, &range, weight);
   memset(pitch, 0, 12 * sizeof(float));
   for (uint32_t i = 0; i < self->melody.n_candidates; ++i) {
     pitch[self->melody.candidate[i] % 12u] += self->melody.mixer.share[i] * weight[i];
   }
   narrow_candidates(self);
+}
+
+/// `key`, in the octave nearest to it that lies within the range wished for, if one does.
+static uint8_t into_range(const FiqImproviserParams* params, int32_t key)
+{
+  const KeyRange wished = wished_range(params);
+  int32_t        moved  = key;
+  while (moved < wished.lowest && moved + 12 < FIQ_MELODY_KEYS) {
+    moved += 12;
+  }
+  while (moved > wished.highest && moved >= 12) {
+    moved -= 12;
+  }
+  return (uint8_t)moved;
 }
 
 uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams* params,
@@ -489,14 +603,28 @@ uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams*
   uint8_t  name[N];
   uint32_t n = 0;
   for (uint32_t below = VOICE_LOWEST; below <= VOICE_DEEPEST && below <= key; ++below) {
-    const uint8_t candidate = (uint8_t)(key - below);
+    const uint8_t candidate = into_range(params, key - (int32_t)below);
     const float   way       = last > 0 ? fabsf((float)candidate - (float)last) / voice_reach : 0.0f;
     const float   fit = powf(self->harmony_of[below % 12u], 1.0f + harmony_power * params->harmony);
     share[n]          = expf(-way) * (below % 12 == 0 ? 0.3f : 1.0f);
     weight[n]         = fiq_melody_in_scale(&self->melody, candidate) ? fit * fit : 0.0f;
     name[n++]         = candidate;
   }
-  return n > 0 ? name[fiq_note_choice_pick(&self->key_choice, &choice, share, weight, name, n,
-                                           chance)]
-               : key;
+  const uint8_t voice =
+      n > 0 ? name[fiq_note_choice_pick(&self->key_choice, &choice, share, weight, name, n, chance)]
+            : into_range(params, key);
+  note_played(self, voice);
+  return voice;
+}
+
+float fiq_improviser_in_range(const FiqImproviser* self, uint8_t lowest, uint8_t highest)
+{
+  assert(self);
+  const KeyRange wished = range_between(lowest, highest);
+  const uint32_t n      = self->n_played < FIQ_RANGE_NOTES ? self->n_played : FIQ_RANGE_NOTES;
+  uint32_t       n_in   = 0;
+  for (uint32_t i = 0; i < n; ++i) {
+    n_in += is_within(&wished, self->played[i]);
+  }
+  return n > 0 ? (float)n_in / (float)n : 1.0f;
 }

@@ -10,8 +10,14 @@
    harmony    of their just intervals to the keys that were held or sounded last (fiq_just_harmony, limit 5)
    chord      a twentieth for what is not of the chord that all keep to
    register   a preference for high or low keys within the range that was learned
+   range      0 outside the keys wished for
    novelty    less for what sounded a moment ago; 0 for a fifth repetition, and for what would make a copy of more than
               FIQ_COPY_MOST notes of what was learned
+
+   Range: where other keys are wished for than were learned, the line is chosen where it was learned, from the keys that lie in
+   the range some octaves away, and moved there; so nothing that was learned is lost by it. The octaves are those by which
+   most of both ranges is the same. A range that is so narrow that fewer than five keys of the scale would be left is taken
+   as wide as that.
 
    Memory: the last `window` notes; see context_model.h. Cost: of learning and of choosing some 20 us a note.
 */
@@ -25,7 +31,8 @@ enum {
   FIQ_COPY_MOST       = 10, ///< notes in a row that may be those of something learned
   FIQ_N_STEPS         = 14, ///< times from note to note
   FIQ_N_CHORDS_MAX    = 64,
-  FIQ_N_RHYTHM_MODELS = 3
+  FIQ_N_RHYTHM_MODELS = 3,
+  FIQ_RANGE_NOTES     = 10 ///< of which it is told how many are within the range
 };
 
 /// Ticks of each step.
@@ -49,6 +56,8 @@ typedef struct {
   float    density;   ///< 0 few notes .. 1 many, 0.5 as learned
   float    register_; ///< 0 low .. 1 high, 0.5 as learned
   float    held[12];  ///< how much each pitch class is held, 0..1
+  uint8_t  lowest;    ///< key wished for, 0..127; the two in any order
+  uint8_t  highest;   ///< 0 and 127: as learned
   uint32_t chord;     ///< pitch classes of the chord that all keep to, a bit each; 0: there is none
 } FiqImproviserParams;
 
@@ -75,8 +84,10 @@ typedef struct {
   uint32_t        run_longest; ///< of all
   uint8_t         lowest;      ///< key learned
   uint8_t         highest;
-  uint8_t         last_key;   ///< played
-  uint32_t        n_repeated; ///< times that it was played in a row
+  uint8_t         last_key;                ///< chosen, before it was moved into the range
+  uint32_t        n_repeated;              ///< times that it was played in a row
+  uint8_t         played[FIQ_RANGE_NOTES]; ///< ring of the keys played last, where they sounded
+  uint32_t        n_played;                ///< so far, without end
   float           mean_velocity;
   float           chroma[12];              ///< what sounded last, by pitch class
   float           harmony_of[12];          ///< of an interval, (0, 1]
@@ -107,9 +118,13 @@ FiqLearnedNote fiq_improviser_play(FiqImproviser* self, const FiqImproviserParam
 void fiq_improviser_foresee(FiqImproviser* self, const FiqImproviserParams* params, uint32_t place,
                             float pitch[12]);
 
-/// A second voice to `key`, below it, that moves little; taken as played neither here nor there.  [audio]
+/// A second voice to `key`, below it, or as many octaves away from there as the range wants, that moves little; taken as
+/// played neither here nor there.  [audio]
 uint8_t fiq_improviser_accompany(FiqImproviser* self, const FiqImproviserParams* params,
                                  uint8_t key, uint8_t last);
+
+/// Share of its last FIQ_RANGE_NOTES keys that are within the range wished for, 0..1; 1 before it has played.  [any]
+float fiq_improviser_in_range(const FiqImproviser* self, uint8_t lowest, uint8_t highest);
 
 /// The ticks of the step nearest to `ticks`.  [any]
 uint16_t fiq_nearest_step(uint32_t ticks);

@@ -206,12 +206,13 @@ static const struct {
   const char* symbol;
 } goals[] = {{"brightness", "sequence_register"}, {"density", "sequence_density"},
              {"surprise", "sequence_surprise"},   {"harmony", "sequence_harmony"},
-             {"turn", "sequence_bars"},           {"link", "sequence_link"}};
+             {"turn", "sequence_bars"},           {"link", "sequence_link"},
+             {"lowest", "sequence_lowest"},       {"highest", "sequence_highest"}};
 
 static const char* const partner_status[]  = {"sequence", "sequence_capture", "sequence_link",
                                               "sequence_notes"};
 static const char* const partner_metrics[] = {"sequence_entropy", "sequence_surprised",
-                                              "sequence_temperature", "harmony"};
+                                              "sequence_temperature", "harmony", "goal_progress"};
 
 static void print_symbols(const FiqConsole* self, const char* const* symbols, size_t n)
 {
@@ -230,9 +231,26 @@ static void set_and_print(FiqConsole* self, const char* symbol, const char* valu
   }
 }
 
+/// The keys between which the partner is to play; without any, where it learned.
+static void set_range(FiqConsole* self, char* rest)
+{
+  const char* const lowest  = next_word(&rest);
+  const char* const highest = trimmed(rest);
+  if (lowest[0] && highest[0]) {
+    set_and_print(self, "sequence_lowest", lowest);
+    set_and_print(self, "sequence_highest", highest);
+  } else {
+    fiq_error("partner goal range LOWEST HIGHEST: two MIDI notes, 0 127 for the range it learned");
+  }
+}
+
 static void set_goal(FiqConsole* self, char* rest)
 {
-  const char* const name  = next_word(&rest);
+  const char* const name = next_word(&rest);
+  if (strcmp(name, "range") == 0) {
+    set_range(self, rest);
+    return;
+  }
   const char* const value = trimmed(rest + strspn(rest, " \t="));
   for (size_t i = 0; i < sizeof goals / sizeof goals[0]; ++i) {
     if (strcmp(name, goals[i].name) == 0 && value[0]) {
@@ -245,7 +263,9 @@ static void set_goal(FiqConsole* self, char* rest)
     }
   }
   if (name[0]) {
-    fiq_error("partner goal [brightness | density | surprise | harmony | turn | link VALUE]");
+    fiq_error("partner goal [brightness | density | lowest | highest | surprise | harmony | turn | "
+              "link VALUE] "
+              "or range LOWEST HIGHEST");
   }
 }
 

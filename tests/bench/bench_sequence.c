@@ -9,8 +9,9 @@
    that of the set. Beside the figures stand those of Pearce 2005 where he has the set.
 
    Then continuations: all of a set is learned, and 16 bars are played on from the beginning of each of some melodies.
-   copy: the longest run of keys that is one of a learned melody. outside: notes out of range or scale. still: bars with
-   no note. in band: share of choices whose entropy is 0.35 to 0.65 of the greatest. Last, time and memory.
+   copy: the longest run of keys that is one of a learned melody, in any octave. outside: notes out of the range wished for,
+   by default the learned one, or out of scale. still: bars with no note. in band: share of choices whose entropy is 0.35 to
+   0.65 of the greatest. The same for other ranges of keys. Last, time and memory.
 */
 #include "dsp/sequence/improviser.h"
 
@@ -40,6 +41,9 @@ static const struct {
 } published[] = {{"nova", 2.468, 2.861},     {"chorale", 2.347, 2.444}, {"alsatian", 2.540, 3.115},
                  {"yugoslav", 2.588, 2.721}, {"swiss", 2.454, 3.010},   {"austrian", 2.651, 3.340},
                  {"kinder", 2.106, 2.428},   {"chinese", 2.681, 3.105}};
+
+/// Ranges of keys that are played on in: as learned, an octave at either end and in the middle, everything below and above.
+static const uint8_t ranges[][2] = {{0, 127}, {24, 36}, {60, 72}, {96, 108}, {0, 59}, {72, 127}};
 
 static void read_line(char* line)
 {
@@ -134,9 +138,10 @@ static uint32_t longest_copy(const uint8_t* keys, uint32_t n)
   for (uint32_t m = 0; m < set.n_melodies; ++m) {
     for (uint32_t i = set.first[m]; i < set.first[m + 1]; ++i) {
       for (uint32_t from = 0; from < n; ++from) {
-        uint32_t run = 0;
-        while (from + run < n && i + run < set.first[m + 1] &&
-               set.note[i + run].key == keys[from + run]) {
+        uint32_t      run   = 0;
+        const int32_t moved = set.note[i].key - keys[from];
+        while (moved % 12 == 0 && from + run < n && i + run < set.first[m + 1] &&
+               set.note[i + run].key - keys[from + run] == moved) {
           ++run;
         }
         most = run > most ? run : most;
@@ -146,14 +151,22 @@ static uint32_t longest_copy(const uint8_t* keys, uint32_t n)
   return most;
 }
 
-static void continue_melody(FiqImproviser* improviser, uint32_t melody, Continued* seen)
+static void continue_melody(FiqImproviser* improviser, uint32_t melody, const uint8_t range[2],
+                            Continued* seen)
 {
-  const FiqImproviserParams params = {
-      .surprise = 0.5f, .harmony = 0.5f, .density = 0.5f, .register_ = 0.5f};
-  uint8_t  keys[16 * 32];
-  uint32_t n        = 0;
-  uint32_t ticks    = 0;
-  uint32_t repeated = 0;
+  const FiqImproviserParams params     = {.surprise  = 0.5f,
+                                          .harmony   = 0.5f,
+                                          .density   = 0.5f,
+                                          .register_ = 0.5f,
+                                          .lowest    = range[0],
+                                          .highest   = range[1]};
+  const bool                is_learned = range[0] == 0 && range[1] == 127;
+  const uint8_t             lowest     = is_learned ? improviser->lowest : range[0];
+  const uint8_t             highest    = is_learned ? improviser->highest : range[1];
+  uint8_t                   keys[16 * 32];
+  uint32_t                  n        = 0;
+  uint32_t                  ticks    = 0;
+  uint32_t                  repeated = 0;
   for (uint32_t i = set.first[melody]; i < set.first[melody + 1] && i < set.first[melody] + 16;
        ++i) {
     const FiqLearnedNote note = learned_note(i, i == set.first[melody]);
@@ -167,7 +180,8 @@ static void continue_melody(FiqImproviser* improviser, uint32_t melody, Continue
     const float entropy = improviser->key_choice.entropy;
     repeated            = n > 0 && keys[n - 1] == note.key ? repeated + 1 : 1;
     seen->n_repeated    = repeated > seen->n_repeated ? repeated : seen->n_repeated;
-    seen->n_outside += note.key < improviser->lowest || note.key > improviser->highest;
+    seen->n_outside += note.key < lowest || note.key > highest ||
+                       !fiq_melody_in_scale(&improviser->melody, note.key);
     seen->n_in_band += entropy >= 0.35f && entropy <= 0.65f;
     seen->n_still += note.step > BAR_TICKS;
     keys[n++] = note.key;
@@ -178,7 +192,7 @@ static void continue_melody(FiqImproviser* improviser, uint32_t melody, Continue
   seen->copy          = copy > seen->copy ? copy : seen->copy;
 }
 
-static void measure_continuations(const char* name)
+static void measure_continuations(const char* name, const uint8_t range[2])
 {
   static FiqImproviser improviser;
   FiqArena             arena;
@@ -197,7 +211,7 @@ static void measure_continuations(const char* name)
     }
   }
   for (uint32_t m = 0; m < set.n_melodies && m < 20; ++m) {
-    continue_melody(&improviser, m, &seen);
+    continue_melody(&improviser, m, range, &seen);
   }
   printf("%-15s copy %2u  outside %u  still %u  repeated %u  in band %.1f %%  of %u notes\n", name,
          seen.copy, seen.n_outside, seen.n_still, seen.n_repeated,
@@ -287,12 +301,14 @@ int main(int argc, char** argv)
     printf("%-15s %11.3f  %14.3f  %15.3f  %15.3f\n", "mean of these", sum[0] / n_known,
            sum[1] / n_known, sum[2] / n_known, sum[3] / n_known);
   }
-  puts("16 bars played on");
-  for (uint32_t s = 0; s < n_sets; ++s) {
-    char path[4096 + 70];
-    snprintf(path, sizeof(path), "%.4000s/%.63s.txt", argv[1], names[s]);
-    if (read_set(path)) {
-      measure_continuations(names[s]);
+  for (size_t r = 0; r < sizeof(ranges) / sizeof(ranges[0]); ++r) {
+    printf("16 bars played on, keys %d to %d\n", ranges[r][0], ranges[r][1]);
+    for (uint32_t s = 0; s < n_sets; ++s) {
+      char path[4096 + 70];
+      snprintf(path, sizeof(path), "%.4000s/%.63s.txt", argv[1], names[s]);
+      if (read_set(path)) {
+        measure_continuations(names[s], ranges[r]);
+      }
     }
   }
   const double start = seconds();

@@ -25,6 +25,9 @@ test_console() {
   answers "status  " help
   answers "sequence = Hold" "partner start Hold"
   answers "sequence_register = 80" "partner goal brightness 80"
+  answers "sequence_highest = 60" "partner goal range 48 60"
+  answers "sequence_lowest = 48" "partner goal"
+  answers "two MIDI notes" "partner goal range 48"
   answers "sequence_notes = 0" "partner status"
   answers "sequence_entropy = " "partner metrics"
   answers "sequence = Off" "partner stop"

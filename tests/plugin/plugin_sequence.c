@@ -30,6 +30,7 @@ typedef struct {
   uint32_t frame[NOTES_MAX];
   uint8_t  key[NOTES_MAX];
   bool     is_on[NOTES_MAX];
+  float    progress; ///< of the goals, at the end
 } Played;
 
 typedef struct {
@@ -44,9 +45,12 @@ typedef struct {
   int    seed;
   bool   again;      ///< the player begins anew after 8 beats of rest
   double brightness; ///< that the sound is to come to, in percent; < 0: it has no goal
+  double lowest;     ///< keys that it is to play
+  double highest;
+  double range_at; ///< frame from which on they are wished for
 } Session;
 
-static const Session plain = {1, 1, 1, -1, 50, 50, 50, 50, 7, false, -1};
+static const Session plain = {1, 1, 1, -1, 50, 50, 50, 50, 7, false, -1, 0, 127, 0};
 
 static void take_notes(const uint8_t* buffer, uint32_t start, Played* played)
 {
@@ -115,17 +119,33 @@ static Played play(FiqPluginKind kind, const Session* session, uint32_t block, F
     const uint32_t n          = LENGTH - done < want ? LENGTH - done : want;
     *(LV2_Atom*)(void*)buffer = (LV2_Atom){BUFFER - sizeof(LV2_Atom), 0};
     fixture_set(self, "sequence_forget", session->forget_at >= 0 && done >= session->forget_at);
+    fixture_set(self, "sequence_lowest", done >= session->range_at ? session->lowest : 0);
+    fixture_set(self, "sequence_highest", done >= session->range_at ? session->highest : 127);
     queue(self, session, done, done + n);
     fixture_run(self, NULL, out->plane, done, n);
     take_notes(buffer, done, &played);
     fixture_work(self);
     done += n;
   }
+  played.progress = fixture_get(self, "goal_progress");
   fixture_close(self);
   if (own.plane[0]) {
     fixture_audio_free(&own);
   }
   return played;
+}
+
+/// Notes begun from frame `from` on, whose keys must lie within `lowest` .. `highest`.
+static uint32_t n_within(const Played* played, uint32_t from, uint32_t lowest, uint32_t highest)
+{
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < played->n; ++i) {
+    if (played->is_on[i] && played->frame[i] >= from) {
+      assert_in_range(played->key[i], lowest, highest);
+      ++n;
+    }
+  }
+  return n;
 }
 
 static uint32_t n_begun(const Played* played, uint32_t from, uint32_t to)
@@ -157,6 +177,15 @@ static void check_pairs(const Played* played)
     *n += played->is_on[i] ? 1 : -1;
     assert_in_range(*n, 0, 1);
   }
+}
+
+static double n_crossings(const float* x, size_t n)
+{
+  double crossings = 0.0;
+  for (size_t i = 1; i < n; ++i) {
+    crossings += (x[i] > 0.0f) != (x[i - 1] > 0.0f);
+  }
+  return crossings;
 }
 
 static void test_continues_when_the_player_rests(void** state)
@@ -347,6 +376,44 @@ static void test_parameters_are_heard(void** state)
   }
   print_message("mean harmony of neighbours: %.3f, %.3f\n", fit[0], fit[1]);
   assert_true(fit[1] > fit[0] + 0.02);
+}
+
+/// The goal of range: the line is where it is wished, moves there when the goal does, and sounds there; the second voice too.
+static void test_keeps_to_the_range_wished_for(void** state)
+{
+  (void)state;
+  for (int kind = 0; kind < 2; ++kind) {
+    Session      session  = plain;
+    FixtureAudio out      = fixture_audio(LENGTH);
+    double       bright[] = {0.0, 0.0};
+    for (int high = 0; high < 2; ++high) {
+      session.lowest      = high ? 84 : 36;
+      session.highest     = high ? 91 : 43;
+      const Played played = play((FiqPluginKind)kind, &session, 256, &out);
+      assert_true(n_within(&played, 0, high ? 84 : 36, high ? 91 : 43) >= 8);
+      check_pairs(&played);
+      assert_true(played.progress > 0.99f);
+      const float* const end = out.plane[0] + LENGTH - 8 * BEAT;
+      assert_true(support_db(support_rms(end, 8 * BEAT)) > -50.0);
+      bright[high] = n_crossings(end, 8 * BEAT);
+    }
+    print_message("kind %d: zero crossings low %.0f, high %.0f\n", kind, bright[0], bright[1]);
+    assert_true(bright[1] > 3.0 * bright[0]);
+    fixture_audio_free(&out);
+  }
+  Session session     = plain;
+  session.lowest      = 72;
+  session.highest     = 84;
+  session.range_at    = (TUNE + 10) * BEAT;
+  const Played played = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  assert_true(n_begun(&played, 0, (TUNE + 10) * BEAT) >= 4);
+  assert_true(n_within(&played, (TUNE + 10) * BEAT + 256, 72, 84) >= 4);
+  session.mode       = 3; // Accompany
+  session.lowest     = 36;
+  session.highest    = 48;
+  session.range_at   = 0;
+  const Played below = play(FIQ_PLUGIN_SWARM, &session, 256, NULL);
+  assert_int_equal(n_within(&below, 0, 36, 48), TUNE);
 }
 
 /// Two linked instances, after the same tune: what sounds of each, every 10 ms.
@@ -604,6 +671,7 @@ int main(void)
       cmocka_unit_test(test_stream_does_not_depend_on_blocks),
       cmocka_unit_test(test_forgets_and_does_not_capture),
       cmocka_unit_test(test_parameters_are_heard),
+      cmocka_unit_test(test_keeps_to_the_range_wished_for),
       cmocka_unit_test(test_linked_partners_take_turns_or_agree),
       cmocka_unit_test(test_learns_a_melody_from_the_input),
       cmocka_unit_test(test_state_keeps_what_was_learned),

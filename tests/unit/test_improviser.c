@@ -6,6 +6,7 @@
 #include "tests/support/support.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TUNES = 24, NOTES = 48, BAR = 4 * FIQ_TICKS, BARS = 16, PLAYED_MAX = BARS * 32 };
@@ -52,7 +53,7 @@ static FiqImproviser* taught(FiqArena* arena, uint32_t window, uint64_t seed)
 }
 
 static const FiqImproviserParams plain = {
-    .surprise = 0.5f, .harmony = 0.5f, .density = 0.5f, .register_ = 0.5f};
+    .surprise = 0.5f, .harmony = 0.5f, .density = 0.5f, .register_ = 0.5f, .highest = 127};
 
 static uint32_t longest_copy(const uint8_t* keys, uint32_t n)
 {
@@ -116,6 +117,117 @@ static void test_plays_on_in_scale_and_range_and_copies_little(void** state)
   }
   print_message("%u of %u choices in band\n", n_in_band, n_all);
   assert_true(n_in_band >= n_all * 8 / 10);
+  support_arena_free(&arena);
+}
+
+/// Whatever the range: kept, in scale, no copy in any octave, as uncertain as asked, and no key for ever.
+static void test_a_range_is_kept(void** state)
+{
+  (void)state;
+  static const uint8_t ranges[][2] = {{0, 36}, {36, 48}, {48, 60}, {72, 60}, {64, 71}, {91, 127}};
+  FiqArena             arena;
+  make_tunes(1);
+  for (size_t r = 0; r < sizeof(ranges) / sizeof(ranges[0]); ++r) {
+    FiqImproviser* const improviser = taught(&arena, 2048, 11);
+    FiqImproviserParams  params     = plain;
+    const uint8_t        low        = ranges[r][0] < ranges[r][1] ? ranges[r][0] : ranges[r][1];
+    const uint8_t        high       = ranges[r][0] < ranges[r][1] ? ranges[r][1] : ranges[r][0];
+    uint8_t              keys[PLAYED_MAX];
+    uint32_t             n_in_band = 0;
+    uint32_t             n_leaps   = 0;
+    params.lowest                  = ranges[r][0];
+    params.highest                 = ranges[r][1];
+    const uint32_t n               = play_on(improviser, &params, keys, &n_in_band);
+    uint32_t       repeated        = 1;
+    for (uint32_t i = 0; i < n; ++i) {
+      assert_in_range(keys[i], low, high);
+      assert_true(0xab5 >> keys[i] % 12 & 1); // C major
+      repeated = i > 0 && keys[i] == keys[i - 1] ? repeated + 1 : 1;
+      n_leaps += i > 0 && abs(keys[i] - keys[i - 1]) > 7;
+      assert_true(repeated <= 5);
+    }
+    print_message("keys %u to %u: %u of %u choices in band, %u leaps\n", low, high, n_in_band, n,
+                  n_leaps);
+    assert_true(n_in_band >= n * 8 / 10);
+    assert_true(n_leaps <= n / 5);
+    for (int32_t octave = -5; octave <= 5; ++octave) {
+      uint8_t moved[PLAYED_MAX];
+      for (uint32_t i = 0; i < n; ++i) {
+        moved[i] = (uint8_t)(keys[i] + 12 * octave);
+      }
+      assert_true(longest_copy(moved, n) <= FIQ_COPY_MOST);
+    }
+    assert_true(fiq_improviser_in_range(improviser, low, high) > 0.99f);
+    support_arena_free(&arena);
+  }
+}
+
+/// A range too narrow for a line is widened to five notes of the scale; one that is wished for later is moved into at once.
+static void test_a_range_is_moved_into_and_never_too_narrow(void** state)
+{
+  (void)state;
+  FiqArena             arena;
+  FiqImproviserParams  params     = plain;
+  bool                 heard[128] = {false};
+  uint32_t             n          = 0;
+  FiqImproviser* const improviser = taught(&arena, 2048, 11);
+  params.lowest                   = 65;
+  params.highest                  = 65;
+  for (uint32_t i = 0; i < 200; ++i) {
+    const uint8_t key = fiq_improviser_play(improviser, &params, 0, BAR).key;
+    assert_in_range(key, 61, 69); // C sharp to A: five of C major
+    n += !heard[key];
+    heard[key] = true;
+  }
+  assert_int_equal(n, 5);
+  assert_true(fiq_improviser_in_range(improviser, 65, 65) < 0.6f);
+  assert_true(fiq_improviser_in_range(improviser, 84, 96) < 0.01f);
+  params.lowest  = 84;
+  params.highest = 96;
+  for (uint32_t i = 0; i < 50; ++i) {
+    assert_in_range(fiq_improviser_play(improviser, &params, 0, BAR).key, 84, 96);
+  }
+  assert_true(fiq_improviser_in_range(improviser, 96, 84) > 0.99f);
+  params.lowest  = 0;
+  params.highest = 127;
+  for (uint32_t i = 0; i < 50; ++i) {
+    assert_in_range(fiq_improviser_play(improviser, &params, 0, BAR).key, improviser->lowest,
+                    improviser->highest);
+  }
+  params.lowest  = 36;
+  params.highest = 48;
+  uint8_t voice  = 0;
+  for (uint8_t key = 60; key < 72; ++key) {
+    voice = fiq_improviser_accompany(improviser, &params, key, voice);
+    assert_in_range(voice, 36, 48);
+  }
+  support_arena_free(&arena);
+}
+
+/// Of chords too, no key lies below the range.
+static void test_chords_keep_to_the_range(void** state)
+{
+  (void)state;
+  FiqArena             arena;
+  FiqImproviserParams  params     = plain;
+  uint32_t             n_chords   = 0;
+  FiqImproviser* const improviser = taught(&arena, 2048, 11);
+  fiq_improviser_reset(improviser, 11);
+  for (uint32_t i = 0; i < 4 * NOTES; ++i) {
+    FiqLearnedNote note = tune[i / NOTES][i % NOTES];
+    note.chord          = i % 2 ? 1u << 3 | 1u << 7 : 1u << 11;
+    fiq_improviser_learn(improviser, &note);
+  }
+  params.lowest  = 60;
+  params.highest = 84;
+  for (uint32_t i = 0; i < 200; ++i) {
+    const FiqLearnedNote note = fiq_improviser_play(improviser, &params, 0, BAR);
+    for (uint32_t bit = 0; bit < 16; ++bit) {
+      assert_true(!(note.chord >> bit & 1u) || note.key - bit - 1u >= 60);
+    }
+    n_chords += note.chord != 0;
+  }
+  assert_true(n_chords > 20);
   support_arena_free(&arena);
 }
 
@@ -267,6 +379,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plays_on_in_scale_and_range_and_copies_little),
+      cmocka_unit_test(test_a_range_is_kept),
+      cmocka_unit_test(test_a_range_is_moved_into_and_never_too_narrow),
+      cmocka_unit_test(test_chords_keep_to_the_range),
       cmocka_unit_test(test_a_window_of_copies_is_left),
       cmocka_unit_test(test_same_seed_plays_the_same),
       cmocka_unit_test(test_chords_are_learned_and_played),

@@ -21,7 +21,8 @@ typedef struct {
 static const FiqPartnerParams usual = {
     .capture = true,
     .bars    = 2,
-    .play    = {.surprise = 0.5f, .harmony = 0.5f, .density = 0.5f, .register_ = 0.5f}};
+    .play    = {
+           .surprise = 0.5f, .harmony = 0.5f, .density = 0.5f, .register_ = 0.5f, .highest = 127}};
 
 static Bench* bench_new(uint64_t seed)
 {
