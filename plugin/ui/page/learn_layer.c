@@ -34,7 +34,7 @@ static int32_t row_beside(const FiqLearnLayer* self, double dx, double dy)
   const FiqWidget* const from = self->lit >= 0 ? control_of(self, (uint32_t)self->lit) : NULL;
   const FiqRect at    = from ? from->rect : (FiqRect){self->base.rect.x, self->base.rect.y, 0, 0};
   int32_t       best  = self->lit;
-  double        least = INFINITY;
+  double        least = (double)INFINITY;
   for (uint32_t row = 0; row < fiq_n_params; ++row) {
     const FiqWidget* const control = control_of(self, row);
     if (!control || (int32_t)row == self->lit) {
