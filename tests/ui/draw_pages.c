@@ -101,7 +101,7 @@ static double draw_learning(FiqUiFake* fake, FiqUiPage* page, cairo_surface_t* s
   FiqUiEvent press = {.kind   = FIQ_UI_PRESS,
                       .button = 1,
                       .x      = 0.01 * zoom * (FIQ_UI_PAGE_WIDTH - 40.0),
-                      .y = 0.01 * zoom * (fake->model.plugin == FIQ_PLUGIN_SWARM ? 407.0 : 495.0),
+                      .y      = 0.01 * zoom * 407.0,
                       .time_s = 100.0 + at_s};
   fiq_ui_page_event(page, &press);
   press.kind = FIQ_UI_RELEASE;

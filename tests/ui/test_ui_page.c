@@ -440,6 +440,68 @@ static void test_keyboard_plays_by_pointer_and_by_keys(void** state)
   ui_bench_free(self);
 }
 
+static void test_realms_has_a_keyboard_where_notes_are_played(void** state)
+{
+  (void)state;
+  static const struct {
+    const char* symbol;
+    float       on, off;
+  } cases[] = {{"swarm_level", -6.0f, -60.0f}, {"sequence", 1.0f, 0.0f}};
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+    UiBench* const self = ui_bench_new(FIQ_PLUGIN_REALMS, 100);
+    const double   y    = FIQ_UI_PAGE_HEIGHT - 20.0;
+    const uint32_t row  = ui_bench_row(self, cases[i].symbol);
+    ui_bench_turn(self, 0.02);
+    ui_bench_click(self, 600.0, y, 1);
+    assert_int_equal(self->fake.n_notes_on, 0);
+    const uint64_t without = hash_of(self->surface);
+    // While the hand is on it nothing moves under it.
+    fiq_ui_model_hold(&self->fake.model, row);
+    fiq_ui_model_set(&self->fake.model, row, cases[i].on);
+    ui_bench_turn(self, 0.02);
+    ui_bench_click(self, 600.0, y, 1);
+    assert_int_equal(self->fake.n_notes_on, 0);
+    fiq_ui_model_let_go(&self->fake.model);
+    ui_bench_turn(self, 0.02);
+    ui_bench_pointer(self, FIQ_UI_PRESS, 600.0, y, 1, 0);
+    assert_int_equal(self->fake.n_notes_on, 1);
+    // It goes with what it plays, and no note hangs.
+    fiq_ui_model_set(&self->fake.model, row, cases[i].off);
+    ui_bench_turn(self, 0.02);
+    assert_int_equal(self->fake.n_notes_off, 1);
+    ui_bench_pointer(self, FIQ_UI_RELEASE, 600.0, y, 0, 0);
+    ui_bench_pointer(self, FIQ_UI_MOVE, 5.0, 5.0, 0, 0);
+    ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
+    ui_bench_turn(self, 0.02);
+    assert_true(hash_of(self->surface) == without);
+    ui_bench_free(self);
+  }
+}
+
+static void test_the_keyboard_shows_what_the_partner_may_play_in_both(void** state)
+{
+  (void)state;
+  for (int plugin = 0; plugin < 2; ++plugin) {
+    UiBench* const self = ui_bench_new((FiqPluginKind)plugin, 100);
+    fiq_ui_model_set(&self->fake.model, ui_bench_row(self, "sequence"), 1.0f);
+    fiq_ui_fake_tell(&self->fake, 1.0, self->now_s);
+    ui_bench_turn(self, 0.02);
+    cairo_surface_flush(self->surface);
+    // The marks are orange, which nothing else on the keys is.
+    const uint8_t* const pixels = cairo_image_surface_get_data(self->surface);
+    const FiqColor       mark   = fiq_theme(false)->orange;
+    uint32_t             n      = 0;
+    for (size_t at = (size_t)(FIQ_UI_PAGE_HEIGHT - 85) * FIQ_UI_PAGE_WIDTH;
+         at < (size_t)FIQ_UI_PAGE_HEIGHT * FIQ_UI_PAGE_WIDTH; ++at) {
+      const uint8_t* const p = pixels + 4 * at;
+      n += fabs(p[2] - 255.0 * mark.red) < 3.0 && fabs(p[1] - 255.0 * mark.green) < 3.0 &&
+           fabs(p[0] - 255.0 * mark.blue) < 3.0;
+    }
+    assert_true(n > 100);
+    ui_bench_free(self);
+  }
+}
+
 // ---- the tour ----
 
 static void test_the_tour_has_seven_cards_and_steps_the_core(void** state)
@@ -628,6 +690,8 @@ int main(void)
       cmocka_unit_test(test_a_still_page_draws_nothing),
       cmocka_unit_test(test_a_dimmed_control_says_why_and_still_works),
       cmocka_unit_test(test_keyboard_plays_by_pointer_and_by_keys),
+      cmocka_unit_test(test_realms_has_a_keyboard_where_notes_are_played),
+      cmocka_unit_test(test_the_keyboard_shows_what_the_partner_may_play_in_both),
       cmocka_unit_test(test_the_tour_has_seven_cards_and_steps_the_core),
       cmocka_unit_test(test_what_is_shown_can_be_typed),
       cmocka_unit_test(test_all_text_has_the_contrast_of_aa),

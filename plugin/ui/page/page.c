@@ -32,7 +32,9 @@ struct FiqUiPage {
   FiqSoundPictures pictures;
   FiqButton*       learn;
   FiqLearnLayer*   layer;
-  FiqKeyboard*     keyboard; ///< NULL in Realms
+  FiqKeyboard*     keyboard; ///< shown where notes are played
+  uint32_t         width_px, height_px;
+  double           scale; ///< px a unit
   bool             high_contrast;
   FiqUiCursor      cursor;
   uint64_t         heard; ///< message whose notes the keyboard shows
@@ -118,16 +120,27 @@ static void turn_wheel(void* handle, uint32_t wheel, float value)
 
 // ---- life ----
 
+/// Whether the model's value of `symbol` is above the least one.
+static bool is_raised(const FiqUiPage* self, const char* symbol)
+{
+  const int32_t row = fiq_ui_model_row(self->model, symbol);
+  return row != FIQ_UI_NO_ROW && self->model->value[row] > fiq_params[row].minimum;
+}
+
+/// In Realms a swarm that is heard, or a partner who plays it.
+static bool plays_notes(const FiqUiPage* self)
+{
+  return is_swarm(self) || is_raised(self, "swarm_level") || is_raised(self, "sequence");
+}
+
 static bool make_keyboard(FiqUiPage* self)
 {
-  if (!is_swarm(self)) {
-    return true;
-  }
   self->keyboard = fiq_keyboard_new(self->stage, LOWEST_KEY, HIGHEST_KEY);
   if (self->keyboard) {
     self->keyboard->handle = self;
     self->keyboard->note   = play_note;
     self->keyboard->turned = turn_wheel;
+    fiq_widget_show(&self->keyboard->base, plays_notes(self));
   }
   return self->keyboard != NULL;
 }
@@ -208,12 +221,15 @@ void fiq_ui_page_free(FiqUiPage* self)
 void fiq_ui_page_layout(FiqUiPage* self, uint32_t width, uint32_t height, double scale)
 {
   assert(width > 0 && height > 0 && scale > 0.0);
+  self->width_px  = width;
+  self->height_px = height;
+  self->scale     = scale;
   fiq_stage_resize(self->stage, width, height, scale);
   // A window smaller than the page is shown cut, not crammed.
   const FiqRect area  = fiq_stage_area(self->stage);
   const double  w     = fmax(area.width, FIQ_UI_PAGE_WIDTH);
   const double  h     = fmax(area.height, FIQ_UI_PAGE_HEIGHT);
-  const double  keys  = self->keyboard ? keyboard_height + gap : 0.0;
+  const double  keys  = self->keyboard->base.is_shown ? keyboard_height + gap : 0.0;
   const double  sheet = h - margin - keys - sheet_height;
   const double  tabs  = sheet - tabs_height;
   const double  top   = FIQ_HEADER_HEIGHT + gap;
@@ -230,10 +246,8 @@ void fiq_ui_page_layout(FiqUiPage* self, uint32_t width, uint32_t height, double
                    (FiqRect){w - margin - learn_width, tabs + 1.0, learn_width, tabs_height - 5.0});
   fiq_sheet_layout(&self->sheet, below);
   fiq_widget_place(&self->layer->base, below);
-  if (self->keyboard) {
-    fiq_widget_place(&self->keyboard->base, (FiqRect){margin, h - margin - keyboard_height,
-                                                      w - 2.0 * margin, keyboard_height});
-  }
+  fiq_widget_place(&self->keyboard->base, (FiqRect){margin, h - margin - keyboard_height,
+                                                    w - 2.0 * margin, keyboard_height});
 }
 
 void fiq_ui_page_expose(FiqUiPage* self)
@@ -296,7 +310,13 @@ static void show_keys(FiqUiPage* self)
 {
   const FiqUiTelemetry* const told = &self->model->telemetry;
   int8_t                      color[FIQ_KEYS_MAX];
-  if (!self->keyboard || self->heard == told->sequence) {
+  // Nothing moves under the hand that raises the swarm.
+  if (plays_notes(self) != self->keyboard->base.is_shown && self->model->held == FIQ_UI_NO_ROW) {
+    fiq_keyboard_let_go(self->keyboard);
+    fiq_widget_show(&self->keyboard->base, plays_notes(self));
+    fiq_ui_page_layout(self, self->width_px, self->height_px, self->scale);
+  }
+  if (self->heard == told->sequence) {
     return;
   }
   self->heard = told->sequence;
@@ -353,9 +373,7 @@ size_t fiq_ui_page_draw(FiqUiPage* self, cairo_surface_t* surface, FiqUiRegion* 
 
 void fiq_ui_page_let_go(FiqUiPage* self)
 {
-  if (self->keyboard) {
-    fiq_keyboard_let_go(self->keyboard);
-  }
+  fiq_keyboard_let_go(self->keyboard);
   fiq_ui_model_let_go(self->model);
   if (self->model->learning != FIQ_UI_NO_ROW) {
     // Nobody would know what a controller that is moved later does.

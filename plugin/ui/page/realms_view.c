@@ -23,7 +23,8 @@ enum { PANEL_PLOT, PANEL_LEARN, PANEL_CIRCLE, PANEL_LEVEL, N_PANELS };
 enum { BUTTON_LEARN, BUTTON_FORGET, N_BUTTONS, HARMONICS = 16 };
 
 static const double gap = 12.0, right_width = 382.0, cards_height = 46.0, learn_share = 0.54,
-                    words_every_s = 0.2, features_every_s = 0.05, harmonics_db = 80.0;
+                    words_every_s = 0.2, features_every_s = 0.05, harmonics_db = 80.0,
+                    low_panel = 130.0;
 
 static const char* const realm_titles[N_REALMS] = {"Temporal", "Spectral", "Adaptive"};
 static const char* const realm_lines[N_REALMS]  = {"sine neurons shape each band",
@@ -289,18 +290,27 @@ static void layout_learn(RealmsView* self, FiqRect r)
   fiq_widget_place(&learn->active->base, (FiqRect){r.x + 210.0, foot, r.width - 222.0, 26.0});
 }
 
-static void layout_small(RealmsView* self)
+/// The circle with its numbers at the right; in a low panel beside the title, with the numbers under that.
+static void layout_circle(RealmsView* self, FiqRect r)
 {
-  const FiqRect circle = self->panel[PANEL_CIRCLE];
-  const FiqRect level  = self->panel[PANEL_LEVEL];
-  const double  side   = fmin(circle.height - 36.0, circle.width - 92.0);
-  fiq_widget_place(&self->circle->base, (FiqRect){circle.x + 8.0, circle.y + 28.0, side, side});
+  const bool   is_low = r.height < low_panel;
+  const double side   = is_low ? r.height - 12.0 : fmin(r.height - 36.0, r.width - 92.0);
+  const double x      = is_low ? r.x + 12.0 : r.x + side + 14.0;
+  const double y      = is_low ? r.y + 26.0 : r.y + 0.5 * r.height - 36.0;
+  const double step   = is_low ? 17.0 : 20.0;
+  fiq_widget_place(&self->circle->base,
+                   is_low ? (FiqRect){r.x + r.width - side - 8.0, r.y + 6.0, side, side}
+                          : (FiqRect){r.x + 8.0, r.y + 28.0, side, side});
   for (uint32_t i = 0; i < 4; ++i) {
     fiq_widget_place(&self->numbers[i]->base,
-                     (FiqRect){circle.x + side + 14.0,
-                               circle.y + 0.5 * circle.height - 36.0 + 20.0 * i,
-                               circle.width - side - 20.0, 18.0});
+                     (FiqRect){x, y + step * i, r.width - side - 20.0, step - 2.0});
   }
+}
+
+static void layout_small(RealmsView* self)
+{
+  const FiqRect level = self->panel[PANEL_LEVEL];
+  layout_circle(self, self->panel[PANEL_CIRCLE]);
   fiq_widget_place(&self->levels->base, (FiqRect){level.x + 12.0, level.y + 30.0,
                                                   level.width - 24.0, level.height - 58.0});
   fiq_widget_place(&self->latency->base, (FiqRect){level.x + 12.0, level.y + level.height - 24.0,
