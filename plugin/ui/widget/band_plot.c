@@ -84,8 +84,11 @@ static void draw_spectrum(const FiqBandPlot* self, const FiqPaint* paint, FiqRec
   }
   cairo_line_to(cr, x_of(plot, self->spectrum_hz[1]), plot.y + plot.height);
   cairo_close_path(cr);
-  fiq_paint_color(paint, fiq_color_faded(paint->theme->blue, 0.2));
+  // Opaque, which is written without being read, and so pale that coarse edges are not seen.
+  fiq_paint_color(paint, fiq_color_mixed(paint->theme->panel, paint->theme->blue, 0.2));
+  cairo_set_antialias(cr, CAIRO_ANTIALIAS_FAST);
   cairo_fill(cr);
+  cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
 }
 
 /// A line through phases; where one jumps by more than half a turn it begins anew at the other edge.
@@ -101,10 +104,7 @@ static void draw_phases(const FiqPaint* paint, FiqRect plot, uint32_t n, const d
       cairo_line_to(cr, x_of(plot, hz[i]), y_of(plot, (double)rad[i]));
     }
   }
-  fiq_paint_color(paint, color);
-  cairo_set_line_width(cr, width);
-  cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-  cairo_stroke(cr);
+  fiq_paint_curve(paint, color, width);
 }
 
 static void draw_curve(const FiqPaint* paint, FiqRect plot, uint32_t n, const double ends[2],

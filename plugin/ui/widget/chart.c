@@ -20,10 +20,7 @@ static void draw_curve(const FiqChart* self, const FiqPaint* paint, FiqRect r, u
     cairo_line_to(cr, left + step * i,
                   y_of(r, (double)self->value[curve][(first + i) % FIQ_CHART_POINTS]));
   }
-  fiq_paint_color(paint, fiq_theme_hue(paint->theme, self->hue[curve]));
-  cairo_set_line_width(cr, curve == 0 ? 1.8 : 1.2);
-  cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-  cairo_stroke(cr);
+  fiq_paint_curve(paint, fiq_theme_hue(paint->theme, self->hue[curve]), curve == 0 ? 1.8 : 1.2);
 }
 
 static void draw_names(const FiqChart* self, const FiqPaint* paint, FiqRect r)

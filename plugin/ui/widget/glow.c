@@ -56,8 +56,8 @@ static uint32_t span(float at, float radius, uint32_t n_pixels, uint32_t* first,
   *first           = (uint32_t)low;
   for (uint32_t i = 0; i < n && i < SPAN_MAX; ++i) {
     const float d = (low + (float)i - at) / radius;
-    const float w = fmaxf(1.0f - d * d, 0.0f);
-    weight[i]     = w * w;
+    const float w = 1.0f - d * d;
+    weight[i]     = w > 0.0f ? w * w : 0.0f;
   }
   return n < SPAN_MAX ? n : SPAN_MAX;
 }
@@ -90,31 +90,43 @@ uint32_t fiq_glow_pixel(const float light[3], FiqColor ground)
   return pixel;
 }
 
+/// Pixels `n` of a row; the brightest sum that was met before, or a brighter one.
+static int32_t show_row(uint32_t* restrict to, const float* restrict r, const float* restrict g,
+                        const float* restrict b, size_t n, const float* ground, int32_t most)
+{
+  const float base[3] = {ground[0], ground[1], ground[2]};
+  for (size_t x = 0; x < n; ++x) {
+    const float   sr = r[x] / (1.0f + r[x]);
+    const float   sg = g[x] / (1.0f + g[x]);
+    const float   sb = b[x] / (1.0f + b[x]);
+    const int32_t ur = (int32_t)(255.0f * (base[0] + (1.0f - base[0]) * sr) + 0.5f);
+    const int32_t ug = (int32_t)(255.0f * (base[1] + (1.0f - base[1]) * sg) + 0.5f);
+    const int32_t ub = (int32_t)(255.0f * (base[2] + (1.0f - base[2]) * sb) + 0.5f);
+    to[x]            = (uint32_t)(ur << 16 | ug << 8 | ub);
+    // Light is never less than nothing, and so its bits sort as it does.
+    const union {
+      float   value;
+      int32_t bits;
+    } sum = {r[x] + g[x] + b[x]};
+    most  = sum.bits > most ? sum.bits : most;
+  }
+  return most;
+}
+
 float fiq_glow_show(FiqGlow* self, FiqColor ground)
 {
   const float base[3] = {(float)ground.red, (float)ground.green, (float)ground.blue};
-  float       most    = 0.0f;
+  int32_t     most    = 0;
   cairo_surface_flush(self->picture);
   uint8_t* const pixels = cairo_image_surface_get_data(self->picture);
-  const int      stride = cairo_image_surface_get_stride(self->picture);
-  for (uint32_t y = 0; y < self->height; ++y) {
-    uint32_t* const restrict to   = (uint32_t*)(void*)(pixels + (size_t)y * (size_t)stride);
-    const size_t at               = (size_t)y * self->width;
-    const float* const restrict r = self->plane[0] + at;
-    const float* const restrict g = self->plane[1] + at;
-    const float* const restrict b = self->plane[2] + at;
-    for (uint32_t x = 0; x < self->width; ++x) {
-      const float    sr = r[x] / (1.0f + r[x]);
-      const float    sg = g[x] / (1.0f + g[x]);
-      const float    sb = b[x] / (1.0f + b[x]);
-      const uint32_t ur = (uint32_t)(int32_t)(255.0f * (base[0] + (1.0f - base[0]) * sr) + 0.5f);
-      const uint32_t ug = (uint32_t)(int32_t)(255.0f * (base[1] + (1.0f - base[1]) * sg) + 0.5f);
-      const uint32_t ub = (uint32_t)(int32_t)(255.0f * (base[2] + (1.0f - base[2]) * sb) + 0.5f);
-      to[x]             = ur << 16 | ug << 8 | ub;
-      const float sum   = r[x] + g[x] + b[x];
-      most              = most > sum ? most : sum;
-    }
+  const size_t   stride = (size_t)cairo_image_surface_get_stride(self->picture);
+  for (size_t y = 0; y < self->height; ++y) {
+    const size_t at = y * self->width;
+    most            = show_row((uint32_t*)(void*)(pixels + y * stride), self->plane[0] + at,
+                               self->plane[1] + at, self->plane[2] + at, self->width, base, most);
   }
   cairo_surface_mark_dirty(self->picture);
-  return most;
+  float brightest;
+  memcpy(&brightest, &most, sizeof(brightest));
+  return brightest;
 }

@@ -158,6 +158,18 @@ void fiq_paint_box(const FiqPaint* self, FiqRect rect, double radius, FiqColor f
   }
 }
 
+void fiq_paint_curve(const FiqPaint* self, FiqColor color, double width)
+{
+  cairo_t* const cr = self->cr;
+  fiq_paint_color(self, color);
+  cairo_set_line_width(cr, width);
+  cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+  // Where pixels are small, coarse edges are not seen, and cost half.
+  cairo_set_antialias(cr, self->scale >= 1.75 ? CAIRO_ANTIALIAS_FAST : CAIRO_ANTIALIAS_DEFAULT);
+  cairo_stroke(cr);
+  cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
+}
+
 void fiq_paint_bar(const FiqPaint* self, FiqRect rect, double share, FiqColor color)
 {
   const double   radius = 0.5 * rect.height;

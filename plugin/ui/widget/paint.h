@@ -60,6 +60,9 @@ void fiq_paint_round(const FiqPaint* self, FiqRect rect, double radius);
 /// The same, filled, and with an edge if `edge` is not transparent.
 void fiq_paint_box(const FiqPaint* self, FiqRect rect, double radius, FiqColor fill, FiqColor edge);
 
+/// Stroke the path as a curve `width` wide, with round joins.
+void fiq_paint_curve(const FiqPaint* self, FiqColor color, double width);
+
 /// A level bar from the left: `share` 0..1 of it in `color`.
 void fiq_paint_bar(const FiqPaint* self, FiqRect rect, double share, FiqColor color);
 

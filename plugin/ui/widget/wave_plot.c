@@ -28,10 +28,7 @@ static void draw_curve(const FiqWavePlot* self, const FiqPaint* paint, FiqRect r
     const double share = (double)self->value[curve][i] / self->most;
     cairo_line_to(cr, r.x + step * i, r.y + 0.5 * r.height * (1.0 - fmin(fmax(share, -1.0), 1.0)));
   }
-  fiq_paint_color(paint, fiq_theme_hue(paint->theme, self->hue[curve]));
-  cairo_set_line_width(cr, curve == 0 ? 1.8 : 1.3);
-  cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
-  cairo_stroke(cr);
+  fiq_paint_curve(paint, fiq_theme_hue(paint->theme, self->hue[curve]), curve == 0 ? 1.8 : 1.3);
 }
 
 /// A name that stays readable over curves.
