@@ -343,6 +343,10 @@ void fiq_engine_let_know_time(FiqEngine* self, const FiqTempo* tempo);
 /// The words begin anew.  [audio]
 void fiq_engine_reset_words(FiqEngine* self);
 
+/// Have a key that is struck `offset` frames from now sing the next syllable, if there are words; before the swarm hears of
+/// it.  [audio]
+void fiq_engine_sing_key(FiqEngine* self, uint32_t channel, uint32_t key, uint32_t offset);
+
 /// Have the key of a MIDI message that comes now sing its syllable, if there are words; before the swarm hears of it.  [audio]
 void fiq_engine_give_syllable(FiqEngine* self, const FiqMidiMessage* message);
 

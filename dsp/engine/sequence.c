@@ -81,6 +81,9 @@ static void play(FiqEngine* self, const FiqPartnerEvent* event, uint64_t frame)
   FiqSwarm* const swarm      = &self->swarm->swarm;
   const uint8_t   message[3] = {(uint8_t)((event->velocity > 0 ? 0x90 : 0x80) | PARTNER_CHANNEL),
                                 event->key, event->velocity};
+  if (event->velocity > 0) {
+    fiq_engine_sing_key(self, PARTNER_CHANNEL, event->key, (uint32_t)(event->frame - frame));
+  }
   fiq_swarm_midi(swarm, message, 3, (uint32_t)(event->frame - frame));
   if (self->sequence.n_notes < FIQ_PARTNER_EVENTS) {
     self->sequence.note[self->sequence.n_notes++] = *event;

@@ -17,20 +17,26 @@ void fiq_engine_reset_words(FiqEngine* self)
   fiq_lyric_line_begin(&self->words.line, self->words.line.n);
 }
 
-void fiq_engine_give_syllable(FiqEngine* self, const FiqMidiMessage* message)
+void fiq_engine_sing_key(FiqEngine* self, uint32_t channel, uint32_t key, uint32_t offset)
 {
-  assert(self && message);
-  const bool strikes = message->kind == FIQ_MIDI_NOTE_ON && message->value > 0.0f;
-  if (!strikes || self->words.line.n == 0) {
+  assert(self);
+  if (self->words.line.n == 0) {
     return;
   }
   const uint64_t gap_frames =
       (uint64_t)((double)self->params.words_gap * self->config.sample_rate_hz);
-  const uint32_t which = fiq_lyric_line_strike(&self->words.line, fiq_engine_next_frame(self),
-                                               gap_frames, self->params.words_loop);
+  const uint32_t which = fiq_lyric_line_strike(
+      &self->words.line, fiq_engine_next_frame(self) + offset, gap_frames, self->params.words_loop);
   if (which != FIQ_NO_SYLLABLE && !fiq_syllable_is_empty(&self->words.syllable[which])) {
-    fiq_swarm_sing(&self->swarm->swarm, message->channel, message->number,
-                   &self->words.syllable[which], 0);
+    fiq_swarm_sing(&self->swarm->swarm, channel, key, &self->words.syllable[which], offset);
+  }
+}
+
+void fiq_engine_give_syllable(FiqEngine* self, const FiqMidiMessage* message)
+{
+  assert(self && message);
+  if (message->kind == FIQ_MIDI_NOTE_ON && message->value > 0.0f) {
+    fiq_engine_sing_key(self, message->channel, message->number, 0);
   }
 }
 

@@ -14,9 +14,11 @@ uint32_t fiq_lyric_line_strike(FiqLyricLine* self, uint64_t frame, uint64_t gap_
 {
   assert(self);
   assert(self->next <= self->n);
-  const bool is_chord = self->has_begun && frame - self->strike_frame < gap_frames;
-  self->has_begun     = true;
-  self->strike_frame  = frame;
+  const uint64_t last         = self->strike_frame;
+  const uint64_t apart_frames = frame > last ? frame - last : last - frame;
+  const bool     is_chord     = self->has_begun && apart_frames < gap_frames;
+  self->strike_frame          = self->has_begun && last > frame ? last : frame;
+  self->has_begun             = true;
   if (is_chord) {
     return self->sung;
   }

@@ -23,8 +23,8 @@ typedef struct {
 /// A text of `n` syllables, from its first.  [audio]
 void fiq_lyric_line_begin(FiqLyricLine* self, uint32_t n);
 
-/// The syllable of a key struck at `frame`, which does not lie before the one before; FIQ_NO_SYLLABLE without a text, and
-/// after its end unless it `loops`.  [audio]
+/// The syllable of a key struck at `frame`, which may lie before the one before as far as keys of a control period are told
+/// beforehand; FIQ_NO_SYLLABLE without a text, and after its end unless it `loops`.  [audio]
 uint32_t fiq_lyric_line_strike(FiqLyricLine* self, uint64_t frame, uint64_t gap_frames, bool loops);
 
 #endif

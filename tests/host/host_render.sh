@@ -390,6 +390,14 @@ test_sequence() {
   check "the same command plays the same notes" cmp -s played.mid other.mid
   check "continues a MIDI file" "$render" --quiet --plugin swarm --midi tunes/a.mid --continue 8 --midi-out more.mid more.wav
   check "with notes of its own" [ "$(wc -c <more.mid)" -gt 100 ]
+  # Sixteen notes without words are the player's; the syllable after them is sung by what is played on alone.
+  none=$(printf '[] %.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+  for last in "" laa; do
+    "$render" --quiet --plugin swarm --midi tunes/a.mid --continue 8 --words "$none[${last:+l aa}]" --midi-out sung.mid \
+      "sung$last.wav"
+    check "the same notes with words" cmp -s more.mid sung.mid
+  done
+  check "continues with the words" sh -c 'cmp sung.wav sunglaa.wav | grep -q differ'
   mkdir -p bare
   refuses 1 "no MIDI file in" "$render" --plugin swarm --study bare --save-state x.ttl
   printf 'MThd' >tunes/cut.mid

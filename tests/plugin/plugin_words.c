@@ -6,10 +6,22 @@
 #include "tests/support/fixture.h"
 #include "tests/support/store.h"
 
+#include <lv2/atom/util.h>
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH = 24000, TEXT_BYTES = 60000 };
+enum {
+  LENGTH      = 24000,
+  TEXT_BYTES  = 60000,
+  BEAT        = 12000,
+  TUNE        = 12,
+  DUET        = (TUNE + 8) * BEAT, ///< of a tune, and what a partner plays on
+  NOTES_MAX   = 256,
+  BUFFER      = 4096,
+  DUET_PERIOD = 256
+};
 
 #define WORDS "urn:fieldiq:words"
 #define SUNG "[m iy] [l aa - s ow] - [f aa]"
@@ -167,6 +179,137 @@ static void test_blocks_do_not_matter_and_no_words_are_no_words(void** state)
   fixture_audio_free(&none);
 }
 
+/// Keys that a partner begins and ends.
+typedef struct {
+  uint32_t n;
+  uint32_t frame[NOTES_MAX];
+  uint8_t  message[NOTES_MAX][3];
+} Notes;
+
+static void take_notes(const uint8_t* buffer, uint32_t start, Notes* notes)
+{
+  const LV2_Atom_Sequence* const sequence = (const LV2_Atom_Sequence*)(const void*)buffer;
+  LV2_ATOM_SEQUENCE_FOREACH(sequence, event)
+  {
+    assert_true(notes->n < NOTES_MAX);
+    notes->frame[notes->n] = start + (uint32_t)event->time.frames;
+    memcpy(notes->message[notes->n++], event + 1, 3);
+  }
+}
+
+/// Queue a tune, and `notes` if any, in the order of time.
+static void queue(Fixture* self, const Notes* notes, uint32_t start, uint32_t end)
+{
+  static const uint8_t tune[TUNE] = {60, 62, 64, 65, 67, 65, 64, 62, 60, 64, 62, 65};
+  uint32_t             next       = 0;
+  for (uint32_t frame = start; frame < end; ++frame) {
+    const uint32_t i    = frame / BEAT;
+    const bool     ends = frame % BEAT == BEAT * 3 / 4;
+    if (i < TUNE && (ends || frame % BEAT == 0)) {
+      fixture_midi(self, frame - start, ends ? 0x80 : 0x90, tune[i], 90);
+    }
+    for (; notes && next < notes->n && notes->frame[next] <= frame; ++next) {
+      if (notes->frame[next] == frame) {
+        const uint8_t* const m = notes->message[next];
+        fixture_midi(self, frame - start, m[0], m[1], m[2]);
+      }
+    }
+  }
+}
+
+/// A tune with `words`, and then what a partner plays on of it (`mode`; `notes` takes it), or `notes` as if by hand (0).
+static FixtureAudio duet(const char* words, int mode, Notes* notes)
+{
+  static uint8_t buffer[BUFFER];
+  Fixture* const self = open_swarm(true);
+  FixtureAudio   out  = fixture_audio(DUET);
+  fixture_set(self, "sequence", mode);
+  fixture_set(self, "sequence_density", 70);
+  (void)send(self, words);
+  self->descriptor->connect_port(self->handle, fixture_port(self, "midi_out"), buffer);
+  for (uint32_t done = 0; done < DUET; done += DUET_PERIOD) {
+    const uint32_t n          = DUET - done < DUET_PERIOD ? DUET - done : DUET_PERIOD;
+    *(LV2_Atom*)(void*)buffer = (LV2_Atom){BUFFER - sizeof(LV2_Atom), 0};
+    queue(self, mode ? NULL : notes, done, done + n);
+    fixture_run(self, NULL, out.plane, done, n);
+    if (mode) {
+      take_notes(buffer, done, notes);
+    }
+    fixture_work(self);
+  }
+  fixture_close(self);
+  return out;
+}
+
+/// The greatest difference of two duets from `from` on, in dB of the first one's peak.
+static double difference_db(const FixtureAudio* a, const FixtureAudio* b, uint32_t from)
+{
+  double most = 1e-9;
+  double peak = 1e-9;
+  for (uint32_t i = from; i < DUET; ++i) {
+    most = fmax(most, fabs((double)a->plane[0][i] - (double)b->plane[0][i]));
+    peak = fmax(peak, fabs((double)a->plane[0][i]));
+  }
+  return support_db(most / peak);
+}
+
+/// What the partner plays takes the words onward: it sounds as if the same notes had been played by hand.
+static void test_a_partner_sings_the_next_syllables(void** state)
+{
+  (void)state;
+  static const char words[] = "[m iy] [l aa] [s ow] [f uw] [n ey]"; // five, beside twelve notes
+  Notes             notes   = {.n = 0};
+  Notes             bare    = {.n = 0};
+  Notes             second  = {.n = 0};
+  FixtureAudio      sung    = duet(words, 1, &notes);
+  FixtureAudio      by_hand = duet(words, 0, &notes);
+  FixtureAudio      mute    = duet("", 1, &bare);
+  assert_true(notes.n > 12);
+  assert_int_equal(notes.n, bare.n);
+  assert_memory_equal(notes.message, bare.message, sizeof notes.message);
+  print_message("%u notes on and off; by hand %.0f dB, without words %.0f dB\n", notes.n,
+                difference_db(&sung, &by_hand, 0), difference_db(&sung, &mute, TUNE * BEAT));
+  assert_true(difference_db(&sung, &by_hand, 0) < -100.0);
+  assert_true(difference_db(&sung, &mute, TUNE * BEAT) > -20.0);
+  // A second voice sings the syllable of the first, and lets none be left out.
+  FixtureAudio both       = duet(words, 3, &second);
+  FixtureAudio both_hands = duet(words, 0, &second);
+  print_message("second voice by hand %.0f dB\n", difference_db(&both, &both_hands, 0));
+  assert_true(difference_db(&both, &both_hands, 0) < -100.0);
+  fixture_audio_free(&sung);
+  fixture_audio_free(&by_hand);
+  fixture_audio_free(&mute);
+  fixture_audio_free(&both);
+  fixture_audio_free(&both_hands);
+}
+
+static FixtureAudio drone(const char* words, double vowel)
+{
+  Fixture* const self = open_swarm(true);
+  FixtureAudio   out  = fixture_audio(LENGTH);
+  fixture_set(self, "chord", 1);
+  fixture_set(self, "voice", 100);
+  fixture_set(self, "vowel", vowel);
+  (void)send(self, words);
+  fixture_render(self, NULL, out.plane, LENGTH, 256);
+  fixture_close(self);
+  return out;
+}
+
+/// The drone holds the vowel that Vowel says, whatever the words are.
+static void test_a_drone_sings_the_vowel(void** state)
+{
+  (void)state;
+  FixtureAudio one   = drone("[s aa]", 20);
+  FixtureAudio other = drone("[m iy] [l ow]", 20);
+  FixtureAudio vowel = drone("[s aa]", 90);
+  assert_true(are_equal(&one, &other));
+  assert_false(are_equal(&one, &vowel));
+  fixture_audio_free(&one);
+  fixture_audio_free(&other);
+  fixture_audio_free(&vowel);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -175,6 +318,8 @@ int main(void)
       cmocka_unit_test(test_no_worker_leaves_the_words),
       cmocka_unit_test(test_a_wrong_type_is_refused),
       cmocka_unit_test(test_blocks_do_not_matter_and_no_words_are_no_words),
+      cmocka_unit_test(test_a_partner_sings_the_next_syllables),
+      cmocka_unit_test(test_a_drone_sings_the_vowel),
   };
   return cmocka_run_group_tests_name("plugin words", tests, NULL, NULL);
 }

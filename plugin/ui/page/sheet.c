@@ -100,6 +100,12 @@ static const Place places[] = {
     {FIQ_IN_B, "Memory & goals", "Memory", "", FIQ_GROUP_MEMORY},
     {FIQ_IN_B, "Memory & goals", "Goals", "", FIQ_GROUP_GOALS},
     {FIQ_IN_B, "Memory & goals", "Link", "", FIQ_GROUP_LINK},
+    {FIQ_IN_B, "Sequence", "Partner",
+     "sequence sequence_link sequence_capture sequence_forget sequence_bars", FIQ_GROUP_SEQUENCE},
+    {FIQ_IN_B, "Sequence", "Goals of its line",
+     "sequence_surprise sequence_harmony sequence_density sequence_register sequence_lowest "
+     "sequence_highest",
+     -1},
     {FIQ_IN_B, "Tuning", "Just intonation", "just prime_limit just_root partial_primes", -1},
     {FIQ_IN_S, "Tuning", "Chord", "chord root_note", -1},
 };
