@@ -244,13 +244,14 @@ static char* find_lyrics(const FiqJob* self, const FiqHost* host)
   const FiqRenderOptions* const options = &self->options;
   const uint32_t                gap     = fiq_ports_index(&host->ports, "words_gap");
   const uint32_t                channel = fiq_ports_index(&host->ports, "midi_channel");
-  const bool is_whole = options->start_s <= 0.0 && options->end_s < 0.0 && options->n_turns == 1;
-  if (!options->midi || gap == FIQ_NO_PORT || !fiq_host_declares(host, FIQ_WORDS_URI) ||
-      !is_whole) {
+  const uint32_t                loop    = fiq_ports_index(&host->ports, "words_loop");
+  if (!options->midi || gap == FIQ_NO_PORT || !fiq_host_declares(host, FIQ_WORDS_URI)) {
     return NULL;
   }
-  const int   only  = channel == FIQ_NO_PORT ? 0 : (int)fiq_host_value(host, channel);
-  char* const words = fiq_lyrics_of(&self->score, only, 1e-3 * (double)fiq_host_value(host, gap));
+  const int    only    = channel == FIQ_NO_PORT ? 0 : (int)fiq_host_value(host, channel);
+  const double gap_s   = 1e-3 * (double)fiq_host_value(host, gap);
+  const bool   repeats = loop != FIQ_NO_PORT && fiq_host_value(host, loop) >= 0.5f;
+  char* const  words   = fiq_lyrics_of(&self->score, only, gap_s, repeats);
   if (words) {
     fiq_note("%s: its lyrics are sung (--words \"\" for none)", options->midi);
   }

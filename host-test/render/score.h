@@ -49,6 +49,9 @@ typedef struct {
   uint8_t*       releases; ///< those that end a turn
   FiqMidiFile    file;     ///< with lyrics and markers; empty without one
   double         end_s;
+  double         start_s; ///< where a turn begins in the file
+  double         turn_s;  ///< that it lasts
+  uint32_t       n_turns; ///< 0: nothing was cut
 } FiqScore;
 
 /// MIDI number 0..127 of a note name (C4 = 60, also F#3, Bb2, 61), or -1.

@@ -179,6 +179,9 @@ bool fiq_score_cut(FiqScore* self, double start_s, double end_s, uint32_t n_turn
   self->tempos   = cut.tempos;
   self->n_tempos = cut.n_tempos;
   self->releases = cut.releases;
-  self->end_s    = n_turns * (last_s - start_s);
+  self->start_s  = start_s;
+  self->turn_s   = last_s - start_s;
+  self->n_turns  = n_turns;
+  self->end_s    = n_turns * self->turn_s;
   return true;
 }

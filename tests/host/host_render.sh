@@ -426,6 +426,26 @@ test_programs() {
   check "a key is tuned by a message in the file" [ $(($(hertz tuned.wav) - $(hertz plain.wav))) -ge 12 ]
 }
 
+# Four notes of half a second with a syllable each.
+test_lyrics() {
+  {
+    printf 'MThd\0\0\0\6\0\0\0\1\1\340MTrk\0\0\0\104'
+    for syllable in la lo mi mu; do
+      printf '\0\377\5\3%s \0\220\105\144\203\140\200\105\100' $syllable
+    done
+    printf '\0\377\57\0'
+  } >sung.mid
+  sing() { "$render" --quiet --plugin swarm --set partials=80 --tail 0 --midi sung.mid "$@"; }
+  sing --start 0.5 --end 1.5 --loop 2 part.wav
+  sing --start 0.5 --end 1.5 --loop 2 --words "{lo} {mi}" given.wav
+  sing --start 0.5 --end 1.5 --loop 2 --words "" unsung.wav
+  check "a part in a loop sings the lyrics that stand there" cmp part.wav given.wav
+  check "   which is heard" sh -c '! cmp -s part.wav unsung.wav'
+  sing --set words_loop=off --start 0.5 --end 1.5 --loop 2 part.wav
+  sing --set words_loop=off --start 0.5 --end 1.5 --loop 2 --words "{lo} {mi} {lo} {mi}" given.wav
+  check "   in each turn, where words are not repeated, too" cmp part.wav given.wav
+}
+
 make_inputs
 test_alignment
 test_repeatable
@@ -443,6 +463,7 @@ if [ "$ours" = yes ]; then
   test_states
   test_sequence
   test_programs
+  test_lyrics
   test_ours
 fi
 cd / && conclude
