@@ -137,6 +137,7 @@ typedef struct {
   FiqKeptNames    last_restored; ///< restore() -> save(), both on the host's side
   uint32_t        restore;       ///< run()'s alone, as what follows
   uint32_t        generation;    ///< that was copied
+  uint32_t        n_known;       ///< names that there were then
   bool            is_told;       ///< the host knows them
 } FiqNamesState;
 

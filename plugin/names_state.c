@@ -25,6 +25,7 @@ FiqNamesState* fiq_names_state_new(void)
   if (self) {
     fiq_triple_buffer_init(&self->restored_turn);
     fiq_triple_buffer_init(&self->snapshot_turn);
+    self->is_told = true; // a host expects none
   }
   return self;
 }
@@ -47,7 +48,8 @@ void fiq_plugin_publish_names(FiqPlugin* self)
   const FiqMomentNames* const now   = fiq_engine_names(self->engine);
   if (now->generation != names->generation) {
     names->generation         = now->generation;
-    names->is_told            = false;
+    names->is_told            = now->n == 0 && names->n_known == 0;
+    names->n_known            = now->n;
     FiqKeptNames* const draft = &names->snapshot[names->snapshot_turn.writing];
     draft->names              = *now;
     draft->restore            = names->restore;

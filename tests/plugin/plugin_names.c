@@ -87,6 +87,31 @@ static void test_names_call_their_moments(void** state)
   fixture_audio_free(&out);
 }
 
+/// Ardour complains of every property that it was not told of in the description.
+static void test_a_fresh_instance_tells_of_no_names(void** state)
+{
+  (void)state;
+  FixtureAudio   out  = fixture_audio(64);
+  Fixture* const self = fixture_open(FIQ_PLUGIN_SWARM, 48000.0, true);
+  for (int i = 0; i < 4; ++i) {
+    fixture_run(self, NULL, out.plane, 0, 64);
+    assert_null(fixture_told(self, NAMES, LV2_ATOM__String));
+  }
+  // Nor does a session without names change that.
+  const LV2_State_Interface* const states =
+      fixture_descriptor(FIQ_PLUGIN_SWARM)->extension_data(LV2_STATE__interface);
+  Store store;
+  memset(&store, 0, sizeof store);
+  assert_int_equal(states->save(self->handle, store_keep, &store, 0, NULL), LV2_STATE_SUCCESS);
+  assert_int_equal(states->restore(self->handle, store_fetch, &store, 0, NULL), LV2_STATE_SUCCESS);
+  for (int i = 0; i < 4; ++i) {
+    fixture_run(self, NULL, out.plane, 0, 64);
+    assert_null(fixture_told(self, NAMES, LV2_ATOM__String));
+  }
+  fixture_close(self);
+  fixture_audio_free(&out);
+}
+
 static void test_names_are_kept_with_the_session(void** state)
 {
   (void)state;
@@ -128,7 +153,7 @@ static void test_nothing_to_name_and_nothing_to_call_do_nothing(void** state)
   fixture_patch_string(self, 2, NAME, "");
   fixture_patch_string(self, 3, CALL, "\xff\x01,,,");
   fixture_run(self, NULL, out.plane, 0, 480);
-  assert_string_equal(fixture_told(self, NAMES, LV2_ATOM__String), "");
+  assert_null(fixture_told(self, NAMES, LV2_ATOM__String));
   assert_true(support_peak(out.plane[0], 480) <= 0.0);
   fixture_close(self);
   fixture_audio_free(&out);
@@ -138,6 +163,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names_call_their_moments),
+      cmocka_unit_test(test_a_fresh_instance_tells_of_no_names),
       cmocka_unit_test(test_names_are_kept_with_the_session),
       cmocka_unit_test(test_nothing_to_name_and_nothing_to_call_do_nothing),
   };
