@@ -311,8 +311,9 @@ typedef struct {
   FiqFeed             feed;
   FiqLink             link;
   FiqTempo            tempo;
-  FiqStateBox         restored;           ///< restore() -> run()
-  FiqStateBox         snapshot;           ///< run() -> save()
+  FiqStateBox         restored; ///< restore() -> run()
+  const FiqKeptState* awaited;  ///< restored before activate(), for the first run(); NULL: none
+  FiqStateBox         snapshot; ///< run() -> save()
   FiqKeptState        last_restored;      ///< restore() -> save(), both on the host's side
   uint32_t            generation;         ///< of the state that run() plays from
   uint32_t            unpublished_frames; ///< since the state was last published
@@ -469,6 +470,10 @@ bool fiq_plugin_ask_field(FiqPlugin* self, LV2_URID name);
 
 /// Forge the `which`-th of them; false if it does not fit.  [audio]
 bool fiq_plugin_write_field(FiqPlugin* self, uint32_t which);
+
+/// Before activate() begins the sound: what a restored state lays over the ports is there from the first frame on, without
+/// a glide; the rest of it comes with the first run().  [setup]
+void fiq_plugin_await_state(FiqPlugin* self);
 
 /// Take over a restored state, if one has arrived.  [audio]
 void fiq_plugin_take_state(FiqPlugin* self);

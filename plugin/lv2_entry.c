@@ -245,6 +245,7 @@ static void activate(LV2_Handle handle)
   assert(handle);
   FiqPlugin* const self = handle;
   (void)read_controls(self);
+  fiq_plugin_await_state(self);
   fiq_link_start(&self->link);
   fiq_engine_reset(self->engine, &self->params);
   fiq_plugin_settle(self);

@@ -108,10 +108,22 @@ bool fiq_plugin_write_field(FiqPlugin* self, uint32_t which)
          (lv2_atom_forge_pop(forge, &object), true);
 }
 
+void fiq_plugin_await_state(FiqPlugin* self)
+{
+  assert(self);
+  const FiqKeptState* const kept = fiq_state_box_receive(&self->restored);
+  self->awaited                  = kept ? kept : self->awaited;
+  if (self->awaited) {
+    fiq_plugin_restore_program(self, &self->awaited->over);
+  }
+}
+
 void fiq_plugin_take_state(FiqPlugin* self)
 {
   assert(self && self->engine);
-  const FiqKeptState* const kept = fiq_state_box_receive(&self->restored);
+  const FiqKeptState* const news = fiq_state_box_receive(&self->restored);
+  const FiqKeptState* const kept = news ? news : self->awaited;
+  self->awaited                  = NULL;
   if (kept) {
     fiq_engine_set_state(self->engine, &kept->engine);
     fiq_plugin_restore_program(self, &kept->over);

@@ -89,6 +89,18 @@ test_controllers() {
   refuses 2 "cannot be the same file" "$jack" --plugin swarm --midi-map map.json --trace map.json
 }
 
+# What a program change plays is what is saved.
+test_program() {
+  start --plugin swarm
+  "$send_midi" fiq:midi_in c000
+  answers "saved $work/first.ttl" "save $work/first.ttl"
+  tell quit
+  ends 0
+  "$render" --quiet --plugin swarm --chord C4 --length 0.5 --seed 7 --state first.ttl by_number.wav
+  "$render" --quiet --plugin swarm --chord C4 --length 0.5 --seed 7 --preset "Crystallise" by_name.wav
+  check "program 0 is the first preset" cmp by_number.wav by_name.wav
+}
+
 test_bypass_and_levels() {
   start --plugin swarm --set anneal=0.05 --record bypass.wav
   answers "out [" levels
@@ -274,7 +286,7 @@ test_session() {
   check "   which is said" grep -q "no session manager answers" unanswered
 }
 
-for one in record controllers bypass_and_levels transport freewheel reconnect session; do
+for one in record controllers program bypass_and_levels transport freewheel reconnect session; do
   with_server test_$one
 done
 cd / && conclude

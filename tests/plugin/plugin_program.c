@@ -226,6 +226,30 @@ static void test_a_save_keeps_what_sounds(void** state)
   }
 }
 
+/// As hosts open a session: the state comes between instantiate() and activate(). Nothing may glide from the ports.
+static void test_a_session_begins_with_its_program(void** state)
+{
+  (void)state;
+  static Store store;
+  for (uint32_t number = 0; number < n_programs(); number += 13) {
+    Fixture* const a = open_swarm();
+    lead_in(a);
+    change(a, 0, number);
+    lead_in(a);
+    save(a, &store);
+    fixture_close(a);
+    Fixture* const b = open_swarm();
+    Fixture* const c = open_swarm();
+    restore(b, &store);
+    bank_load(c, program(number));
+    b->descriptor->activate(b->handle);
+    c->descriptor->activate(c->handle);
+    if (!play_alike(b, c)) {
+      fail_msg("program %u, %s, begins otherwise", number, program(number)->slug);
+    }
+  }
+}
+
 static void test_it_happens_at_its_frame(void** state)
 {
   (void)state;
@@ -285,6 +309,7 @@ int main(void)
                                      cmocka_unit_test(test_a_control_that_moves_takes_its_port),
                                      cmocka_unit_test(test_a_preset_of_the_host_takes_all_back),
                                      cmocka_unit_test(test_a_save_keeps_what_sounds),
+                                     cmocka_unit_test(test_a_session_begins_with_its_program),
                                      cmocka_unit_test(test_it_happens_at_its_frame),
                                      cmocka_unit_test(test_tunings_by_message_sound_and_are_kept)};
   return cmocka_run_group_tests_name("program", tests, NULL, NULL);
