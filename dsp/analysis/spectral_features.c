@@ -235,3 +235,14 @@ void fiq_features_process(FiqFeatures* self, FiqComplex* const* spectra, uint32_
   }
   turn_over(self, is_silent ? 0.0f : total);
 }
+
+void fiq_features_silence(FiqFeatures* self)
+{
+  assert(self);
+  const size_t n = self->config.bands->n_bins;
+  memset(self->sum, 0, n * sizeof(FiqComplex));
+  memset(self->advance, 0, n * sizeof(FiqComplex));
+  memset(self->power, 0, n * sizeof(float));
+  self->result = (FiqSpectralFeatures){.n_frames = self->result.n_frames + 1, .rms_db = -200.0f};
+  turn_over(self, 0.0f);
+}

@@ -68,4 +68,7 @@ void fiq_features_reset(FiqFeatures* self);
 /// `result`.  [audio]
 void fiq_features_process(FiqFeatures* self, FiqComplex* const* spectra, uint32_t n_channels);
 
+/// A frame of nothing but 0: what fiq_features_process would say of it, for nearly nothing.  [audio]
+void fiq_features_silence(FiqFeatures* self);
+
 #endif

@@ -132,6 +132,23 @@ static inline FiqComplex fiq_phasor(float x)
   return (FiqComplex){fiq_sine_of_quarter(beside), side * fiq_sine_of_quarter(near)};
 }
 
+/// Largest size in `x` [n], >= 0. Sizes as bits, which sort as the numbers do, so that it vectorises.
+static inline float fiq_peak(const float* x, size_t n)
+{
+  int32_t most = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const union {
+      float   value;
+      int32_t bits;
+    } cast             = {x[i]};
+    const int32_t size = cast.bits & INT32_MAX;
+    most               = size > most ? size : most;
+  }
+  float peak;
+  memcpy(&peak, &most, sizeof peak);
+  return peak;
+}
+
 /// Smallest power of two that is >= x; x in 1..2^31.
 static inline uint32_t fiq_next_power_of_two(uint32_t x)
 {

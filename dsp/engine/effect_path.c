@@ -316,25 +316,9 @@ static void add_swarm(FiqEffectPath* self, uint32_t n_frames)
 static float pair_peak(const float* const* planes, uint32_t n_frames)
 {
   assert(n_frames <= FIQ_CONTROL_MAX);
-  enum { LANES = 16 };
-  float lane[LANES] = {0.0f};
-  for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    const float* const x = planes[channel];
-    uint32_t           i = 0;
-    for (; i + LANES <= n_frames; i += LANES) {
-      for (uint32_t k = 0; k < LANES; ++k) {
-        const float size = fabsf(x[i + k]);
-        lane[k]          = size > lane[k] ? size : lane[k];
-      }
-    }
-    for (; i < n_frames; ++i) {
-      lane[0] = fmaxf(lane[0], fabsf(x[i]));
-    }
-  }
-  for (uint32_t k = 1; k < LANES; ++k) {
-    lane[0] = fmaxf(lane[0], lane[k]);
-  }
-  return lane[0];
+  const float left  = fiq_peak(planes[0], n_frames);
+  const float right = fiq_peak(planes[1], n_frames);
+  return left > right ? left : right;
 }
 
 static void see_peaks(FiqEffectPath* self, const float* const* in, uint32_t n_frames)

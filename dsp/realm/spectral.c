@@ -263,8 +263,11 @@ static void place_bins(FiqRealmSpectral* self)
 
 static void rotate(FiqRealmSpectral* self)
 {
-  prepare_turns(self);
   self->stft.turns = self->params.place == NULL;
+  if (self->stft.turns && self->stft.is_silent) {
+    return; // nothing to turn
+  }
+  prepare_turns(self);
   if (!self->stft.turns) {
     place_bins(self);
   } else if (self->is_turned) {
@@ -281,7 +284,9 @@ static void run_step(void* user, FiqComplex* const* spectra, uint32_t n_bins)
   assert(n_bins == self->bands.n_bins);
   (void)spectra;
   (void)n_bins;
-  if (step == STEP_HEAR) {
+  if (step == STEP_HEAR && self->stft.is_silent) {
+    fiq_features_silence(&self->features);
+  } else if (step == STEP_HEAR) {
     fiq_features_process(&self->features, fiq_stft_look(&self->stft), FIQ_CHANNELS);
   } else if (step == STEP_LISTEN) {
     if (fiq_coherence_move(&self->coherence, self->params.coherence)) {

@@ -587,11 +587,9 @@ static bool is_resting(FiqRealmTemporal* self, uint32_t n_lanes)
   bool           is_left = false;
   for (uint32_t l = 0; l < n_lanes; ++l) {
     const FiqRealmTemporalLane* lane = &self->lane[l];
-    for (uint32_t k = 0; k < n; ++k) {
-      const float size = fabsf(lane->line[self->line_frames - n + k]);
-      loudest          = size > loudest ? size : loudest;
-    }
-    is_left = is_left || fabsf(lane->offset) > quiet;
+    const float                 peak = fiq_peak(lane->line + self->line_frames - n, n);
+    loudest                          = peak > loudest ? peak : loudest;
+    is_left                          = is_left || fabsf(lane->offset) > quiet;
   }
   const uint32_t passed = self->quiet_periods < memory ? self->quiet_periods + 1 : memory;
   self->quiet_periods   = loudest > quiet ? 0 : passed;

@@ -133,6 +133,8 @@ void fiq_stft_reset(FiqStft* self)
   self->step     = 0;
   self->with_q   = false;
   self->q_hops   = 0;
+
+  self->is_silent = false;
 }
 
 uint32_t fiq_stft_latency_frames(const FiqStft* self)
@@ -518,6 +520,12 @@ static void run_quadrature(FiqStft* self)
   self->even[1][half / 2] = (FiqComplex){0.0f, 0.0f};
 }
 
+/// What is turned stays silent; what the callback writes need not.
+static bool leaves_silent(const FiqStft* self)
+{
+  return self->is_silent && self->turns;
+}
+
 static void run_overlap_add(FiqStft* self, uint32_t plane, uint32_t start)
 {
   const uint32_t    n     = self->config.window_frames;
@@ -527,7 +535,8 @@ static void run_overlap_add(FiqStft* self, uint32_t plane, uint32_t start)
   const uint32_t    split = first_stretch(self, start);
   // The newest hop of the ring was played already; it is where the new frame ends.
   memset(ring + ((start + n - hop) & (n - 1)), 0, hop * sizeof(FiqComplex));
-  for (uint32_t i = 0; i < half && (plane == 0 || self->with_q);) {
+  const bool adds = (plane == 0 || self->with_q) && !leaves_silent(self);
+  for (uint32_t i = 0; i < half && adds;) {
     const uint32_t stretch = i < split ? split : half - i;
     const Overlap  to      = {ring + ((start + half + i) & (n - 1)),
                               ring + ((start + i) & (n - 1)),
@@ -565,6 +574,33 @@ static void run_way_back(FiqStft* self)
   }
 }
 
+/// Whether all of `z` [n] is 0; as bits, the sign aside.
+static bool is_nothing(const FiqComplex* restrict z, size_t n)
+{
+  uint32_t any = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const union {
+      FiqComplex value;
+      uint32_t   bits[2];
+    } cast = {z[i]};
+    any |= (cast.bits[0] | cast.bits[1]) << 1;
+  }
+  return any == 0;
+}
+
+/// The folded frame to its even bins. The spectrum of silence is known.
+static void transform_even(FiqStft* self)
+{
+  const uint32_t half = self->config.window_frames / 2;
+  self->is_silent     = is_nothing(self->even_time[0], half) && is_nothing(self->odd_time[0], half);
+  if (self->is_silent) {
+    memset(self->even[0], 0, half * sizeof(FiqComplex));
+    memset(self->odd[0], 0, half * sizeof(FiqComplex));
+  } else {
+    fiq_fft_forward_complex(&self->fft, self->even_time[0], self->even[0]);
+  }
+}
+
 /// All work on one slice of the frame that begins (and ends) at `start` in the rings.
 static void run_stft_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStftFrame frame,
                            void* user)
@@ -573,9 +609,11 @@ static void run_stft_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStf
   const uint32_t n_out    = self->config.n_out;
   if (slice == SLICE_FOLD) {
     (self->config.shape == FIQ_STFT_FILTER ? run_fold_of_filter : run_fold)(self, start);
-    fiq_fft_forward_complex(&self->fft, self->even_time[0], self->even[0]);
+    transform_even(self);
   } else if (slice == SLICE_UNPACK) {
-    fiq_fft_forward_complex(&self->fft, self->odd_time[0], self->odd[0]);
+    if (!self->is_silent) {
+      fiq_fft_forward_complex(&self->fft, self->odd_time[0], self->odd[0]);
+    }
     self->turn[0]     = NULL;
     self->is_unpacked = false;
     if (!self->turns) {
@@ -586,10 +624,10 @@ static void run_stft_slice(FiqStft* self, uint32_t slice, uint32_t start, FiqStf
     self->step = slice - SLICE_STEPS;
     frame(user, self->spectra, self->n_bins);
   }
-  if (slice == SLICE_PACK && n_out) {
+  if (slice == SLICE_PACK && n_out && !leaves_silent(self)) {
     run_way_back(self);
   }
-  for (uint32_t plane = 0; plane < n_planes && n_out; ++plane) {
+  for (uint32_t plane = 0; plane < n_planes && n_out && !leaves_silent(self); ++plane) {
     if (slice == SLICE_INVERSE) {
       fiq_fft_inverse_complex(&self->fft, self->even[plane], self->even_time[plane]);
     } else if (slice == SLICE_ADD) {

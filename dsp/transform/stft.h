@@ -28,6 +28,7 @@
    Frames are keyed to the position in the stream: the host's blocks cannot be heard. Frame m ends
    with input frame (m + 1) hop - 1; its middle is the input window/2 frames earlier.
    Latency: window_frames. Cost: per hop four complex transforms of window/2, two more with Q.
+   A frame of nothing but 0 is not transformed, and if it is turned and no more, not transformed back: no bit changes.
 */
 #ifndef FIQ_STFT_H
 #define FIQ_STFT_H
@@ -90,6 +91,7 @@ typedef struct {
       [2]; ///< {-1, 1}, unknown to the compiler: gcc would fuse x y -+ z w, and round each build otherwise
   bool turns;       ///< frames are turned and no more, may be set after init if n_out is 2: cheaper
   bool is_unpacked; ///< this frame's spectra are there
+  bool is_silent;   ///< this frame is nothing but 0, and its transforms are left out
   bool with_q;      ///< this frame has Q
   bool use_avx2;    ///< all builds give the same bits
   bool use_avx512;  ///< a wider one, if use_avx2 too; may be cleared to compare

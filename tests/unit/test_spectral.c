@@ -540,6 +540,34 @@ static void test_silence_stays_exact_silence(void** state)
   planes_free(&p);
 }
 
+static void test_a_rest_is_not_heard(void** state)
+{
+  (void)state;
+  enum { REST = 4 * WINDOW, SOUND = LENGTH - REST };
+  Planes once  = planes_new(LENGTH, SEED);
+  Planes again = planes_new(LENGTH, SEED);
+  Rig    rig;
+  rig_start(&rig, 48000.0, WINDOW, N);
+  draw_phases(rig.phi, N, 0.0f, 1);
+  rig.params.motion_rad = 0.5f; // of phases that stand still
+  run(&rig, once.x, once.i, once.q, SOUND, CONTROL);
+  for (uint32_t c = 0; c < 2; ++c) {
+    memset(once.x[c], 0, REST * sizeof(float));
+  }
+  // A window for the rings to run empty, three that are left out, and it is as if nothing had been before.
+  run(&rig, once.x, once.i, once.q, REST, CONTROL);
+  run(&rig, again.x, once.i, once.q, SOUND, CONTROL);
+  fiq_realm_spectral_reset(&rig.realm);
+  run(&rig, again.x, again.i, again.q, SOUND, CONTROL);
+  for (uint32_t c = 0; c < 2; ++c) {
+    assert_memory_equal(once.i[c], again.i[c], SOUND * sizeof(float));
+    assert_memory_equal(once.q[c], again.q[c], SOUND * sizeof(float));
+  }
+  rig_end(&rig);
+  planes_free(&once);
+  planes_free(&again);
+}
+
 static void test_features_of_the_input_are_at_hand(void** state)
 {
   (void)state;
@@ -602,6 +630,7 @@ int main(void)
       cmocka_unit_test(test_channels_are_linked_by_parameters_alone),
       cmocka_unit_test(test_block_size_invariance_and_in_place),
       cmocka_unit_test(test_silence_stays_exact_silence),
+      cmocka_unit_test(test_a_rest_is_not_heard),
       cmocka_unit_test(test_features_of_the_input_are_at_hand),
       cmocka_unit_test(test_too_small_an_arena_and_bad_configurations_are_refused),
   };

@@ -214,6 +214,45 @@ static void test_silence_has_no_character(void** state)
   free(x);
 }
 
+/// What becomes of noise, silence (said to be so, or found to be) and noise.
+static FiqSpectralFeatures hear_rest(bool is_told)
+{
+  Rig rig;
+  rig_start(&rig, 48000.0);
+  FiqComplex* const noise   = calloc(rig.stft.n_bins, sizeof(FiqComplex));
+  FiqComplex* const silence = calloc(rig.stft.n_bins, sizeof(FiqComplex));
+  for (uint32_t k = 0; k < rig.stft.n_bins; ++k) {
+    noise[k] = (FiqComplex){(float)sin(k * k), (float)cos(3.0 * k * k)};
+  }
+  FiqComplex* const spectra[2] = {noise, noise};
+  FiqComplex* const none[2]    = {silence, silence};
+  for (int frame = 0; frame < 8; ++frame) {
+    if (frame < 3 || frame > 5) {
+      fiq_features_process(&rig.features, spectra, 2);
+    } else if (is_told) {
+      fiq_features_silence(&rig.features);
+    } else {
+      fiq_features_process(&rig.features, none, 2);
+    }
+    if (frame == 4) {
+      assert_true(fabsf(rig.features.result.rms_db + 200.0f) <= 0.0f);
+    }
+  }
+  const FiqSpectralFeatures result = rig.features.result;
+  free(noise);
+  free(silence);
+  support_arena_free(&rig.arena);
+  return result;
+}
+
+static void test_silence_can_be_told(void** state)
+{
+  (void)state;
+  const FiqSpectralFeatures told  = hear_rest(true);
+  const FiqSpectralFeatures found = hear_rest(false);
+  assert_memory_equal(&told, &found, sizeof told);
+}
+
 static void test_the_sample_rate_hardly_matters(void** state)
 {
   (void)state;
@@ -289,6 +328,7 @@ int main(void)
       cmocka_unit_test(test_shares_add_up_and_find_the_band),
       cmocka_unit_test(test_velocity_is_the_detuning_from_the_centre),
       cmocka_unit_test(test_silence_has_no_character),
+      cmocka_unit_test(test_silence_can_be_told),
       cmocka_unit_test(test_the_sample_rate_hardly_matters),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_too_small_an_arena_and_bad_configurations_are_refused),

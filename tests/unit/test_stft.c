@@ -278,6 +278,43 @@ static void test_turns_are_what_a_callback_would_make_of_the_spectra(void** stat
   }
 }
 
+static void test_silent_frames_are_left_out_and_change_no_bit(void** state)
+{
+  (void)state;
+  FiqStft  by_hand;
+  FiqStft  turned;
+  Turns    turns;
+  Planes   a         = planes_new(LENGTH, SEED);
+  Planes   b         = planes_new(LENGTH, SEED);
+  FiqArena arenas[2] = {start(&by_hand, config_of(512, FIQ_STFT_FILTER)),
+                        start(&turned, config_of(512, FIQ_STFT_FILTER))};
+  turned.turns       = true;
+  turns_start(&turns, &turned);
+  for (uint32_t c = 0; c < 2; ++c) {
+    memset(a.x[c] + LENGTH / 4 + c, 0, LENGTH / 2 * sizeof(float));
+    memset(b.x[c] + LENGTH / 4 + c, 0, LENGTH / 2 * sizeof(float));
+  }
+  run(&by_hand, a.x, a.i, a.q, 100, turn_by_hand, &turns);
+  uint32_t n_silent = 0;
+  for (uint32_t done = 0; done < LENGTH; done += 64) {
+    const float* in[2] = {b.x[0] + done, b.x[1] + done};
+    float*       oi[2] = {b.i[0] + done, b.i[1] + done};
+    float*       oq[2] = {b.q[0] + done, b.q[1] + done};
+    fiq_stft_process(&turned, in, oi, oq, 64, hand_turns_over, &turns);
+    n_silent += turned.is_silent ? 64 : 0;
+  }
+  for (uint32_t c = 0; c < 2; ++c) {
+    assert_memory_equal(a.i[c], b.i[c], LENGTH * sizeof(float));
+    assert_memory_equal(a.q[c], b.q[c], LENGTH * sizeof(float));
+  }
+  assert_true(n_silent > LENGTH / 2 - 512 && n_silent < LENGTH / 2);
+  turns_end(&turns);
+  support_arena_free(&arenas[0]);
+  support_arena_free(&arenas[1]);
+  planes_free(&a);
+  planes_free(&b);
+}
+
 static void test_q_rings_out_and_comes_back_whole(void** state)
 {
   (void)state;
@@ -401,6 +438,7 @@ int main(void)
       cmocka_unit_test(test_turns_are_what_a_callback_would_make_of_the_spectra),
       cmocka_unit_test(test_q_rings_out_and_comes_back_whole),
       cmocka_unit_test(test_an_input_without_output_is_analysed),
+      cmocka_unit_test(test_silent_frames_are_left_out_and_change_no_bit),
       cmocka_unit_test(test_silence_stays_exact_silence),
       cmocka_unit_test(test_reset_equals_fresh_init),
       cmocka_unit_test(test_too_small_an_arena_is_refused),
