@@ -149,6 +149,7 @@ typedef struct {
   uint32_t* fine;          ///< [FIQ_ANNEAL_REFINED + 1][FIQ_ANNEAL_FINE]
   uint8_t*  fine_of;       ///< [FIQ_ANNEAL_COARSE] table refining a cell, the last for none
   uint32_t* below;         ///< [FIQ_ANNEAL_COARSE + 1] cumulative count
+  bool      is_empty;      ///< that is 0 everywhere
   float*    lane_min;      ///< [chunk] smallest hot x of this pass
   float*    lane_max;      ///< [chunk]
   float*    lane_residual; ///< [chunk] sum of |x - carrier|
@@ -204,10 +205,20 @@ typedef struct {
   uint32_t n_known;                   ///< cuts in cut_x; 0: none yet
 } FiqAnnealCuts;
 
+/// What the ways of a step follow from.
+typedef struct {
+  float dt;
+  float strength;
+  float noise;
+  float cold_strength; ///< of the settled
+  float cold_noise;
+} FiqAnnealPace;
+
 /// How far the anneal has come, and what moves by it.
 typedef struct {
-  float p; ///< progress of the anneal, 1: cold
-  float keep
+  FiqAnnealPace found; ///< what the four that follow p are for
+  float         p;     ///< progress of the anneal, 1: cold
+  float         keep
       [FIQ_ANNEAL_UPDATE_STEPS_MAX]; ///< share of its way that a settled one keeps in 1, 2 .. steps
   float pull[FIQ_ANNEAL_UPDATE_STEPS_MAX];          ///< 1 - e^(-strength dt) of as many
   float sigma[FIQ_ANNEAL_UPDATE_STEPS_MAX];         ///< standard deviation of the noise in flight

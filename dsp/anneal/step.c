@@ -9,6 +9,7 @@
 enum {
   CHUNK       = FIQ_ANNEAL_CHUNK,
   SLOTS       = FIQ_CARRIERS_MAX,
+  STEPS       = FIQ_ANNEAL_UPDATE_STEPS_MAX,
   COUNTED_MIN = 1024, // oscillators that tell where the cuts are
   STRIDE_MAX  = 16
 };
@@ -23,7 +24,7 @@ static const float choice = 24.0f; // sharpness times distance from where on a s
 static float reference_way(float strength)
 {
   assert(strength >= 0.0f);
-  return fmaxf(0.05f, 1.0f - 0.05f * strength);
+  return fiq_max(0.05f, 1.0f - 0.05f * strength);
 }
 
 /// What is left of the way to the target after dt: as many such steps, or as small a part of one, as dt asks for.
@@ -34,22 +35,52 @@ static float kept_way(float strength, float dt)
   return expf(logf(reference_way(strength)) * dt / 0.05f);
 }
 
-/// Standard deviation of the walk over `n` steps that leave `kept` of the way, for noise 1: in the reference's step it is
-/// 0.05, and any division of time spreads the cloud as far. Between updates x goes straight on, which takes some of it away.
-static float walked(float strength, float kept, float n)
+/// Ways over 1, 2 .. steps each of which leaves `keep`, and the standard deviation of the walk over them for noise 1: in the
+/// reference's step it is 0.05, and any division of time spreads the cloud as far. Between updates x goes straight on, which
+/// takes some of it away.
+static void find_ways(float strength, float keep, float noise, float kept[STEPS],
+                      float sigma[STEPS])
 {
-  assert(n >= 1.0f);
-  assert(kept >= 0.0f && kept <= 1.0f);
-  const float left     = reference_way(strength);
-  const float straight = 1.0f - (1.0f - kept) * (1.0f - 1.0f / (n * n)) / 3.0f;
-  return 0.05f * sqrtf((1.0f - kept * kept) / ((1.0f - left * left) * straight));
+  assert(keep >= 0.0f && keep <= 1.0f);
+  // (1 - 1 / n^2) / 3
+  static const float straightened[STEPS] = {0.0f,  0.25f,        0.296296296f, 0.3125f,
+                                            0.32f, 0.324074074f, 0.326530612f, 0.328125f};
+  const float        left                = reference_way(strength);
+  const float        one                 = 0.05f * 0.05f / (1.0f - left * left);
+  float              way                 = 1.0f;
+  for (int i = 0; i < STEPS; ++i) {
+    way *= keep;
+    kept[i] = way;
+  }
+  for (int i = 0; i < STEPS; ++i) {
+    const float straight = 1.0f - (1.0f - kept[i]) * straightened[i];
+    sigma[i]             = noise * sqrtf(one * (1.0f - kept[i] * kept[i]) / straight);
+  }
+}
+
+/// Ways and walks of the hot and of the settled, which depend on nothing else; mostly they are as before.
+static void set_ways(FiqAnneal* self, const FiqAnnealPace* pace)
+{
+  assert(self && pace);
+  FiqAnnealSchedule* const schedule = &self->schedule;
+  if (memcmp(pace, &schedule->found, sizeof *pace) == 0) {
+    return;
+  }
+  find_ways(pace->strength, kept_way(pace->strength, pace->dt), pace->noise, schedule->pull,
+            schedule->sigma);
+  find_ways(pace->cold_strength, kept_way(pace->cold_strength, pace->dt), pace->cold_noise,
+            schedule->keep, schedule->settled_sigma);
+  for (int i = 0; i < STEPS; ++i) {
+    schedule->pull[i] = 1.0f - schedule->pull[i];
+  }
+  schedule->found = *pace;
 }
 
 static void set_schedule(FiqAnneal* self, float period_s)
 {
   assert(period_s > 0.0f);
   assert(self->params.anneal_s > 0.0f);
-  const float share              = fminf(1.0f, period_s / self->params.anneal_s);
+  const float share              = fiq_min(1.0f, period_s / self->params.anneal_s);
   const float dt                 = FIQ_ANNEAL_UNITS * share;
   const bool  hot                = self->osc.n_next_hot > 0;
   self->schedule.share_of_anneal = share;
@@ -60,27 +91,17 @@ static void set_schedule(FiqAnneal* self, float period_s)
          2.0f * (float)self->schedule.update_steps * share < update_part) {
     self->schedule.update_steps *= 2;
   }
-  self->schedule.p = hot ? fminf(1.0f, self->schedule.p + share) : self->schedule.p;
+  self->schedule.p = hot ? fiq_min(1.0f, self->schedule.p + share) : self->schedule.p;
   // A thousandth of a step short of the end is rounding, not another step.
-  self->schedule.p          = self->schedule.p > 1.0f - 1e-3f * share ? 1.0f : self->schedule.p;
-  const float cold          = fiq_anneal_progress(self);
-  const float strength      = 1.0f + self->params.strength * cold;
-  const float heat          = fmaxf(1.0f - cold, self->params.temperature);
-  const float hot_keep      = kept_way(strength, dt);
-  const float cold_strength = 1.0f + self->params.strength;
-  const float keep          = kept_way(cold_strength, dt);
-  float       hot_kept      = 1.0f;
-  float       kept          = 1.0f;
-  for (int i = 0; i < FIQ_ANNEAL_UPDATE_STEPS_MAX; ++i) {
-    hot_kept *= hot_keep;
-    kept *= keep;
-    self->schedule.pull[i] = 1.0f - hot_kept;
-    self->schedule.sigma[i] =
-        self->params.noise * heat * walked(strength, hot_kept, (float)(i + 1));
-    self->schedule.settled_sigma[i] =
-        self->params.noise * self->params.temperature * walked(cold_strength, kept, (float)(i + 1));
-    self->schedule.keep[i] = kept;
-  }
+  self->schedule.p         = self->schedule.p > 1.0f - 1e-3f * share ? 1.0f : self->schedule.p;
+  const float         cold = fiq_anneal_progress(self);
+  const float         heat = fiq_max(1.0f - cold, self->params.temperature);
+  const FiqAnnealPace pace = {.dt            = dt,
+                              .strength      = 1.0f + self->params.strength * cold,
+                              .noise         = self->params.noise * heat,
+                              .cold_strength = 1.0f + self->params.strength,
+                              .cold_noise    = self->params.noise * self->params.temperature};
+  set_ways(self, &pace);
 }
 
 /// Cells of this pass: around the cloud as it was, with room for one step.
@@ -91,24 +112,24 @@ static void set_range(FiqAnneal* self)
   float      low   = out_of_reach;
   float      high  = -out_of_reach;
   for (int i = 0; i < CHUNK; ++i) {
-    low  = fminf(low, self->histogram.lane_min[i]);
-    high = fmaxf(high, self->histogram.lane_max[i]);
+    low  = fiq_min(low, self->histogram.lane_min[i]);
+    high = fiq_max(high, self->histogram.lane_max[i]);
   }
   for (int k = 0; k < SLOTS; ++k) {
     if (sorts && self->transport.was[k] > self->transport.stay[k]) {
-      low  = fminf(low, self->carriers.before[k]);
-      high = fmaxf(high, self->carriers.before[k]);
+      low  = fiq_min(low, self->carriers.before[k]);
+      high = fiq_max(high, self->carriers.before[k]);
     }
     if (self->carriers.mass[k] > 0.0f) {
-      low  = fminf(low, self->carriers.now[k]);
-      high = fmaxf(high, self->carriers.now[k]);
+      low  = fiq_min(low, self->carriers.now[k]);
+      high = fiq_max(high, self->carriers.now[k]);
     }
   }
   const float margin          = 1.0f + 3.0f * self->schedule.sigma[FIQ_ANNEAL_UPDATE_STEPS_MAX - 1];
-  self->histogram.range_low   = fmaxf(low - margin, self->params.x_low);
-  const float top             = fminf(high + margin, self->params.x_high);
+  self->histogram.range_low   = fiq_max(low - margin, self->params.x_low);
+  const float top             = fiq_min(high + margin, self->params.x_high);
   const float cells           = (float)(FIQ_ANNEAL_COARSE * FIQ_ANNEAL_FINE);
-  self->histogram.range_scale = cells / fmaxf(top - self->histogram.range_low, 1e-3f);
+  self->histogram.range_scale = cells / fiq_max(top - self->histogram.range_low, 1e-3f);
 }
 
 /// Take the carriers over; whether their set, shares or company changed.
@@ -300,8 +321,10 @@ void fiq_anneal_begin(FiqAnneal* self, const FiqAnnealParams* params, const FiqA
   }
   if (self->osc.n_next_hot > 0 && self->pass.counted) {
     fiq_anneal_accumulate_histogram(self);
-  } else if (self->osc.n_next_hot == 0) {
+    self->histogram.is_empty = false;
+  } else if (self->osc.n_next_hot == 0 && !self->histogram.is_empty) {
     memset(self->histogram.below, 0, (FIQ_ANNEAL_COARSE + 1) * sizeof *self->histogram.below);
+    self->histogram.is_empty = true;
   }
   if ((n_osc < self->osc.n || self->pass.recount) && !self->pass.scattering) {
     shrink(self, n_osc < self->osc.n ? n_osc : self->osc.n);
@@ -335,7 +358,7 @@ static void set_anneal_pace(FiqAnneal* self)
   const float share             = self->schedule.share_measured;
   const float before            = self->schedule.heat;
   self->schedule.share_measured = 0.0f;
-  const float rate              = fminf(1.0f, 20.0f * share);
+  const float rate              = fiq_min(1.0f, 20.0f * share);
   self->schedule.heat =
       before > 0.0f ? before + (self->schedule.residual - before) * rate : self->schedule.residual;
   if (self->osc.n_hot == 0 || self->schedule.p <= 0.0f || self->schedule.p >= 1.0f) {
@@ -343,8 +366,8 @@ static void set_anneal_pace(FiqAnneal* self)
     return;
   }
   const float wanted =
-      logf(fmaxf(self->schedule.heat, 0.03f) / 0.03f) / fmaxf(1.0f - self->schedule.p, share);
-  const float is = logf(fmaxf(before, 1e-9f) / fmaxf(self->schedule.heat, 1e-9f)) / share;
+      logf(fiq_max(self->schedule.heat, 0.03f) / 0.03f) / fiq_max(1.0f - self->schedule.p, share);
+  const float is = logf(fiq_max(before, 1e-9f) / fiq_max(self->schedule.heat, 1e-9f)) / share;
   self->schedule.pace =
       fiq_clamp(self->schedule.pace + 2.0f * share * (wanted - is), -1.386f, 1.386f);
 }

@@ -22,6 +22,30 @@ static inline float fiq_clamp(float x, float low, float high)
   return x > low ? (x < high ? x : high) : low;
 }
 
+/// The smaller and the larger one of two; fminf() and fmaxf() are library calls on the baseline x86-64. `b` if `a` is NaN.
+static inline float fiq_min(float a, float b)
+{
+  return a < b ? a : b;
+}
+
+static inline float fiq_max(float a, float b)
+{
+  return a > b ? a : b;
+}
+
+/// `a` if `first`, else `b`, without a branch: both are at hand, and inner loops with it stay vectors.
+static inline float fiq_pick(bool first, float a, float b)
+{
+  int32_t bits[2];
+  float   picked;
+  memcpy(&bits[0], &a, sizeof a);
+  memcpy(&bits[1], &b, sizeof b);
+  const int32_t mask = -(int32_t)first;
+  const int32_t both = (bits[0] & mask) | (bits[1] & ~mask);
+  memcpy(&picked, &both, sizeof picked);
+  return picked;
+}
+
 /// From `a` at t = 0 to `b` at t = 1.
 static inline float fiq_mix(float a, float b, float t)
 {

@@ -136,10 +136,16 @@ double fiq_notes_hz(const FiqNote* note)
   return 440.0 * exp2((exact_pitch(note) - 69.0) / 12.0);
 }
 
+/// Velocity by its curve; a straight one needs no power.
+static float curved(float velocity, float exponent)
+{
+  return fabsf(exponent - 1.0f) > 0.0f ? powf(velocity, exponent) : velocity;
+}
+
 /// Level at the top of the envelope, volume and expression apart.
 static float full_level(const FiqNotes* self, const FiqNote* note)
 {
-  return powf(note->velocity, self->play.velocity_level) * note->soft *
+  return curved(note->velocity, self->play.velocity_level) * note->soft *
          (1.0f + self->play.pressure_level * note->pressure);
 }
 
@@ -151,7 +157,7 @@ float fiq_notes_level(const FiqNotes* self, const FiqNote* note)
 
 float fiq_notes_mass(const FiqNotes* self, const FiqNote* note)
 {
-  return note->stage == FIQ_NOTE_IDLE ? 0.0f : powf(note->velocity, self->play.velocity_mass);
+  return note->stage == FIQ_NOTE_IDLE ? 0.0f : curved(note->velocity, self->play.velocity_mass);
 }
 
 float fiq_notes_brightness(const FiqNotes* self, const FiqNote* note)
@@ -220,7 +226,7 @@ static double just_offset(const FiqNotes* self, const FiqNote* note, double refe
 static void tune_note(FiqNotes* self, float share)
 {
   double     reference = 0.0;
-  const bool found     = just_reference(self, &reference);
+  const bool found     = !self->play.just || just_reference(self, &reference);
   for (int i = 0; i < FIQ_NOTES_MAX && found; ++i) {
     FiqNote* const note   = &self->note[i];
     float          target = 0.0f;
@@ -291,13 +297,13 @@ float fiq_notes_harmony(const FiqNotes* self)
 /// in which it falls, for half of it before and half behind would be heard as two.
 static float attack_left_s(const FiqNotes* self, const FiqNote* note, float* attack_s)
 {
-  *attack_s = fmaxf(self->params.attack_s, self->shortest_s);
+  *attack_s = fiq_max(self->params.attack_s, self->shortest_s);
   if (self->params.attack_s >= self->shortest_s) {
     return (1.0f - note->level) * *attack_s;
   }
   const double age_s = (double)(self->frame - note->start_frame) / self->sample_rate_hz;
   *attack_s          = INFINITY;
-  return fmaxf(0.5f * self->shortest_s - (float)age_s, 0.0f);
+  return fiq_max(0.5f * self->shortest_s - (float)age_s, 0.0f);
 }
 
 /// Level after `dt_s`, and the stage it is then in.
@@ -312,21 +318,21 @@ static void advance_envelope(const FiqNotes* self, FiqNote* note, float dt_s)
       note->level += left_s / attack_s;
       return;
     }
-    left_s -= fmaxf(needed_s, 0.0f);
-    note->level = fmaxf(note->level, 1.0f);
+    left_s -= fiq_max(needed_s, 0.0f);
+    note->level = fiq_max(note->level, 1.0f);
     note->stage = FIQ_NOTE_HOLD;
   }
   if (note->stage == FIQ_NOTE_HOLD) {
-    const float decay_s = fmaxf(params->decay_s, self->shortest_s);
+    const float decay_s = fiq_max(params->decay_s, self->shortest_s);
     note->level =
         params->sustain + (note->level - params->sustain) * expf(-5.0f * left_s / decay_s);
     return;
   }
   const bool  cut     = note->stage == FIQ_NOTE_CUT;
-  const float stays_s = cut ? 0.0f : fminf(note->tail_s, left_s);
+  const float stays_s = cut ? 0.0f : fiq_min(note->tail_s, left_s);
   note->tail_s -= stays_s;
   left_s -= stays_s;
-  const float release_s = fmaxf(cut ? 0.0f : params->release_s, self->shortest_s);
+  const float release_s = fiq_max(cut ? 0.0f : params->release_s, self->shortest_s);
   const float rate      = logf((1.0f + release_floor) / release_floor) / release_s;
   note->level           = (note->level + release_floor) * expf(-rate * left_s) - release_floor;
   if (note->level <= 1e-6f) {
@@ -337,7 +343,7 @@ static void advance_envelope(const FiqNotes* self, FiqNote* note, float dt_s)
 
 static float pressure_target(const FiqNotes* self, const FiqNote* note)
 {
-  return fmaxf(note->key_pressure, fiq_midi_pressure(&self->midi, note->channel));
+  return fiq_max(note->key_pressure, fiq_midi_pressure(&self->midi, note->channel));
 }
 
 /// Bend and tuning of the channel: at once where a note begins, then by `share` of the way.
@@ -362,7 +368,7 @@ static void advance_note(const FiqNotes* self, FiqNote* note, float dt_s, float 
 {
   note->pressure += (pressure_target(self, note) - note->pressure) * share;
   note->timbre += (fiq_midi_timbre(&self->midi, note->channel) - note->timbre) * share;
-  note->glide_left_s = fmaxf(note->glide_left_s - dt_s, 0.0f);
+  note->glide_left_s = fiq_max(note->glide_left_s - dt_s, 0.0f);
   note->glide_s      = note->glide_left_s > 0.0f ? note->glide_s : 0.0f;
   advance_envelope(self, note, dt_s);
 }
@@ -711,7 +717,7 @@ static void press_key(FiqNotes* self, const FiqNoteEvent* event)
                         .key      = event->key,
                         .down     = true,
                         .latched  = latch,
-                        .velocity = fmaxf(event->value, 1.0f / 256.0f),
+                        .velocity = fiq_max(event->value, 1.0f / 256.0f),
                         .lift     = FIQ_MIDI_LIFT};
   const uint32_t at  = find_key(self, event->channel, event->key);
   if (at < self->n_held) {
@@ -957,7 +963,7 @@ void fiq_notes_on(FiqNotes* self, uint32_t channel, uint32_t key, float velocity
   const bool         is_on = velocity > 0.0f;
   const FiqEventKind kind  = is_on ? FIQ_EVENT_NOTE_ON : FIQ_EVENT_NOTE_OFF;
   push(self, (FiqNoteEvent){frame, kind, (uint8_t)(channel & 15), (uint8_t)(key & 127),
-                            is_on ? fminf(velocity, 1.0f) : FIQ_MIDI_LIFT});
+                            is_on ? fiq_min(velocity, 1.0f) : FIQ_MIDI_LIFT});
 }
 
 void fiq_notes_off(FiqNotes* self, uint32_t channel, uint32_t key, uint64_t frame)

@@ -33,7 +33,7 @@ static void shape(FiqSwarm* self, uint32_t slot, bool at_once)
   FiqSwarmBreath* const    breath   = &self->breath;
   const FiqFormants* const formants = &breath->note[slot].formants;
   const float              step_s   = (float)self->step_frames / (float)self->sample_rate_hz;
-  const uint32_t           n_turns  = (uint32_t)fmaxf(follow_s / step_s, 1.0f);
+  const uint32_t           n_turns  = (uint32_t)fiq_max(follow_s / step_s, 1.0f);
   const bool               turn     = (self->step_count + slot) % n_turns == 0;
   const bool               moved    = !is_same_envelope(&breath->formants[slot], formants);
   if (!at_once && !moved && !turn) {
@@ -97,8 +97,8 @@ static float advance_note(FiqSwarm* self, uint32_t slot, const FiqNote* note, fl
   if (is_new) {
     // From as loud as it is, where another note was in its place.
     const float level      = breath->sounds[slot] ? breath->envelope[slot].level : 0.0f;
-    const float now        = level * breath->loud[slot] / fmaxf(loud, 1e-6f);
-    breath->envelope[slot] = (FiqBreathEnvelope){.level = fminf(now, 1.0f), .rises = true};
+    const float now        = level * breath->loud[slot] / fiq_max(loud, 1e-6f);
+    breath->envelope[slot] = (FiqBreathEnvelope){.level = fiq_min(now, 1.0f), .rises = true};
   }
   advance_envelope(self, slot, note, is_new ? frames_since(self, note) : self->step_frames);
   shape(self, slot, is_new || recoloured);

@@ -49,7 +49,7 @@ FIQ_INLINE void tilt_gains(const FiqSwarmPartials* restrict partials, uint32_t n
   for (uint32_t h = 0; h < n; h += BLOCK) {
     for (uint32_t i = 0; i < BLOCK; ++i) {
       const float all = partials->gain[h + i] * ((i & 1) ? even : odd);
-      gain[h + i]     = h + i < n_sounding ? all : 0.0f;
+      gain[h + i]     = fiq_pick(h + i < n_sounding, all, 0.0f);
     }
   }
   gain[0] = partials->gain[0];
@@ -124,8 +124,8 @@ FIQ_INLINE void sum_gains(const float* restrict gain, const float* restrict coun
     for (uint32_t i = 0; i < BLOCK; ++i) {
       const float square = gain[h + i] * gain[h + i];
       all[i] += square;
-      heard[i] += count[h + i] > 0.5f ? square : 0.0f;
-      loudest[i] = gain[h + i] > loudest[i] ? gain[h + i] : loudest[i];
+      heard[i] += fiq_pick(count[h + i] > 0.5f, square, 0.0f);
+      loudest[i] = fiq_pick(gain[h + i] > loudest[i], gain[h + i], loudest[i]);
     }
   }
   *sums = (GainSums){0.0f, 0.0f, 0.0f};
@@ -167,12 +167,12 @@ FIQ_INLINE void steer_block(const SlotScale* restrict scale, const float* restri
       const float on = level->heard[k][i] + level->slope[k][i] * scale->passed;
       now += on * on;
     }
-    const float members = count[i] > 1.0f ? count[i] : 1.0f;
+    const float members = fiq_pick(count[i] > 1.0f, count[i], 1.0f);
     const float power   = fiq_mix(level->power[i], now, level->trust[i]);
     const float least   = least_power * members;
-    const float steer   = 1.0f / sqrtf(power > least ? power : least);
+    const float steer   = 1.0f / sqrtf(fiq_pick(power > least, power, least));
     const float part    = fiq_mix(scale->rate, 1.0f, level->trust[i]);
-    level->steer[i] += (steer - level->steer[i]) * (i < n ? part : 0.0f);
+    level->steer[i] += (steer - level->steer[i]) * fiq_pick(i < n, part, 0.0f);
   }
 }
 
@@ -276,7 +276,7 @@ static float expected_in(const FiqSwarm* self, uint32_t k)
   const float            n_chunks = (float)((anneal->osc.n + FIQ_LOBE_CHUNK - 1) / FIQ_LOBE_CHUNK);
   const float due    = anneal->pass.kind == FIQ_ANNEAL_SORT ? (float)anneal->pass.n_due : 0.0f;
   const float sorted = 1.0f - due / n_chunks + 1.0f / (float)anneal->schedule.update_steps;
-  const float hot    = (float)anneal->osc.n_next_hot * fminf(1.0f, sorted);
+  const float hot    = (float)anneal->osc.n_next_hot * fiq_min(1.0f, sorted);
   float       rooms  = 0.0f;
   for (int i = 0; i < FIQ_CARRIERS_MAX; ++i) {
     rooms += (float)anneal->transport.room[i];
@@ -359,6 +359,6 @@ float fiq_swarm_beat_rad(const FiqSwarm* self)
     highest_hz     = hz > highest_hz ? hz : highest_hz;
   }
   const float top_hz =
-      fminf(highest_hz * (float)self->partials.n, FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz);
+      fiq_min(highest_hz * (float)self->partials.n, FIQ_LOBE_NU_MAX * (float)self->sample_rate_hz);
   return FIQ_TWO_PI_F * top_hz * (self->step.spread + self->detune.swing);
 }

@@ -32,9 +32,8 @@ typedef struct {
   float turns;  ///< that 1 Hz has made since the last measures
   float part;   ///< one over the steps since then, 0 if there are none
   float lag;    ///< turns
-  float pull;   ///< of a phase that is turned all the way
+  float pull;   ///< of a phase that is turned all the way; 0 if nothing is coupled
   bool  first;
-  bool  coupled;
   float hz;       ///< of the note
   float coupling; ///< in half widths of the group's own detune
   float own;      ///< that half width at 1 Hz, rad/s
@@ -93,9 +92,8 @@ static Measures common_measures(const FiqSwarm* self)
                     .turns    = step->hz_to_nu * (float)(n_passed * self->step_frames),
                     .part     = n_passed > 0 ? 1.0f / (float)n_passed : 0.0f,
                     .lag      = step->params.lag_rad * (1.0f / FIQ_TWO_PI_F),
-                    .pull     = 1.0f / (FIQ_TWO_PI_F * (float)self->step_frames),
-                    .first    = !self->groups.is_measured,
-                    .coupled  = step->coupled};
+                    .pull = step->coupled ? 1.0f / (FIQ_TWO_PI_F * (float)self->step_frames) : 0.0f,
+                    .first = !self->groups.is_measured};
 }
 
 /// What is the note's own: the parameter of coupling counts in widths of each group's own detune.
@@ -174,76 +172,125 @@ FIQ_INLINE void join_sides(float side[2][4][BLOCK], const FiqSwarmAim* restrict 
   }
 }
 
-/// Take over what is heard, averaged where phases go far from one measure to the next.
+/// Numbers of members, which fall slowly; `snap` where there were none, or nothing at all has been measured.
+FIQ_INLINE void count_members(const Measures* restrict measures, const float* restrict n,
+                              float* restrict count, float* restrict snap)
+{
+  const float first = measures->first ? 1.0f : 0.0f;
+  const float fall  = measures->first ? 1.0f : measures->fall;
+  for (uint32_t i = 0; i < BLOCK; ++i) {
+    const float way = n[i] - count[i];
+    snap[i]         = fiq_pick(count[i] < 0.5f, 1.0f, first);
+    count[i] += way * fiq_pick(way > 0.0f, 1.0f, fall);
+  }
+}
+
+/// Order and mean detune, and the sums of all orders and numbers; `any` where there are members.
+FIQ_INLINE void measure_order(const Measures* restrict measures, const Heard* restrict heard,
+                              const float* restrict snap, const float* restrict any,
+                              float* restrict centre, float* restrict order2, float* restrict r,
+                              float* restrict order)
+{
+  const float soon = measures->first ? measures->told : 1.0f;
+  for (uint32_t i = 0; i < BLOCK; ++i) {
+    const float n      = heard->n[i];
+    const float each   = 1.0f / fiq_pick(any[i] > 0.0f, n, 1.0f);
+    const float square = heard->re[i] * heard->re[i] + heard->im[i] * heard->im[i];
+    const float ratio2 = square * each * each;
+    // ln(1 + x) by its series: |x| is below 0.06.
+    const float x      = measures->spread * heard->detune[i] * each;
+    const float now    = x * (1.0f - x * (0.5f - x * (1.0f / 3.0f - x * 0.25f)));
+    const float near   = (now - centre[i]) * fiq_pick(snap[i] > 0.0f, 1.0f, measures->fall);
+    const float beyond = (n * ratio2 - 1.0f) / fiq_pick(n > 1.5f, n - 1.0f, 1.0f);
+    const float rise   = (beyond - order2[i]) * fiq_pick(snap[i] > 0.0f, soon, measures->told);
+    r[i]               = sqrtf(ratio2);
+    centre[i] += any[i] * near;
+    order2[i] += fiq_pick(n > 1.5f, rise, 0.0f);
+    order[i] += any[i] * n * r[i];
+    order[BLOCK + i] += any[i] * n;
+  }
+}
+
+/// Take over what is heard, averaged where phases go far from one measure to the next; `part` is that of what has changed
+/// which a step has, where it goes on.
 FIQ_INLINE void follow_power(const Measures* restrict measures, const Heard* restrict heard,
                              const float* restrict ratio, const float* restrict count,
-                             const float* restrict snap, FiqSwarmLevels* restrict level,
-                             float* restrict part)
+                             const float* restrict snap, const float* restrict any,
+                             FiqSwarmLevels* restrict level, float* restrict part)
 {
   const float lag_s = measures->passed_s + measures->step_s;
+  const float unit  = FIQ_TWO_PI_F * measures->hz * measures->width;
   for (uint32_t i = 0; i < BLOCK; ++i) {
     const float n = heard->n[i];
     const float power =
         heard->both[0][i] * heard->both[0][i] + heard->both[1][i] * heard->both[1][i] +
         heard->both[2][i] * heard->both[2][i] + heard->both[3][i] * heard->both[3][i];
-    const float width = FIQ_TWO_PI_F * measures->hz * ratio[i] * measures->width;
+    const float width = unit * ratio[i];
     const float wide  = 2.0f * width * lag_s * lag_s;
-    const float tau_s = wide < longest_s ? wide : longest_s;
+    const float tau_s = fiq_pick(wide < longest_s, wide, longest_s);
     // Those that have left still fade where they were.
     const float plain = measures->passed_s / (measures->passed_s + tau_s);
-    const float slow  = n < 0.98f * count[i] ? measures->fall : plain;
-    const float due   = power < level->power[i] ? slow : plain;
-    const float way   = (power - level->power[i]) * (snap[i] > 0.0f ? 1.0f : due);
-    const float trust = fiq_clamp(2.0f - 2.0f * width * lag_s, 0.0f, 1.0f);
-    const float same  = fabsf(n - level->n[i]) < 0.5f ? trust : 0.0f;
-    const bool  any   = n >= 0.5f;
-    level->power[i] += any ? way : 0.0f;
-    level->n[i]     = any ? n : level->n[i];
-    part[i]         = level->trust[i] > 0.0f ? measures->part : 0.0f;
-    level->trust[i] = any ? same : level->trust[i];
+    const float slow  = fiq_pick(n < 0.98f * count[i], measures->fall, plain);
+    const float due   = fiq_pick(power < level->power[i], slow, plain);
+    const float way   = (power - level->power[i]) * fiq_pick(snap[i] > 0.0f, 1.0f, due);
+    const float open  = 2.0f - 2.0f * width * lag_s;
+    const float trust = fiq_pick(open < 1.0f, fiq_pick(open > 0.0f, open, 0.0f), 1.0f);
+    const float same  = fiq_pick(fabsf(n - level->n[i]) < 0.5f, trust, 0.0f);
+    part[i]           = fiq_pick(level->trust[i] > 0.0f, measures->part, 0.0f);
+    level->power[i] += any[i] * way;
+    level->n[i]     = fiq_pick(any[i] > 0.0f, n, level->n[i]);
+    level->trust[i] = fiq_pick(any[i] > 0.0f, same, level->trust[i]);
   }
 }
 
-/// What is heard goes on as it did since the last measure, its turn with the note left out.
-FIQ_INLINE void follow_heard(const Measures* restrict measures, const Heard* restrict heard,
-                             const float* restrict ratio, const float* restrict part,
-                             FiqSwarmLevels* restrict level)
+/// One channel's part of what is heard goes on as it did since the last measure, its turn with the note left out.
+FIQ_INLINE void follow_channel(const float* restrict re, const float* restrict im,
+                               const float* restrict c, const float* restrict s,
+                               const float* restrict part, const float* restrict any,
+                               float* restrict old_re, float* restrict old_im,
+                               float* restrict slope_re, float* restrict slope_im)
 {
   for (uint32_t i = 0; i < BLOCK; ++i) {
+    const float rise_re = (re[i] - (old_re[i] * c[i] - old_im[i] * s[i])) * part[i];
+    const float rise_im = (im[i] - (old_re[i] * s[i] + old_im[i] * c[i])) * part[i];
+    slope_re[i]         = fiq_pick(any[i] > 0.0f, rise_re, slope_re[i]);
+    slope_im[i]         = fiq_pick(any[i] > 0.0f, rise_im, slope_im[i]);
+    old_re[i]           = fiq_pick(any[i] > 0.0f, re[i], old_re[i]);
+    old_im[i]           = fiq_pick(any[i] > 0.0f, im[i], old_im[i]);
+  }
+}
+
+FIQ_INLINE void follow_heard(const Measures* restrict measures, const Heard* restrict heard,
+                             const float* restrict ratio, const float* restrict part,
+                             const float* restrict any, FiqSwarmLevels* restrict level)
+{
+  float c[BLOCK];
+  float s[BLOCK];
+  for (uint32_t i = 0; i < BLOCK; ++i) {
     const float turns = fiq_wrap_turns(measures->hz * ratio[i] * measures->turns);
-    const float c     = fiq_cosine_turns(turns);
-    const float s     = fiq_sine_turns(turns);
-    const bool  any   = heard->n[i] >= 0.5f;
-    for (uint32_t k = 0; k < 4; k += 2) {
-      const float re         = heard->both[k][i];
-      const float im         = heard->both[k + 1][i];
-      const float old_re     = level->heard[k][i];
-      const float old_im     = level->heard[k + 1][i];
-      const float rise_re    = (re - (old_re * c - old_im * s)) * part[i];
-      const float rise_im    = (im - (old_re * s + old_im * c)) * part[i];
-      level->slope[k][i]     = any ? rise_re : level->slope[k][i];
-      level->slope[k + 1][i] = any ? rise_im : level->slope[k + 1][i];
-      level->heard[k][i]     = any ? re : old_re;
-      level->heard[k + 1][i] = any ? im : old_im;
-    }
+    c[i]              = fiq_cosine_turns(turns);
+    s[i]              = fiq_sine_turns(turns);
+  }
+  for (uint32_t k = 0; k < 4; k += 2) {
+    follow_channel(heard->both[k], heard->both[k + 1], c, s, part, any, level->heard[k],
+                   level->heard[k + 1], level->slope[k], level->slope[k + 1]);
   }
 }
 
 /// Pull and mean phase for the step to come.
 FIQ_INLINE void couple_groups(const Measures* restrict measures, const Heard* restrict heard,
                               const float* restrict ratio, const float* restrict r,
-                              float* restrict pull, float* restrict psi)
+                              const float* restrict any, float* restrict pull, float* restrict psi)
 {
   for (uint32_t i = 0; i < BLOCK; ++i) {
     const float width = measures->hz * ratio[i] * measures->own;
-    const float rate  = measures->coupling * (width > 1.0f ? width : 1.0f) * r[i];
+    const float rate  = measures->coupling * fiq_pick(width > 1.0f, width, 1.0f) * r[i];
     // Fleeing phases take at most half of R away in a step, lest they meet again on the other side.
     const float turned = 1.0f - fiq_exp(fiq_clamp(-rate * measures->step_s, -60.0f, 60.0f));
-    const float turn   = turned > -r[i] ? turned : -r[i];
-    const bool  any    = heard->n[i] >= 0.5f;
+    const float turn   = fiq_pick(turned > -r[i], turned, -r[i]);
     const float angle  = fiq_angle_turns(heard->im[i], heard->re[i]) - measures->lag;
-    pull[i]            = any && measures->coupled ? turn * measures->pull : 0.0f;
-    psi[i]             = any ? angle : psi[i];
+    pull[i]            = any[i] * turn * measures->pull;
+    psi[i]             = fiq_pick(any[i] > 0.0f, angle, psi[i]);
   }
 }
 
@@ -251,38 +298,18 @@ FIQ_INLINE void couple_groups(const Measures* restrict measures, const Heard* re
 FIQ_INLINE void measure_block(const Measures* restrict measures, const Heard* restrict heard,
                               const Block* restrict block, float* restrict order)
 {
+  float any[BLOCK];
   float snap[BLOCK];
-  float part[BLOCK]; // of what has changed that a step has, where it goes on
+  float part[BLOCK];
   float r[BLOCK];
   for (uint32_t i = 0; i < BLOCK; ++i) {
-    const float n    = heard->n[i];
-    const float way  = n - block->count[i];
-    snap[i]          = block->count[i] < 0.5f || measures->first ? 1.0f : 0.0f;
-    const float move = way > 0.0f || measures->first ? way : way * measures->fall;
-    block->count[i] += move;
+    any[i] = fiq_pick(heard->n[i] >= 0.5f, 1.0f, 0.0f);
   }
-  for (uint32_t i = 0; i < BLOCK; ++i) {
-    const float n      = heard->n[i];
-    const bool  any    = n >= 0.5f;
-    const float each   = 1.0f / (any ? n : 1.0f);
-    const float square = heard->re[i] * heard->re[i] + heard->im[i] * heard->im[i];
-    const float order2 = square * each * each;
-    // ln(1 + x) by its series: |x| is below 0.06.
-    const float x      = measures->spread * heard->detune[i] * each;
-    const float centre = x * (1.0f - x * (0.5f - x * (1.0f / 3.0f - x * 0.25f)));
-    const float near   = (centre - block->centre[i]) * (snap[i] > 0.0f ? 1.0f : measures->fall);
-    const float beyond = (n * order2 - 1.0f) / (n > 1.5f ? n - 1.0f : 1.0f);
-    const float told   = snap[i] > 0.0f && !measures->first ? 1.0f : measures->told;
-    const float rise   = (beyond - block->order2[i]) * told;
-    r[i]               = sqrtf(order2);
-    block->centre[i] += any ? near : 0.0f;
-    block->order2[i] += n > 1.5f ? rise : 0.0f;
-    order[i] += any ? n * r[i] : 0.0f;
-    order[BLOCK + i] += any ? n : 0.0f;
-  }
-  follow_power(measures, heard, block->ratio, block->count, snap, block->level, part);
-  follow_heard(measures, heard, block->ratio, part, block->level);
-  couple_groups(measures, heard, block->ratio, r, block->pull, block->psi);
+  count_members(measures, heard->n, block->count, snap);
+  measure_order(measures, heard, snap, any, block->centre, block->order2, r, order);
+  follow_power(measures, heard, block->ratio, block->count, snap, any, block->level, part);
+  follow_heard(measures, heard, block->ratio, part, any, block->level);
+  couple_groups(measures, heard, block->ratio, r, any, block->pull, block->psi);
 }
 
 /// All groups of a slot; `order` [2 blocks] sums up orders and numbers.

@@ -98,11 +98,17 @@ static void share_pitch(FiqSwarm* self)
   step->sways                      = step->n_sway > 0 && fiq_swarm_moves(self, FIQ_TO_SWAY);
   step->spread                     = step->detunes ? 0.0f : base_spread;
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+    self->detune.share[k] = 1.0f;
+  }
+  if (!step->detunes && !step->sways) {
+    return;
+  }
+  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     const float* const moved = self->motion.note[k].target;
     self->detune.share[k]    = fiq_clamp(base_spread + most * moved[FIQ_TO_DETUNE], 0.0f, most);
     self->detune.sways[k]    = fiq_clamp(base_sway + moved[FIQ_TO_SWAY], 0.0f, 1.0f);
-    step->spread = step->detunes ? fmaxf(step->spread, self->detune.share[k]) : step->spread;
-    most_sway    = fmaxf(most_sway, self->detune.sways[k]);
+    step->spread = step->detunes ? fiq_max(step->spread, self->detune.share[k]) : step->spread;
+    most_sway    = fiq_max(most_sway, self->detune.sways[k]);
   }
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
     self->detune.share[k] =

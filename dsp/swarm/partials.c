@@ -157,7 +157,7 @@ void fiq_swarm_set_offsets(FiqSwarm* self)
   if (!self->step.widens) {
     return;
   }
-  const float near = fmaxf(fabsf(apart) / all, least_apart);
+  const float near = fiq_max(fabsf(apart) / all, least_apart);
   (self->use_avx2 ? find_offsets_avx2 : find_offsets_base)(places, angle, near);
 }
 

@@ -157,11 +157,11 @@ static FiqTract advance_syllable(FiqSwarm* self, uint32_t slot, FiqNote* note, f
   const bool          held      = note->stage == FIQ_NOTE_ATTACK || note->stage == FIQ_NOTE_HOLD;
   if (held) {
     note->tail_s =
-        utterance->released ? 0.0f : utterance->coda_s + fmaxf(utterance->steady_s - now_s, 0.0f);
+        utterance->released ? 0.0f : utterance->coda_s + fiq_max(utterance->steady_s - now_s, 0.0f);
   } else if (!utterance->released && now_s >= utterance->steady_s) {
     const uint64_t end   = note->end_frame > began ? note->end_frame - began : 0;
-    const float    end_s = fmaxf(seconds(self, end), utterance->steady_s);
-    fiq_utterance_release(utterance, fminf(end_s, now_s));
+    const float    end_s = fiq_max(seconds(self, end), utterance->steady_s);
+    fiq_utterance_release(utterance, fiq_min(end_s, now_s));
   }
   return fiq_utterance_tract(utterance, &self->step.params.tone.voice, now_s, note_hz);
 }
@@ -216,8 +216,8 @@ void fiq_swarm_sing_note(FiqSwarm* self, uint32_t slot, FiqNote* note, float not
   // Consonants have their own times, but die with the note; what goes with the tone follows its envelope.
   const bool dies =
       note->stage == FIQ_NOTE_CUT || (note->stage == FIQ_NOTE_RELEASE && note->tail_s <= 0.0f);
-  const float fade = dies ? fminf(note->level, 1.0f) : 1.0f;
-  tract.murmur *= fminf(note->level, 1.0f);
+  const float fade = dies ? fiq_min(note->level, 1.0f) : 1.0f;
+  tract.murmur *= fiq_min(note->level, 1.0f);
   tract.breath *= fade;
   tract.hiss_level *= fade;
   set_noise(self, slot, note, &tract);

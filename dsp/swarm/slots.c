@@ -91,12 +91,12 @@ static void set_moved(FiqSwarm* self, uint32_t slot, const float* moved, const F
   assert(slot < FIQ_CARRIERS_MAX);
   const FiqSwarmTone* const tone = &self->step.params.tone;
   const float               gain = fabsf(moved[FIQ_TO_LEVEL]) > 0.0f
-                                       ? fiq_db_to_gain(24.0f * fminf(moved[FIQ_TO_LEVEL], 1.0f))
+                                       ? fiq_db_to_gain(24.0f * fiq_min(moved[FIQ_TO_LEVEL], 1.0f))
                                        : 1.0f;
   self->slots.level[slot] *= gain;
   self->slots.tilt[slot] += 2.0f * fiq_clamp(moved[FIQ_TO_TILT], -2.0f, 2.0f);
   self->slots.formants[slot] =
-      fabsf(moved[FIQ_TO_VOWEL]) > 0.0f
+      fabsf(moved[FIQ_TO_VOWEL]) > 0.0f && tone->formants > 0.0f
           ? fiq_formants_vowel(tone->vowel + moved[FIQ_TO_VOWEL], tone->formants)
           : *vowel;
   self->breath.note[slot] = (FiqSwarmBreathNote){
@@ -111,8 +111,9 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
   memset(self->slots.tilt, 0, sizeof self->slots.tilt);
   memset(self->singing.amount, 0, sizeof self->singing.amount);
   memset(self->singing.noise, 0, sizeof self->singing.noise);
-  const FiqSwarmTone* const tone  = &self->step.params.tone;
-  const FiqFormants         vowel = fiq_formants_vowel(tone->vowel, tone->formants);
+  const FiqSwarmTone* const tone = &self->step.params.tone;
+  const FiqFormants vowel = tone->formants > 0.0f ? fiq_formants_vowel(tone->vowel, tone->formants)
+                                                  : (FiqFormants){.n = 0};
   for (uint32_t k = 0; k < FIQ_NOTES_MAX; ++k) {
     FiqNote* const note = &self->notes.note[k];
     const uint8_t  slot = self->slots.of_note[k];
@@ -145,7 +146,8 @@ static void set_target(FiqSwarm* self, FiqAnnealTarget* target)
       held->fresh = false;
     }
   }
-  for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
+  const bool is_asked = rintf(self->step.params.sharpness_mode) == (float)FIQ_SHARPNESS_CARRIER;
+  for (uint32_t k = 0; is_asked && k < FIQ_CARRIERS_MAX; ++k) {
     target->coherence[k] = sqrtf(fiq_clamp(self->groups.order2[k * PARTIALS], 0.0f, 1.0f));
   }
 }
@@ -162,7 +164,7 @@ static float moved_scatter(const FiqSwarm* self, const FiqAnnealTarget* target)
     sum += sounds ? 6.0f * self->motion.note[k].target[FIQ_TO_SCATTER] : 0.0f;
     n += sounds ? 1.0f : 0.0f;
   }
-  return fiq_clamp(base + sum / fmaxf(n, 1.0f), 0.0f, 8.0f);
+  return fiq_clamp(base + sum / fiq_max(n, 1.0f), 0.0f, 8.0f);
 }
 
 /// Where a cloud of `octaves` around the mean of the chord begins and ends.
@@ -173,12 +175,12 @@ static void set_cloud(const FiqSwarm* self, const FiqAnnealTarget* target, FiqAn
   float                sum  = 0.0f;
   float                n    = 0.0f;
   for (int k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    const bool  sounds = target->mass[k] > 0.0f;
-    const float x      = step->cents ? target->x[k] : fiq_swarm_converted(true, target->x[k]);
-    sum += sounds ? x : 0.0f;
-    n += sounds ? 1.0f : 0.0f;
+    if (target->mass[k] > 0.0f) {
+      sum += step->cents ? target->x[k] : fiq_swarm_converted(true, target->x[k]);
+      n += 1.0f;
+    }
   }
-  const float centre   = sum / fmaxf(n, 1.0f);
+  const float centre   = sum / fiq_max(n, 1.0f);
   const float half     = 0.5f * moved_scatter(self, target) * 0.693147181f * FIQ_ANNEAL_F0_HZ;
   const float low      = half > 0.0f ? centre - half : centre;
   const float high     = half > 0.0f ? centre + half : centre;
@@ -198,7 +200,7 @@ void fiq_swarm_begin_carriers(FiqSwarm* self)
                                  .strength       = step->params.strength,
                                  .sharpness      = step->params.sharpness,
                                  .balance        = step->params.balance,
-                                 .anneal_s       = fmaxf(step->params.anneal_s, 0.01f),
+                                 .anneal_s       = fiq_max(step->params.anneal_s, 0.01f),
                                  .x_low          = low,
                                  .x_high         = high,
                                  .sharpness_mode = (FiqSharpness)(int)mode,

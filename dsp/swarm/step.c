@@ -61,7 +61,7 @@ static void set_sway(FiqSwarm* self)
   self->detune.swing = 0.0f;
   for (uint32_t i = 0, k = 0; n > 0 && i < n + CHUNK; ++i) {
     self->detune.sway[i] = 1.0f + asked[k];
-    self->detune.swing   = fmaxf(self->detune.swing, fabsf(asked[k]));
+    self->detune.swing   = fiq_max(self->detune.swing, fabsf(asked[k]));
     k                    = k + 1 < n ? k + 1 : 0;
   }
 }
@@ -115,7 +115,7 @@ static void set_step(FiqSwarm* self)
   const float step_s = (float)self->step_frames / rate_hz;
   self->groups.linger_s =
       step->restart || !step->regroup ? self->groups.linger_s - step_s : linger_s;
-  self->groups.linger_s = step->restart ? 0.0f : fmaxf(self->groups.linger_s, 0.0f);
+  self->groups.linger_s = step->restart ? 0.0f : fiq_max(self->groups.linger_s, 0.0f);
   const uint32_t n      = (uint32_t)self->partials.n;
   step->n_partials =
       self->groups.linger_s > 0.0f && self->groups.n_linger > n ? self->groups.n_linger : n;
@@ -191,7 +191,7 @@ static bool is_measured(FiqSwarm* self)
   const bool  busy        = !step->still && (flight->pass.planned || flight->pass.counting ||
                                      flight->pass.kind != FIQ_ANNEAL_NO_PASS);
   const float wait_s      = busy ? FIQ_ANNEAL_UPDATE_STEPS_MAX * step_s : 0.0f;
-  const float beat_s      = beat / fmaxf(fiq_swarm_beat_rad(self), 1.0f);
+  const float beat_s      = beat / fiq_max(fiq_swarm_beat_rad(self), 1.0f);
   const bool  rests       = step->still && !flight->pass.moved;
   const float due_s       = wait_s + (rests ? fiq_clamp(beat_s, measure_s, rest_s) : measure_s);
   self->groups.unmeasured = step->restart ? 0 : self->groups.unmeasured + 1;

@@ -90,8 +90,9 @@ static void set_points(FiqBreath* self, double sample_rate_hz)
     self->octave[i]   = first_octave + point_octaves * (float)i;
     self->hz[i]       = exp2f(self->octave[i]);
     const double fade = fade_at((double)self->hz[i] / sample_rate_hz);
-    self->width[i]    = (float)(fade * fade) *
-                     fmaxf(fminf(self->hz[i] * half, high) - fmaxf(self->hz[i] / half, low), 0.0f);
+    self->width[i] =
+        (float)(fade * fade) *
+        fiq_max(fiq_min(self->hz[i] * half, high) - fiq_max(self->hz[i] / half, low), 0.0f);
   }
 }
 
@@ -342,12 +343,13 @@ void fiq_breath_envelope(FiqBreathEnvelope* self, const FiqBreathParams* params,
   assert(passed_s >= 0.0f);
   if (!held) {
     self->rises = false;
-    self->level *= fiq_exp(-fminf(6.91f * passed_s / fmaxf(params->release_s, shortest_s), 80.0f));
+    self->level *=
+        fiq_exp(-fiq_min(6.91f * passed_s / fiq_max(params->release_s, shortest_s), 80.0f));
     return;
   }
   float left_s = passed_s;
   if (self->rises) {
-    const float attack_s = fmaxf(params->attack_s, shortest_s);
+    const float attack_s = fiq_max(params->attack_s, shortest_s);
     const float needed_s = (1.0f - self->level) * attack_s;
     if (left_s < needed_s) {
       self->level += left_s / attack_s;
@@ -357,6 +359,6 @@ void fiq_breath_envelope(FiqBreathEnvelope* self, const FiqBreathParams* params,
     self->level = 1.0f;
     self->rises = false;
   }
-  const float kept = fiq_exp(-fminf(5.0f * left_s / fmaxf(params->decay_s, shortest_s), 80.0f));
+  const float kept = fiq_exp(-fiq_min(5.0f * left_s / fiq_max(params->decay_s, shortest_s), 80.0f));
   self->level      = fiq_mix(params->sustain, self->level, kept);
 }

@@ -43,7 +43,7 @@ void fiq_lfo_advance(FiqLfoState* self, float rate_hz, float passed_s)
 {
   assert(self && rate_hz >= 0.0f && passed_s >= 0.0f);
   const float turns = self->turns + rate_hz * passed_s;
-  const float whole = floorf(turns);
+  const float whole = (float)(int32_t)turns; // floorf() would be a library call
   self->cycle += (uint32_t)whole;
   self->turns = turns - whole;
 }
@@ -63,14 +63,15 @@ static void advance_envelope(FiqMotion* self, const FiqMotionParams* params, boo
 {
   assert(passed_s >= 0.0f);
   if (!held) {
-    self->envelope *= fiq_exp(-fminf(6.91f * passed_s / fmaxf(params->release_s, 1e-3f), 80.0f));
+    self->envelope *=
+        fiq_exp(-fiq_min(6.91f * passed_s / fiq_max(params->release_s, 1e-3f), 80.0f));
     self->rises = false;
   } else if (self->rises) {
-    self->envelope += passed_s / fmaxf(params->attack_s, 1e-3f);
+    self->envelope += passed_s / fiq_max(params->attack_s, 1e-3f);
     self->rises    = self->envelope < 1.0f;
-    self->envelope = fminf(self->envelope, 1.0f);
+    self->envelope = fiq_min(self->envelope, 1.0f);
   } else {
-    const float left = fiq_exp(-fminf(5.0f * passed_s / fmaxf(params->decay_s, 1e-3f), 80.0f));
+    const float left = fiq_exp(-fiq_min(5.0f * passed_s / fiq_max(params->decay_s, 1e-3f), 80.0f));
     self->envelope   = fiq_mix(params->sustain, self->envelope, left);
   }
 }
@@ -82,7 +83,8 @@ static float advance_lfo(FiqMotion* self, const FiqLfo* lfo, const FiqLfoState* 
   FiqLfoState* const own   = &self->lfo[k];
   const float        rate  = self->target[FIQ_TO_LFO_1 + k];
   const bool         first = self->age_s <= 0.0f;
-  fiq_lfo_advance(own, lfo->rate_hz * exp2f(3.0f * fiq_clamp(rate, -2.0f, 2.0f)), passed_s);
+  const float faster       = fabsf(rate) > 0.0f ? exp2f(3.0f * fiq_clamp(rate, -2.0f, 2.0f)) : 1.0f;
+  fiq_lfo_advance(own, lfo->rate_hz * faster, passed_s);
   const float now = lfo->common ? shaped(lfo->shape, &common[k], k)
                                 : shaped(lfo->shape, own, self->seed + k * 7919u);
   const bool  jumps =

@@ -103,7 +103,7 @@ void fiq_formants_apply(const FiqFormants* self, const float* ratio, float note_
   }
   float inverse[FIQ_FORMANTS_MAX];
   for (uint32_t k = 0; k < self->n; ++k) {
-    inverse[k] = 1.0f / fmaxf(self->half_width_hz[k], 1.0f);
+    inverse[k] = 1.0f / fiq_max(self->half_width_hz[k], 1.0f);
   }
   for (uint32_t i = 0; i < n; ++i) {
     float envelope = self->floor;
