@@ -149,10 +149,14 @@ static float full_level(const FiqNotes* self, const FiqNote* note)
          (1.0f + self->play.pressure_level * note->pressure);
 }
 
+float fiq_notes_top_level(const FiqNotes* self, const FiqNote* note)
+{
+  return self->midi.channel[note->channel].gain_now * full_level(self, note);
+}
+
 float fiq_notes_level(const FiqNotes* self, const FiqNote* note)
 {
-  const float gain = self->midi.channel[note->channel].gain_now;
-  return note->stage == FIQ_NOTE_IDLE ? 0.0f : note->level * gain * full_level(self, note);
+  return note->stage == FIQ_NOTE_IDLE ? 0.0f : note->level * fiq_notes_top_level(self, note);
 }
 
 float fiq_notes_mass(const FiqNotes* self, const FiqNote* note)

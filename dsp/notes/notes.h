@@ -227,6 +227,9 @@ double fiq_notes_hz(const FiqNote* note);
 /// Linear level of a note, 0 if it is idle: all but the instrument's own level.  [any]
 float fiq_notes_level(const FiqNotes* self, const FiqNote* note);
 
+/// That level at the top of its envelope, of a note that is not idle.  [any]
+float fiq_notes_top_level(const FiqNotes* self, const FiqNote* note);
+
 /// Share of oscillators that a note asks for, (0, 1]; 0 if it is idle.  [any]
 float fiq_notes_mass(const FiqNotes* self, const FiqNote* note);
 

@@ -80,9 +80,7 @@ static uint64_t frames_since(const FiqSwarm* self, const FiqNote* note)
 /// Level of a note without its envelope.
 static float full_level(const FiqSwarm* self, uint32_t slot, const FiqNote* note)
 {
-  FiqNote full = *note;
-  full.level   = 1.0f;
-  return fiq_notes_level(&self->notes, &full) * self->step.params.key_level *
+  return fiq_notes_top_level(&self->notes, note) * self->step.params.key_level *
          self->breath.note[slot].level;
 }
 

@@ -57,27 +57,30 @@ static void set_band(FiqBreathBands* bands, uint32_t i, double hz, double step_h
   const double middle = hz + 0.5 * width;
   const double a      = exp(-two_pi * overlap * width / step_hz);
   // What two frames in a row have in common adds up as amplitudes, the rest as powers.
-  const double kept = 0.75 + 0.25 * 2.0 * a / (1.0 + a * a);
-  bands->nu[i]      = (float)(middle / sample_rate_hz);
-  bands->turn_re[i] = (float)(a * cos(two_pi * middle / step_hz));
-  bands->turn_im[i] = (float)(a * sin(two_pi * middle / step_hz));
-  bands->drive[i]   = (float)sqrt(1.0 - a * a);
-  bands->second[i]  = (float)((1.0 - a * a) / sqrt(1.0 + a * a));
-  bands->weight[i]  = (float)(fade_at(middle / sample_rate_hz) * sqrt(width / kept));
-  bands->point[i]   = ((float)log2(middle) - first_octave) * (1.0f / point_octaves);
+  const double kept  = 0.75 + 0.25 * 2.0 * a / (1.0 + a * a);
+  bands->nu[i]       = (float)(middle / sample_rate_hz);
+  bands->turn_re[i]  = (float)(a * cos(two_pi * middle / step_hz));
+  bands->turn_im[i]  = (float)(a * sin(two_pi * middle / step_hz));
+  bands->drive[i]    = (float)sqrt(1.0 - a * a);
+  bands->second[i]   = (float)((1.0 - a * a) / sqrt(1.0 + a * a));
+  bands->weight[i]   = (float)(fade_at(middle / sample_rate_hz) * sqrt(width / kept));
+  const float at     = ((float)log2(middle) - first_octave) * (1.0f / point_octaves);
+  bands->point[i]    = (uint32_t)at;
+  bands->fraction[i] = at - (float)bands->point[i];
 }
 
 static void take_bands(FiqBreathBands* bands, FiqArena* arena, size_t n)
 {
   assert(bands && arena);
-  bands->nu      = fiq_arena_take(arena, n, sizeof(float));
-  bands->turn_re = fiq_arena_take(arena, n, sizeof(float));
-  bands->turn_im = fiq_arena_take(arena, n, sizeof(float));
-  bands->drive   = fiq_arena_take(arena, n, sizeof(float));
-  bands->second  = fiq_arena_take(arena, n, sizeof(float));
-  bands->weight  = fiq_arena_take(arena, n, sizeof(float));
-  bands->point   = fiq_arena_take(arena, n, sizeof(float));
-  bands->state   = fiq_arena_take(arena, 4 * n, sizeof(float));
+  bands->nu       = fiq_arena_take(arena, n, sizeof(float));
+  bands->turn_re  = fiq_arena_take(arena, n, sizeof(float));
+  bands->turn_im  = fiq_arena_take(arena, n, sizeof(float));
+  bands->drive    = fiq_arena_take(arena, n, sizeof(float));
+  bands->second   = fiq_arena_take(arena, n, sizeof(float));
+  bands->weight   = fiq_arena_take(arena, n, sizeof(float));
+  bands->point    = fiq_arena_take(arena, n, sizeof(uint32_t));
+  bands->fraction = fiq_arena_take(arena, n, sizeof(float));
+  bands->state    = fiq_arena_take(arena, 4 * n, sizeof(float));
 }
 
 static void set_points(FiqBreath* self, double sample_rate_hz)
@@ -204,21 +207,44 @@ void fiq_breath_begin(FiqBreath* self)
   memset(self->sum, 0, sizeof self->sum);
 }
 
+FIQ_INLINE void add_power(float* restrict sum, const float* restrict power, float gain)
+{
+  for (int i = 0; i < POINTS; ++i) {
+    sum[i] += gain * power[i];
+  }
+}
+
+static void add_power_base(float* sum, const float* power, float gain)
+{
+  assert(sum && power);
+  add_power(sum, power, gain);
+}
+
+FIQ_AVX2 static void add_power_avx2(float* sum, const float* power, float gain)
+{
+  assert(sum && power);
+  add_power(sum, power, gain);
+}
+
 void fiq_breath_add(FiqBreath* self, const float* power, float gain)
 {
   assert(self && power);
   assert(gain >= 0.0f);
-  for (int i = 0; i < POINTS; ++i) {
-    self->sum[i] += gain * gain * power[i];
-  }
+  (self->use_avx2 ? add_power_avx2 : add_power_base)(self->sum, power, gain * gain);
 }
 
 void fiq_breath_end(FiqBreath* self)
 {
   assert(self);
+  float amplitude[POINTS];
   for (int i = 0; i < POINTS; ++i) {
-    self->curve[i] = sqrtf(self->sum[i]);
+    amplitude[i] = sqrtf(self->sum[i]);
   }
+  for (int i = 0; i < POINTS - 1; ++i) {
+    self->curve[i][0] = amplitude[i];
+    self->curve[i][1] = amplitude[i + 1] - amplitude[i];
+  }
+  self->curve[POINTS - 1][0] = amplitude[POINTS - 1];
 }
 
 static uint32_t mixed_bits(uint32_t index, uint32_t salt)
@@ -258,6 +284,19 @@ static void strew(FiqBreath* self, uint32_t first, uint32_t salt)
   }
 }
 
+/// Amplitudes of the curve at the points of 64 bands, and their rises: fetched in fours and turned round.
+FIQ_INLINE void look_up(const FiqBreath* restrict self, uint32_t first, float* restrict amplitude,
+                        float* restrict rise)
+{
+  const uint32_t* restrict at = self->bands.point + first;
+  for (uint32_t i = 0; i < CHUNK; i += 4) {
+    fiq_transpose_two((const FiqFloat4*)self->curve[at[i]],
+                      (const FiqFloat4*)self->curve[at[i + 1]],
+                      (const FiqFloat4*)self->curve[at[i + 2]],
+                      (const FiqFloat4*)self->curve[at[i + 3]], amplitude + i, rise + i);
+  }
+}
+
 FIQ_INLINE void advance(const FiqBreath* restrict self, uint32_t first, const float* restrict n_re,
                         const float* restrict n_im, float* restrict re, float* restrict im)
 {
@@ -267,17 +306,16 @@ FIQ_INLINE void advance(const FiqBreath* restrict self, uint32_t first, const fl
   const float* restrict drive          = bands->drive + first;
   const float* restrict second         = bands->second + first;
   const float* restrict weight         = bands->weight + first;
-  const float* restrict point          = bands->point + first;
-  const float* restrict curve          = self->curve;
+  const float* restrict fraction       = bands->fraction + first;
   float* restrict y_re                 = bands->state + 4 * (size_t)first;
   float* restrict y_im                 = y_re + CHUNK;
   float* restrict z_re                 = y_im + CHUNK;
   float* restrict z_im                 = z_re + CHUNK;
   float amplitude[CHUNK];
+  float rise[CHUNK];
+  look_up(self, first, amplitude, rise);
   for (uint32_t i = 0; i < CHUNK; ++i) {
-    const int32_t k = (int32_t)point[i];
-    const float   a = curve[k];
-    amplitude[i]    = weight[i] * (a + (point[i] - (float)k) * (curve[k + 1] - a));
+    amplitude[i] = weight[i] * (amplitude[i] + fraction[i] * rise[i]);
   }
   for (uint32_t i = 0; i < CHUNK; ++i) {
     const float a = y_re[i] * turn_re[i] - y_im[i] * turn_im[i] + drive[i] * n_re[i];

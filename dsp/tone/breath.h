@@ -47,14 +47,15 @@ typedef struct {
 
 /// Bands; [n_bands] each.
 typedef struct {
-  float* nu;      ///< cycles per sample; fixed by init, as are all up to `point`
-  float* turn_re; ///< a r
-  float* turn_im;
-  float* drive;  ///< sqrt(1 - a^2)
-  float* second; ///< (1 - a^2) / sqrt(1 + a^2)
-  float* weight; ///< root of the width
-  float* point;  ///< where on the curve
-  float* state;  ///< [4 n_bands] chunk by chunk: y re, y im, z re, z im
+  float*    nu;      ///< cycles per sample; fixed by init, as are all up to `fraction`
+  float*    turn_re; ///< a r
+  float*    turn_im;
+  float*    drive;    ///< sqrt(1 - a^2)
+  float*    second;   ///< (1 - a^2) / sqrt(1 + a^2)
+  float*    weight;   ///< root of the width
+  uint32_t* point;    ///< the last one of the curve below
+  float*    fraction; ///< of the way to the next one
+  float*    state;    ///< [4 n_bands] chunk by chunk: y re, y im, z re, z im
 } FiqBreathBands;
 
 typedef struct {
@@ -66,10 +67,12 @@ typedef struct {
   float          colour[FIQ_BREATH_POINTS]; ///< amplitude
   float          colour_db_per_octave;      ///< that `colour` was made for
   float          sum[FIQ_BREATH_POINTS];    ///< power of all notes
-  float          curve[FIQ_BREATH_POINTS];  ///< amplitude of this step
-  uint32_t       n_bands;                   ///< a multiple of the chunk
-  bool           use_avx2;   ///< which build of the kernel; may be cleared to compare
-  bool           use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
+  float          curve
+      [FIQ_BREATH_POINTS + 1]
+      [2]; ///< amplitude of this step, and what that rises by to the next point; the last one is for whole vectors
+  uint32_t n_bands;    ///< a multiple of the chunk
+  bool     use_avx2;   ///< which build of the kernel; may be cleared to compare
+  bool     use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 } FiqBreath;
 
 /// Default value of every parameter.  [any]

@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+enum { FEW = 32 }; // from how many on the widest vectors pay
+
 static const float peak_octaves  = 0.2f; // from the cutoff to half the lift of resonance
 static const float most_decades  = 1.2f; // of amplitude that resonance lifts by
 static const float notch_narrows = 4.0f;
@@ -32,9 +34,6 @@ FIQ_INLINE void apply_filter(const FiqFilter* self, const float* restrict octave
   const float base  = note_octave - self->cutoff_octave;
   // Beyond the band pass and the notch, low is high mirrored.
   const float side = self->type == FIQ_FILTER_HIGH ? -1.0f : 1.0f;
-  if (self->type == FIQ_FILTER_OFF) {
-    return;
-  }
   for (uint32_t i = 0; self->type == FIQ_FILTER_BAND && i < n; ++i) {
     const float l = octave[i] + base;
     const float y = powered(l, order);
@@ -66,12 +65,28 @@ FIQ_AVX2 static void apply_filter_avx2(const FiqFilter* self, const float* octav
   apply_filter(self, octave, note_octave, gain, n);
 }
 
+FIQ_AVX512 static void apply_filter_avx512(const FiqFilter* self, const float* octave,
+                                           float note_octave, float* gain, uint32_t n)
+{
+  assert(self && octave && gain);
+  apply_filter(self, octave, note_octave, gain, n);
+}
+
 void fiq_filter_apply(const FiqFilter* self, const float* octave, float note_octave, float* gain,
                       uint32_t n)
 {
   assert(self && octave && gain);
   assert(self->resonance >= 0.0f && self->resonance <= 1.0f);
-  (fiq_simd_avx2() ? apply_filter_avx2 : apply_filter_base)(self, octave, note_octave, gain, n);
+  if (self->type == FIQ_FILTER_OFF) {
+    return;
+  }
+  if (n >= FEW && fiq_simd_avx512()) {
+    apply_filter_avx512(self, octave, note_octave, gain, n);
+  } else if (fiq_simd_avx2()) {
+    apply_filter_avx2(self, octave, note_octave, gain, n);
+  } else {
+    apply_filter_base(self, octave, note_octave, gain, n);
+  }
 }
 
 FiqFormants fiq_formants_vowel(float vowel, float amount)
