@@ -286,19 +286,20 @@ static float expected_in(const FiqSwarm* self, uint32_t k)
                             : (float)anneal->transport.settled[k] + flying;
 }
 
-/// The members of groups that begin are not counted yet, but expected.
+/// The members of groups that begin are not counted yet, but expected. Out of silence those beyond the partials are empty.
 static void expect_counts(FiqSwarm* self, uint32_t k)
 {
   assert(k < FIQ_CARRIERS_MAX);
-  const float n = expected_in(self, k) * (1.0f / 256.0f);
-  for (uint32_t h = 0; h < PARTIALS; h += BLOCK) {
+  const float    n     = expected_in(self, k) * (1.0f / 256.0f);
+  const uint32_t n_all = self->step.restart ? padded(self) : PARTIALS;
+  for (uint32_t h = 0; h < n_all; h += BLOCK) {
     const uint32_t        first = k * PARTIALS + h;
     FiqSwarmLevels* const level = &self->groups.level[first / BLOCK];
     FiqSwarmLevels        next  = {.power = {0.0f}};
     for (uint32_t i = 0; i < BLOCK; ++i) {
-      const float count             = n * (float)self->partials.parts[h + i];
+      const float count             = n * (float)(int32_t)self->partials.parts[h + i];
       self->groups.count[first + i] = count;
-      next.power[i]                 = count > 1.0f ? count : 1.0f;
+      next.power[i]                 = fiq_max(count, 1.0f);
       next.steer[i]                 = level->steer[i];
     }
     *level = next;

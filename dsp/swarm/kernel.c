@@ -39,20 +39,21 @@ static inline uint32_t slot_of(uint16_t group)
   return group / PARTIALS % FIQ_CARRIERS_MAX;
 }
 
-/// What the groups hold for each member.
-FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, Work* restrict work)
+/// What the groups hold for each member, pull and phase only where they are `coupled`.
+FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, bool coupled,
+                        Work* restrict work)
 {
   assert(first % FIQ_ANNEAL_CHUNK == 0);
   const uint16_t* restrict group = self->osc.group + first;
   // Whole entries are fetched and turned round; single floats would take a load and an insertion each.
-  for (uint32_t i = 0; !self->step.coupled && i < CHUNK; i += 4) {
+  for (uint32_t i = 0; !coupled && i < CHUNK; i += 4) {
     const FiqSwarmGroup* restrict member = self->groups.member[0];
     fiq_transpose_two((const FiqFloat4*)&member[group[i]], (const FiqFloat4*)&member[group[i + 1]],
                       (const FiqFloat4*)&member[group[i + 2]],
                       (const FiqFloat4*)&member[group[i + 3]], work->target + i, work->pitch + i);
   }
   // Sides take turns, and in rows of all places the left one may come first or the right one.
-  for (uint32_t i = 0; self->step.coupled && i < CHUNK; i += 4) {
+  for (uint32_t i = 0; coupled && i < CHUNK; i += 4) {
     const uint32_t odd = self->step.widens ? fiq_swarm_side(fiq_lobe_place(first + i)) : 0;
     const FiqSwarmGroup* restrict even_ones = self->groups.member[odd];
     const FiqSwarmGroup* restrict odd_ones  = self->groups.member[self->step.widens ? 1 - odd : 0];
@@ -299,29 +300,39 @@ FIQ_INLINE void add_sums(const uint16_t* restrict group, uint32_t first, uint32_
   }
 }
 
-/// The same, and what each oscillator adds to the sums of its group.
-FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t first,
-                                    const float* restrict place, FiqLobes* restrict lobes,
-                                    FiqSwarmSum* restrict sum)
+/// What each oscillator adds to the sums of its group, at its place in the detune of a note.
+FIQ_INLINE void add_members(const FiqSwarm* restrict self, uint32_t first,
+                            const float* restrict place, const float* restrict cosine,
+                            const float* restrict sine, FiqSwarmSum* restrict sum)
 {
   assert(first < self->capacity);
-  const float* restrict phi       = self->osc.phi + first;
-  const float* restrict amplitude = self->osc.amplitude + first;
-  const float spread              = self->step.spread;
-  float       cosine[CHUNK];
-  float       sine[CHUNK];
+  const float spread = self->step.spread;
   float       detune[CHUNK];
   for (uint32_t i = 0; i < CHUNK; ++i) {
     // (e^(d s) - 1) / s by its series: |d s| is below 0.11.
     const float d = place[i];
-    cosine[i]     = fiq_cosine_turns(phi[i]);
-    sine[i]       = fiq_sine_turns(phi[i]);
     detune[i]     = d * (1.0f + d * spread * (0.5f + d * spread * (1.0f / 6.0f)));
-    lobes->re[i]  = amplitude[i] * cosine[i];
-    lobes->im[i]  = amplitude[i] * sine[i];
   }
   const uint32_t n = self->step.n_run - first;
   add_sums(self->osc.group + first, first, n < CHUNK ? n : CHUNK, cosine, sine, detune, sum);
+}
+
+/// Lobes and sums.
+FIQ_INLINE void make_lobes_and_sums(const FiqSwarm* restrict self, uint32_t first,
+                                    const float* restrict place, FiqLobes* restrict lobes,
+                                    FiqSwarmSum* restrict sum)
+{
+  const float* restrict phi       = self->osc.phi + first;
+  const float* restrict amplitude = self->osc.amplitude + first;
+  float cosine[CHUNK];
+  float sine[CHUNK];
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    cosine[i]    = fiq_cosine_turns(phi[i]);
+    sine[i]      = fiq_sine_turns(phi[i]);
+    lobes->re[i] = amplitude[i] * cosine[i];
+    lobes->im[i] = amplitude[i] * sine[i];
+  }
+  add_members(self, first, place, cosine, sine, sum);
 }
 
 /// Phases, amplitudes and lobes of one chunk.
@@ -330,7 +341,7 @@ FIQ_INLINE void oscillate(FiqSwarm* restrict self, uint32_t first, bool goes_on,
 {
   assert(first < self->capacity);
   const FiqSwarmFrame* restrict step = &self->step;
-  look_up(self, first, work);
+  look_up(self, first, step->coupled, work);
   find_frequency(self, first, goes_on, work);
   if (step->coupled) {
     find_pull(self->osc.phi + first, work);
@@ -369,6 +380,77 @@ FIQ_AVX512 static void oscillate_avx512(FiqSwarm* self, uint32_t first, bool goe
 {
   assert(self->use_avx512);
   oscillate(self, first, goes_on, work, lobes);
+}
+
+/// Out of silence: frequencies and phases of one chunk, and what it adds to the sums of its groups. What is heard of it is
+/// made when these have been measured.
+FIQ_INLINE void begin(FiqSwarm* restrict self, uint32_t first, Work* restrict work)
+{
+  assert(first < self->capacity);
+  const float frames  = (float)self->step_frames;
+  float* restrict nu  = self->osc.nu + first;
+  float* restrict phi = self->osc.phi + first;
+  float cosine[CHUNK];
+  float sine[CHUNK];
+  look_up(self, first, false, work);
+  find_frequency(self, first, false, work);
+  for (uint32_t i = 0; i < CHUNK; ++i) {
+    const float next = work->next[i] < FIQ_LOBE_NU_MAX ? work->next[i] : FIQ_LOBE_NU_MAX;
+    const float now  = fiq_wrap_turns(phi[i] + (nu[i] + next) * 0.5f * frames);
+    phi[i]           = now;
+    nu[i]            = next;
+    cosine[i]        = fiq_cosine_turns(now);
+    sine[i]          = fiq_sine_turns(now);
+  }
+  add_members(self, first, work->detune, cosine, sine, self->groups.sum);
+}
+
+static void begin_base(FiqSwarm* self, uint32_t first, Work* work)
+{
+  assert(first % FIQ_ANNEAL_CHUNK == 0);
+  begin(self, first, work);
+}
+
+FIQ_AVX2 static void begin_avx2(FiqSwarm* self, uint32_t first, Work* work)
+{
+  assert(self->use_avx2);
+  begin(self, first, work);
+}
+
+FIQ_AVX512 static void begin_avx512(FiqSwarm* self, uint32_t first, Work* work)
+{
+  assert(self->use_avx512);
+  begin(self, first, work);
+}
+
+/// Out of silence: the lobes of a chunk that has begun, once its groups have their gains.
+FIQ_INLINE void sound(FiqSwarm* restrict self, uint32_t first, Work* restrict work,
+                      FiqLobes* restrict lobes)
+{
+  assert(first < self->capacity);
+  look_up(self, first, false, work);
+  memcpy(work->next, self->osc.nu + first, sizeof work->next);
+  move_amplitude(work, self->osc.amplitude + first, self->osc.slew + first, false);
+  memcpy(lobes->nu, work->next, sizeof lobes->nu);
+  make_lobes(self->osc.phi + first, self->osc.amplitude + first, lobes);
+}
+
+static void sound_base(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
+{
+  assert(first % FIQ_ANNEAL_CHUNK == 0);
+  sound(self, first, work, lobes);
+}
+
+FIQ_AVX2 static void sound_avx2(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
+{
+  assert(self->use_avx2);
+  sound(self, first, work, lobes);
+}
+
+FIQ_AVX512 static void sound_avx512(FiqSwarm* self, uint32_t first, Work* work, FiqLobes* lobes)
+{
+  assert(self->use_avx512);
+  sound(self, first, work, lobes);
 }
 
 static float random_turns(const FiqSwarm* self, uint32_t i)
@@ -533,16 +615,20 @@ void fiq_swarm_work_chunk(FiqSwarm* self, uint32_t chunk)
   }
   Work     work;
   FiqLobes lobes;
+  if (step->restart) {
+    if (self->use_avx2 && self->use_avx512) {
+      begin_avx512(self, first, &work);
+    } else {
+      (self->use_avx2 ? begin_avx2 : begin_base)(self, first, &work);
+    }
+    return;
+  }
   if (self->use_avx2 && self->use_avx512) {
     oscillate_avx512(self, first, goes_on, &work, &lobes);
-  } else if (self->use_avx2) {
-    oscillate_avx2(self, first, goes_on, &work, &lobes);
   } else {
-    oscillate_base(self, first, goes_on, &work, &lobes);
+    (self->use_avx2 ? oscillate_avx2 : oscillate_base)(self, first, goes_on, &work, &lobes);
   }
-  if (!step->restart) {
-    fiq_spectral_bank_add(&self->lobes, chunk, &lobes);
-  }
+  fiq_spectral_bank_add(&self->lobes, chunk, &lobes);
 }
 
 void fiq_swarm_work_lobes(FiqSwarm* self, uint32_t chunk)
@@ -552,11 +638,10 @@ void fiq_swarm_work_lobes(FiqSwarm* self, uint32_t chunk)
   const uint32_t first = chunk * CHUNK;
   Work           work;
   FiqLobes       lobes;
-  look_up(self, first, &work);
-  memcpy(work.next, self->osc.nu + first, sizeof work.next);
-  memset(work.bent, 0, sizeof work.bent);
-  move_amplitude(&work, self->osc.amplitude + first, self->osc.slew + first, self->step.bends);
-  memcpy(lobes.nu, work.next, sizeof lobes.nu);
-  make_lobes(self->osc.phi + first, self->osc.amplitude + first, &lobes);
+  if (self->use_avx2 && self->use_avx512) {
+    sound_avx512(self, first, &work, &lobes);
+  } else {
+    (self->use_avx2 ? sound_avx2 : sound_base)(self, first, &work, &lobes);
+  }
   fiq_spectral_bank_add(&self->lobes, chunk, &lobes);
 }

@@ -122,10 +122,13 @@ static void set_step(FiqSwarm* self)
   self->groups.n_linger = step->n_partials;
 }
 
-/// Estimated time of one chunk: a plain one, one in flight, one whose way is found anew, one that is measured.
+/// Estimated time of one chunk: one that begins, a plain one, one in flight, one whose way is found anew, one that is measured.
 static uint32_t chunk_ns(const FiqSwarm* self)
 {
   assert(self);
+  if (self->step.restart) {
+    return 150;
+  }
   const bool flies = self->anneal.osc.n_next_hot > 0;
   const bool turns = flies && self->anneal.schedule.update_steps == 1;
   return 150 +
@@ -205,10 +208,12 @@ static bool is_measured(FiqSwarm* self)
 
 static void plan_work(FiqSwarm* self)
 {
+  static const uint32_t begin_ns = 6000; // out of silence, where little of it is in the caches
+  const bool            flies    = self->anneal.osc.n_next_hot > 0;
   assert(self->work.n_chunks <= self->anneal.capacity / FIQ_ANNEAL_CHUNK);
   self->work.n_chunks = (self->step.n_run + CHUNK - 1) / CHUNK;
   self->work.n_lobes  = self->step.restart ? self->work.n_chunks : 0;
-  self->work.done_ns  = self->anneal.osc.n_next_hot > 0 ? 2000 : 1500; // what begins the step
+  self->work.done_ns  = self->step.restart ? begin_ns : flies ? 2000 : 1500; // what begins the step
   self->work.total_ns =
       self->work.done_ns + (self->work.n_chunks > 0 ? item_ns(self, 0) * self->work.n_chunks : 0);
   for (uint32_t i = 0; i < self->work.n_lobes + N_LAST_ITEMS; ++i) {
@@ -277,17 +282,19 @@ static void begin_step(FiqSwarm* self)
 static void empty_slot(FiqSwarm* self, uint32_t slot)
 {
   assert(slot < FIQ_CARRIERS_MAX);
-  FiqSwarmLevels nothing = {.power = {0.0f}};
+  enum { BLOCKS = PARTIALS / FIQ_SWARM_BLOCK };
+  const uint32_t first   = slot * PARTIALS;
+  FiqSwarmLevels nothing = {.n = {0.0f}};
   for (uint32_t i = 0; i < FIQ_SWARM_BLOCK; ++i) {
+    nothing.power[i] = 1.0f;
     nothing.steer[i] = 1.0f;
   }
-  for (uint32_t h = 0; h < PARTIALS; ++h) {
-    const uint32_t g                        = slot * PARTIALS + h;
-    self->groups.count[g]                   = 0.0f;
-    self->groups.order2[g]                  = 0.0f;
-    self->groups.pull[g]                    = 0.0f;
-    self->groups.level[g / FIQ_SWARM_BLOCK] = nothing;
+  for (uint32_t b = 0; b < BLOCKS; ++b) {
+    self->groups.level[slot * BLOCKS + b] = nothing;
   }
+  memset(self->groups.count + first, 0, PARTIALS * sizeof *self->groups.count);
+  memset(self->groups.order2 + first, 0, PARTIALS * sizeof *self->groups.order2);
+  memset(self->groups.pull + first, 0, PARTIALS * sizeof *self->groups.pull);
 }
 
 void fiq_swarm_fall_asleep(FiqSwarm* self)

@@ -112,6 +112,24 @@ static void test_clamp_holds_and_catches_nan(void** state)
   assert_true(fabsf(fiq_clamp(INFINITY, 0.0f, 1.0f) - 1.0f) <= 0.0f);
 }
 
+static bool same_bits(float a, float b)
+{
+  return memcmp(&a, &b, sizeof a) == 0;
+}
+
+static void test_picks_are_one_of_the_two(void** state)
+{
+  (void)state;
+  const float value[] = {0.0f, -0.0f, 1.5f, -3e-39f, INFINITY, nanf("")};
+  for (size_t i = 0; i < sizeof value / sizeof value[0]; ++i) {
+    assert_true(same_bits(fiq_pick(true, value[i], 2.0f), value[i]));
+    assert_true(same_bits(fiq_pick(false, 2.0f, value[i]), value[i]));
+  }
+  assert_true(same_bits(fiq_min(1.0f, 2.0f), 1.0f) && same_bits(fiq_min(2.0f, 1.0f), 1.0f));
+  assert_true(same_bits(fiq_max(1.0f, 2.0f), 2.0f) && same_bits(fiq_max(2.0f, 1.0f), 2.0f));
+  assert_true(same_bits(fiq_max(nanf(""), 0.0f), 0.0f) && same_bits(fiq_min(nanf(""), 0.0f), 0.0f));
+}
+
 static void test_notes_and_erb_are_the_known_values(void** state)
 {
   (void)state;
@@ -173,6 +191,7 @@ int main(void)
       cmocka_unit_test(test_wrapping_keeps_the_angle_and_the_range),
       cmocka_unit_test(test_decibels_are_inverse_to_gain),
       cmocka_unit_test(test_clamp_holds_and_catches_nan),
+      cmocka_unit_test(test_picks_are_one_of_the_two),
       cmocka_unit_test(test_notes_and_erb_are_the_known_values),
       cmocka_unit_test(test_next_power_of_two_is_the_smallest),
       cmocka_unit_test(test_angles_in_turns_meet_those_of_the_library),
