@@ -12,6 +12,7 @@ static const float missing_hz2      = 8e6f;
 static const float nasal_bandwidth  = 100.0f;
 static const float breath_bandwidth = 250.0f;
 static const float breath_low_hz    = 2000.0f;
+static const float leak             = 0.04f; // of a closed mouth: what is never damped
 static const float hiss_low_hz      = 400.0f;
 static const float hiss_high_hz     = 12000.0f;
 
@@ -41,9 +42,10 @@ static void set_power(const FiqTract* self, float wider, float unit_hz, const fl
   for (uint32_t i = 0; i < n; ++i) {
     const float f = fminf(unit_hz * ratio[i], top_hz);
     f2[i]         = f * f;
-    const float x = 1.0f + self->dull * self->dull * f2[i];
+    const float x = self->dull * self->dull * f2[i];
+    const float y = (1.0f + x) / (1.0f + leak * x);
     power[i]      = fiq_exp(lift * f2[i]);
-    below[i]      = x * x;
+    below[i]      = y * y;
   }
   for (uint32_t k = 0; k < FIQ_TRACT_FORMANTS; ++k) {
     multiply_pair(self->hz[k], self->bandwidth[k] + (k == 0 ? wider : 0.0f), f2, below, n);
@@ -64,8 +66,11 @@ void fiq_tract_apply(const FiqTract* self, float amount, const float* ratio, flo
   assert(amount >= 0.0f && amount <= 1.0f);
   float power[POINTS];
   set_power(self, 0.0f, note_hz, ratio, power, n);
+  const float soft = self->soft * note_hz;
   for (uint32_t i = 0; i < n; ++i) {
-    gain[i] *= 1.0f + (sqrtf(power[i]) - 1.0f) * amount;
+    const float x      = soft * ratio[i];
+    const float voiced = sqrtf(power[i] / (1.0f + x * x));
+    gain[i] *= 1.0f + (voiced - 1.0f) * amount;
   }
 }
 

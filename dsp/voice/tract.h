@@ -5,8 +5,9 @@
 
    |H(f)| = e^(f^2 / m) prod F_i^2 / sqrt((F_i^2 - f^2)^2 + (B_i f)^2) up to 8 kHz and as there beyond: a cascade of
    resonators, the first factor being what the poles above them add (m = 8 MHz^2, for one pole in every kHz). A nose has one pole
-   more and a zero. The source in front of it is the note's own spectrum; -6 dB an octave is that of a voice with its radiation.
-   Where the mouth is closed, 1 / (1 + (dull f)^2) comes on top.
+   more and a zero. The source in front of it is the note's own spectrum; -6 dB an octave is that of a voice with its radiation,
+   and 1 / sqrt(1 + (soft f)^2) what a voice that is not pressed loses of it (for partials; breath knows no such loss).
+   Where the mouth is closed, (1 + leak (dull f)^2) / (1 + (dull f)^2) comes on top: walls and nose let a little through.
    A tract of another size has all frequencies, 8 kHz and m included, at their size-th part.
    Noise: the hiss of a constriction, two peaks 1 / (1 + ((f - hz) / half_width)^2) on a floor between 400 Hz and 12 kHz; and
    breath, falling by 6 dB an octave below 2 kHz before the tract, with the first formant damped by the open glottis.
@@ -41,6 +42,7 @@ typedef struct {
   float   nasal_hz;                      ///< of the zero, > 0
   float   size;                          ///< > 0, 1 is a man's
   float   dull;       ///< 1/Hz: from its inverse on it falls by 12 dB an octave; 0: none
+  float   soft;       ///< 1/Hz: from its inverse on the voice falls by 6 dB an octave; 0: none
   float   voicing;    ///< level of the partials
   float   murmur;     ///< level of the breath that goes with them
   float   breath;     ///< of other breath

@@ -14,6 +14,8 @@ static const float vowel_s    = 0.06f;  // shortest before a coda
 static const float unbreathed = 0.02f; // s until the voice begins where a hiss stands before a stop
 static const float nose_s     = 0.05f; // from the opening of the nose to the closing of the mouth
 static const float murmur     = 0.045f; // breath that every voice has
+static const float drawn      = 0.007f; // breath that is heard whatever the mouth does
+static const float soft_hz    = 900.0f; // from where a voice falls, unless it rings
 static const float ring_bandwidth = 120.0f;
 static const float dies_s         = 0.04f; // of what is heard last
 
@@ -407,7 +409,8 @@ static void shape_voice(FiqTract* tract, const FiqVoiceParams* params, float not
   tract->nasal_hz /= params->size;
   tract->dull *= params->size;
   tract->size   = params->size;
-  tract->murmur = tract->voicing * (murmur + (1.0f - murmur) * params->whisper);
+  tract->soft   = (1.0f - params->ring) / soft_hz;
+  tract->murmur = fmaxf(tract->voicing * (murmur + (1.0f - murmur) * params->whisper), drawn);
   tract->voicing *= 1.0f - params->whisper;
 }
 

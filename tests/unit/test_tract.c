@@ -21,7 +21,9 @@ static double tract_gain(const FiqTract* tract, double hz)
   }
   const double zero = (double)tract->nasal_hz;
   gain *= sqrt(pow(zero * zero - f * f, 2.0) + pow(100.0 * f, 2.0)) / (zero * zero);
-  gain /= 1.0 + pow((double)tract->dull * f, 2.0);
+  const double shut = pow((double)tract->dull * f, 2.0);
+  gain *= (1.0 + 0.04 * shut) / (1.0 + shut);
+  gain /= hypot(1.0, (double)tract->soft * hz);
   return gain * nose * nose / sqrt(pow(nose * nose - f * f, 2.0) + pow(100.0 * f, 2.0));
 }
 
