@@ -171,7 +171,9 @@ static void put_vowel(Pen* pen, float opens_s, const FiqTarget* last)
   const float move_s =
       last ? fmaxf(last->transition_s, vowel->transition_s) * fmaxf(pen->tempo, 0.6f) : 0.0f;
   put_place(self, opens_s + move_s, pen->vowel);
-  put_source(self, pen->t + fminf(ramp_s, fmaxf(pen->t, sudden_s)), level_of(vowel->voicing_db),
+  // Half of the rise lies before the vowel's time, half behind it.
+  const float before_s = pen->t - self->source[self->n_sources - 1].at_s;
+  put_source(self, pen->t + fiq_clamp(before_s, sudden_s, ramp_s), level_of(vowel->voicing_db),
              0.0f, 0.0f, 0);
   self->steady_s = fmaxf(opens_s + move_s, pen->t + vowel_s);
 }
