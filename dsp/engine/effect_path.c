@@ -261,12 +261,24 @@ static void process_wet(FiqEffectPath* self, const float* const* in, const float
   }
 }
 
+/// Largest size in two planes.
+static float pair_peak(const float* const* planes, uint32_t n_frames)
+{
+  assert(n_frames <= FIQ_CONTROL_MAX);
+  const float left  = fiq_peak(planes[0], n_frames);
+  const float right = fiq_peak(planes[1], n_frames);
+  return left > right ? left : right;
+}
+
 /// Frames since the sidechain last sounded.
 static void watch_side(FiqEffectPath* self, uint32_t n_frames)
 {
   assert(n_frames <= FIQ_CONTROL_MAX);
-  uint32_t last = n_frames; // frame after the last that sounds
-  while (last > 0 && !(fabsf(self->side[0][last - 1]) + fabsf(self->side[1][last - 1]) > 1e-5f)) {
+  const float threshold = 1e-5f;
+  const bool  is_quiet  = 2.0f * pair_peak((const float* const*)self->side, n_frames) <= threshold;
+  uint32_t    last      = is_quiet ? 0 : n_frames; // frame after the last that sounds
+  while (last > 0 &&
+         !(fabsf(self->side[0][last - 1]) + fabsf(self->side[1][last - 1]) > threshold)) {
     --last;
   }
   const uint32_t most = UINT32_MAX - n_frames;
@@ -312,15 +324,6 @@ static void add_swarm(FiqEffectPath* self, uint32_t n_frames)
   }
 }
 
-/// Largest size in two planes.
-static float pair_peak(const float* const* planes, uint32_t n_frames)
-{
-  assert(n_frames <= FIQ_CONTROL_MAX);
-  const float left  = fiq_peak(planes[0], n_frames);
-  const float right = fiq_peak(planes[1], n_frames);
-  return left > right ? left : right;
-}
-
 static void see_peaks(FiqEffectPath* self, const float* const* in, uint32_t n_frames)
 {
   assert(in && n_frames <= FIQ_CONTROL_MAX);
@@ -329,12 +332,29 @@ static void see_peaks(FiqEffectPath* self, const float* const* in, uint32_t n_fr
   seen->peak_wet = fmaxf(seen->peak_wet, pair_peak((const float* const*)self->wet, n_frames));
 }
 
-/// How much of `wet` must give way to `dry`, which keeps to the limit, for their mix to do so as well.
-static float excess_of(float wet, float dry, float limit)
+/// How much of `wet` must give way to `dry`, which keeps to the limit, for their mix to do so as well: the most of
+/// all frames. As bits, which sort as sizes do, so that it vectorises.
+static float plane_excess(const float* restrict wet, const float* restrict dry, float limit,
+                          uint32_t n_frames)
 {
-  const float peak = fabsf(wet);
-  const float base = wet < 0.0f ? 0.0f - dry : dry;
-  return peak > limit && peak > base ? fminf(1.0f, (peak - limit) / (peak - base)) : 0.0f;
+  int32_t most = 0;
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float peak = fabsf(wet[i]);
+    const float base = wet[i] < 0.0f ? 0.0f - dry[i] : dry[i];
+    const float over = peak - limit;
+    const float way  = peak - base;
+    // Where there is no way to go, dry is as loud; a way of 1 keeps the division from being one by 0.
+    const float share = over / (way > 0.0f ? way : 1.0f);
+    const float held  = share < 1.0f ? share : 1.0f;
+    const union {
+      float   value;
+      int32_t bits;
+    } excess = {over > 0.0f && way > 0.0f ? held : 0.0f};
+    most     = excess.bits > most ? excess.bits : most;
+  }
+  float result;
+  memcpy(&result, &most, sizeof result);
+  return result;
 }
 
 /// The same of all frames, before they are delayed.
@@ -348,15 +368,10 @@ static void see_excess(FiqEffectPath* self, uint32_t n_frames)
   const uint32_t ahead = self->latency_frames - self->config.shape.watch_frames;
   float* const   dry[] = {self->ahead[0], self->ahead[1]};
   fiq_field_delay_peek(&self->dry_delay, ahead, dry, n_frames);
-  float most = seen->excess;
   for (uint32_t channel = 0; channel < FIQ_CHANNELS; ++channel) {
-    for (uint32_t i = 0; i < n_frames; ++i) {
-      if (fabsf(self->wet[channel][i]) > limit) {
-        most = fmaxf(most, excess_of(self->wet[channel][i], dry[channel][i], limit));
-      }
-    }
+    const float excess = plane_excess(self->wet[channel], dry[channel], limit, n_frames);
+    seen->excess       = excess > seen->excess ? excess : seen->excess;
   }
-  seen->excess = most;
 }
 
 static double block_energy(float a, float b)
@@ -399,6 +414,16 @@ static void see_output(FiqEffectPath* self, uint32_t n_frames)
   }
 }
 
+/// `from` in place of the rest of a share that moves from frame `position` of a period on.
+static void mix_plane(float* restrict to, const float* restrict from, FiqSmoother share,
+                      uint32_t position, float step, uint32_t n_frames)
+{
+  for (uint32_t i = 0; i < n_frames; ++i) {
+    const float at = (float)(int32_t)(position + i) * step;
+    to[i]          = fiq_mix(from[i], to[i], fiq_smoother_at(&share, at));
+  }
+}
+
 /// Put the delayed input in place of the rest of `share`.
 static void mix_dry(FiqEffectPath* self, const FiqSmoother* share, uint32_t n_frames)
 {
@@ -406,10 +431,8 @@ static void mix_dry(FiqEffectPath* self, const FiqSmoother* share, uint32_t n_fr
   if (share->start >= 1.0f && share->end >= 1.0f) {
     return; // untouched to the last bit
   }
-  for (uint32_t i = 0; i < n_frames; ++i) {
-    const float wet = fiq_smoother_at(share, planes_at(self, i));
-    self->wet[0][i] = fiq_mix(self->dry[0][i], self->wet[0][i], wet);
-    self->wet[1][i] = fiq_mix(self->dry[1][i], self->wet[1][i], wet);
+  for (uint32_t c = 0; c < FIQ_CHANNELS; ++c) {
+    mix_plane(self->wet[c], self->dry[c], *share, self->position, self->step, n_frames);
   }
 }
 

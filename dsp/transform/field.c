@@ -473,9 +473,11 @@ static void write_ring(const FiqFieldDelay* self, const float* x, float* ring, u
   }
 }
 
-static void read_ring(const FiqFieldDelay* self, const float* ring, float* x, uint32_t n_frames)
+/// The frames from `at` on, wherever the ring ends.
+static void read_ring(const FiqFieldDelay* self, const float* ring, uint32_t at, float* x,
+                      uint32_t n_frames)
 {
-  const uint32_t from  = (self->write - self->end_frames) & (self->size_frames - 1);
+  const uint32_t from  = at & (self->size_frames - 1);
   const uint32_t left  = self->size_frames - from;
   const uint32_t first = n_frames < left ? n_frames : left;
   memcpy(x, ring + from, first * sizeof(float));
@@ -513,8 +515,8 @@ static void delay_steadily(FiqFieldDelay* self, const float* const in[2], float*
   }
   write_ring(self, in[0], self->ring_i, n_frames);
   write_ring(self, in[1], self->ring_q, n_frames);
-  read_ring(self, self->ring_i, out[0], n_frames);
-  read_ring(self, self->ring_q, out[1], n_frames);
+  read_ring(self, self->ring_i, self->write - self->end_frames, out[0], n_frames);
+  read_ring(self, self->ring_q, self->write - self->end_frames, out[1], n_frames);
   self->write = (self->write + n_frames) & (self->size_frames - 1);
 }
 
@@ -539,12 +541,8 @@ void fiq_field_delay_peek(const FiqFieldDelay* self, uint32_t delay_frames, floa
                           uint32_t n_frames)
 {
   assert(delay_frames <= self->delay_max_frames && n_frames <= self->control_frames);
-  const uint32_t mask  = self->size_frames - 1;
-  const uint32_t first = self->write - n_frames - delay_frames;
-  for (uint32_t n = 0; n < n_frames; ++n) {
-    out[0][n] = self->ring_i[(first + n) & mask];
-    out[1][n] = self->ring_q[(first + n) & mask];
-  }
+  read_ring(self, self->ring_i, self->write - n_frames - delay_frames, out[0], n_frames);
+  read_ring(self, self->ring_q, self->write - n_frames - delay_frames, out[1], n_frames);
 }
 
 void fiq_field_delay_process(FiqFieldDelay* self, FiqField* field)
