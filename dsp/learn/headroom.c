@@ -20,10 +20,11 @@ enum {
   N_RELOADS_MAX = 2
 };
 
-static const float    onset_share        = 0.5f; // of the loudest hop
-static const float    before_share       = 0.1f; // of the hop that follows
+static const float    onset_share        = 0.5f;  // of the loudest hop
+static const float    before_share       = 0.1f;  // of the hop that follows
+static const float    begin_share        = 0.03f; // of the peak, where a hit begins
 static const float    echo_share         = 0.0063f;
-static const float    echo_weight        = 60.0f;
+static const float    echo_weight        = 600.0f;
 static const double   echo_past_s        = 0.015;
 static const double   echo_ahead_s       = 0.005;
 static const double   points_of_all      = 7.5e8; ///< of transforms, both ways, that may be spent
@@ -171,45 +172,65 @@ static float input_peak(const FiqLearnHeadroom* self, int64_t first, int64_t end
   return peak;
 }
 
-static void add_onset_hop(FiqLearnHeadroom* self, uint32_t o, float loudest)
+/// What the output may be in the frames from `at` on: 6 dB above what the input was or, if the onset is that near, is about to be.
+static float onset_limit(const FiqLearnHeadroom* self, int64_t at, int64_t n, float peak)
+{
+  const double rate  = self->realm->config.sample_rate_hz;
+  const float  past  = input_peak(self, at - (int64_t)(echo_past_s * rate), at + n);
+  const float  ahead = input_peak(self, at, at + (int64_t)(echo_ahead_s * rate));
+  const bool   is_on = ahead >= begin_share * peak;
+  return fmaxf(echo_share * peak, 2.0f * (is_on ? fmaxf(past, ahead) : past));
+}
+
+static void add_onset_hop(FiqLearnHeadroom* self, uint32_t o, float peak)
 {
   enum { BLOCK = 16 };
   FiqLearnOnsets* const onsets = &self->onsets;
   const uint32_t        hop    = self->realm->hop_frames;
-  const double          rate   = self->realm->config.sample_rate_hz;
   if (onsets->n && onsets->hop[onsets->n - 1] == o) {
     return;
   }
   float* const limit = onsets->limit[onsets->n];
   for (uint32_t i = 0; i < hop; i += BLOCK) {
-    const int64_t at     = ((int64_t)o - FIQ_LEARN_LEAD_HOPS) * hop + i;
-    const float   around = input_peak(self, at - (int64_t)(echo_past_s * rate),
-                                      at + BLOCK + (int64_t)(echo_ahead_s * rate));
+    const int64_t at   = ((int64_t)o - FIQ_LEARN_LEAD_HOPS) * hop + i;
+    const float   here = onset_limit(self, at, BLOCK, peak);
     for (uint32_t j = i; j < i + BLOCK; ++j) {
-      limit[j] = fmaxf(echo_share * loudest, 2.0f * around);
+      limit[j] = here;
     }
   }
   onsets->hop[onsets->n++] = o;
 }
 
+/// Whether the input of the hop before `o` is quiet beside `level`. Turned by 90 degrees an onset has an echo of its own: the input
+/// itself says where it is quiet.
+static bool is_quiet_before(const FiqLearnHeadroom* self, uint32_t o, float level)
+{
+  const int64_t at = ((int64_t)o - FIQ_LEARN_LEAD_HOPS) * self->realm->hop_frames;
+  return input_peak(self, at - self->realm->hop_frames, at) < before_share * level;
+}
+
 /// Have what is before the loudest onsets in the working set.
 static void find_onsets(FiqLearnHeadroom* self)
 {
-  float loudest  = 0.0f;
-  self->onsets.n = 0;
+  const float peak    = input_peak(self, 0, self->planes.n_frames);
+  float       loudest = 0.0f;
+  self->onsets.n      = 0;
   for (uint32_t o = 0; o < self->n_hops; ++o) {
     loudest = fmaxf(loudest, self->level[o]);
   }
-  for (uint32_t o = 1; o < self->n_hops && self->realm->delay_limit_s > 0.0f; ++o) {
-    // Turned by 90 degrees an onset has an echo of its own: the input itself says where it is quiet.
-    const int64_t at = ((int64_t)o - FIQ_LEARN_LEAD_HOPS) * self->realm->hop_frames;
-    const bool    is_onset =
-        self->level[o] >= onset_share * loudest &&
-        input_peak(self, at - self->realm->hop_frames, at) < before_share * self->level[o];
-    if (is_onset && self->onsets.n + 2 <= 2 * FIQ_LEARN_ONSETS_MAX) {
-      add_onset_hop(self, o - 1, loudest);
-      add_onset_hop(self, o, loudest);
-      self->level[o - 1] = self->level[o];
+  for (uint32_t o = 2; o < self->n_hops && self->realm->delay_limit_s > 0.0f; ++o) {
+    const float level = self->level[o];
+    if (level < onset_share * loudest || self->onsets.n + 2 > 2 * FIQ_LEARN_ONSETS_MAX) {
+      continue;
+    }
+    // An attack may begin in the hop before the one that is loud.
+    const bool is_sudden = is_quiet_before(self, o, level);
+    if (is_sudden || is_quiet_before(self, o - 1, level)) {
+      const uint32_t first = is_sudden ? o : o - 1;
+      add_onset_hop(self, first - 1, peak);
+      add_onset_hop(self, first, peak);
+      self->level[first - 1] = level;
+      self->level[first]     = level;
       ++o;
     }
   }
@@ -439,6 +460,7 @@ static void finish_loss(FiqLearnHeadroom* self)
   memset(self->by_psi, 0, self->realm->n_bins * sizeof(float));
   self->pass.value = norm + fiq_realm_model_penalty(self->realm, 0, self->by_psi) +
                      fiq_realm_model_spread_penalty(self->realm, 0, self->by_psi) +
+                     fiq_realm_model_residue_penalty(self->realm, 0, self->by_psi) +
                      self->onsets.value;
   add_onsets(self);
   self->pass.kind     = self->pass.with_gradient ? FIQ_HEADROOM_BACKWARD : FIQ_HEADROOM_READY;

@@ -10,12 +10,20 @@
 static const float reach_share     = 0.16f;  // of the window; 3/16 is where the loss begins
 static const float tolerance       = 0.008f; // of |H|^2, 0.035 dB
 static const float penalty_weight  = 1440.0f;
+static const float residue_share   = 1.78e-4f; // -75 dB
+static const float residue_weight  = 0.1f;
+static const float residue_from_hz = 30.0f;
+static const float residue_to_hz   = 700.0f;
 static const float spread_from_hz  = 150.0f;
 static const float spread_margin   = 0.97f; // of the limit, where the penalty begins
 static const float spread_weight   = 400.0f;
 static const float latest_centre_s = 0.001f; // of the delays, where later is less of a pre-echo
 
-enum { REPAIR_STEPS = 120 };
+enum {
+  REPAIR_STEPS      = 120,
+  FLUTTER_LAGS      = 128, ///< that the flutter is found at, of a window
+  FLUTTER_HARMONICS = 3    ///< of the hop rate
+};
 
 static void fill_model_windows(FiqRealmModel* self)
 {
@@ -78,6 +86,47 @@ static void fill_reach(FiqRealmModel* self)
   }
 }
 
+/// Power at the harmonics of the hop rate with which the overlap at `lag` comes and goes.
+static double flutter_power(const FiqRealmModel* self, int64_t lag)
+{
+  const int64_t n     = self->config.window_frames;
+  const int64_t first = lag < -n / 4 ? -lag : n / 4;
+  const int64_t end   = lag > n / 4 ? n - lag : n - n / 4;
+  double        power = 0.0;
+  for (int harmonic = 1; harmonic <= FLUTTER_HARMONICS; ++harmonic) {
+    const double step = 2.0 * 3.14159265358979324 * harmonic / self->hop_frames;
+    double       re   = 0.0;
+    double       im   = 0.0;
+    for (int64_t i = first; i < end; ++i) {
+      const double x = (double)self->analysis[i] * (double)self->synthesis[i + lag];
+      re += x * cos(step * (double)(i + lag));
+      im += x * sin(step * (double)(i + lag));
+    }
+    power += 2.0 * (re * re + im * im);
+  }
+  return power;
+}
+
+/// Straight lines between lags that are a 128th of a window apart.
+static void fill_flutter(FiqRealmModel* self)
+{
+  const int64_t n     = self->config.window_frames;
+  const int64_t step  = n / FLUTTER_LAGS;
+  double        total = 0.0;
+  for (int64_t i = 0; i < n; ++i) {
+    total += (double)self->analysis[i] * (double)self->synthesis[n / 2];
+  }
+  double last = 0.0;
+  for (int64_t lag = -n / 2; lag < n / 2; lag += step) {
+    const double next = sqrt(flutter_power(self, lag + step)) / (total * (double)n);
+    for (int64_t i = 0; i < step; ++i) {
+      const double share               = (double)i / (double)step;
+      self->flutter[(lag + i + n) % n] = (float)(last + share * (next - last));
+    }
+    last = next;
+  }
+}
+
 /// Every band counts the same, whatever its number of bins; nothing below 40 Hz or above 18 kHz.
 static void fill_importance(FiqRealmModel* self)
 {
@@ -112,6 +161,7 @@ FiqStatus fiq_realm_model_init(FiqRealmModel* self, FiqArena* arena, FiqFftPool*
   self->synthesis               = fiq_arena_take(arena, n, sizeof(float));
   self->time                    = fiq_arena_take(arena, n, sizeof(float));
   self->reach                   = fiq_arena_take(arena, n, sizeof(float));
+  self->flutter                 = fiq_arena_take(arena, n, sizeof(float));
   self->importance              = fiq_arena_take(arena, self->n_bins, sizeof(float));
   self->bass_delay_s            = fiq_arena_take(arena, self->n_bins, sizeof(float));
   self->spectrum                = fiq_arena_take(arena, self->n_bins, sizeof(FiqComplex));
@@ -129,6 +179,7 @@ FiqStatus fiq_realm_model_init(FiqRealmModel* self, FiqArena* arena, FiqFftPool*
   fill_model_windows(self);
   fill_limits(self);
   fill_reach(self);
+  fill_flutter(self);
   fill_importance(self);
   fiq_realm_model_set_spread(self, 0.0f, 0.0f);
   return fiq_fft_init(&self->fft, pool, n);
@@ -236,28 +287,78 @@ static double punish(FiqComplex* restrict h, const float* restrict importance, s
   return sum;
 }
 
-double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi)
+/// Penalty of the bass in what comes and goes; V becomes the derivative.
+static double punish_residue(const FiqRealmModel* self, FiqComplex* v)
 {
-  const size_t      n    = self->config.window_frames;
-  const size_t      last = self->n_bins - 1;
-  const FiqComplex* turn = self->turn[channel];
-  FiqComplex*       h    = self->spectrum;
-  memcpy(h, turn, self->n_bins * sizeof(FiqComplex));
-  fiq_fft_inverse(&self->fft, h, self->time);
-  multiply_spectra(self->time, self->reach, n);
-  fiq_fft_forward(&self->fft, self->time, h);
-  const double sum = punish(h, self->importance, self->n_bins);
-  if (!by_psi) {
-    return sum;
+  const float    step_hz = (float)(self->config.sample_rate_hz / self->config.window_frames);
+  const uint32_t end     = (uint32_t)fmaxf(residue_to_hz / step_hz + 1.0f, 3.0f);
+  const uint32_t first   = (uint32_t)fmaxf(residue_from_hz / step_hz + 0.5f, 1.0f);
+  float          sum     = 0.0f;
+  for (uint32_t k = first; k < end; ++k) {
+    sum += v[k].re * v[k].re + v[k].im * v[k].im;
   }
+  const float n      = (float)(end - first);
+  const float share  = sqrtf(sum / n) / residue_share;
+  const float excess = share > 1.0f ? share - 1.0f : 0.0f;
+  const float factor =
+      share > 1.0f ? 2.0f * residue_weight * excess / (n * share * residue_share * residue_share)
+                   : 0.0f;
+  memset(v, 0, first * sizeof(FiqComplex));
+  memset(v + end, 0, (self->n_bins - end) * sizeof(FiqComplex));
+  for (uint32_t k = first; k < end; ++k) {
+    v[k].re *= factor;
+    v[k].im *= factor;
+  }
+  return (double)(residue_weight * excess * excess);
+}
+
+/// The spectrum `h` of what turn[channel]'s impulse response is through `share` [window_frames].
+static void see_through(FiqRealmModel* self, uint32_t channel, const float* share, FiqComplex* h)
+{
+  memcpy(h, self->turn[channel], self->n_bins * sizeof(FiqComplex));
+  fiq_fft_inverse(&self->fft, h, self->time);
+  multiply_spectra(self->time, share, self->config.window_frames);
+  fiq_fft_forward(&self->fft, self->time, h);
+}
+
+/// Add to `by_psi` the derivative by each bin's psi from `h`, that by each bin of such a spectrum.
+static void see_back(FiqRealmModel* self, uint32_t channel, const float* share, FiqComplex* h,
+                     float* by_psi)
+{
+  const FiqComplex* turn = self->turn[channel];
+  const size_t      last = self->n_bins - 1;
   // The same way back; the transforms are each other's transposes but for DC and Nyquist.
   h[0].re *= 2.0f;
   h[last].re *= 2.0f;
   fiq_fft_inverse(&self->fft, h, self->time);
-  multiply_spectra(self->time, self->reach, n);
+  multiply_spectra(self->time, share, self->config.window_frames);
   fiq_fft_forward(&self->fft, self->time, h);
   for (size_t k = 0; k <= last; ++k) {
     by_psi[k] += turn[k].re * h[k].im - turn[k].im * h[k].re;
+  }
+}
+
+double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi)
+{
+  FiqComplex* h = self->spectrum;
+  see_through(self, channel, self->reach, h);
+  const double sum = punish(h, self->importance, self->n_bins);
+  if (by_psi) {
+    see_back(self, channel, self->reach, h, by_psi);
+  }
+  return sum;
+}
+
+double fiq_realm_model_residue_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi)
+{
+  FiqComplex* v = self->spectrum;
+  if (self->delay_limit_s <= 0.0f) {
+    return 0.0;
+  }
+  see_through(self, channel, self->flutter, v);
+  const double sum = punish_residue(self, v);
+  if (by_psi && sum > 0.0) {
+    see_back(self, channel, self->flutter, v, by_psi);
   }
   return sum;
 }

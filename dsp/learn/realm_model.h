@@ -17,6 +17,12 @@
    keeps what is learned within 0.05 dB (rms over log frequency) and 0.5 dB (worst) of flat. It is
    left to the phases themselves where they are steep; no limit is set to their range.
 
+   Residue: what reaches further comes and goes with the hops as well, by the rms v[t] over a hop, and so adds tones at the
+   hop rate to those that are played. With V the transform of v h and P the mean of |V_k|^2 from 30 to 700 Hz, the penalty
+     0.1 max(0, sqrt(P) / -75 dB - 1)^2
+   keeps the residue of a bass with harmonics below -70 dB, where the spread is held; where it is not, all of what the window
+   gives is taken, and the residue is some -45 dB.
+
    Spread: an all-pass is heard as smear where it spreads time by more than some 4 ms (Valimaki et al.
    2022), and soonest where it comes early. With tau(f) = -dpsi/domega + the delay of a turn of the bass
    (bass_allpass.h), the spread allowed S and its centre c = min(S/4, 1 ms), the penalty
@@ -59,6 +65,7 @@ typedef struct {
   float*              synthesis;  ///< [window_frames] with all scaling
   float*              time;       ///< [window_frames] scratch
   float*              reach; ///< [window_frames] share of h[lag mod window] that is heard / window
+  float*              flutter;                 ///< [window_frames] v / window, as reach
   float*              importance;              ///< [n_bins] weight of a bin's loss of magnitude
   float*              curve_rad[FIQ_CHANNELS]; ///< [n_bins] psi that turn was made from
   float*              bass_delay_s;            ///< [n_bins] of the turn of the bass, at k + 1/2
@@ -112,6 +119,9 @@ bool fiq_realm_model_repair(FiqRealmModel* self, FiqLbfgs* search, float* phi_ra
 /// Penalty of the magnitudes that turn[channel] loses, 0 if there is none; its derivative by each
 /// bin's psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
 double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi);
+
+/// Penalty of the residue while there is a limit to the spread, as above.  [worker]
+double fiq_realm_model_residue_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi);
 
 /// Start to render from output hop 0 on.  [worker]
 void fiq_realm_model_render_start(FiqRealmModel* self);

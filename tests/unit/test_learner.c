@@ -250,17 +250,17 @@ static void test_gathering_is_the_transpose_of_the_curve(void** state)
   map_free(map);
 }
 
-static void test_penalty_has_the_gradient_it_claims(void** state)
+typedef double (*Penalty)(FiqRealmModel* self, uint32_t channel, float* by_psi);
+
+/// How far the gradient of a penalty is off, beside the largest slope.
+static double gradient_error(FiqRealmModel* realm, Penalty penalty)
 {
-  (void)state;
-  Map*           map    = map_new();
-  FiqRealmModel* realm  = &map->realm;
-  float*         by_psi = support_floats(realm->n_bins);
-  float          phi_rad[FIQ_NEURONS_MAX];
-  float          by_phi[FIQ_NEURONS_MAX];
+  float* by_psi = support_floats(realm->n_bins);
+  float  phi_rad[FIQ_NEURONS_MAX];
+  float  by_phi[FIQ_NEURONS_MAX];
   random_phases(phi_rad, 9.0f, 23);
   fiq_realm_model_set_phases(realm, 0, phi_rad);
-  const double at_rest = fiq_realm_model_penalty(realm, 0, by_psi);
+  const double at_rest = penalty(realm, 0, by_psi);
   assert_true(at_rest > 1e-3);
   fiq_realm_model_gather(realm, by_psi, by_phi);
   double worst   = 0.0;
@@ -270,18 +270,29 @@ static void test_penalty_has_the_gradient_it_claims(void** state)
     const float kept = phi_rad[b];
     phi_rad[b]       = kept + step;
     fiq_realm_model_set_phases(realm, 0, phi_rad);
-    const double above = fiq_realm_model_penalty(realm, 0, NULL);
+    const double above = penalty(realm, 0, NULL);
     phi_rad[b]         = kept - step;
     fiq_realm_model_set_phases(realm, 0, phi_rad);
-    const double below = fiq_realm_model_penalty(realm, 0, NULL);
+    const double below = penalty(realm, 0, NULL);
     phi_rad[b]         = kept;
     const double slope = (above - below) / (2.0 * (double)step);
     worst              = fmax(worst, fabs(slope - (double)by_phi[b]));
     largest            = fmax(largest, fabs(slope));
   }
   print_message("penalty %.3f, gradient off by %.1e of %.3f\n", at_rest, worst, largest);
-  assert_true(worst < 5e-3 * largest);
   free(by_psi);
+  return worst / largest;
+}
+
+static void test_penalties_have_the_gradients_they_claim(void** state)
+{
+  (void)state;
+  Map* map = map_new();
+  assert_true(gradient_error(&map->realm, fiq_realm_model_penalty) < 5e-3);
+  assert_true(fiq_realm_model_residue_penalty(&map->realm, 0, NULL) <=
+              0.0); // the spread is not held
+  fiq_realm_model_set_spread(&map->realm, 0.004f, 0.0f);
+  assert_true(gradient_error(&map->realm, fiq_realm_model_residue_penalty) < 5e-3);
   map_free(map);
 }
 
@@ -882,7 +893,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_what_is_learned_on_is_what_the_realm_plays),
       cmocka_unit_test(test_gathering_is_the_transpose_of_the_curve),
-      cmocka_unit_test(test_penalty_has_the_gradient_it_claims),
+      cmocka_unit_test(test_penalties_have_the_gradients_they_claim),
       cmocka_unit_test(test_descent_finds_the_valley),
       cmocka_unit_test(test_headroom_lowers_the_crest_that_the_realm_plays),
       cmocka_unit_test(test_a_kick_is_lowered_beyond_what_a_window_reaches),
