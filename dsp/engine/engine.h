@@ -36,7 +36,7 @@ typedef struct {
   uint32_t    capacity;         ///< FIQ_PART_SWARM: oscillators
   uint32_t    step_frames;      ///< FIQ_PART_SWARM: step at 44.1 and 48 kHz, 64, 256 or 1024
   uint32_t    window_frames;    ///< FIQ_PART_PATH: see FiqEffectPathShape; FIQ_PART_LEARNER
-  uint32_t    n_bands;          ///< FIQ_PART_PATH, FIQ_PART_LEARNER
+  uint32_t    n_bands;          ///< FIQ_PART_PATH
   uint32_t    lookahead_frames; ///< FIQ_PART_PATH
   uint32_t    watch_frames;     ///< FIQ_PART_PATH
   bool        spectral_only;    ///< FIQ_PART_PATH

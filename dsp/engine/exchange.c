@@ -172,7 +172,6 @@ static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, 
   const bool offline = params->freewheel;
   *order             = (FiqPartOrder){.kind          = FIQ_PART_LEARNER,
                                       .window_frames = 256u << params->window,
-                                      .n_bands       = (uint32_t)params->bands,
                                       .segment_s     = offline ? offline_s : later_s,
                                       .is_single     = offline};
   if (!self->path || params->objective == FIQ_OBJECTIVE_OFF || !params->learn) {
@@ -180,7 +179,6 @@ static bool wants_learner(const FiqEngine* self, const FiqEngineParams* params, 
   }
   const FiqPart* const now = self->lessons.learner;
   return !now || (!now->learning.is_taken && (order->window_frames != now->order.window_frames ||
-                                              order->n_bands != now->order.n_bands ||
                                               order->is_single != now->order.is_single));
 }
 

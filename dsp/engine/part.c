@@ -72,7 +72,7 @@ static FiqStatus init_part(FiqPart* self, FiqArena* arena, const FiqEngineConfig
     const FiqLessonConfig learning = {
         .learner   = {.sample_rate_hz = rate,
                       .window_frames  = fiq_realms_window_frames(rate, self->order.window_frames),
-                      .n_bands        = self->order.n_bands,
+                      .n_bands        = FIQ_LESSON_BANDS,
                       .n_frames_max   = (uint32_t)(self->order.segment_s * rate),
                       .seed           = 1},
         .is_single = self->order.is_single};

@@ -217,7 +217,10 @@ static void show_realms(FiqPicture* picture, const FiqEngine* self)
   const bool                    has_hz   = realms->current != FIQ_REALM_TEMPORAL;
   for (uint32_t i = 0; i < picture->n_bands; ++i) {
     picture->band_hz[i]  = has_hz ? spectral->bands.centre_hz[i] : 0.0f;
-    picture->band_rad[i] = has_hz ? spectral->psi_rad[0][i] : picture->common.phase_rad[i];
+    picture->band_rad[i] = picture->common.phase_rad[i];
+  }
+  if (has_hz) {
+    fiq_realm_spectral_turns(spectral, 0, picture->band_rad);
   }
   const FiqPhaseSolution* const lesson = &self->lessons.playing;
   picture->n_learned                   = lesson->is_known ? lesson->n_bands : 0;

@@ -81,13 +81,12 @@ typedef struct {
 
 /// Phases over frequency: what is played of what was learned, and the rotator beside it.
 typedef struct {
-  uint32_t n_bands;                      ///< learned, 0 if nothing
-  float    band_hz[FIQ_NEURONS_MAX];     ///< [n_bands] centres
-  float    learned_rad[FIQ_NEURONS_MAX]; ///< [n_bands] of the left channel, unwrapped
-  float    delay_s
-      [FIQ_NEURONS_MAX]; ///< [n_bands] from each band's centre to the next one's, the last as before
-  float spread_s;        ///< that was allowed, 0: any
-  float rotator_rad[FIQ_TELEMETRY_CURVE]; ///< 20 Hz .. 20 kHz, even in pitch; from 0 down
+  uint32_t n_bands;                          ///< learned, 0 if nothing
+  float    band_hz[FIQ_NEURONS_MAX];         ///< [n_bands] centres
+  float    learned_rad[FIQ_NEURONS_MAX];     ///< [n_bands] of the left channel, unwrapped
+  float    delay_s[FIQ_NEURONS_MAX];         ///< [n_bands] at each band's centre
+  float    spread_s;                         ///< that was allowed, 0: any
+  float    rotator_rad[FIQ_TELEMETRY_CURVE]; ///< 20 Hz .. 20 kHz, even in pitch; from 0 down
 } FiqPhaseTelemetry;
 
 /// Which bands of the realm heard belong together.

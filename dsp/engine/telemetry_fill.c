@@ -68,9 +68,11 @@ static void describe_learned(FiqPhaseTelemetry* telemetry, const FiqPhaseSolutio
   memcpy(telemetry->band_hz, hz, n * sizeof(float));
   memcpy(telemetry->learned_rad, phi, n * sizeof(float));
   for (uint32_t b = 0; b < n; ++b) {
-    const uint32_t low = b + 1 < n ? b : n - 2;
+    // The slope of the spline at a centre is that from one neighbour's value to the other's.
+    const uint32_t low  = b ? b - 1 : 0;
+    const uint32_t high = b + 1 < n ? b + 1 : b;
     telemetry->delay_s[b] =
-        (phi[low] - phi[low + 1]) / (FIQ_TWO_PI_F * fmaxf(1.0f, hz[low + 1] - hz[low]));
+        (phi[low] - phi[high]) / (FIQ_TWO_PI_F * fmaxf(1.0f, hz[high] - hz[low]));
   }
 }
 

@@ -15,6 +15,9 @@
 
 #include <stdatomic.h>
 
+/// Bands that phases are learned for, however many the realm has: the more, the closer their curve follows what a sound needs.
+enum { FIQ_LESSON_BANDS = 64 };
+
 /// What was learned, and for which bands.
 typedef struct {
   FiqLearned learned;

@@ -60,6 +60,7 @@ static FiqStatus init_paths(FiqRealms* self, FiqArena* arena, FiqFftPool* pool)
         .window_frames  = fiq_realms_window_frames(rate, self->config.window_frames),
         .n_neurons      = fiq_realms_n_bands(self, which ? FIQ_REALM_ADAPTIVE : FIQ_REALM_SPECTRAL),
         .control_frames = control,
+        .n_learned      = which == OWN ? FIQ_LESSON_BANDS : 0,
         .features       = which == OF_ADAPTIVE};
     status = worse(status, fiq_realm_temporal_init(&self->temporal[which], arena, pool, &temporal));
     status = worse(status, fiq_realm_spectral_init(&self->spectral[which], arena, pool, &spectral));
@@ -291,6 +292,7 @@ static void control_lane(FiqRealms* self, const FiqRealmsParams* params, FiqReal
                                                 learned ? self->learned_rad[1] : layer->phi_rad};
     spectral.motion_rad = learned ? 0.0f : params->motion_rad;
     spectral.from_hz    = learned ? 0.0f : params->turn_from_hz;
+    spectral.is_learned = learned;
     if (realm == FIQ_REALM_SPECTRAL) {
       fiq_bass_allpass_control(&self->bass, learned ? params->amount : 0.0f,
                                self->config.control_frames);
@@ -422,7 +424,7 @@ void fiq_realms_set_lesson(FiqRealms* self, const FiqPhaseSolution* lesson)
   const bool    mono     = lesson->learned.objective == FIQ_LEARN_MONO;
   const int32_t most     = (int32_t)self->config.lookahead_frames;
   const int32_t wanted   = fiq_phase_solution_delay_frames(lesson, self->config.sample_rate_hz);
-  fiq_phase_solution_phases(lesson, self->spectral[OWN].bands.centre_hz, self->config.n_bands,
+  fiq_phase_solution_phases(lesson, self->spectral[OWN].learned_bands.centre_hz, FIQ_LESSON_BANDS,
                             self->learned_rad);
   fiq_bass_allpass_set(&self->bass, fiq_phase_solution_bass_hz(lesson));
   self->learned_delay_frames = wanted < -most ? -most : wanted > most ? most : wanted;

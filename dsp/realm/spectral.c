@@ -21,7 +21,12 @@ static FiqStatus init_children(FiqRealmSpectral* self, FiqArena* arena, FiqFftPo
                                           .analytic      = true};
   const FiqBandsConfig bands  = {config->sample_rate_hz, config->window_frames, config->n_neurons};
   const FiqStatus      status = fiq_stft_init(&self->stft, arena, pool, &stft);
-  const FiqStatus      status_of_bands = fiq_bands_init(&self->bands, arena, &bands);
+  FiqStatus            status_of_bands = fiq_bands_init(&self->bands, arena, &bands);
+  if (config->n_learned && status_of_bands != FIQ_BAD_ARGUMENT) {
+    const FiqBandsConfig learned = {config->sample_rate_hz, config->window_frames,
+                                    config->n_learned};
+    status_of_bands              = fiq_bands_init(&self->learned_bands, arena, &learned);
+  }
   // A bad argument says more than that the memory, which it decides on, is missing.
   return status == FIQ_OK || status_of_bands == FIQ_BAD_ARGUMENT ? status_of_bands : status;
 }
@@ -81,6 +86,7 @@ void fiq_realm_spectral_reset(FiqRealmSpectral* self)
   self->is_turned        = false;
   self->is_plain         = false;
   self->from_hz          = 0.0f;
+  self->is_learned       = false;
   memset(&self->params, 0, sizeof self->params);
   memset(self->phi_rad, 0, sizeof self->phi_rad);
   memset(self->theta_rad, 0, sizeof self->theta_rad);
@@ -102,6 +108,12 @@ const FiqSpectralFeatures* fiq_realm_spectral_features(const FiqRealmSpectral* s
   return &self->published;
 }
 
+/// The bands that the phases of the last control belong to.
+static const FiqBands* bands_of(const FiqRealmSpectral* self)
+{
+  return self->params.is_learned ? &self->learned_bands : &self->bands;
+}
+
 void fiq_realm_spectral_control(FiqRealmSpectral* self, const FiqRealmSpectralParams* params,
                                 const float* const phi_rad[FIQ_CHANNELS], const float* theta_rad)
 {
@@ -109,10 +121,11 @@ void fiq_realm_spectral_control(FiqRealmSpectral* self, const FiqRealmSpectralPa
   assert(params->amount >= 0.0f && params->amount <= 1.0f);
   assert(params->coherence >= -1.0f && params->coherence <= 1.0f);
   // Only the phases of the tick before a frame count; the work is left to the frame.
+  assert(!params->is_learned || self->config.n_learned > 0);
   const size_t size_bytes = self->config.n_neurons * sizeof(float);
   self->params            = *params;
-  memcpy(self->phi_rad[0], phi_rad[0], size_bytes);
-  memcpy(self->phi_rad[1], phi_rad[1], size_bytes);
+  memcpy(self->phi_rad[0], phi_rad[0], bands_of(self)->config.n_bands * sizeof(float));
+  memcpy(self->phi_rad[1], phi_rad[1], bands_of(self)->config.n_bands * sizeof(float));
   memcpy(self->theta_rad, theta_rad, size_bytes);
   if (params->place) {
     memcpy(self->place, params->place, size_bytes);
@@ -125,9 +138,36 @@ static void phases_of(const FiqRealmSpectral* self, uint32_t c, float* psi_rad)
 {
   const FiqRealmSpectralParams* params     = &self->params;
   const float                   offset_rad = c ? params->stereo_rad : 0.0f;
+  if (params->is_learned) {
+    for (uint32_t b = 0; b < self->config.n_learned; ++b) {
+      psi_rad[b] = params->amount * self->phi_rad[c][b];
+    }
+    return;
+  }
   for (uint32_t b = 0; b < self->config.n_neurons; ++b) {
     const float motion = params->motion_rad * fiq_sin(self->theta_rad[b] + offset_rad);
     psi_rad[b]         = params->amount * (self->phi_rad[c][b] + motion);
+  }
+}
+
+void fiq_realm_spectral_turns(const FiqRealmSpectral* self, uint32_t channel, float* psi_rad)
+{
+  assert(channel < FIQ_CHANNELS);
+  const float* const hz = self->learned_bands.centre_hz;
+  uint32_t           at = 0;
+  if (!self->is_learned) {
+    memcpy(psi_rad, self->psi_rad[channel], self->config.n_neurons * sizeof(float));
+    return;
+  }
+  for (uint32_t b = 0; b < self->config.n_neurons; ++b) {
+    const float centre_hz = self->bands.centre_hz[b];
+    while (at + 1 < self->config.n_learned && hz[at + 1] <= centre_hz) {
+      ++at;
+    }
+    const uint32_t next  = at + 1 < self->config.n_learned ? at + 1 : at;
+    const float    width = fmaxf(1.0f, hz[next] - hz[at]);
+    psi_rad[b]           = fiq_mix(self->psi_rad[channel][at], self->psi_rad[channel][next],
+                                   fiq_clamp((centre_hz - hz[at]) / width, 0.0f, 1.0f));
   }
 }
 
@@ -196,22 +236,24 @@ static void spare_bass(const FiqRealmSpectral* self, float from_hz)
 /// The turns of this frame; made anew only where something moved.
 static void prepare_turns(FiqRealmSpectral* self)
 {
-  float       psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX] = {{0.0f}};
-  const bool  is_plain                               = fiq_coherence_is_off(&self->coherence);
-  const float from_hz                                = self->params.from_hz;
-  const bool  is_from_same                           = fabsf(from_hz - self->from_hz) <= 0.0f;
+  float                 psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX] = {{0.0f}};
+  const bool            is_plain = fiq_coherence_is_off(&self->coherence);
+  const float           from_hz  = self->params.from_hz;
+  const FiqBands* const bands    = bands_of(self);
+  const bool            is_from_same =
+      fabsf(from_hz - self->from_hz) <= 0.0f && self->is_learned == self->params.is_learned;
   phases_of(self, 0, psi_rad[0]);
   phases_of(self, 1, psi_rad[1]);
   self->is_shared = memcmp(psi_rad[0], psi_rad[1], sizeof psi_rad[0]) == 0;
-  self->is_turned = !is_plain || !realm_is_at_rest(psi_rad[0], self->config.n_neurons) ||
-                    !realm_is_at_rest(psi_rad[1], self->config.n_neurons);
+  self->is_turned = !is_plain || !realm_is_at_rest(psi_rad[0], bands->config.n_bands) ||
+                    !realm_is_at_rest(psi_rad[1], bands->config.n_bands);
   for (uint32_t c = 0; c < (self->is_shared ? 1u : 2u) && self->is_turned; ++c) {
     const bool is_same = memcmp(psi_rad[c], self->psi_rad[c], sizeof psi_rad[c]) == 0;
     if (is_same && is_plain && self->is_plain && is_from_same) {
       continue;
     }
     memcpy(self->psi_rad[c], psi_rad[c], sizeof psi_rad[c]);
-    fiq_bands_curve(&self->bands, psi_rad[c], self->curve_rad);
+    fiq_bands_curve(bands, psi_rad[c], self->curve_rad);
     if (from_hz > 0.0f) {
       spare_bass(self, from_hz);
     }
@@ -224,8 +266,9 @@ static void prepare_turns(FiqRealmSpectral* self)
     // The second channel's own turn is out of date.
     self->psi_rad[1][0] = NAN;
   }
-  self->is_plain = is_plain;
-  self->from_hz  = from_hz;
+  self->is_plain   = is_plain;
+  self->from_hz    = from_hz;
+  self->is_learned = self->params.is_learned;
 }
 
 static FiqComplex times(FiqComplex a, FiqComplex b)

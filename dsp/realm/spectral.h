@@ -10,6 +10,7 @@
    its magnitude. phi and theta come from outside: learned phases, coordination, the phase core. The
    frames are filter-shaped (stft.h), so that phases at rest are an all-pass filter: its magnitude stays
    within 0.05 dB (rms) and 0.2 dB (worst) even for 24 independent random phases at a window of 2048.
+   Learned phases come in bands of their own, n_learned of them, and do not move.
    With amount 0 and coherence 0 the output is the input, latency_frames later.
 
    Bands can be placed: with p(f) and a gain g(f), the B-spline curves through one value a band, S' = g (S + p M) and
@@ -39,6 +40,8 @@ typedef struct {
   uint32_t control_frames; ///< 1..FIQ_CONTROL_MAX
   uint32_t hop_frames;     ///< a power of two, 16..window/4; 0: window/4
   bool     features;       ///< the character of the input is wanted; costs 10 ns a frame
+  uint32_t
+      n_learned; ///< learned phases a channel, 4..FIQ_NEURONS_MAX; 0: nothing learned is ever played
 } FiqRealmSpectralConfig;
 
 typedef struct {
@@ -51,31 +54,34 @@ typedef struct {
   const float* place; ///< [n_neurons] of each band between the loudspeakers, -1..1; NULL: as it is
   const float* gain_db;     ///< [n_neurons] of each band; with `place`
   bool         is_mid_side; ///< the channels are M and S, which places need to know
+  bool is_learned; ///< the phases are learned ones, n_learned of them, and theta does not move them
 } FiqRealmSpectralParams;
 
 typedef struct {
   FiqRealmSpectralConfig config;
   FiqStft                stft;
   FiqBands               bands;
+  FiqBands               learned_bands; ///< with config.n_learned
   FiqCoherence           coherence;
   FiqFeatures            features;
-  FiqSpectralFeatures    published;                   ///< of the last complete frame
-  FiqRealmSpectralParams params;                      ///< of the last control
-  float       phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< [n_neurons] of the last control
-  float       theta_rad[FIQ_NEURONS_MAX];             ///< [n_neurons] of the last control
-  float       psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< what the turns were made from
-  float       from_hz;                                ///< the same
-  float       place[FIQ_NEURONS_MAX];                 ///< of the last control
-  float       gain_db[FIQ_NEURONS_MAX];               ///< of the last control
-  float*      curve_rad;                              ///< [n_bins] scratch
-  float*      place_curve;                            ///< [n_bins] scratch
-  float*      gain_curve;                             ///< [n_bins] scratch
-  FiqStftTurn turn[FIQ_CHANNELS];                     ///< e^{j psi(f)}
-  bool        is_turned;                              ///< this frame's turns are to be applied
-  bool        is_shared;                              ///< turn[0] holds for both channels
-  bool        is_plain;                               ///< the turns were made without coherence
-  bool        use_avx2;                               ///< all builds give the same bits
-  bool        use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
+  FiqSpectralFeatures    published;                              ///< of the last complete frame
+  FiqRealmSpectralParams params;                                 ///< of the last control
+  float                  phi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< of the last control
+  float                  theta_rad[FIQ_NEURONS_MAX]; ///< [n_neurons] of the last control
+  float                  psi_rad[FIQ_CHANNELS][FIQ_NEURONS_MAX]; ///< what the turns were made from
+  float                  from_hz;                                ///< the same
+  bool                   is_learned;                             ///< the same
+  float                  place[FIQ_NEURONS_MAX];                 ///< of the last control
+  float                  gain_db[FIQ_NEURONS_MAX];               ///< of the last control
+  float*                 curve_rad;                              ///< [n_bins] scratch
+  float*                 place_curve;                            ///< [n_bins] scratch
+  float*                 gain_curve;                             ///< [n_bins] scratch
+  FiqStftTurn            turn[FIQ_CHANNELS];                     ///< e^{j psi(f)}
+  bool                   is_turned;  ///< this frame's turns are to be applied
+  bool                   is_shared;  ///< turn[0] holds for both channels
+  bool                   is_plain;   ///< the turns were made without coherence
+  bool                   use_avx2;   ///< all builds give the same bits
+  bool                   use_avx512; ///< a wider one, if use_avx2 too; may be cleared to compare
 } FiqRealmSpectral;
 
 /// FIQ_BAD_ARGUMENT for a configuration out of range. Not to be moved afterwards.  [setup]
@@ -91,7 +97,7 @@ uint32_t fiq_realm_spectral_latency_frames(const FiqRealmSpectral* self);
 /// Frames from one look at the sound to the next.  [any]
 uint32_t fiq_realm_spectral_hop_frames(const FiqRealmSpectral* self);
 
-/// Start a control period. `phi_rad` [2][n_neurons] a channel (they may be the same), unwrapped;
+/// Start a control period. `phi_rad` [2][n_neurons, or n_learned] a channel (they may be the same), unwrapped;
 /// `theta_rad` [n_neurons], any. A jump is cross-faded over a frame.  [audio]
 void fiq_realm_spectral_control(FiqRealmSpectral* self, const FiqRealmSpectralParams* params,
                                 const float* const phi_rad[FIQ_CHANNELS], const float* theta_rad);
@@ -100,6 +106,10 @@ void fiq_realm_spectral_control(FiqRealmSpectral* self, const FiqRealmSpectralPa
 /// fiq_stft_process.  [audio]
 void fiq_realm_spectral_process(FiqRealmSpectral* self, const float* const in[2],
                                 float* const out_i[2], float* const out_q[2], uint32_t n_frames);
+
+/// The turn of each band of `channel` in the last frame, to `psi_rad` [n_neurons]; of learned phases what they are at the bands'
+/// centres.  [audio]
+void fiq_realm_spectral_turns(const FiqRealmSpectral* self, uint32_t channel, float* psi_rad);
 
 /// Character of the input in the last complete frame; its middle is latency_frames / 2 old. All
 /// zero without config.features.  [audio]

@@ -2,6 +2,7 @@
 #include "tests/support/learnt.h"
 
 #include "dsp/base/maths.h"
+#include "dsp/learn/lesson.h"
 #include "dsp/realm/spectral.h"
 #include "dsp/transform/field.h"
 
@@ -147,7 +148,7 @@ static void measure_delays(FiqRealmModel* realm, Outcome* outcome)
 
 Outcome learnt(const Sound* sound, const Sound* side, const Wanted* wanted)
 {
-  const FiqLearnerConfig config  = {sound->rate_hz, wanted->window, wanted->n_bands, sound->n, 1};
+  const FiqLearnerConfig config  = {sound->rate_hz, wanted->window, FIQ_LESSON_BANDS, sound->n, 1};
   FiqLearner*            learner = calloc(1, sizeof *learner);
   Outcome                outcome = {.cpu_s = 0.0};
   FiqFftPool             pool;
@@ -188,12 +189,13 @@ Sound learnt_played(const Sound* sound, const FiqLearned* learned, const Wanted*
 {
   const FiqRealmSpectralConfig config = {.sample_rate_hz = sound->rate_hz,
                                          .window_frames  = wanted->window,
-                                         .n_neurons      = wanted->n_bands,
+                                         .n_neurons      = 24,
+                                         .n_learned      = FIQ_LESSON_BANDS,
                                          .control_frames = CONTROL};
   const uint32_t               n = (sound->n + 2 * wanted->window + CONTROL) / CONTROL * CONTROL;
   FiqRealmSpectral*            realm = calloc(1, sizeof *realm);
   FiqBassAllpass               bass;
-  const FiqRealmSpectralParams params                 = {.amount = 1.0f};
+  const FiqRealmSpectralParams params                 = {.amount = 1.0f, .is_learned = true};
   const float* const           phi[2]                 = {learned->phi_rad[0], learned->phi_rad[1]};
   const float                  theta[FIQ_NEURONS_MAX] = {0.0f};
   float*                       plane[2];

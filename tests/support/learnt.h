@@ -45,7 +45,6 @@ typedef struct {
 typedef struct {
   FiqLearnObjective objective;
   uint32_t          window;
-  uint32_t          n_bands;
   float             spread_s; ///< 0: any
 } Wanted;
 

@@ -585,17 +585,60 @@ static void test_features_of_the_input_are_at_hand(void** state)
   planes_free(&p);
 }
 
+/// A realm of `n` bands of which `n_learned` are played, 0: its own.
+static void play_phases(float* const* x, float* const* y, uint32_t n, uint32_t n_learned,
+                        const float* phi_rad)
+{
+  const FiqRealmSpectralConfig config                 = {.sample_rate_hz = 48000.0,
+                                                         .window_frames  = WINDOW,
+                                                         .n_neurons      = n,
+                                                         .control_frames = CONTROL,
+                                                         .n_learned      = n_learned};
+  FiqRealmSpectral* const      realm                  = calloc(1, sizeof *realm);
+  FiqArena                     arena                  = support_arena(ARENA_BYTES);
+  const float* const           phi[2]                 = {phi_rad, phi_rad};
+  float                        theta[FIQ_NEURONS_MAX] = {0.0f};
+  FiqRealmSpectralParams       params = {.amount = 1.0f, .is_learned = n_learned > 0};
+  assert_int_equal(fiq_realm_spectral_init(realm, &arena, &pool, &config), FIQ_OK);
+  for (uint32_t i = 0; i + CONTROL <= LENGTH; i += CONTROL) {
+    const float* const in[2]  = {x[0] + i, x[1] + i};
+    float* const       out[2] = {y[0] + i, y[1] + i};
+    params.is_learned         = n_learned > 0 && i >= CONTROL; // it may begin while sound plays
+    params.motion_rad         = params.is_learned ? 1.0f : 0.0f;
+    fiq_realm_spectral_control(realm, &params, phi, theta);
+    fiq_realm_spectral_process(realm, in, out, NULL, CONTROL);
+    theta[i / CONTROL % n] += 0.1f;
+  }
+  support_arena_free(&arena);
+  free(realm);
+}
+
+static void test_learned_phases_have_bands_of_their_own_and_do_not_move(void** state)
+{
+  (void)state;
+  Planes p = planes_new(LENGTH, SEED);
+  float  phi[FIQ_NEURONS_MAX];
+  draw_phases(phi, FIQ_NEURONS_MAX, 9.0f, 5);
+  play_phases(p.x, p.i, FIQ_NEURONS_MAX, 0, phi);
+  play_phases(p.x, p.q, 12, FIQ_NEURONS_MAX, phi);
+  // Past the frames that saw the phases of the first period.
+  assert_memory_equal(p.i[0] + 2 * WINDOW, p.q[0] + 2 * WINDOW,
+                      (LENGTH - 2 * WINDOW) * sizeof(float));
+  planes_free(&p);
+}
+
 static void test_too_small_an_arena_and_bad_configurations_are_refused(void** state)
 {
   (void)state;
-  static const FiqRealmSpectralConfig bad[] = {{1000.0, 512, 24, 32, 0, true},
-                                               {48000.0, 500, 24, 32, 0, true},
-                                               {48000.0, 128, 24, 32, 0, true},
-                                               {48000.0, 512, 3, 32, 0, true},
-                                               {48000.0, 512, 65, 32, 0, true},
-                                               {48000.0, 512, 24, 0, 0, true},
-                                               {48000.0, 512, 24, FIQ_CONTROL_MAX + 1, 0, true}};
-  const FiqRealmSpectralConfig        good  = {48000.0, 256, 24, 32, 0, true};
+  static const FiqRealmSpectralConfig bad[] = {{1000.0, 512, 24, 32, 0, true, 0},
+                                               {48000.0, 500, 24, 32, 0, true, 0},
+                                               {48000.0, 128, 24, 32, 0, true, 0},
+                                               {48000.0, 512, 3, 32, 0, true, 0},
+                                               {48000.0, 512, 65, 32, 0, true, 0},
+                                               {48000.0, 512, 24, 0, 0, true, 0},
+                                               {48000.0, 512, 24, FIQ_CONTROL_MAX + 1, 0, true, 0},
+                                               {48000.0, 512, 24, 32, 0, true, 65}};
+  const FiqRealmSpectralConfig        good  = {48000.0, 256, 24, 32, 0, true, 0};
   FiqRealmSpectral                    realm;
   FiqArena                            ruler;
   fiq_arena_init(&ruler, NULL, 0);
@@ -632,6 +675,7 @@ int main(void)
       cmocka_unit_test(test_silence_stays_exact_silence),
       cmocka_unit_test(test_a_rest_is_not_heard),
       cmocka_unit_test(test_features_of_the_input_are_at_hand),
+      cmocka_unit_test(test_learned_phases_have_bands_of_their_own_and_do_not_move),
       cmocka_unit_test(test_too_small_an_arena_and_bad_configurations_are_refused),
   };
   fiq_fft_pool_init(&pool);
