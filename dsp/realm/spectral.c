@@ -154,11 +154,13 @@ void fiq_realm_spectral_turns(const FiqRealmSpectral* self, uint32_t channel, fl
 {
   assert(channel < FIQ_CHANNELS);
   const float* const hz = self->learned_bands.centre_hz;
+  float              learned_rad[FIQ_NEURONS_MAX];
   uint32_t           at = 0;
-  if (!self->is_learned) {
-    memcpy(psi_rad, self->psi_rad[channel], self->config.n_neurons * sizeof(float));
+  if (!self->params.is_learned) {
+    phases_of(self, channel, psi_rad);
     return;
   }
+  phases_of(self, channel, learned_rad);
   for (uint32_t b = 0; b < self->config.n_neurons; ++b) {
     const float centre_hz = self->bands.centre_hz[b];
     while (at + 1 < self->config.n_learned && hz[at + 1] <= centre_hz) {
@@ -166,8 +168,8 @@ void fiq_realm_spectral_turns(const FiqRealmSpectral* self, uint32_t channel, fl
     }
     const uint32_t next  = at + 1 < self->config.n_learned ? at + 1 : at;
     const float    width = fmaxf(1.0f, hz[next] - hz[at]);
-    psi_rad[b]           = fiq_mix(self->psi_rad[channel][at], self->psi_rad[channel][next],
-                                   fiq_clamp((centre_hz - hz[at]) / width, 0.0f, 1.0f));
+    const float    share = fiq_clamp((centre_hz - hz[at]) / width, 0.0f, 1.0f);
+    psi_rad[b]           = fiq_mix(learned_rad[at], learned_rad[next], share);
   }
 }
 

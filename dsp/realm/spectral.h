@@ -107,7 +107,7 @@ void fiq_realm_spectral_control(FiqRealmSpectral* self, const FiqRealmSpectralPa
 void fiq_realm_spectral_process(FiqRealmSpectral* self, const float* const in[2],
                                 float* const out_i[2], float* const out_q[2], uint32_t n_frames);
 
-/// The turn of each band of `channel` in the last frame, to `psi_rad` [n_neurons]; of learned phases what they are at the bands'
+/// The turn of each band of `channel` by the last control, to `psi_rad` [n_neurons]; of learned phases what they are at the bands'
 /// centres.  [audio]
 void fiq_realm_spectral_turns(const FiqRealmSpectral* self, uint32_t channel, float* psi_rad);
 
