@@ -10,10 +10,11 @@
 static const float reach_share     = 0.16f;  // of the window; 3/16 is where the loss begins
 static const float tolerance       = 0.008f; // of |H|^2, 0.035 dB
 static const float penalty_weight  = 1440.0f;
-static const float residue_share   = 1.78e-4f; // -75 dB
+static const float residue_share   = 1e-4f;
 static const float residue_weight  = 0.1f;
 static const float residue_from_hz = 30.0f;
 static const float residue_to_hz   = 700.0f;
+static const float clean_to_s      = 0.008f;
 static const float spread_from_hz  = 150.0f;
 static const float spread_margin   = 0.97f; // of the limit, where the penalty begins
 static const float spread_weight   = 400.0f;
@@ -352,7 +353,7 @@ double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_
 double fiq_realm_model_residue_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi)
 {
   FiqComplex* v = self->spectrum;
-  if (self->delay_limit_s <= 0.0f) {
+  if (!self->is_clean) {
     return 0.0;
   }
   see_through(self, channel, self->flutter, v);
@@ -387,6 +388,7 @@ void fiq_realm_model_set_spread(FiqRealmModel* self, float spread_s, float bass_
   const float reach_s  = reach_share / step_hz;
   const float half_s   = 0.5f * spread_s;
   self->delay_limit_s  = half_s < reach_s ? half_s : 0.0f;
+  self->is_clean       = self->delay_limit_s > 0.0f || (spread_s > 0.0f && spread_s <= clean_to_s);
   self->delay_centre_s = fminf(latest_centre_s, fminf(0.5f * half_s, reach_s - half_s));
   for (uint32_t k = 0; k < self->n_bins; ++k) {
     const float omega     = FIQ_TWO_PI_F * step_hz * ((float)k + 0.5f);

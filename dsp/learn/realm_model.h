@@ -19,9 +19,9 @@
 
    Residue: what reaches further comes and goes with the hops as well, by the rms v[t] over a hop, and so adds tones at the
    hop rate to those that are played. With V the transform of v h and P the mean of |V_k|^2 from 30 to 700 Hz, the penalty
-     0.1 max(0, sqrt(P) / -75 dB - 1)^2
-   keeps the residue of a bass with harmonics below -70 dB, where the spread is held; where it is not, all of what the window
-   gives is taken, and the residue is some -45 dB.
+     0.1 max(0, sqrt(P) / -80 dB - 1)^2
+   keeps the residue of a bass with harmonics below -70 dB, where the spread is held or is at most 8 ms; elsewhere all of what
+   the window gives is taken, and the residue is some -45 dB.
 
    Spread: an all-pass is heard as smear where it spreads time by more than some 4 ms (Valimaki et al.
    2022), and soonest where it comes early. With tau(f) = -dpsi/domega + the delay of a turn of the bass
@@ -71,6 +71,7 @@ typedef struct {
   float*              bass_delay_s;            ///< [n_bins] of the turn of the bass, at k + 1/2
   float               delay_limit_s;           ///< half of the spread allowed, 0: any
   float               delay_centre_s;          ///< middle of the delays allowed
+  bool                is_clean;                ///< the residue is held
   FiqComplex*         spectrum;                ///< [n_bins] scratch
   FiqComplex*         turn[FIQ_CHANNELS];      ///< [n_bins] e^{j psi(f)}
   float*              sum[FIQ_CHANNELS];       ///< [window_frames] of the render
@@ -120,7 +121,7 @@ bool fiq_realm_model_repair(FiqRealmModel* self, FiqLbfgs* search, float* phi_ra
 /// bin's psi is added to `by_psi` [n_bins], which may be NULL.  [worker]
 double fiq_realm_model_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi);
 
-/// Penalty of the residue while there is a limit to the spread, as above.  [worker]
+/// Penalty of the residue, as above.  [worker]
 double fiq_realm_model_residue_penalty(FiqRealmModel* self, uint32_t channel, float* by_psi);
 
 /// Start to render from output hop 0 on.  [worker]
