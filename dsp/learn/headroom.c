@@ -23,7 +23,7 @@ enum {
 static const float    onset_share        = 0.5f;  // of the loudest hop
 static const float    before_share       = 0.1f;  // of the hop that follows
 static const float    begin_share        = 0.03f; // of the peak, where a hit begins
-static const float    echo_share         = 0.0063f;
+static const float    echo_share         = 0.0055f;
 static const float    echo_weight        = 600.0f;
 static const double   echo_past_s        = 0.015;
 static const double   echo_ahead_s       = 0.005;

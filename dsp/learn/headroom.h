@@ -14,7 +14,7 @@
 
    Where the spread of delays is held (realm_model.h), so is what comes before onsets: from hops that are at least 20 dB
    softer than the next one or the one after that, which is within 6 dB of the loudest, the penalty
-     600 sum_n max(0, |y_n| - L_n)^2 / peak^2,   L_n = max(-44 dB of the input's peak, +6 dB of the input around)
+     600 sum_n max(0, |y_n| - L_n)^2 / peak^2,   L_n = max(-45 dB of the input's peak, +6 dB of the input around)
    keeps pre-echoes below -40 dB; around is 15 ms before and, where the input reaches 3 % of its peak, 5 ms after.
 
    Only the loudest hops are worked on, up to FIQ_LEARN_SET_S seconds; each finished candidate is

@@ -632,6 +632,48 @@ static void test_keys_are_silent_while_the_input_alone_is_sung(void** state)
   fixture_audio_free(&out);
 }
 
+enum { HITS_FROM = 72000, HITS_APART = 24000, HITS = HITS_FROM + 4 * HITS_APART };
+
+/// A second and a half of silence, then hits: a tone that falls, with noise, and the same clipped.
+static FixtureAudio hits(void)
+{
+  FixtureAudio in = fixture_audio(HITS);
+  support_noise(in.plane[1], HITS, 0.5, 3);
+  for (size_t i = 0; i < HITS; ++i) {
+    const size_t hit   = i < HITS_FROM ? 0 : (i - HITS_FROM) / HITS_APART;
+    const double t     = i < HITS_FROM ? 0.0 : (double)((i - HITS_FROM) % HITS_APART) / 48000.0;
+    const double decay = i < HITS_FROM ? 0.0 : exp(-20.0 * t);
+    const double tone = sin(6.283185307 * (80.0 + 60.0 * (double)hit + 200.0 * exp(-40.0 * t)) * t);
+    const double x    = decay * (0.5 * tone + (double)in.plane[1][i]);
+    in.plane[0][i]    = (float)(hit % 2 ? fmax(-0.2, fmin(0.2, x)) : 0.2 * x);
+    in.plane[1][i]    = in.plane[0][i];
+  }
+  return in;
+}
+
+static void test_dispersed_hits_peak_no_higher(void** state)
+{
+  (void)state;
+  FixtureAudio in      = hits();
+  FixtureAudio out     = fixture_audio(HITS);
+  double       peak[2] = {0.0, 0.0};
+  for (int guard = 0; guard < 2; ++guard) {
+    Fixture* const self = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
+    fixture_set(self, "realm", 1);
+    fixture_set(self, "amount", 0);
+    fixture_set(self, "coherence", -100);
+    fixture_set(self, "peak_guard", guard);
+    fixture_render(self, in.plane, out.plane, HITS, 256);
+    peak[guard] = support_db(support_peak(out.plane[0], HITS) / support_peak(in.plane[0], HITS));
+    fixture_close(self);
+  }
+  print_message("dispersed hits peak %.2f dB above, guarded %.2f\n", peak[0], peak[1]);
+  assert_true(peak[0] > 1.0);
+  assert_true(peak[1] < 0.2);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -644,6 +686,7 @@ int main(void)
       cmocka_unit_test(test_low_sharpness_lingers_between_the_notes),
       cmocka_unit_test(test_the_wheel_of_every_channel_detunes),
       cmocka_unit_test(test_coupling_changes_the_sound_of_both_plugins),
+      cmocka_unit_test(test_dispersed_hits_peak_no_higher),
       cmocka_unit_test(test_every_control_of_realms_is_audible),
       cmocka_unit_test(test_every_control_of_swarm_is_audible)};
   return cmocka_run_group_tests_name("plugin sound", tests, NULL, NULL);
