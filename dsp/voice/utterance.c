@@ -12,12 +12,14 @@ static const float sudden_s   = 0.002f; // half of what begins with a burst
 static const float glide_s    = 0.11f;  // of a diphthong to its end
 static const float vowel_s    = 0.06f;  // shortest before a coda
 static const float unbreathed = 0.02f; // s until the voice begins where a hiss stands before a stop
-static const float nose_s     = 0.05f; // from the opening of the nose to the closing of the mouth
+static const float nose_s     = 0.08f; // from the opening of the nose to the closing of the mouth
+static const float fade_s     = 0.05f; // of a vowel before its transition to a coda
+static const float faded      = 0.5f;  // what is left of it there
 static const float murmur     = 0.045f; // breath that every voice has
 static const float drawn      = 0.007f; // breath that is heard whatever the mouth does
 static const float soft_hz    = 900.0f; // from where a voice falls, unless it rings
 static const float ring_bandwidth = 120.0f;
-static const float dies_s         = 0.04f; // of what is heard last
+static const float dies_s         = 0.07f; // of what is heard last
 
 /// Where the next sound of an utterance goes.
 typedef struct {
@@ -218,10 +220,15 @@ static void put_coda(Pen* pen, const FiqSyllable* syllable, uint32_t i)
       pen->t += nose_s;
       put_place(pen->self, pen->t, &open);
     }
+    put_same(pen->self, pen->t - fade_s);
     pen->t += target->transition_s;
     put_place(pen->self, pen->t, &place);
+    const FiqSourceKey last_key = pen->self->source[pen->self->n_sources - 1];
+    put_source(pen->self, pen->t - ramp_s, faded * last_key.voicing, last_key.breath,
+               last_key.hiss_level, last_key.hiss);
+  } else {
+    put_same(pen->self, pen->t - ramp_s);
   }
-  put_same(pen->self, pen->t - ramp_s);
   if (!is_stop(fiq_phoneme_kind(phoneme))) {
     put_sustained(pen, target, (last ? 1.0f : 0.75f) * target->coda_s);
     return;
@@ -267,6 +274,7 @@ void fiq_utterance_release(FiqUtterance* self, float at_s)
     return;
   }
   drop_past(self, at_s);
+  put_same(self, at_s);
   if (vowel->end.hz[0] > 0.0f) {
     put_place(self, pen.t, &vowel->place);
     pen.t += glide_s;
