@@ -4,8 +4,9 @@
 
    Time counts from the start of the note. Onsets keep their length, or are sung faster so that the vowel begins within
    `onset_max_s`; where it begins, with half its level, is told. The vowel is held until the note is released; then a
-   diphthong goes to its end and the coda is sung at its own length, the vowel falling by half before it. Formants and levels move on straight lines between keys, which
-   are written when the note begins and when it is released: the same whenever it is asked.
+   diphthong goes to its end and the coda is sung at its own length, the vowel falling by half before it. Formants and levels
+   move on straight lines between keys, which are written when the note begins and when it is released: the same whenever it is
+   asked.
    A voice has murmur, breath that goes with the tone, and of whispering nothing but breath. The singer's formant draws F3..F5
    together about 2.8 kHz. From 400 Hz on, wholly from 500 Hz, the first formant lies no lower than the note. A size divides all
    frequencies: 1 a man's, 0.86 a woman's, 0.74 a child's, above 1 a giant's.
