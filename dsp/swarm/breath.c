@@ -6,7 +6,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { POINTS = FIQ_BREATH_POINTS };
+enum {
+  POINTS  = FIQ_BREATH_POINTS,
+  AT_ONCE = 4 ///< chunks of bands that are added to a frame
+};
 
 static const float silent     = 1e-5f; // level at which a breath has ended
 static const float follow_s   = 0.005f;
@@ -155,7 +158,10 @@ void fiq_swarm_set_breath(FiqSwarm* self)
   breath->n_sounding = 0;
   fiq_breath_begin(&breath->noise);
   for (uint32_t k = 0; k < FIQ_CARRIERS_MAX; ++k) {
-    breath->tone[k]  = 1.0f;
+    breath->tone[k] = 1.0f;
+    if (!note[k] && !breath->sounds[k] && self->singing.noise[k] <= 0.0f) {
+      continue;
+    }
     const bool sings = note[k] && (share[k] > 0.0f || breath->sounds[k]);
     float      gain  = 0.0f;
     if (sings) {
@@ -175,15 +181,30 @@ void fiq_swarm_set_breath(FiqSwarm* self)
   fiq_breath_end(&breath->noise);
 }
 
+void fiq_swarm_fix_breath(FiqSwarm* self)
+{
+  assert(self && self->breath.lobes);
+  const FiqBreath* const noise = &self->breath.noise;
+  for (uint32_t k = 0; k < noise->n_bands / FIQ_BREATH_CHUNK; ++k) {
+    fiq_spectral_bank_fix(&self->lobes, k, noise->bands.nu + (size_t)k * FIQ_BREATH_CHUNK,
+                          &self->breath.lobes[k]);
+  }
+}
+
 void fiq_swarm_work_breath(FiqSwarm* self)
 {
   assert(self->work.begun);
   FiqSwarmBreath* const breath = &self->breath;
   const uint32_t        salt   = fiq_anneal_salt(self->seed ^ 0x68746165u, self->step_count);
-  for (uint32_t k = 0; breath->is_on && k < breath->noise.n_bands / FIQ_BREATH_CHUNK; ++k) {
-    FiqLobes lobes;
-    fiq_breath_advance(&breath->noise, k, salt, breath->starts, lobes.nu, lobes.re, lobes.im);
-    fiq_spectral_bank_add(&self->lobes, k, &lobes);
+  const uint32_t        n      = breath->is_on ? breath->noise.n_bands / FIQ_BREATH_CHUNK : 0;
+  for (uint32_t first = 0; first < n; first += AT_ONCE) {
+    const uint32_t n_now = n - first < AT_ONCE ? n - first : AT_ONCE;
+    FiqLobes       lobes[AT_ONCE];
+    for (uint32_t c = 0; c < n_now; ++c) {
+      fiq_breath_advance(&breath->noise, first + c, salt, breath->starts, lobes[c].nu, lobes[c].re,
+                         lobes[c].im);
+    }
+    fiq_spectral_bank_add_fixed(&self->lobes, breath->lobes + first, lobes, n_now);
   }
 }
 

@@ -85,6 +85,8 @@ static void take_swarm_buffers(FiqSwarm* self, FiqArena* arena)
   self->groups.psi    = fiq_arena_take(arena, GROUPS, sizeof *self->groups.psi);
   self->breath.power  = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_BREATH_POINTS,
                                        sizeof *self->breath.power);
+  self->breath.lobes  = fiq_arena_take(arena, self->breath.noise.n_bands / FIQ_BREATH_CHUNK,
+                                       sizeof *self->breath.lobes);
   self->singing.utterance =
       fiq_arena_take(arena, FIQ_CARRIERS_MAX, sizeof *self->singing.utterance);
   self->singing.curve   = fiq_arena_take(arena, (size_t)FIQ_CARRIERS_MAX * FIQ_SWARM_PARTIALS_MAX,
@@ -164,6 +166,7 @@ FiqStatus fiq_swarm_init(FiqSwarm* self, FiqArena* arena, FiqFftPool* pool,
     return FIQ_NO_MEMORY;
   }
   fill_normal(self->detune.normal);
+  fiq_swarm_fix_breath(self);
   fiq_notes_init(&self->notes, rate_hz, self->step_frames);
   fiq_swarm_share_partials(self, 1, 0);
   fiq_swarm_reset(self, config->seed);
@@ -345,6 +348,7 @@ static FiqSwarm keep_swarm_buffers(const FiqSwarm* self, const FiqSwarm* state)
   next.groups.psi           = self->groups.psi;
   next.breath.noise         = self->breath.noise;
   next.breath.power         = self->breath.power;
+  next.breath.lobes         = self->breath.lobes;
   next.singing.utterance    = self->singing.utterance;
   next.singing.density      = self->singing.density;
   next.singing.curve        = self->singing.curve;

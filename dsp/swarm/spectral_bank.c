@@ -225,6 +225,60 @@ void fiq_spectral_bank_add(FiqSpectralBank* self, uint32_t chunk, const FiqLobes
   }
 }
 
+void fiq_spectral_bank_fix(const FiqSpectralBank* self, uint32_t chunk, const float* nu,
+                           FiqFixedLobes* fixed)
+{
+  assert(self && nu && fixed);
+  Places places;
+  place(nu, 4.0f * (float)self->step_frames, self->plane_bins, chunk * FIQ_LOBE_CHUNK, &places);
+  for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; ++i) {
+    const float* const row = self->kernel + places.tap[i];
+    fixed->at[i]           = places.at[i];
+    for (uint32_t k = 0; k < FIQ_LOBE_TAPS; ++k) {
+      fixed->tap[i][k] = row[k] + places.fraction[i] * row[FIQ_LOBE_TAPS + k];
+    }
+  }
+}
+
+/// Chunks in turns: sinusoids of one place that lie close together would wait for each other's stores.
+FIQ_INLINE void add_fixed(const FiqFixedLobes* restrict fixed, const FiqLobes* restrict lobes,
+                          uint32_t n, float* restrict planes, uint32_t plane_bins)
+{
+  float* plane_im = planes + plane_bins;
+  FIQ_OPAQUE(plane_im);
+  for (uint32_t i = 0; i < FIQ_LOBE_CHUNK; ++i) {
+    for (uint32_t c = 0; c < n; ++c) {
+      const FiqFloat8  tap   = *(const FiqFloat8*)fixed[c].tap[i];
+      FiqFloat8* const to_re = (FiqFloat8*)(planes + fixed[c].at[i]);
+      FiqFloat8* const to_im = (FiqFloat8*)(plane_im + fixed[c].at[i]);
+      *to_re += lobes[c].re[i] * tap;
+      *to_im += lobes[c].im[i] * tap;
+    }
+  }
+}
+
+static void add_fixed_base(const FiqFixedLobes* fixed, const FiqLobes* lobes, uint32_t n,
+                           float* planes, uint32_t plane_bins)
+{
+  assert(fixed && lobes && planes);
+  add_fixed(fixed, lobes, n, planes, plane_bins);
+}
+
+FIQ_AVX2 static void add_fixed_avx2(const FiqFixedLobes* fixed, const FiqLobes* lobes, uint32_t n,
+                                    float* planes, uint32_t plane_bins)
+{
+  assert(fixed && lobes && planes);
+  add_fixed(fixed, lobes, n, planes, plane_bins);
+}
+
+void fiq_spectral_bank_add_fixed(FiqSpectralBank* self, const FiqFixedLobes* fixed,
+                                 const FiqLobes* lobes, uint32_t n)
+{
+  assert(self && fixed && lobes);
+  (self->use_avx2 ? add_fixed_avx2 : add_fixed_base)(fixed, lobes, n, self->planes,
+                                                     self->plane_bins);
+}
+
 /// Weighted sum of all places, interleaved.
 FIQ_INLINE void mix(const float* restrict planes, uint32_t plane_bins, const float* restrict gain,
                     FiqComplex* restrict bins, uint32_t    n_bins)

@@ -44,6 +44,12 @@ typedef struct {
   float im[FIQ_LOBE_CHUNK]; ///< a sin(2 pi phi)
 } FiqLobes;
 
+/// Where the lobes of one chunk of sinusoids begin that stay at their frequencies, and their taps.
+typedef struct {
+  uint32_t at[FIQ_LOBE_CHUNK]; ///< of the first tap, from the first plane on
+  float    tap[FIQ_LOBE_CHUNK][FIQ_LOBE_TAPS];
+} FiqFixedLobes;
+
 typedef struct {
   float* kernel; ///< [FIQ_LOBE_ROWS][FIQ_LOBE_ROW_FLOATS] by fractional position; fixed by init
   float* window; ///< [2 step] w(t) / 2h(t), from t = -step; fixed by init
@@ -78,6 +84,14 @@ void fiq_spectral_bank_adopt(FiqSpectralBank* self, const FiqSpectralBank* old);
 
 /// Add chunk number `chunk`, sinusoids FIQ_LOBE_CHUNK chunk .., to the frame under work.  [audio]
 void fiq_spectral_bank_add(FiqSpectralBank* self, uint32_t chunk, const FiqLobes* lobes);
+
+/// The lobes of chunk number `chunk` of sinusoids that stay at `nu` [FIQ_LOBE_CHUNK].  [any]
+void fiq_spectral_bank_fix(const FiqSpectralBank* self, uint32_t chunk, const float* nu,
+                           FiqFixedLobes* fixed);
+
+/// Add `n` such chunks, whose `nu` are not used: the same as without fixing, in about half of the time.  [audio]
+void fiq_spectral_bank_add_fixed(FiqSpectralBank* self, const FiqFixedLobes* fixed,
+                                 const FiqLobes* lobes, uint32_t n);
 
 /// End the frame in portions, first for one channel, then for the other, then clear: mix the places
 /// by their gains into one spectrum; transform it; overlap: `out` [step] gets the samples from the

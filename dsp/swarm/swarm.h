@@ -352,6 +352,7 @@ typedef struct {
   FiqFilter          filter[FIQ_CARRIERS_MAX];   ///< that `power` was made with
   FiqFormants        formants[FIQ_CARRIERS_MAX]; ///< the same
   float*             power; ///< [carriers][FIQ_BREATH_POINTS] spectra of the notes
+  FiqFixedLobes*     lobes; ///< [bands / chunk]; fixed by init
   uint32_t           n_sounding;
   bool               is_on;  ///< in this step
   bool               starts; ///< with this step

@@ -86,6 +86,9 @@ void fiq_swarm_shape_partials(FiqSwarm* self, uint32_t slot, float note_hz, floa
 /// Slots that are free sing nothing.  [audio]
 void fiq_swarm_end_singing(FiqSwarm* self);
 
+/// Where the bands of the breath are in a frame, once the bank is made.  [setup]
+void fiq_swarm_fix_breath(FiqSwarm* self);
+
 /// Envelopes and spectrum of the breath in this step, and what it leaves of the tone.  [audio]
 void fiq_swarm_set_breath(FiqSwarm* self);
 

@@ -20,6 +20,7 @@ static const double overlap       = 0.7;        // corner of the poles over the 
 static const float  point_octaves = 0.1f;
 static const float  first_octave  = 5.0f; // log2 of the Hz of the first point
 static const float  shortest_s    = 1e-3f;
+static const float  arrived       = 1e-7f; // this close to its sustain an envelope is there
 
 FiqBreathParams fiq_breath_default_params(void)
 {
@@ -396,6 +397,10 @@ void fiq_breath_envelope(FiqBreathEnvelope* self, const FiqBreathParams* params,
     left_s -= needed_s;
     self->level = 1.0f;
     self->rises = false;
+  }
+  if (fabsf(self->level - params->sustain) < arrived) {
+    self->level = params->sustain;
+    return;
   }
   const float kept = fiq_exp(-fiq_min(5.0f * left_s / fiq_max(params->decay_s, shortest_s), 80.0f));
   self->level      = fiq_mix(params->sustain, self->level, kept);

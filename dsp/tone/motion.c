@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const float round_s = 0.002f;
+static const float arrived = 1e-7f; // this close to its sustain an envelope is there
 
 /// -1..1 by chance, always the same for the same numbers.
 static float chance(uint32_t a, uint32_t b)
@@ -70,6 +71,8 @@ static void advance_envelope(FiqMotion* self, const FiqMotionParams* params, boo
     self->envelope += passed_s / fiq_max(params->attack_s, 1e-3f);
     self->rises    = self->envelope < 1.0f;
     self->envelope = fiq_min(self->envelope, 1.0f);
+  } else if (fabsf(self->envelope - params->sustain) < arrived) {
+    self->envelope = params->sustain;
   } else {
     const float left = fiq_exp(-fiq_min(5.0f * passed_s / fiq_max(params->decay_s, 1e-3f), 80.0f));
     self->envelope   = fiq_mix(params->sustain, self->envelope, left);

@@ -45,9 +45,12 @@ FIQ_INLINE void apply_filter(const FiqFilter* self, const float* restrict octave
   }
   const bool one_sided = self->type == FIQ_FILTER_LOW || self->type == FIQ_FILTER_HIGH;
   for (uint32_t i = 0; one_sided && i < n; ++i) {
-    const float l = octave[i] + base;
-    const float y = powered(side * l, order);
-    gain[i] *= lifted(l, lift) / sqrtf(1.0f + y * y);
+    // lifted() over the root of 1 + y^2, with one division for both.
+    const float l    = octave[i] + base;
+    const float y    = powered(side * l, order);
+    const float x    = l * (1.0f / peak_octaves);
+    const float wide = 1.0f + x * x;
+    gain[i] *= (wide + lift) / (wide * sqrtf(1.0f + y * y));
   }
 }
 

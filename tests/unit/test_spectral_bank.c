@@ -133,6 +133,49 @@ static void test_all_builds_give_the_same_bits(void** state)
 
 /// Neighbours of one place would wait for each other's stores; every n-th sinusoid, as a note has them in a chord,
 /// must not lie on one side.
+static void test_fixed_sinusoids_sound_as_others_do(void** state)
+{
+  (void)state;
+  enum { CHUNKS = 3 };
+  static Rig    rig[3]; // as others, fixed, fixed in the plain build
+  FiqFixedLobes fixed[CHUNKS];
+  FiqLobes      lobes[CHUNKS];
+  FiqRandom     random;
+  fiq_random_init(&random, 7, 0);
+  for (int i = 0; i < 3; ++i) {
+    rig_open(&rig[i], STEP);
+  }
+  rig[2].bank.use_avx2 = false;
+  for (uint32_t c = 0; c < CHUNKS; ++c) {
+    for (int i = 0; i < FIQ_LOBE_CHUNK; ++i) {
+      lobes[c].nu[i] = FIQ_LOBE_NU_MAX * fiq_random_uniform(&random);
+      lobes[c].re[i] = fiq_random_normal(&random);
+      lobes[c].im[i] = fiq_random_normal(&random);
+    }
+    fiq_spectral_bank_fix(&rig[0].bank, c, lobes[c].nu, &fixed[c]);
+    fiq_spectral_bank_add(&rig[0].bank, c, &lobes[c]);
+  }
+  for (int i = 0; i < 3; ++i) {
+    if (i > 0) {
+      fiq_spectral_bank_add_fixed(&rig[i].bank, fixed, lobes, CHUNKS);
+    }
+    end_frame(&rig[i], 0);
+  }
+  double square     = 0.0;
+  double difference = 0.0;
+  for (int i = 0; i < STEP; ++i) {
+    const double x = (double)rig[0].out[0][i];
+    square += x * x;
+    difference += (x - (double)rig[1].out[0][i]) * (x - (double)rig[1].out[0][i]);
+  }
+  print_message("fixed ones differ by %.1f dB\n", 10.0 * log10(difference / square + 1e-30));
+  assert_true(difference < 1e-12 * square);
+  assert_memory_equal(rig[1].out, rig[2].out, sizeof rig[1].out);
+  for (int i = 0; i < 3; ++i) {
+    rig_close(&rig[i]);
+  }
+}
+
 static void test_places_return_late_and_are_even_for_every_note(void** state)
 {
   (void)state;
@@ -205,6 +248,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_sum_of_sinusoids_within_110_db),
       cmocka_unit_test(test_all_builds_give_the_same_bits),
+      cmocka_unit_test(test_fixed_sinusoids_sound_as_others_do),
       cmocka_unit_test(test_places_return_late_and_are_even_for_every_note),
       cmocka_unit_test(test_reset_forgets_and_adoption_goes_on),
       cmocka_unit_test(test_bad_steps_and_small_arenas_are_refused),
