@@ -53,14 +53,19 @@ FIQ_INLINE void look_up(const FiqSwarm* restrict self, uint32_t first, bool coup
                       (const FiqFloat4*)&member[group[i + 3]], work->target + i, work->pitch + i);
   }
   // Sides take turns, and in rows of all places the left one may come first or the right one.
-  for (uint32_t i = 0; coupled && i < CHUNK; i += 4) {
-    const uint32_t odd = self->step.widens ? fiq_swarm_side(fiq_lobe_place(first + i)) : 0;
-    const FiqSwarmGroup* restrict even_ones = self->groups.member[odd];
-    const FiqSwarmGroup* restrict odd_ones  = self->groups.member[self->step.widens ? 1 - odd : 0];
-    float* const row[4] = {work->target + i, work->pitch + i, work->pull + i, work->psi + i};
-    fiq_transpose((const FiqFloat4*)&even_ones[group[i]], (const FiqFloat4*)&odd_ones[group[i + 1]],
-                  (const FiqFloat4*)&even_ones[group[i + 2]],
-                  (const FiqFloat4*)&odd_ones[group[i + 3]], row);
+  const FiqSwarmGroup* const side[2] = {self->groups.member[0],
+                                        self->groups.member[self->step.widens ? 1 : 0]};
+  for (uint32_t i = 0; coupled && i < CHUNK; i += FIQ_LOBE_PLACES) {
+    const uint32_t odd                      = fiq_swarm_side(fiq_lobe_place(first + i));
+    const FiqSwarmGroup* restrict even_ones = side[odd];
+    const FiqSwarmGroup* restrict odd_ones  = side[1 - odd];
+    for (uint32_t k = i; k < i + FIQ_LOBE_PLACES; k += 4) {
+      float* const row[4] = {work->target + k, work->pitch + k, work->pull + k, work->psi + k};
+      fiq_transpose((const FiqFloat4*)&even_ones[group[k]],
+                    (const FiqFloat4*)&odd_ones[group[k + 1]],
+                    (const FiqFloat4*)&even_ones[group[k + 2]],
+                    (const FiqFloat4*)&odd_ones[group[k + 3]], row);
+    }
   }
   for (uint32_t i = 0; self->step.pans && i < CHUNK; ++i) {
     work->target[i] *= self->places.weight[slot_of(group[i])][fiq_lobe_place(first + i)];
