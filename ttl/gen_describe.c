@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
-   Writes describe.ttl: what the presets of the Swarm are like, measured from a note of each, and what words for sounds mean in
-   these measures (plugin/adjectives.def). Everything goes to standard output. Exit status 0, or 1 with a message.
+   fiq_gen_describe ROWS: writes describe.ttl to standard output: what the presets of the Swarm are like, measured from a note of
+   each, and what words for sounds mean in these measures (plugin/adjectives.def). The file ROWS gets the same measures as
+   rows FIQ_MEASURED(label, measure...), for the windows. Exit status 0, or 1 with a message.
 */
 #include "dsp/analysis/timbre.h"
 #include "dsp/base/maths.h"
@@ -14,7 +15,7 @@
 
 enum { ARENA_BYTES = 1 << 22 };
 
-static void write_preset(const FiqPreset* preset, const float measure[FIQ_N_TIMBRES])
+static void write_preset(const FiqPreset* preset, const float measure[FIQ_N_TIMBRES], FILE* rows)
 {
   printf("<urn:fieldiq:swarm:%s>\n\ta fieldiq:Described ;\n\trdfs:label \"%s\" ;\n\tfieldiq:tags "
          "\"%s %s\"",
@@ -23,9 +24,14 @@ static void write_preset(const FiqPreset* preset, const float measure[FIQ_N_TIMB
     printf(" ;\n\tfieldiq:%s %.1f", fiq_timbre_name((FiqTimbreMeasure)i), (double)measure[i]);
   }
   puts(" .\n");
+  fprintf(rows, "FIQ_MEASURED(\"%s\"", preset->label);
+  for (int i = 0; i < FIQ_N_TIMBRES; ++i) {
+    fprintf(rows, ", %.1ff", (double)measure[i]);
+  }
+  fputs(")\n", rows);
 }
 
-static int write_presets(void)
+static int write_presets(FILE* rows)
 {
   static _Alignas(64) uint8_t memory[ARENA_BYTES];
   static float                sound[FIQ_CHANNELS][FIQ_PRESET_SOUND_FRAMES];
@@ -52,7 +58,7 @@ static int write_presets(void)
     }
     // What sounds by an input alone has no measures.
     if (fiq_timbre_measure(&meter, &note, measure)) {
-      write_preset(&fiq_presets[i], measure);
+      write_preset(&fiq_presets[i], measure, rows);
     }
   }
   fiq_fft_pool_free(&pool);
@@ -125,8 +131,13 @@ static void write_adjective(const FiqAdjective* adjective)
   puts(" .\n");
 }
 
-int main(void)
+int main(int argc, char** argv)
 {
+  FILE* const rows = argc == 2 ? fopen(argv[1], "w") : NULL;
+  if (!rows) {
+    fprintf(stderr, "fiq_gen_describe: no file for the rows\n");
+    return 1;
+  }
   puts("@prefix fieldiq: <urn:fieldiq:> .\n"
        "@prefix rdf:     <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
        "@prefix rdfs:    <http://www.w3.org/2000/01/rdf-schema#> .\n");
@@ -135,5 +146,7 @@ int main(void)
   for (uint32_t i = 0; i < fiq_n_adjectives; ++i) {
     write_adjective(&fiq_adjectives[i]);
   }
-  return write_presets();
+  const int  status = write_presets(rows);
+  const bool is_bad = ferror(rows) != 0;
+  return fclose(rows) != 0 || is_bad ? 1 : status;
 }

@@ -298,16 +298,41 @@ static void test_browser_filters_as_typed_and_steps_keep_to_it(void** state)
 {
   (void)state;
   UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
-  search(self, "glass");
-  assert_true(strstr(self->fake.name[self->fake.selected], "Glass") != NULL);
+  search(self, "unreason");
+  assert_true(strstr(self->fake.name[self->fake.selected], "Unreasonably") != NULL);
   const int32_t first = self->fake.selected;
   ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
   for (int i = 0; i < 10; ++i) {
     ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
-    assert_true(strstr(self->fake.name[self->fake.selected], "Glass") != NULL);
+    assert_true(strstr(self->fake.name[self->fake.selected], "Unreasonably") != NULL);
   }
   // There are ten of them, so ten steps end where they began.
   assert_int_equal(self->fake.selected, first);
+  ui_bench_free(self);
+}
+
+static void test_toward_moves_the_sound_by_keys_and_by_the_pointer(void** state)
+{
+  (void)state;
+  UiBench* const self = ui_bench_new(FIQ_PLUGIN_SWARM, 100);
+  const uint32_t tilt = ui_bench_row(self, "tilt");
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_TAB, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, FIQ_UI_CTRL, ""); // toward nothing
+  assert_int_equal(self->fake.n_writes, 0);
+  ui_bench_type(self, "bright");
+  const float before = self->fake.model.value[tilt];
+  ui_bench_key(self, FIQ_UI_KEY_ENTER, FIQ_UI_CTRL, "");
+  const float once = self->fake.model.value[tilt];
+  assert_true(once > before + 1.0f);
+  ui_bench_turn(self, 0.02);
+  // The button stands at the right of what is typed; the browser stays open for more.
+  ui_bench_click(self, 780.0, 66.0, 1);
+  assert_true(self->fake.model.value[tilt] > once + 1.0f);
+  assert_int_equal(self->fake.n_touches, self->fake.n_lets);
+  assert_int_equal(self->fake.selected, -1);
+  ui_bench_key(self, FIQ_UI_KEY_ESCAPE, 0, "");
   ui_bench_free(self);
 }
 
@@ -684,6 +709,7 @@ int main(void)
       cmocka_unit_test(test_a_and_b_keep_two_sounds),
       cmocka_unit_test(test_vary_is_small_and_leaves_locks_alone),
       cmocka_unit_test(test_browser_filters_as_typed_and_steps_keep_to_it),
+      cmocka_unit_test(test_toward_moves_the_sound_by_keys_and_by_the_pointer),
       cmocka_unit_test(test_the_browser_finds_words_that_mean_the_same),
       cmocka_unit_test(test_a_preset_is_saved_with_category_and_tags),
       cmocka_unit_test(test_drawing_what_changed_equals_drawing_all),

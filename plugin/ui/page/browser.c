@@ -1,73 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin/ui/page/browser.h"
 
-#include "plugin/adjectives.h"
 #include "plugin/ui/widget/button.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { ALL, FAVOURITES, USER, N_FIXED };
 
 static const char* const fixed_names[N_FIXED] = {"All", "Favourites", "My presets"};
 
 static const double width = 600.0, height = 470.0, row_height = 24.0, margin = 12.0, column = 150.0,
-                    head = 48.0, foot = 58.0;
+                    head = 48.0, foot = 58.0, toward_width = 84.0;
 
 // ---- the filter ----
-
-static bool contains(const char* text, const char* part)
-{
-  return part[0] == '\0' || strcasestr(text, part) != NULL;
-}
-
-static bool says(const FiqUiPreset* preset, const char* word)
-{
-  return contains(preset->name, word) || contains(preset->category, word) ||
-         contains(preset->tags, word) || contains(preset->comment, word);
-}
-
-/// Whether it says a word that means the same.
-static bool says_otherwise(const FiqUiPreset* preset, const char* word)
-{
-  char lower[64], other[64];
-  for (size_t i = 0; i < sizeof(lower); ++i) {
-    lower[i] = (char)tolower((unsigned char)word[i]);
-    if (word[i] == '\0') {
-      break;
-    }
-  }
-  const FiqAdjective* const adjective = fiq_adjective_of(lower, strlen(lower));
-  const char*               words     = adjective ? adjective->words : "";
-  while (*words) {
-    const size_t n = strcspn(words, " ");
-    snprintf(other, sizeof(other), "%.*s", (int)n, words);
-    if (says(preset, other)) {
-      return true;
-    }
-    words += n + strspn(words + n, " ");
-  }
-  return false;
-}
-
-/// Every word that is typed, or one that means the same, must be found in name, category, tags or comment.
-static bool matches_words(const FiqUiPreset* preset, const char* words)
-{
-  char word[64];
-  while (*words) {
-    const size_t n = strcspn(words, " ");
-    snprintf(word, sizeof(word), "%.*s", (int)n, words);
-    if (!says(preset, word) && !says_otherwise(preset, word)) {
-      return false;
-    }
-    words += n + strspn(words + n, " ");
-  }
-  return true;
-}
 
 static bool matches_category(const FiqUiPreset* preset, const char* wanted)
 {
@@ -105,20 +53,78 @@ static void gather_categories(FiqBrowser* self)
   }
 }
 
+/// Whether the words lead somewhere: only the Swarm's presets are measured, and its controls known.
+static bool can_move(const FiqBrowser* self)
+{
+  return self->described.leads && self->model->plugin == FIQ_PLUGIN_SWARM;
+}
+
+/// Take an entry in among the nearest, if it is one of them.
+static void take_described(FiqBrowser* self, uint32_t entry)
+{
+  const float distance =
+      fiq_description_distance(&self->described, &self->model->presets.entry[entry]);
+  uint32_t at = self->n_described;
+  while (at > 0 && self->distance[at - 1] > distance) {
+    --at;
+  }
+  if (at == FIQ_BROWSER_DESCRIBED_MAX || !isfinite(distance)) {
+    return;
+  }
+  self->n_described += self->n_described < FIQ_BROWSER_DESCRIBED_MAX ? 1 : 0;
+  for (uint32_t i = self->n_described - 1; i > at; --i) {
+    self->entry[i]    = self->entry[i - 1];
+    self->distance[i] = self->distance[i - 1];
+  }
+  self->entry[at]    = entry;
+  self->distance[at] = distance;
+}
+
+static bool is_described(const FiqBrowser* self, uint32_t entry)
+{
+  bool found = false;
+  for (uint32_t i = 0; i < self->n_described && !found; ++i) {
+    found = self->entry[i] == entry;
+  }
+  return found;
+}
+
+/// Those that say what is typed, behind those that are there.
+static void add_written(FiqBrowser* self)
+{
+  const FiqUiPresets* const presets = &self->model->presets;
+  for (uint32_t i = 0; i < presets->n && self->n_entries < FIQ_BROWSER_ENTRIES_MAX; ++i) {
+    if (matches_category(&presets->entry[i], self->wanted) && !is_described(self, i) &&
+        fiq_description_is_written(self->search.text, &presets->entry[i])) {
+      self->entry[self->n_entries++] = i;
+    }
+  }
+}
+
+/// What sounds most like the words that are typed, nearest first, then what says them.
 static void filter(FiqBrowser* self)
 {
   const FiqUiPresets* const presets = &self->model->presets;
   gather_categories(self);
-  self->sequence  = presets->sequence;
-  self->n_entries = 0;
-  for (uint32_t i = 0; i < presets->n && self->n_entries < FIQ_BROWSER_ENTRIES_MAX; ++i) {
-    if (matches_category(&presets->entry[i], self->wanted) &&
-        matches_words(&presets->entry[i], self->search.text)) {
-      self->entry[self->n_entries++] = i;
+  fiq_description_read(&self->described, self->search.text, presets);
+  self->sequence    = presets->sequence;
+  self->n_described = 0;
+  self->n_entries   = 0;
+  self->lit         = 0;
+  add_written(self);
+  // A word that nobody knows may be a part of a name.
+  const bool describes = can_move(self) && (self->described.is_known || self->n_entries == 0);
+  for (uint32_t i = 0; i < presets->n && describes; ++i) {
+    if (matches_category(&presets->entry[i], self->wanted)) {
+      take_described(self, i);
     }
   }
-  self->lit = 0;
-  for (uint32_t i = 0; i < self->n_entries; ++i) {
+  if (self->n_described > 0) {
+    self->n_entries = self->n_described;
+    add_written(self);
+  }
+  // What is searched for by its sound begins with the nearest.
+  for (uint32_t i = 0; i < self->n_entries && self->n_described == 0; ++i) {
     self->lit = (int32_t)self->entry[i] == presets->current ? i : self->lit;
   }
 }
@@ -136,6 +142,9 @@ void fiq_browser_step(FiqBrowser* self, int32_t by)
   filter(self);
   if (self->n_entries == 0) {
     return;
+  }
+  for (uint32_t i = 0; i < self->n_entries; ++i) {
+    self->lit = (int32_t)self->entry[i] == self->model->presets.current ? i : self->lit;
   }
   const int64_t n      = self->n_entries;
   const bool    is_in  = (int32_t)self->entry[self->lit] == self->model->presets.current;
@@ -164,6 +173,19 @@ static uint32_t n_rows(const FiqBrowser* self)
   return (uint32_t)(list_rect(self).height / row_height);
 }
 
+static FiqRect search_rect(const FiqBrowser* self)
+{
+  const FiqRect rect = self->base.rect;
+  const double  room = can_move(self) ? toward_width + 8.0 : 0.0;
+  return (FiqRect){rect.x + margin, rect.y + 10.0, rect.width - 2.0 * margin - room, 28.0};
+}
+
+static FiqRect toward_rect(const FiqBrowser* self)
+{
+  const FiqRect rect = self->base.rect;
+  return (FiqRect){rect.x + rect.width - margin - toward_width, rect.y + 10.0, toward_width, 28.0};
+}
+
 static FiqRect bin_rect(const FiqBrowser* self)
 {
   const FiqRect rect = self->base.rect;
@@ -183,8 +205,12 @@ static void draw_row(const FiqBrowser* self, const FiqPaint* paint, FiqRect bar,
   const FiqTextStyle note = {10.5, FIQ_TEXT_REGULAR, FIQ_ALIGN_RIGHT,
                              lit ? theme->on_accent : theme->soft};
   char               tags[96];
-  snprintf(tags, sizeof(tags), "%s%s%s", preset->category,
-           preset->tags[0] && preset->category[0] ? "  " : "", preset->tags);
+  char               away[16] = "";
+  if (index < self->n_described) {
+    snprintf(away, sizeof(away), "   %.2f", (double)self->distance[index]);
+  }
+  snprintf(tags, sizeof(tags), "%s%s%s%s", preset->category,
+           preset->tags[0] && preset->category[0] ? "  " : "", preset->tags, away);
   if (lit) {
     fiq_paint_box(paint, bar, 4.0, theme->accent, fiq_color_faded(theme->accent, 0.0));
   }
@@ -224,11 +250,13 @@ static void draw_foot(const FiqBrowser* self, const FiqPaint* paint)
   const FiqTextStyle    words = {11.5, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, theme->ink};
   const FiqTextStyle    keys  = {10.5, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, theme->faint};
   if (self->n_entries > 0) {
-    const FiqUiPreset* const preset = &self->model->presets.entry[self->entry[self->lit]];
+    const FiqUiPreset* const preset    = &self->model->presets.entry[self->entry[self->lit]];
+    const bool               is_doomed = self->doomed == (int32_t)self->entry[self->lit];
     fiq_paint_text_within(paint, rect.x + margin, y + 18.0, rect.width - 2.0 * margin - 36.0,
-                          self->doomed == (int32_t)self->entry[self->lit]
-                              ? "Press again to delete this preset of yours for good."
-                              : (preset->comment[0] ? preset->comment : preset->name),
+                          is_doomed       ? "Press again to delete this preset of yours for good."
+                          : self->said[0] ? self->said
+                          : preset->comment[0] ? preset->comment
+                                               : preset->name,
                           &words);
     if (preset->is_user) {
       const FiqRect bin = bin_rect(self);
@@ -236,11 +264,13 @@ static void draw_foot(const FiqBrowser* self, const FiqPaint* paint)
       fiq_paint_sign(paint, FIQ_SIGN_BIN, bin.x + 14.0, bin.y + 13.0, 12.0, theme->red);
     }
   }
-  fiq_paint_text(
-      paint, rect.x + margin, y + 40.0,
+  const char* const usual =
       "Type to search \u00b7 Tab: category \u00b7 Enter: load \u00b7 Ctrl+F: favourite \u00b7 "
-      "Ctrl+Delete: delete yours",
-      &keys);
+      "Ctrl+Delete: delete yours";
+  const char* const likeness =
+      "Nearest first; the number is how far off \u00b7 Enter: load \u00b7 Ctrl+Enter: move this "
+      "sound toward the words";
+  fiq_paint_text(paint, rect.x + margin, y + 40.0, can_move(self) ? likeness : usual, &keys);
 }
 
 static void draw(FiqWidget* widget, const FiqPaint* paint)
@@ -252,9 +282,15 @@ static void draw(FiqWidget* widget, const FiqPaint* paint)
   const FiqTextStyle    empty = {12.0, FIQ_TEXT_REGULAR, FIQ_ALIGN_LEFT, theme->soft};
   filter_if_changed(self);
   fiq_paint_box(paint, rect, 9.0, theme->panel, theme->faint);
-  fiq_line_draw(&self->search, paint,
-                (FiqRect){rect.x + margin, rect.y + 10.0, rect.width - 2.0 * margin, 28.0},
-                "Search names, categories, tags", true);
+  fiq_line_draw(&self->search, paint, search_rect(self),
+                "Search names, categories, tags, or say what it is like: dark slow glassy choir",
+                true);
+  if (can_move(self)) {
+    const FiqRect      toward = toward_rect(self);
+    const FiqTextStyle word   = {12.0, FIQ_TEXT_MEDIUM, FIQ_ALIGN_CENTER, theme->ink};
+    fiq_paint_box(paint, toward, 6.0, theme->raised, theme->accent);
+    fiq_paint_text(paint, toward.x + 0.5 * toward.width, toward.y + 14.0, "Toward", &word);
+  }
   draw_categories(self, paint);
   for (uint32_t row = 0; row < n_rows(self) && self->first + row < self->n_entries; ++row) {
     draw_row(self, paint, (FiqRect){area.x, area.y + row * row_height, area.width, row_height},
@@ -297,6 +333,17 @@ static void load(FiqBrowser* self)
   const FiqUiCalls* const calls = &self->model->calls;
   if (self->n_entries > 0) {
     calls->select_preset(calls->handle, self->entry[self->lit]);
+  }
+}
+
+/// Move the present sound toward what is typed.
+static void move_toward(FiqBrowser* self)
+{
+  char moved[FIQ_BROWSER_SAID_BYTES - 32];
+  if (can_move(self)) {
+    fiq_description_move(&self->described, self->model, moved, sizeof(moved));
+    snprintf(self->said, sizeof(self->said), "%s%s.", moved[0] ? "Moved " : "It is there already",
+             moved);
   }
 }
 
@@ -358,11 +405,16 @@ static bool shortcut(FiqBrowser* self, const FiqUiEvent* event)
     delete_lit(self);
     return true;
   }
+  if (event->key == FIQ_UI_KEY_ENTER) {
+    move_toward(self);
+    return true;
+  }
   return false;
 }
 
 static void key(FiqBrowser* self, const FiqUiEvent* event)
 {
+  self->said[0] = '\0';
   if (shortcut(self, event)) {
     return;
   }
@@ -402,8 +454,11 @@ static void press(FiqBrowser* self, const FiqUiEvent* event)
   const FiqRect  area = list_rect(self);
   const FiqRect  left = category_rect(self);
   const uint32_t row  = (uint32_t)fmax((event->y - area.y) / row_height, 0.0);
+  self->said[0]       = '\0';
   if (fiq_rect_has(bin_rect(self), event->x, event->y)) {
     delete_lit(self);
+  } else if (can_move(self) && fiq_rect_has(toward_rect(self), event->x, event->y)) {
+    move_toward(self);
   } else if (fiq_rect_has(left, event->x, event->y) &&
              self->first_category + row < self->n_categories) {
     choose_category(self, self->first_category + row);

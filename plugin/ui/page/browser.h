@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
-   The preset browser: a popup with a line to type in, categories at the left, what matches both at the right.
+   The preset browser: a popup with a line to type in, categories at the left, what matches both at the right. Words for sounds
+   bring what sounds most like that, nearest first; Toward moves the present sound that way.
    Its filter stays when it closes; previous and next keep to it.  [ui]
 */
 #ifndef FIQ_UI_BROWSER_H
 #define FIQ_UI_BROWSER_H
 
-#include "plugin/ui/page/model.h"
+#include "plugin/ui/page/description.h"
 #include "plugin/ui/widget/entry.h"
 
-enum { FIQ_BROWSER_ENTRIES_MAX = 1024, FIQ_BROWSER_CATEGORIES_MAX = 40 };
+enum {
+  FIQ_BROWSER_ENTRIES_MAX    = 1024,
+  FIQ_BROWSER_CATEGORIES_MAX = 40,
+  FIQ_BROWSER_SAID_BYTES     = 160,
+  FIQ_BROWSER_DESCRIBED_MAX  = 10 ///< that sound most like what is typed
+};
 
 typedef struct {
-  FiqWidget   base;
-  FiqUiModel* model;
-  FiqLine     search;
+  FiqWidget      base;
+  FiqUiModel*    model;
+  FiqLine        search;
+  FiqDescription described; ///< by the search
   const char*
       category[FIQ_BROWSER_CATEGORIES_MAX]; ///< the first three are all, favourites, the user's own
   uint32_t n_categories;
   char     wanted[64];                     ///< the category chosen
   uint32_t entry[FIQ_BROWSER_ENTRIES_MAX]; ///< indices that match
   uint32_t n_entries;
-  uint32_t lit;            ///< of entry[]
-  uint32_t first;          ///< uppermost shown
-  uint32_t first_category; ///< uppermost shown
-  int32_t  doomed;         ///< preset whose deletion was asked for once, -1 for none
-  uint64_t sequence;       ///< of the list that was filtered
+  float    distance[FIQ_BROWSER_DESCRIBED_MAX]; ///< [n_described] of the first entries
+  uint32_t n_described;
+  char     said[FIQ_BROWSER_SAID_BYTES]; ///< what Toward has moved, "" for nothing
+  uint32_t lit;                          ///< of entry[]
+  uint32_t first;                        ///< uppermost shown
+  uint32_t first_category;               ///< uppermost shown
+  int32_t  doomed;                       ///< preset whose deletion was asked for once, -1 for none
+  uint64_t sequence;                     ///< of the list that was filtered
 } FiqBrowser;
 
 /// A browser that is not shown yet.
