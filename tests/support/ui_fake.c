@@ -69,6 +69,20 @@ static void set_words(void* handle, const char* words)
   snprintf(self->model.words, sizeof(self->model.words), "%s", words);
 }
 
+static void name_moment(void* handle, const char* word)
+{
+  FiqUiFake* const self = handle;
+  const size_t     at   = strlen(self->model.moments);
+  snprintf(self->model.moments + at, sizeof(self->model.moments) - at, "%s%s", at > 0 ? "\n" : "",
+           word);
+}
+
+static void call_moments(void* handle, const char* names)
+{
+  FiqUiFake* const self = handle;
+  snprintf(self->called, sizeof(self->called), "%s", names);
+}
+
 static void set_tuning(void* handle, const char* path)
 {
   FiqUiFake* const self = handle;
@@ -159,6 +173,8 @@ void fiq_ui_fake_init(FiqUiFake* self, FiqPluginKind plugin, uint32_t n_osc)
                             .wheel             = wheel,
                             .set_seed          = set_seed,
                             .set_words         = set_words,
+                            .name_moment       = name_moment,
+                            .call_moments      = call_moments,
                             .set_tuning        = set_tuning,
                             .select_preset     = select_preset,
                             .save_preset       = save_preset,

@@ -19,7 +19,8 @@ typedef struct {
   // What was asked for.
   uint32_t n_set[FIQ_UI_ROWS_MAX]; ///< writes of each row
   uint32_t n_writes, n_touches, n_lets;
-  int32_t  taken_back; ///< row, -1 for none
+  char     called[256]; ///< moments
+  int32_t  taken_back;  ///< row, -1 for none
   float    taken_value;
   uint32_t n_notes_on, n_notes_off;
   float    bend, modulation;

@@ -57,6 +57,8 @@ static bool has_option(int argc, char** argv, const char* option)
 /// A filter, breath and a partner, so that their curves are seen.
 static void set_some(FiqUiFake* fake)
 {
+  snprintf(fake->model.moments, sizeof(fake->model.moments),
+           "dawn\nglass\nthe_sea\nembers\nlullaby");
   static const char* const symbols[6] = {"filter_type", "filter_cutoff", "filter_resonance",
                                          "partials",    "breath",        "sequence"};
   static const float       values[6]  = {1.0f, 1500.0f, 45.0f, 24.0f, 30.0f, 1.0f};
@@ -87,7 +89,13 @@ static void set_most(FiqUiFake* fake)
       model->words, sizeof(model->words),
       "Wo-che be-ginnt und en-det, and so does ev-e-ry word that is sung by a thou-sand os-cil-"
       "la-tors in a box that is ra-ther small for it, line by line un-til the ve-ry last of them");
-  fake->n_notes = FIQ_UI_NOTES_MAX;
+  fake->n_notes     = FIQ_UI_NOTES_MAX;
+  model->moments[0] = '\0';
+  for (int i = 0; i < 32; ++i) {
+    char name[32];
+    snprintf(name, sizeof(name), "%s%d", i % 3 ? "dawn" : "unpronounceably_long", i);
+    model->calls.name_moment(model->calls.handle, name);
+  }
 }
 
 /// MIDI learn over the first tab: some controls have a controller, one waits for one.

@@ -696,6 +696,47 @@ static void test_words_are_typed_and_taken_away(void** state)
   ui_bench_free(self);
 }
 
+static void test_moments_are_named_and_called(void** state)
+{
+  (void)state;
+  for (int plugin = 0; plugin < 2; ++plugin) {
+    UiBench* const    self     = ui_bench_new((FiqPluginKind)plugin, 100);
+    const FiqUiRegion at       = ui_bench_go_to(self, ui_bench_row(self, "remember"));
+    const char*       words[3] = {"dawn", "dusk", "sea"};
+    // The box stands left of the section's controls, the button at its top.
+    const double x = at.x - 240.0;
+    const double y = at.y + 20.0;
+    for (int i = 0; i < 3; ++i) {
+      ui_bench_click(self, x, y, 1);
+      ui_bench_type(self, words[i]);
+      ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+      ui_bench_turn(self, 0.02);
+    }
+    assert_string_equal(self->fake.model.moments, "dawn\ndusk\nsea");
+    // By keys: the first name, then the third as well, and all of them let go.
+    ui_bench_key(self, FIQ_UI_KEY_RIGHT, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+    assert_string_equal(self->fake.called, "dawn");
+    ui_bench_key(self, FIQ_UI_KEY_RIGHT, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_RIGHT, 0, "");
+    ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+    assert_string_equal(self->fake.called, "dawn sea");
+    // A name that comes leaves those that are called alone.
+    self->fake.model.calls.name_moment(&self->fake, "new");
+    ui_bench_turn(self, 0.02);
+    ui_bench_key(self, FIQ_UI_KEY_ENTER, 0, "");
+    assert_string_equal(self->fake.called, "dawn");
+    ui_bench_key(self, FIQ_UI_KEY_DELETE, 0, "");
+    assert_string_equal(self->fake.called, "");
+    // By the pointer: the first name stands under the button.
+    ui_bench_click(self, at.x - 280.0, y + 28.0, 1);
+    assert_string_equal(self->fake.called, "dawn");
+    ui_bench_click(self, at.x - 280.0, y + 28.0, 1);
+    assert_string_equal(self->fake.called, "");
+    ui_bench_free(self);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -721,6 +762,7 @@ int main(void)
       cmocka_unit_test(test_the_tour_has_seven_cards_and_steps_the_core),
       cmocka_unit_test(test_what_is_shown_can_be_typed),
       cmocka_unit_test(test_all_text_has_the_contrast_of_aa),
+      cmocka_unit_test(test_moments_are_named_and_called),
       cmocka_unit_test(test_words_are_typed_and_taken_away),
       cmocka_unit_test(test_the_partials_are_drawn_as_the_filter_leaves_them),
   };

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Goal: fieldiq-jack --ui opens the window in the same program: what is typed there the console knows, what the console sets
-# is seen, a key of its keyboard sounds, a controller of MIDI is learned there; closing it ends nothing. Method: a private JACK and X server, xdotool.
+# is seen, a key of its keyboard sounds, a controller of MIDI is learned and a moment named there; closing it ends nothing. Method: a private JACK and X server, xdotool.
 # Usage: ui_jack.sh BUILD_DIR
 set -eu
 
@@ -90,6 +90,23 @@ moved=$(differing before after)
 [ "$moved" -gt 50 ] || fail "$moved pixels of the header differ"
 moved=$(differing high program)
 [ "$moved" -gt 50 ] || fail "$moved pixels of the knob differ"
+
+echo "- a moment that is named in the window is the plugin's"
+put 683 407
+xdotool click 1
+"$send_midi" fiq:midi_in 903064 || fail "no MIDI"
+sleep 0.7
+put 100 475
+xdotool click 1
+xdotool type dawn
+xdotool key Return
+"$send_midi" fiq:midi_in 803000 || fail "no MIDI"
+is_named() {
+  tell save "$work/named.ttl"
+  sleep 0.3
+  grep -q dawn "$work/named.ttl"
+}
+until_true is_named || fail "the name is not in the saved state"
 
 echo "- closing it ends nothing"
 xdotool windowclose "$(ours)"

@@ -178,6 +178,8 @@ static void take_property(FiqUi* self, const LV2_Atom_Object* object)
     copy_text(self->model.tuning, sizeof(self->model.tuning), value);
   } else if (name == urids->words && is_text) {
     copy_text(self->model.words, sizeof(self->model.words), value);
+  } else if (name == urids->moment_names && is_text) {
+    copy_text(self->model.moments, sizeof(self->model.moments), value);
   } else if ((name == urids->controllers || name == urids->learn_controller) && is_text) {
     take_controllers(self, name, value);
   } else if (name == urids->laid_over && value->type == urids->atom_vector) {

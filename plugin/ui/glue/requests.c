@@ -78,6 +78,18 @@ static void set_words(void* handle, const char* words)
   }
 }
 
+static void name_moment(void* handle, const char* word)
+{
+  FiqUi* const self = handle;
+  fiq_ui_tell_text(self, self->urids.name_moment, word);
+}
+
+static void call_moments(void* handle, const char* names)
+{
+  FiqUi* const self = handle;
+  fiq_ui_tell_text(self, self->urids.moment, names);
+}
+
 static void set_tuning(void* handle, const char* path)
 {
   FiqUi* const self = handle;
@@ -251,6 +263,8 @@ FiqUiCalls fiq_ui_calls(FiqUi* self)
                       .wheel             = wheel,
                       .set_seed          = set_seed,
                       .set_words         = set_words,
+                      .name_moment       = name_moment,
+                      .call_moments      = call_moments,
                       .set_tuning        = set_tuning,
                       .select_preset     = select_preset,
                       .save_preset       = save_preset,

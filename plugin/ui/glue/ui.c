@@ -57,6 +57,9 @@ static void map_urids(FiqUiUrids* self, LV2_URID_Map* map)
                {&self->controllers, "urn:fieldiq:controllers"},
                {&self->learn_controller, "urn:fieldiq:learn-controller"},
                {&self->laid_over, "urn:fieldiq:laid-over"},
+               {&self->moment, "urn:fieldiq:moment"},
+               {&self->name_moment, "urn:fieldiq:name-moment"},
+               {&self->moment_names, "urn:fieldiq:moment-names"},
                {&self->scale_factor, LV2_UI__scaleFactor}};
   for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); ++i) {
     *table[i].urid = map->map(map->handle, table[i].uri);

@@ -25,6 +25,7 @@ typedef struct {
   LV2_URID patch_get, patch_set, patch_property, patch_value;
   LV2_URID seed, tuning, window, words;
   LV2_URID controllers, learn_controller, laid_over;
+  LV2_URID moment, name_moment, moment_names;
   LV2_URID state[FIQ_PRESET_STATES];
   LV2_URID scale_factor;
 } FiqUiUrids;

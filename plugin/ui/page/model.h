@@ -17,6 +17,7 @@ enum {
   FIQ_UI_BANDS_MAX       = 64,  ///< of Realms' layers
   FIQ_UI_CURVE_MAX       = 512, ///< points of a spectrum or wave
   FIQ_UI_WORDS_BYTES     = 1024,
+  FIQ_UI_MOMENTS_BYTES   = 1024,
   FIQ_UI_SHAPE_MAX       = 96,
   FIQ_UI_KEYS            = 128,
   FIQ_UI_FEATURES        = 6, ///< of the adaptive realm
@@ -152,9 +153,11 @@ typedef struct {
   void (*wheel)(void* handle, uint32_t which,
                 float value); ///< 0 pitch bend -1..1, 1 modulation 0..1
   void (*set_seed)(void* handle, uint32_t seed);
-  void (*set_words)(void* handle, const char* words);  ///< what the notes sing; "" for nothing
-  void (*set_tuning)(void* handle, const char* path);  ///< a .scl file; "" for equal temperament
-  void (*select_preset)(void* handle, uint32_t entry); ///< sets values, seed and state
+  void (*set_words)(void* handle, const char* words);    ///< what the notes sing; "" for nothing
+  void (*name_moment)(void* handle, const char* word);   ///< what sounds or is recalled now
+  void (*call_moments)(void* handle, const char* names); ///< with spaces between; "" for none
+  void (*set_tuning)(void* handle, const char* path);    ///< a .scl file; "" for equal temperament
+  void (*select_preset)(void* handle, uint32_t entry);   ///< sets values, seed and state
   void (*save_preset)(void* handle, const char* name, const char* category, const char* tags);
   void (*delete_preset)(void* handle, uint32_t entry); ///< one of the user's
   void (*set_favourite)(void* handle, uint32_t entry, bool on);
@@ -182,9 +185,10 @@ typedef struct {
   uint32_t changes[FIQ_UI_ROWS_MAX];   ///< [fiq_n_params] times that the value changed
   int32_t  held; ///< row in the user's hand, or FIQ_UI_NO_ROW: leave echoes of it out
   uint32_t seed;
-  char     words[FIQ_UI_WORDS_BYTES]; ///< the beginning of what the notes sing, "" for nothing
-  char     tuning[1024];              ///< path of the .scl file, "" for equal temperament
-  uint32_t zoom;                      ///< percent
+  char     words[FIQ_UI_WORDS_BYTES];     ///< the beginning of what the notes sing, "" for nothing
+  char     moments[FIQ_UI_MOMENTS_BYTES]; ///< those that have names, one a line
+  char     tuning[1024];                  ///< path of the .scl file, "" for equal temperament
+  uint32_t zoom;                          ///< percent
   bool     high_contrast;
   uint32_t slot; ///< 0 A, 1 B
   FiqUiSlot      slots[FIQ_UI_SLOTS];

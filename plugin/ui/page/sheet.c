@@ -119,10 +119,10 @@ typedef struct {
   const char* prefix;  ///< NULL: the title
 } Look;
 
-static const Look looks[] = {
-    {"Envelope", 144.0, NULL}, {"Partials", 144.0, NULL},        {"Filter", 144.0, NULL},
-    {"Breath", 144.0, NULL},   {"Tone envelope", 144.0, "Tone"}, {"Just intonation", 274.0, NULL},
-    {"Words", 200.0, NULL}};
+static const Look looks[] = {{"Envelope", 144.0, NULL},        {"Partials", 144.0, NULL},
+                             {"Filter", 144.0, NULL},          {"Breath", 144.0, NULL},
+                             {"Tone envelope", 144.0, "Tone"}, {"Just intonation", 274.0, NULL},
+                             {"Words", 200.0, NULL},           {"Memory", 292.0, NULL}};
 
 static void take_look(FiqSection* section)
 {

@@ -85,10 +85,11 @@ static bool make_bars(FiqSoundPictures* self, FiqSheet* sheet, uint32_t which)
 bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
 {
   memset(self, 0, sizeof(*self));
-  self->model  = sheet->controls->model;
-  self->tuning = fiq_tuning_box_new(sheet->controls);
-  self->words  = fiq_words_box_new(sheet->controls);
-  bool ok      = self->tuning && self->words;
+  self->model   = sheet->controls->model;
+  self->tuning  = fiq_tuning_box_new(sheet->controls);
+  self->words   = fiq_words_box_new(sheet->controls);
+  self->moments = fiq_moments_box_new(sheet->controls);
+  bool ok       = self->tuning && self->words && self->moments;
   for (uint32_t i = 0; ok && i < FIQ_SOUND_ENVELOPES; ++i) {
     ok = make_envelope(self, sheet, i);
   }
@@ -98,6 +99,7 @@ bool fiq_sound_pictures_init(FiqSoundPictures* self, FiqSheet* sheet)
   if (ok) {
     fiq_sheet_set_picture(sheet, "Just intonation", &self->tuning->base);
     fiq_sheet_set_picture(sheet, "Words", &self->words->base);
+    fiq_sheet_set_picture(sheet, "Memory", &self->moments->base);
   }
   return ok;
 }
@@ -150,4 +152,5 @@ void fiq_sound_pictures_refresh(FiqSoundPictures* self)
   }
   fiq_tuning_box_refresh(self->tuning);
   fiq_words_box_refresh(self->words);
+  fiq_moments_box_refresh(self->moments);
 }

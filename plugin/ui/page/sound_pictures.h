@@ -3,6 +3,7 @@
 #ifndef FIQ_UI_SOUND_PICTURES_H
 #define FIQ_UI_SOUND_PICTURES_H
 
+#include "plugin/ui/page/moments_box.h"
 #include "plugin/ui/page/sheet.h"
 #include "plugin/ui/page/tuning_box.h"
 #include "plugin/ui/page/words_box.h"
@@ -25,6 +26,7 @@ typedef struct {
   FiqUiModel*      model;
   FiqSoundEnvelope envelope[FIQ_SOUND_ENVELOPES];
   FiqBars*         bars[FIQ_SOUND_BARS];
+  FiqMomentsBox*   moments;
   FiqWordsBox*     words;
   FiqTuningBox*    tuning;
 } FiqSoundPictures;
