@@ -42,7 +42,7 @@ bool fiq_plugin_init_programs(FiqPlugin* self, LV2_URID_Map* map)
   FiqProgram* const program = &self->program;
   program->told_key         = map->map(map->handle, "urn:fieldiq:laid-over");
   program->number           = FIQ_NO_PROGRAM;
-  program->bank             = malloc((size_t)fiq_n_presets * self->n_controls * sizeof(float));
+  program->bank             = calloc((size_t)fiq_n_presets * self->n_controls, sizeof(float));
   for (uint32_t p = 0; program->bank && p < fiq_n_presets; ++p) {
     if (!fiq_preset_suits(&fiq_presets[p], self->kind)) {
       continue;

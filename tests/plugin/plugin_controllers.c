@@ -6,6 +6,7 @@
    Method: bytes compared with those of an instance whose ports were set; states saved and restored; messages read.
 */
 #include "plugin/controllers.h"
+#include "plugin/presets.h"
 #include "tests/support/fixture.h"
 #include "tests/support/store.h"
 
@@ -141,6 +142,46 @@ static void test_a_port_that_moves_takes_over_and_one_that_rests_does_not(void**
     fixture_set(a, moves ? "tilt" : "glide", moves ? -2.5 : 0.2);
     fixture_set(b, moves ? "tilt" : "glide", moves ? -2.5 : 0.2);
     assert_true(play_alike(a, b));
+  }
+}
+
+static void load(Fixture* self, const FiqPreset* preset)
+{
+  for (uint32_t row = 0; row < fiq_n_params; ++row) {
+    if (fiq_preset_holds(&fiq_params[row], self->kind)) {
+      fixture_set(self, fiq_params[row].symbol, (double)fiq_preset_value(preset, &fiq_params[row]));
+    }
+  }
+}
+
+/// Whose ports are those of a preset before and after has nothing taken back but by a preset.
+static void test_a_preset_takes_back_and_a_switch_does_not(void** state)
+{
+  (void)state;
+  for (int kind = 0; kind < 2; ++kind) {
+    const FiqPreset* const one = fiq_preset_program((FiqPluginKind)kind, 0);
+    const FiqPreset* const two = fiq_preset_program((FiqPluginKind)kind, 1);
+    for (int is_preset = 0; is_preset < 2; ++is_preset) {
+      Fixture* const a = open_plugin((FiqPluginKind)kind);
+      Fixture* const b = open_plugin((FiqPluginKind)kind);
+      load(a, one);
+      load(b, one);
+      fixture_patch_string(b, 0, MAP, "1 21 coupling");
+      pass(a);
+      pass(b);
+      fixture_set(a, "coupling", (double)value_at((FiqPluginKind)kind, "coupling", 127));
+      fixture_midi(b, 0, 0xb0, 21, 127);
+      pass(a);
+      pass(b);
+      if (is_preset) {
+        load(a, two);
+        load(b, two);
+      } else {
+        fixture_set(a, "link_role", 1);
+        fixture_set(b, "link_role", 1);
+      }
+      assert_true(play_alike(a, b));
+    }
   }
 }
 
@@ -353,6 +394,7 @@ int main(void)
       cmocka_unit_test(test_a_learned_controller_is_its_port),
       cmocka_unit_test(test_it_happens_at_its_frame),
       cmocka_unit_test(test_a_port_that_moves_takes_over_and_one_that_rests_does_not),
+      cmocka_unit_test(test_a_preset_takes_back_and_a_switch_does_not),
       cmocka_unit_test(test_it_is_kept_with_the_session),
       cmocka_unit_test(test_a_window_is_told_and_what_its_user_sets_counts),
       cmocka_unit_test(test_waiting_is_told_and_ends),
