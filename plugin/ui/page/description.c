@@ -20,7 +20,7 @@ typedef struct {
 
 static const Measured measured[] = {
 #define FIQ_MEASURED(label, ...) {label, {__VA_ARGS__}},
-#include "preset_measures.def"
+#include FIQ_MEASURED_ROWS
 };
 
 enum { N_MEASURED = sizeof(measured) / sizeof(measured[0]) };
