@@ -15,7 +15,7 @@ trap end_screen EXIT
 
 fail() {
   echo "FAIL: $*" >&2
-  tail -20 "$work"/*.log >&2 || true
+  tail -n 20 "$work"/*.log >&2 || true
   exit 1
 }
 

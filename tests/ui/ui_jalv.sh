@@ -16,7 +16,22 @@ export LV2_PATH="$build/lv2:/usr/lib/lv2" QT_QPA_PLATFORM=xcb GDK_BACKEND=x11
 start_screen
 start_sound
 
+# A chord for Realms, which rests in silence.
+mkfifo "$work/quiet"
+exec 7<>"$work/quiet"
+jalv -n fiq-source -c chord=5 -c coupling=0 urn:fieldiq:swarm <"$work/quiet" >"$work/source.log" 2>&1 &
+processes="$processes $!"
+its_input() { jack_lsp | grep ":in_$1\$" | grep -v '^fiq-source:'; }
+feed() { jack_connect "fiq-source:out_$1" "$(its_input "$1")"; }
+
 window_is_drawn() { is_open && [ "$(colours 0 0 1120 720)" -ge 100 ]; }
+
+bands_move() {
+  import -window "$(ours)" -crop 600x300+60+150 +repage "$work/one.png"
+  sleep 1
+  import -window "$(ours)" -crop 600x300+60+150 +repage "$work/two.png"
+  [ "$(differing one two)" -gt 100 ]
+}
 
 swarm_is_seen() { [ "$(colours 20 100 640 270)" -ge 150 ]; }
 
@@ -34,11 +49,10 @@ try_swarm() {
 try_realms() {
   echo "- $1: Realms' window is drawn, its bands move"
   until_true window_is_drawn || fail "$1: no window"
-  import -window "$(ours)" -crop 600x300+60+150 +repage "$work/one.png"
-  sleep 1
-  import -window "$(ours)" -crop 600x300+60+150 +repage "$work/two.png"
-  moved=$(differing one two)
-  [ "$moved" -gt 100 ] || fail "$1: $moved pixels differ after a second"
+  for side in l r; do
+    until_true feed $side || fail "$1: no sound reaches it"
+  done
+  until_true bands_move || fail "$1: $(differing one two) pixels differ after a second"
   echo "- $1: another realm is another picture"
   put 560 80
   xdotool click 1
