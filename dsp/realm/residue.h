@@ -10,7 +10,7 @@
    |x| <= pi / 2 (Remez 1934): 2e-7 and 5e-8, so that both keep their relative accuracy where x is small. Larger x are
    reduced. Where none is, r = u (im x C + re x^2 S + a), without a division.
 
-   Cost: 15 vector instructions a vector of samples and channel where x is small, 30 else. Latency: none.
+   Cost: some 35 instructions a vector of samples and channel where x is small, 55 where it is not. Latency: none.
 */
 #ifndef FIQ_RESIDUE_H
 #define FIQ_RESIDUE_H
