@@ -3,7 +3,8 @@
    What the bank of the Swarm sounds like, preset by preset, and in the median: a C minor seventh chord held for 4 s at
    velocity 100, and a C4 at velocities 20 and 127. Peak (dBFS), loudest 400 ms (LUFS), energy above 4 and 8 kHz (dB of all),
    correlation of left and right, loss in mono (dB), attack (ms from a tenth to nine tenths of the loudest), octaves that
-   velocity moves the centroid by. Then what is asked of the bank. What was fitted with one seed and chord is judged with others.
+   velocity moves the centroid by, and which preset is most like it, by the distance of plugin_presets in dB. Then what is asked
+   of the bank. What was fitted with one seed and chord is judged with others.
      table_bank [SEED [SEMITONES]]      the chord's distance from C3
 */
 #include "dsp/transform/fft.h"
@@ -25,15 +26,10 @@ typedef struct {
   double mono_loss_db;
   double attack_ms;
   double octaves;
+  double nearest_db; ///< to the preset that is most like it
 } Figures;
 
-/// Chance, and how far all keys are moved.
-typedef struct {
-  int64_t seed;
-  int     semitones;
-} Terms;
-
-static FixtureAudio render(const FiqPreset* preset, const Terms* terms, const uint8_t* keys,
+static FixtureAudio render(const FiqPreset* preset, const BankTerms* terms, const uint8_t* keys,
                            int n_keys, uint8_t velocity)
 {
   FixtureAudio   out  = fixture_audio(LENGTH);
@@ -147,7 +143,7 @@ static double loudest_lufs(const FixtureAudio* out)
   return -0.691 + 10.0 * log10(most);
 }
 
-static double centroid_of(const FiqPreset* preset, const Terms* terms, uint8_t velocity,
+static double centroid_of(const FiqPreset* preset, const BankTerms* terms, uint8_t velocity,
                           const FiqFft* fft)
 {
   static const uint8_t key[]               = {60};
@@ -159,7 +155,7 @@ static double centroid_of(const FiqPreset* preset, const Terms* terms, uint8_t v
   return centroid_hz(power);
 }
 
-static Figures measure(const FiqPreset* preset, const Terms* terms, const FiqFft* fft)
+static Figures measure(const FiqPreset* preset, const BankTerms* terms, const FiqFft* fft)
 {
   static const uint8_t keys[]              = {48, 55, 58, 63};
   static double        power[SIZE / 2 + 1] = {0};
@@ -188,11 +184,14 @@ static int by_size(const void* a, const void* b)
 
 enum { COLUMNS = sizeof(Figures) / sizeof(double), MOST = 256 };
 
-/// All presets: figures by column, and who is meant to be wide.
+/// All presets: figures by column, who is meant to be wide, and who is most like whom.
 typedef struct {
-  double column[COLUMNS][MOST];
-  bool   is_wide[MOST];
-  size_t n;
+  const FiqPreset* preset[MOST];
+  double           column[COLUMNS][MOST];
+  bool             is_wide[MOST];
+  BankPrint        print[MOST];
+  size_t           nearest[MOST];
+  size_t           n;
 } Bank;
 
 /// What does not depend on the order, before the columns are sorted.
@@ -229,34 +228,71 @@ static void judge(Bank* bank)
          "%.2f (0.6)\n",
          sorted_at(bank, 2, 0.5), sorted_at(bank, 3, 0.5), sorted_at(bank, 4, 0.5));
   printf("attack %.0f ms at the tenth percentile (5 asked)\n", sorted_at(bank, 6, 0.1));
+  printf("the nearest preset %.2f dB away in the median (8.03)\n", sorted_at(bank, 8, 0.5));
+}
+
+static void add_preset(Bank* bank, const FiqPreset* preset, const BankTerms* terms,
+                       const FiqFft* fft)
+{
+  const Figures figures = measure(preset, terms, fft);
+  const double  row[]   = {figures.peak_db,     figures.lufs,        figures.above_4k_db,
+                           figures.above_8k_db, figures.correlation, figures.mono_loss_db,
+                           figures.attack_ms,   figures.octaves,     1000.0};
+  FixtureAudio  in      = bank_material();
+  FixtureAudio  out     = fixture_audio(BANK_FRAMES);
+  bank_play(preset, terms, &in, &out);
+  bank_print(out.plane[0], &bank->print[bank->n]);
+  fixture_audio_free(&in);
+  fixture_audio_free(&out);
+  for (size_t k = 0; k < COLUMNS; ++k) {
+    bank->column[k][bank->n] = row[k];
+  }
+  bank->preset[bank->n]    = preset;
+  bank->is_wide[bank->n++] = strstr(preset->tags, "wide") != NULL;
+}
+
+static void find_nearest(Bank* bank)
+{
+  double* const nearest_db = bank->column[COLUMNS - 1];
+  for (size_t i = 0; i < bank->n; ++i) {
+    for (size_t k = 0; k < bank->n; ++k) {
+      const double db = bank_distance_db(&bank->print[i], &bank->print[k]);
+      if (i != k && db < nearest_db[i]) {
+        nearest_db[i]    = db;
+        bank->nearest[i] = k;
+      }
+    }
+  }
+}
+
+static void print_rows(const Bank* bank)
+{
+  puts("preset                  peak   LUFS    >4k    >8k   corr   mono  attack  octaves  nearest");
+  for (size_t i = 0; i < bank->n; ++i) {
+    printf("%-20s %7.1f %6.1f %6.1f %6.1f %6.2f %6.1f %7.0f %8.2f %8.2f %s\n",
+           bank->preset[i]->slug, bank->column[0][i], bank->column[1][i], bank->column[2][i],
+           bank->column[3][i], bank->column[4][i], bank->column[5][i], bank->column[6][i],
+           bank->column[7][i], bank->column[8][i], bank->preset[bank->nearest[i]]->slug);
+  }
 }
 
 int main(int argc, char** argv)
 {
-  static Bank bank;
-  const Terms terms = {argc > 1 ? atoi(argv[1]) : 77, argc > 2 ? atoi(argv[2]) : 0};
-  FiqFftPool  pool;
-  FiqFft      fft;
+  static Bank     bank;
+  const BankTerms terms = {argc > 1 ? atoi(argv[1]) : 77, argc > 2 ? atoi(argv[2]) : 0};
+  FiqFftPool      pool;
+  FiqFft          fft;
   fiq_fft_pool_init(&pool);
   if (fiq_fft_init(&fft, &pool, SIZE) != FIQ_OK) {
     return EXIT_FAILURE;
   }
-  puts("preset                  peak   LUFS    >4k    >8k   corr   mono  attack  octaves");
   for (uint32_t i = 0; i < fiq_n_presets && bank.n < MOST; ++i) {
-    if (fiq_presets[i].plugin != FIQ_PLUGIN_SWARM) {
-      continue;
+    if (fiq_presets[i].plugin == FIQ_PLUGIN_SWARM) {
+      add_preset(&bank, &fiq_presets[i], &terms, &fft);
     }
-    const Figures figures = measure(&fiq_presets[i], &terms, &fft);
-    const double  row[]   = {figures.peak_db,     figures.lufs,        figures.above_4k_db,
-                             figures.above_8k_db, figures.correlation, figures.mono_loss_db,
-                             figures.attack_ms,   figures.octaves};
-    printf("%-20s %7.1f %6.1f %6.1f %6.1f %6.2f %6.1f %7.0f %8.2f\n", fiq_presets[i].slug, row[0],
-           row[1], row[2], row[3], row[4], row[5], row[6], row[7]);
-    for (size_t k = 0; k < COLUMNS; ++k) {
-      bank.column[k][bank.n] = row[k];
-    }
-    bank.is_wide[bank.n++] = strstr(fiq_presets[i].tags, "wide") != NULL;
   }
+  find_nearest(&bank);
+  print_rows(&bank);
   judge(&bank);
   fiq_fft_pool_free(&pool);
   return EXIT_SUCCESS;

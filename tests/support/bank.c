@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RATE = 48000, GRID = 96 };
+enum { RATE = BANK_RATE_HZ, GRID = 96 };
 
 static const double two_pi = 6.283185307179586;
 
@@ -27,6 +27,66 @@ const FiqPreset* bank_find(FiqPluginKind plugin, const char* slug)
   }
   fail_msg("there is no preset %s", slug);
   return NULL;
+}
+
+FixtureAudio bank_material(void)
+{
+  FixtureAudio in = fixture_audio(BANK_FRAMES);
+  support_noise(in.plane[0], BANK_FRAMES, 0.4, 1);
+  for (size_t i = 0; i < BANK_FRAMES; ++i) {
+    const double t    = (double)i / RATE;
+    const double beat = exp(-20.0 * fmod(t, 0.5));
+    const double tone = 0.1 * (sin(2764.6 * t) + sin(3483.3 * t) + sin(4142.1 * t));
+    const double x    = (double)in.plane[0][i] * beat + tone;
+    in.plane[0][i]    = (float)x;
+    in.plane[1][i]    = (float)(0.8 * x);
+  }
+  return in;
+}
+
+void bank_play(const FiqPreset* preset, const BankTerms* terms, FixtureAudio* in, FixtureAudio* out)
+{
+  static const uint8_t keys[] = {48, 55, 60, 64};
+  Fixture* const       self   = fixture_open(preset->plugin, RATE, true);
+  fixture_seed(self, terms->seed);
+  bank_load(self, preset);
+  const bool drone = fiq_preset_value(preset, fiq_preset_param(preset->plugin, "chord")) > 0.5f;
+  const bool hears = preset->plugin == FIQ_PLUGIN_REALMS ||
+                     fiq_preset_value(preset, fiq_preset_param(preset->plugin, "source")) > 0.5f;
+  fixture_tempo(self, 0, 120.0f);
+  for (size_t done = 0; done < BANK_FRAMES; done += 480) {
+    for (int i = 0; i < 4 && preset->plugin == FIQ_PLUGIN_SWARM && !drone; ++i) {
+      if (done == 0 || done == BANK_HELD) {
+        fixture_midi(self, 0, done ? 0x80 : 0x90, (uint8_t)(keys[i] + terms->semitones), 100);
+      }
+    }
+    fixture_run(self, hears ? in->plane : NULL, out->plane, done, 480);
+    fixture_work(self);
+  }
+  fixture_close(self);
+}
+
+void bank_print(const float* x, BankPrint* print)
+{
+  const size_t hop = BANK_FRAMES / BANK_SLICES;
+  for (int slice = 0; slice < BANK_SLICES; ++slice) {
+    for (int band = 0; band < BANK_BANDS; ++band) {
+      const double f      = 65.4 * pow(2.0, 2.0 * band / 3.0);
+      const size_t window = f < 300.0 ? 2048 : 1024;
+      const double a      = support_tone_amplitude(x + (size_t)slice * hop, window, f, RATE);
+      print->level_db[slice * BANK_BANDS + band] = fmax(-70.0, support_db(a));
+    }
+  }
+}
+
+double bank_distance_db(const BankPrint* a, const BankPrint* b)
+{
+  double sum = 0.0;
+  for (int i = 0; i < BANK_SLICES * BANK_BANDS; ++i) {
+    const double d = a->level_db[i] - b->level_db[i];
+    sum += d * d;
+  }
+  return sqrt(sum / (BANK_SLICES * BANK_BANDS));
 }
 
 /// One section of the weighting, in place.
