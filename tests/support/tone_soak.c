@@ -12,12 +12,16 @@
 
 enum { RATE = 48000, SIZE = 2048, BINS = SIZE / 2 + 1, BLOCK = 32, TURN = RATE / 2 / BLOCK };
 
+enum { N_SWAY = 16 };
+
 typedef struct {
-  Bench     bench;
-  FiqRandom random;
-  float     swept[6]; ///< what the controls are on their way to
-  float     from[6];
-  uint8_t   keys[4];
+  Bench           bench;
+  FiqRandom       random;
+  float           swept[6]; ///< what the controls are on their way to
+  float           from[6];
+  float           sway[N_SWAY];
+  uint8_t         keys[4];
+  FiqMotionTarget target; ///< of every other row, or FIQ_TO_NONE
 } Soak;
 
 static float draw(Soak* self, float low, float high)
@@ -54,6 +58,9 @@ static void change(Soak* self)
     t->motion.row[i] =
         (FiqMotionRow){(FiqMotionSource)below(self, FIQ_N_FROM),
                        (FiqMotionTarget)below(self, FIQ_N_TO), below(self, 2) ? 1.0f : -1.0f};
+    if (self->target != FIQ_TO_NONE && i % 2 == 0) {
+      t->motion.row[i].target = self->target;
+    }
   }
   for (int i = 0; i < 4; ++i) {
     if (below(self, 2)) {
@@ -82,6 +89,18 @@ static void sweep(Soak* self, float way)
   p->tilt_db_per_octave               = -12.0f + 18.0f * now[5];
 }
 
+/// As much sway as an engine hands over where the matrix moves it: a semitone to both sides, five times a second.
+static void sway(Soak* self)
+{
+  float to[N_SWAY];
+  for (int i = 0; i < N_SWAY; ++i) {
+    const double turns = 5.0 * (double)(self->bench.size + BLOCK) / RATE + (double)i / N_SWAY;
+    to[i]              = 0.0578f * (float)sin(6.283185307179586 * turns);
+  }
+  fiq_swarm_set_sway(&self->bench.swarm, self->sway, to, N_SWAY);
+  memcpy(self->sway, to, sizeof to);
+}
+
 /// Strongest bin above 0.4505 fs of both channels.
 static double find_top(const FiqFft* fft, const Bench* bench, size_t at, const float* window,
                        float* piece, FiqComplex* bins)
@@ -99,7 +118,7 @@ static double find_top(const FiqFft* fft, const Bench* bench, size_t at, const f
   return most;
 }
 
-double tone_soak_db(double seconds, bool tells, double* peak_db)
+double tone_soak_db(double seconds, FiqMotionTarget target, bool tells, double* peak_db)
 {
   // Four-term Blackman-Harris-Nuttall, -98 dB beside the main lobe and falling.
   static const double term[4] = {0.355768, 0.487396, 0.144232, 0.012604};
@@ -111,6 +130,7 @@ double tone_soak_db(double seconds, bool tells, double* peak_db)
   double              peak  = 0.0;
   double              sum   = 0.0;
   memset(&self, 0, sizeof self);
+  self.target = target;
   bench_open(&self.bench, RATE, 400, 64);
   self.bench.params.partials = 64.0f;
   self.bench.params.anneal_s = 0.1f;
@@ -132,6 +152,7 @@ double tone_soak_db(double seconds, bool tells, double* peak_db)
     self.bench.size = self.bench.size < SIZE ? self.bench.size : 0;
     for (int i = 0; i < TURN; ++i) {
       sweep(&self, (float)i / TURN);
+      sway(&self);
       bench_render(&self.bench, BLOCK);
     }
     peak = fmax(peak, support_peak(self.bench.out[0], self.bench.size));

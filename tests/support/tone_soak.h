@@ -5,10 +5,10 @@
 #ifndef FIQ_TONE_SOAK_H
 #define FIQ_TONE_SOAK_H
 
-#include "dsp/base/common.h"
+#include "dsp/tone/motion.h"
 
-/// Strongest sinusoid above 0.45 fs, dBFS, in so much sound of it, whose peak is `peak_db`; `tells`: print each that is stronger
-/// than any before.
-double tone_soak_db(double seconds, bool tells, double* peak_db);
+/// Strongest sinusoid above 0.45 fs, dBFS, in so much sound of it, whose peak is `peak_db`. Every other row of the matrix moves
+/// `target`, or with FIQ_TO_NONE whatever comes; `tells`: print each that is stronger than any before.
+double tone_soak_db(double seconds, FiqMotionTarget target, bool tells, double* peak_db);
 
 #endif

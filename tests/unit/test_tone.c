@@ -60,7 +60,7 @@ static void test_nothing_above_the_band_whatever_moves(void** state)
 {
   (void)state;
   double       peak_db;
-  const double db = tone_soak_db(10.0, false, &peak_db);
+  const double db = tone_soak_db(10.0, FIQ_TO_NONE, false, &peak_db);
   print_message("peak %.1f dBFS, at most %.1f dBFS above 0.45 fs\n", peak_db, db);
   assert_true(peak_db > -30.0);
   assert_true(db < -100.0);
