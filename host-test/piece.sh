@@ -27,14 +27,14 @@ through() {
   mv "$parts/through.wav" "$parts/$channel.wav"
 }
 
-part 1 -1 --preset "Rubber Bass"
+part 1 -4 --preset "Rubber Bass"
 part 2 -5 --preset "Dawn"
 part 3 -5 --preset "Swarm Harp"
 part 4 -9 --preset "Celesta"
 part 5 -5 --preset "Hollow Flute"
 part 6 -8 --preset "Aah Choir"
-part 7 -7 --preset "Great Rise"
-part 8 -3 --preset "Swarm Drum"
+part 7 -9 --preset "Great Rise"
+part 8 -6 --preset "Swarm Drum"
 part 9 -11 --preset "Dry Ticks"
 through 2 --preset "Breathing Sides"
 through 3 --preset "Slow Wash" --set mix=40
