@@ -6,12 +6,12 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SWITCH_ONSETS = 3, FOUND_ONSETS = 6 };
+enum { FOUND_ONSETS = 6, LEVEL_ONSETS = 12, SETTLED_ONSETS = 20 };
 
 static const double shortest_s   = 0.25;
 static const double longest_s    = 1.2;
-static const double preferred_s  = 0.55;
-static const float  preference   = 8.0f; // log likelihood lost an octave from there, squared
+static const double preferred_s  = 0.54;
+static const float  preference   = 6.0f; // log likelihood lost an octave from there, squared
 static const double together_s   = 0.03;
 static const double evidence_s   = 8.0;   // time constant
 static const double onset_spread = 0.045; // of a beat, standard deviation, as those that follow
@@ -20,16 +20,20 @@ static const double first_place   = 0.03;
 static const double first_period  = 0.03;
 static const double first_slope   = 0.008; // a beat
 static const double wander_place  = 1e-5;  // variance that a beat adds
-static const double wander_period = 1e-6;
-static const double wander_slope  = 3e-8;
+static const double wander_period = 2e-7;
+static const double wander_slope  = 1e-8;
 static const double ahead_most    = 8.0;   // beats that are foreseen at once
 static const double slope_most    = 0.012; // of the period, a beat
 static const double slope_beats   = 4.0;   // for so long the tempo is taken to go on changing
 static const float  peak_width    = 0.07f;
-static const float  switch_margin = 0.7f;
-static const float  accent_weight = 1.0f;
+static const float  accent_weight = 0.8f;
+// Log likelihood of a step off a beat onto the next one, and over it; and how near that it counts as on it, in beats.
+static const float  onto_gain = 0.3f;
+static const float  over_loss = 1.2f;
+static const double step_onto = 0.15;
+static const double step_over = 0.2;
 // The first onset is rather on a beat than a half or a quarter after one.
-static const float  phase_prior = 0.5f;
+static const float  phase_prior = 0.25f;
 static const float  lead_found  = 3.0f;
 static const float  lead_lost   = 1.0f;
 static const double mean_share  = 0.15; // of an onset in the mean distance
@@ -38,6 +42,17 @@ static const float  metre_kept  = 0.97f;
 static const float metre_least = 0.1f;
 static const float near_beat   = 0.15f;
 static const float four_prior  = 1.05f; // bars of four are likely
+
+/// By how much another oscillator must be better, and for how many onsets, to be the beat.
+typedef struct {
+  float    lead;
+  uint32_t n_onsets;
+} Switch;
+
+static const Switch early_switch = {0.7f, 3}; // before the beat has settled
+static const Switch phase_switch = {0.3f, 2}; // to one of the same period
+static const Switch level_switch = {3.0f, 4}; // to another period
+static const double same_period  = 0.1;
 
 enum { PARTS = 7 };
 
@@ -127,6 +142,7 @@ void fiq_pulse_reset(FiqPulse* self)
   }
   self->best                            = FIQ_PULSE_PERIODS / 2 * FIQ_PULSE_PHASES;
   self->oscillator[self->best].period_s = 0.5;
+  self->settled_s                       = 0.5;
 }
 
 /// Onsets a beat at phase `x` of it, 0..1, per turn.
@@ -194,9 +210,20 @@ static double beats_ahead(const FiqPulseOscillator* one, double ahead_s)
   return beats - 0.5 * one->slope_s / one->period_s * bend * bend;
 }
 
-/// Judge an onset at phase `x` by each way to divide the beat; how far it is from the nearest part of the likeliest one.
-static float weigh_divisions(FiqPulseOscillator* one, float x, double since_s, float accent)
+/// What the step from the last onset says, if that was off the beat: it leads to the next beat, and rarely over that.
+static float weigh_step(const FiqPulseOscillator* one, double beats)
 {
+  const float off = fmaxf(0.0f, -one->beatness);
+  return beats > 1.0 + step_over   ? -over_loss * off
+         : beats > 1.0 - step_onto ? onto_gain * off
+                                   : 0.0f;
+}
+
+/// Judge an onset, `beats` after a beat, by each way to divide that; how far it is from the nearest part of the likeliest one.
+static float weigh_divisions(FiqPulseOscillator* one, double beats, double since_s, float accent)
+{
+  const float  x         = (float)(beats - floor(beats));
+  const float  step      = weigh_step(one, beats);
   const double passed    = since_s / one->period_s;
   const float  kept      = (float)exp(-since_s / evidence_s);
   const float  was_heavy = accent_weight * accent * one->beatness;
@@ -208,7 +235,7 @@ static float weigh_divisions(FiqPulseOscillator* one, float x, double since_s, f
     float                 beatness = 0.0f;
     const float           rate     = intensity(way->part, x, &nearest, &beatness);
     one->by_division[k] = kept * one->by_division[k] + logf(rate * (float)(0.5 / one->period_s)) -
-                          way->all_expected * (float)fmin(passed, 4.0) + was_heavy;
+                          way->all_expected * (float)fmin(passed, 4.0) + was_heavy + step;
     if (one->by_division[k] + way->log_prior > one->evidence) {
       one->evidence = one->by_division[k] + way->log_prior;
       one->beatness = beatness;
@@ -225,7 +252,7 @@ static double entrain(FiqPulseOscillator* one, double time_s, double since_s, fl
   const double beats = beats_ahead(one, time_s - one->at_s);
   const double whole = floor(beats);
   foresee(one, since_s / one->period_s);
-  const float off = weigh_divisions(one, (float)(beats - whole), since_s, accent);
+  const float off = weigh_divisions(one, beats, since_s, accent);
   one->at_s += whole * one->period_s + 0.5 * one->slope_s * whole * whole;
   one->period_s += one->slope_s * fmin(whole, slope_beats);
   if (fabsf(off) < 3.5f * peak_width) {
@@ -251,26 +278,45 @@ static void part_twins(FiqPulse* self, double time_s, float median)
   }
 }
 
-static float merit(const FiqPulseOscillator* one)
+/// Evidence and preference. What is preferred is the tempo at which the beat was taken: where that drifts, the level of the
+/// metre stays.
+static float merit(const FiqPulse* self, uint32_t i)
 {
-  return one->evidence + log_prior(one->period_s);
+  const FiqPulseOscillator* const one   = &self->oscillator[i];
+  const double                    drift = self->settled_s / self->oscillator[self->best].period_s;
+  return one->evidence + log_prior(one->period_s * drift);
+}
+
+/// What it takes for oscillator `i` to be the beat.
+static Switch switch_to(const FiqPulse* self, uint32_t i)
+{
+  if (!self->is_found || self->n_onsets < SETTLED_ONSETS) {
+    return early_switch;
+  }
+  const double ratio = self->oscillator[i].period_s / self->oscillator[self->best].period_s;
+  return fabs(ratio - 1.0) < same_period ? phase_switch : level_switch;
 }
 
 /// The beat passes to another when that has been clearly better for some onsets.
 static void choose(FiqPulse* self, double time_s)
 {
   uint32_t best = 0;
-  for (uint32_t i = 1; i < FIQ_PULSE_OSCILLATORS; ++i) {
-    best = merit(&self->oscillator[i]) > merit(&self->oscillator[best]) ? i : best;
+  if (self->n_onsets < LEVEL_ONSETS) {
+    self->settled_s = self->oscillator[self->best].period_s;
   }
-  const float lead  = merit(&self->oscillator[best]) - merit(&self->oscillator[self->best]);
-  self->n_better    = lead > switch_margin ? self->n_better + 1 : 0;
-  const bool begins = self->n_onsets < FOUND_ONSETS;
-  if (best != self->best && (begins || self->n_better >= SWITCH_ONSETS)) {
+  for (uint32_t i = 1; i < FIQ_PULSE_OSCILLATORS; ++i) {
+    best = merit(self, i) > merit(self, best) ? i : best;
+  }
+  const Switch needed = switch_to(self, best);
+  const float  lead   = merit(self, best) - merit(self, self->best);
+  self->n_better      = lead > needed.lead ? self->n_better + 1 : 0;
+  const bool begins   = self->n_onsets < FOUND_ONSETS;
+  if (best != self->best && (begins || self->n_better >= needed.n_onsets)) {
     const FiqPulseOscillator* const one   = &self->oscillator[best];
     const double                    beats = fiq_pulse_beats(self, time_s);
     self->beat                            = llround(beats - (time_s - one->at_s) / one->period_s);
     self->best                            = best;
+    self->settled_s                       = one->period_s;
     self->n_better                        = 0;
     memset(self->accent, 0, sizeof(self->accent));
   }

@@ -12,10 +12,12 @@
 
    How well it explains what it hears is the likelihood of an inhomogeneous Poisson process whose intensity has peaks on
    the beat and its parts: log likelihood += log intensity(x) at onsets, -= onsets expected meanwhile. It fades with
-   a time constant of some ten beats. There are three ways to divide a beat, each with a likelihood of its own: into two
+   a time constant of some ten beats. Long notes count for beats, and so do steps from between beats onto one rather than over
+   it. There are three ways to divide a beat, each with a likelihood of its own: into two
    and four, hardly, and into three (6/8 and the like); the likeliest counts. The strongest oscillator, with a preference
-   for moderate tempi (Parncutt 1994), is the beat; another takes its place when it has been clearly better. Those that run
-   together start anew.
+   for moderate tempi (Parncutt 1994), is the beat; another takes its place when it has been clearly better, one of another
+   period only when much better, and a tempo that drifts away from the moderate ones changes nothing. Those that run together
+   start anew.
 
    Metre: the accents (strength and length) of the beats, counted in twos, threes and fours.
    Cost: some 100 oscillators an onset, O(1) a query. No allocation.
@@ -56,6 +58,7 @@ typedef struct {
   uint32_t           n_better; ///< onsets that it has been
   uint32_t           n_onsets; ///< since reset
   bool               is_found;
+  double             settled_s; ///< period of the beat when it was taken
   double             last_s;    ///< of the last onset
   double             mean_s;    ///< between onsets, of late; 0 at first
   double             last_beat; ///< number of the beat, on the present one's count, of that onset

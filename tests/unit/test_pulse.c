@@ -95,6 +95,22 @@ static void test_beat_is_found_and_kept_through_jitter_and_drift(void** state)
   assert_true(sqrt(score.squares / score.n) < 0.013);
 }
 
+/// Once found, the level of the metre stays, though the tempo comes to where another one would be preferred.
+static void test_level_stays_where_the_tempo_goes_far(void** state)
+{
+  (void)state;
+  static FiqPulse pulse;
+  Score           score = {0, 0, 0.0, 0};
+  for (uint32_t piece = 0; piece < PIECES; ++piece) {
+    Performance performance;
+    perform(&performance, 85.0 + 0.4 * piece, 0.3);
+    play_piece(&pulse, &performance, 2000 + piece, 0.02, &score);
+  }
+  print_message("from 30 %% faster to 30 %% slower: found in %u, kept in %u of %u pieces\n",
+                score.n_found, score.n_kept, (unsigned)PIECES);
+  assert_true(score.n_kept >= PIECES * 9 / 10);
+}
+
 /// A quarter and an eighth, or three eighths, in turns: the beat is the dotted quarter, whatever eighth it begins with.
 static void test_beats_of_three_are_found(void** state)
 {
@@ -174,6 +190,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_beat_is_found_and_kept_through_jitter_and_drift),
+      cmocka_unit_test(test_level_stays_where_the_tempo_goes_far),
       cmocka_unit_test(test_beats_of_three_are_found),
       cmocka_unit_test(test_steady_playing_is_followed_within_two_milliseconds),
       cmocka_unit_test(test_metre_is_that_of_the_accents),
