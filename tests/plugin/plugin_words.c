@@ -17,7 +17,7 @@ enum {
   TEXT_BYTES  = 60000,
   BEAT        = 12000,
   TUNE        = 12,
-  DUET        = (TUNE + 8) * BEAT, ///< of a tune, and what a partner plays on
+  DUET        = (TUNE + 20) * BEAT, ///< of a tune, and what a partner plays on
   NOTES_MAX   = 256,
   BUFFER      = 4096,
   DUET_PERIOD = 256
