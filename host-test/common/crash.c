@@ -4,6 +4,7 @@
 #include "host-test/common/crash.h"
 
 #include "host-test/common/pending_file.h"
+#include "host-test/common/pending_folder.h"
 #include "host-test/common/report.h"
 
 #include <signal.h>
@@ -51,6 +52,7 @@ static void on_signal(int number)
     _exit((int)done_status);
   }
   fiq_pending_remove_all();
+  fiq_folder_remove_begun();
   // Die of the signal, with a core if one is wanted.
   signal(number, SIG_DFL);
   raise(number);
@@ -61,6 +63,7 @@ static void on_exit_called(void)
   say("it called exit()");
   if (phase == WORKS) {
     fiq_pending_remove_all();
+    fiq_folder_remove_begun();
   }
   if (phase != RESTS) {
     _exit(phase == WORKS ? FIQ_EXIT_FAILURE : (int)done_status);

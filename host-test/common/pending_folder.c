@@ -15,7 +15,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+enum { ENTRIES_BYTES = 4096 };
+
+/// The temporary folder, where a signal finds it; "": none.
+static char begun[FIQ_PATH_BYTES];
 
 static bool copy_index(const FiqPendingFolder* self)
 {
@@ -46,6 +52,7 @@ static bool begin(FiqPendingFolder* self)
     self->temporary[0] = '\0';
     return false;
   }
+  memcpy(begun, self->temporary, sizeof begun);
   chmod(self->temporary, 0777 & ~mask);
   return !self->exists || copy_index(self);
 }
@@ -155,6 +162,7 @@ bool fiq_folder_commit(FiqPendingFolder* self)
   if (self->exists) {
     rmdir(self->temporary);
   }
+  begun[0] = '\0';
   snprintf(parent, sizeof parent, "%s", self->path);
   sync_entry(self->exists ? self->path : dirname(parent));
   return true;
@@ -167,6 +175,27 @@ void fiq_folder_discard(FiqPendingFolder* self)
     each_entry(self, remove_entry);
     rmdir(self->temporary);
     self->temporary[0] = '\0';
+    begun[0]           = '\0';
   }
   errno = reason;
+}
+
+void fiq_folder_remove_begun(void)
+{
+  // A handler may not take memory, as opendir() does.
+  _Alignas(struct dirent64) char entries[ENTRIES_BYTES];
+  const int                      folder = begun[0] ? open(begun, O_RDONLY | O_DIRECTORY) : -1;
+  long n = folder >= 0 ? syscall(SYS_getdents64, folder, entries, sizeof entries) : 0;
+  while (n > 0) {
+    for (long at = 0; at < n;) {
+      const struct dirent64* const entry = (const void*)(entries + at);
+      unlinkat(folder, entry->d_name, 0);
+      at += entry->d_reclen;
+    }
+    n = syscall(SYS_getdents64, folder, entries, sizeof entries);
+  }
+  if (folder >= 0) {
+    close(folder);
+    rmdir(begun);
+  }
 }

@@ -27,4 +27,7 @@ bool fiq_folder_commit(FiqPendingFolder* self);
 /// Remove what has been written.
 void fiq_folder_discard(FiqPendingFolder* self);
 
+/// Remove the folder that was begun last and is not in its place, from a signal's handler. It is one per process.
+void fiq_folder_remove_begun(void);
+
 #endif

@@ -4,6 +4,7 @@
    is in job.c, batch.c and listing.c.
 */
 #include "host-test/common/crash.h"
+#include "host-test/common/pending_folder.h"
 #include "host-test/render/batch.h"
 #include "host-test/render/job.h"
 #include "host-test/render/listing.h"
@@ -21,6 +22,7 @@ static void on_signal(int number)
   }
   // The plugin does not come back from its block: leave at once, but nothing behind.
   fiq_pending_remove_all();
+  fiq_folder_remove_begun();
   _exit(128 + number);
 }
 

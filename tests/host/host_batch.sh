@@ -149,6 +149,9 @@ test_alone() {
   done
   refuses 0 "failed when it was released" "$render" --plugin $probe --set end=Released --tail 0 good/a.wav aloneAbort/kept.wav
   check "   and the file is there" cmp aloneAbort/kept.wav released/a.wav
+  mkdir saving
+  refuses 134 "ended the process: aborted" "$render" --plugin $probe --set end=Saving --tail 0 --save-state saving/s.lv2 good/a.wav saving/x.wav
+  check "a plugin that aborts as it is saved leaves the sound alone" [ "$(ls -A saving)" = x.wav ]
   sox -D -n -r 44100 -c 2 -b 16 long.wav synth 120 pinknoise gain -12
   mkdir alone
   "$render" --quiet --block 16 long.wav alone/x.wav &

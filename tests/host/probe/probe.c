@@ -3,7 +3,7 @@
    Plugins that hosts are tested with: they do what can be foretold to the sample.
    probe: out[n + delay] = gain[n] in[n] + offset + bias; the delay is reported as latency. The offset is the number in the
    file that its property names, the bias comes with the state. `end` ends the host, as careless plugins do: at
-   once, without a display, or when it is released.
+   once, without a display, when it is released, or when its state is saved.
    transpose: MIDI without sound; keys come out an octave higher.
    listener: an instrument with audio inputs that are nobody's to leave out: out = in + 0.5 while any key is down.
 */
@@ -24,7 +24,7 @@
 
 enum { IN, OUT, GAIN, DELAY, END, LATENCY, CONTROL, N_PORTS };
 enum { LINE_FRAMES = 8192 };
-enum { ENDS_NOT, ABORTS, EXITS, SEGFAULTS, WANTS_DISPLAY, ENDS_LAST };
+enum { ENDS_NOT, ABORTS, EXITS, SEGFAULTS, WANTS_DISPLAY, ENDS_LAST, ENDS_SAVING };
 
 typedef struct {
   void*         ports[N_PORTS];
@@ -156,6 +156,9 @@ static LV2_State_Status save(LV2_Handle instance, LV2_State_Store_Function store
   (void)features;
   Probe* const        self = instance;
   LV2_URID_Map* const map  = self->map;
+  if ((int)*(const float*)self->ports[END] == ENDS_SAVING) {
+    abort();
+  }
   return store(handle, map->map(map->handle, PROBE "#bias"), &self->bias, sizeof self->bias,
                map->map(map->handle, LV2_ATOM__Float), LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
 }
