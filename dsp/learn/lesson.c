@@ -8,7 +8,6 @@
 
 static const float  gain_worth_db = 0.1f;
 static const float  harm_gain     = 1.0115794f; // 0.1 dB
-static const float  limit_gain    = 1.0001f;    // rounding
 static const float  slot_s        = 0.1f;
 static const float  harm_least    = 0.01f;
 static const float  suspect_s     = 0.3f;
@@ -418,7 +417,7 @@ float fiq_blend_step(FiqBlend* self, float share, float excess, uint32_t ahead, 
 
 float fiq_watch_limit(const FiqWatch* self)
 {
-  return limit_gain * fmaxf(harm_least, fiq_peak_hold_peak(&self->heard));
+  return harm_gain * fmaxf(harm_least, fiq_peak_hold_peak(&self->heard));
 }
 
 static void watch_peak(FiqWatch* self, const FiqPathLevels* seen, float period_s)
