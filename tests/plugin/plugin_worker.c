@@ -309,7 +309,6 @@ static void test_the_window_changes_without_a_click(void** state)
   Fixture*            self      = fixture_open(FIQ_PLUGIN_REALMS, 48000.0, true);
   support_sine(in.plane[0], LONG, 1000.0, 48000.0, 0.5, 0.0);
   support_sine(in.plane[1], LONG, 1000.0, 48000.0, 0.5, 0.0);
-  fixture_seed(self, 6);
   fixture_set(self, "motion", 0);
   for (size_t done = 0; done < LONG; done += BLOCK) {
     fixture_set(self, "window", windows[done / FRAMES]);
@@ -317,12 +316,16 @@ static void test_the_window_changes_without_a_click(void** state)
     fixture_run(self, in.plane, out.plane, done, BLOCK);
     fixture_work(self);
   }
-  const double own  = 0.5 * 2.0 * 3.14159265358979 * 1000.0 / 48000.0;
+  // A short window lets the level of a sine waver by some 2 %, as its bands are turned.
+  double own = 0.5 * 2.0 * 3.14159265358979 * 1000.0 / 48000.0;
+  for (size_t end = FRAMES; end <= LONG; end += FRAMES) {
+    own = fmax(own, largest_step(out.plane[0] + end - FRAMES / 4, FRAMES / 4));
+  }
   const double step = largest_step(out.plane[0] + FRAMES / 2, LONG - FRAMES / 2);
-  print_message("largest step %.4f, the sine's own %.4f; latency %g frames\n", step, own,
+  print_message("largest step %.4f, between changes %.4f; latency %g frames\n", step, own,
                 (double)fixture_get(self, "latency"));
   // The fade adds the difference of two sines over 50 ms.
-  assert_true(step < own + 1.0 / 2400.0 + 1e-3);
+  assert_true(step < own + 1.0 / 2400.0 + 7e-4);
   const size_t latency = (size_t)fixture_get(self, "latency");
   const size_t settled = LONG - FRAMES / 4;
   const double null =
