@@ -59,18 +59,9 @@ static void pass(Fixture* self)
   fixture_audio_free(&out);
 }
 
-static bool same_sound(FixtureAudio a, FixtureAudio b)
-{
-  const bool same = !memcmp(a.plane[0], b.plane[0], LENGTH * sizeof(float)) &&
-                    !memcmp(a.plane[1], b.plane[1], LENGTH * sizeof(float));
-  fixture_audio_free(&a);
-  fixture_audio_free(&b);
-  return same;
-}
-
 static bool play_alike(Fixture* a, Fixture* b)
 {
-  const bool same = same_sound(play(a), play(b));
+  const bool same = fixture_audio_same_freed(play(a), play(b), LENGTH);
   fixture_close(a);
   fixture_close(b);
   return same;
@@ -123,7 +114,7 @@ static void test_it_happens_at_its_frame(void** state)
     }
     fixture_close(self);
   }
-  assert_true(same_sound(out[0], out[1]));
+  assert_true(fixture_audio_same_freed(out[0], out[1], LENGTH));
 }
 
 static void test_a_port_that_moves_takes_over_and_one_that_rests_does_not(void** state)

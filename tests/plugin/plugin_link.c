@@ -156,12 +156,6 @@ static void play(uint32_t n_players, size_t from, size_t to, const Host* host)
   }
 }
 
-static bool same_sound(const FixtureAudio* a, const FixtureAudio* b, size_t n)
-{
-  return !memcmp(a->plane[0], b->plane[0], n * sizeof(float)) &&
-         !memcmp(a->plane[1], b->plane[1], n * sizeof(float));
-}
-
 static void swap_sound(FixtureAudio* a, FixtureAudio* b)
 {
   const FixtureAudio c = *a;
@@ -304,7 +298,7 @@ static void test_a_leader_is_not_touched(void** state)
     link_to(2, 3, 0);
     play(3, 0, FRAMES, &plain);
     assert_int_equal((int)fixture_get(players[1].plugin, "linked"), 1);
-    assert_true(same_sound(&alone, &players[0].out, FRAMES));
+    assert_true(fixture_audio_same(&alone, &players[0].out, FRAMES));
     leave_all(3);
     fixture_audio_free(&alone);
   }
@@ -328,7 +322,7 @@ static void test_unlinked_instances_are_not_touched(void** state)
         link_to(i, i == 0 ? number : 6, 0);
       }
       play(3, 0, FRAMES, &plain);
-      assert_true(same_sound(&alone, &players[0].out, FRAMES));
+      assert_true(fixture_audio_same(&alone, &players[0].out, FRAMES));
       assert_int_equal((int)fixture_get(players[0].plugin, "linked"), 0);
       assert_int_equal((int)fixture_get(players[1].plugin, "linked"), 1);
       leave_all(3);
@@ -415,7 +409,7 @@ static void test_blocks_and_order_of_runs_cannot_be_heard(void** state)
     for (size_t h = 0; h < sizeof(hosts) / sizeof(hosts[0]); ++h) {
       play_piece(&hosts[h], n, 0);
       for (uint32_t i = 0; i < n; ++i) {
-        if (!same_sound(&first[i], &players[i].out, PIECE)) {
+        if (!fixture_audio_same(&first[i], &players[i].out, PIECE)) {
           fail_msg("instance %u of %u differs, host %zu", i, n, h);
         }
       }
@@ -464,7 +458,7 @@ static void test_threads_cannot_be_heard(void** state)
   }
   for (uint32_t i = 0; i < THREADS; ++i) {
     assert_int_equal(pthread_join(thread[i], NULL), 0);
-    assert_true(same_sound(&first[i], &players[i].out, PIECE));
+    assert_true(fixture_audio_same(&first[i], &players[i].out, PIECE));
     fixture_audio_free(&first[i]);
   }
   (void)pthread_barrier_destroy(&barrier);
@@ -482,7 +476,7 @@ static void test_twice_is_the_same(void** state)
         first[i] = fixture_audio(PIECE);
         swap_sound(&first[i], &players[i].out);
       } else {
-        assert_true(same_sound(&first[i], &players[i].out, PIECE));
+        assert_true(fixture_audio_same(&first[i], &players[i].out, PIECE));
         fixture_audio_free(&first[i]);
       }
     }

@@ -65,19 +65,10 @@ static void lead_in(Fixture* self)
   fixture_audio_free(&out);
 }
 
-static bool same_sound(FixtureAudio a, FixtureAudio b)
-{
-  const bool same = !memcmp(a.plane[0], b.plane[0], LENGTH * sizeof(float)) &&
-                    !memcmp(a.plane[1], b.plane[1], LENGTH * sizeof(float));
-  fixture_audio_free(&a);
-  fixture_audio_free(&b);
-  return same;
-}
-
 /// Whether both play the same from here on; they are closed.
 static bool play_alike(Fixture* a, Fixture* b)
 {
-  const bool same = same_sound(play(a), play(b));
+  const bool same = fixture_audio_same_freed(play(a), play(b), LENGTH);
   fixture_close(a);
   fixture_close(b);
   return same;
@@ -206,7 +197,7 @@ static void test_a_save_keeps_what_sounds(void** state)
     // Begun anew both have the same past.
     b->descriptor->activate(b->handle);
     c->descriptor->activate(c->handle);
-    assert_true(same_sound(play(b), play(c)));
+    assert_true(fixture_audio_same_freed(play(b), play(c), LENGTH));
     // Saved once more it is the same program.
     static Store again;
     lead_in(b);
@@ -271,7 +262,7 @@ static void test_it_happens_at_its_frame(void** state)
     }
     fixture_close(self);
   }
-  assert_true(same_sound(out[0], out[1]));
+  assert_true(fixture_audio_same_freed(out[0], out[1], LENGTH));
 }
 
 static void test_tunings_by_message_sound_and_are_kept(void** state)

@@ -49,12 +49,6 @@ static void render(Fixture* self, FixtureAudio* out)
   fixture_audio_free(&in);
 }
 
-static bool same_sound(const FixtureAudio* a, const FixtureAudio* b)
-{
-  return !memcmp(a->plane[0], b->plane[0], FRAMES * sizeof(float)) &&
-         !memcmp(a->plane[1], b->plane[1], FRAMES * sizeof(float));
-}
-
 static void test_same_seed_same_bytes_fresh_instances_differ(void** state)
 {
   (void)state;
@@ -70,7 +64,7 @@ static void test_same_seed_same_bytes_fresh_instances_differ(void** state)
       }
       render(one, &a);
       render(two, &b);
-      assert_true(same_sound(&a, &b) == (seeded == 1));
+      assert_true(fixture_audio_same(&a, &b, FRAMES) == (seeded == 1));
       fixture_close(one);
       fixture_close(two);
     }
@@ -91,7 +85,7 @@ static void test_a_saved_state_brings_the_sound_back(void** state)
     Fixture* two = fixture_open((FiqPluginKind)kind, 48000.0, false);
     assert_int_equal(restored(two, &store), LV2_STATE_SUCCESS);
     render(two, &b);
-    assert_true(same_sound(&a, &b));
+    assert_true(fixture_audio_same(&a, &b, FRAMES));
     fixture_close(one);
     fixture_close(two);
   }

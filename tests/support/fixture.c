@@ -381,3 +381,17 @@ void fixture_audio_free(FixtureAudio* audio)
   free(audio->plane[0]);
   free(audio->plane[1]);
 }
+
+bool fixture_audio_same(const FixtureAudio* a, const FixtureAudio* b, size_t n)
+{
+  return !memcmp(a->plane[0], b->plane[0], n * sizeof(float)) &&
+         !memcmp(a->plane[1], b->plane[1], n * sizeof(float));
+}
+
+bool fixture_audio_same_freed(FixtureAudio a, FixtureAudio b, size_t n)
+{
+  const bool same = fixture_audio_same(&a, &b, n);
+  fixture_audio_free(&a);
+  fixture_audio_free(&b);
+  return same;
+}

@@ -106,4 +106,10 @@ typedef struct {
 FixtureAudio fixture_audio(size_t n);
 void         fixture_audio_free(FixtureAudio* audio);
 
+/// Whether the first `n` frames of both are the same to the bit.
+bool fixture_audio_same(const FixtureAudio* a, const FixtureAudio* b, size_t n);
+
+/// The same of two that are freed.
+bool fixture_audio_same_freed(FixtureAudio a, FixtureAudio b, size_t n);
+
 #endif
